@@ -1,0 +1,31 @@
+//! Halftone: a dynamic image server.
+//!
+//! One original per picture lies on disk as a plain file; every other size, crop, rotation, format
+//! and colour space is made from its URL when it is asked for, cached, and served fast.
+//!
+//! # Layers
+//!
+//! ```text
+//! cli ─▶ web ─▶ auth, source, cache, db, stats, task, spec, http
+//!  └──▶ process ─▶ fastcgi ─▶ http          spec ─▶ pixel (types only)      pixel ─▶ nothing
+//! ```
+//!
+//! [`pixel`] imports no other module of this crate, [`spec`] imports only types of [`pixel`], `web`
+//! is imported by `cli` alone and nothing imports `cli`. `tests/layers.rs` reads the `use` lines
+//! and fails on a breach.
+
+pub mod auth;
+pub mod cache;
+pub mod cli;
+pub mod config;
+pub mod db;
+pub mod demo;
+pub mod fastcgi;
+pub mod http;
+pub mod pixel;
+pub mod process;
+pub mod source;
+pub mod spec;
+pub mod stats;
+pub mod task;
+pub mod web;

@@ -1,0 +1,19 @@
+//! The pixel pipeline: from the bytes of a source file and a [`Recipe`] to the bytes of a picture.
+//!
+//! This module knows files' contents, pixels and colour. It knows nothing of URLs, folders, users,
+//! caches or settings files: what it needs from outside comes in as plain values
+//! ([`EngineOptions`], [`Recipe`], [`Cancel`]).
+
+mod buffer;
+mod error;
+mod format;
+mod limits;
+mod recipe;
+
+pub use buffer::{ColourSpace, Density, Depth, Image, Metadata, Samples};
+pub use error::{Error, Result};
+pub use format::{FORMATS, Format, FormatRow};
+pub use limits::{Cancel, Limits};
+pub use recipe::{
+    Align, Crop, Edge, Fill, Flip, PngQuality, Quality, Recipe, Rgba, Tile, TileError,
+};

@@ -1,0 +1,227 @@
+//! What is to be done to a picture, in the pipeline's own terms.
+//!
+//! A [`Recipe`] is complete and valid by itself: every field has a neutral value, and none depends
+//! on a URL, a template or a setting. It is what the parameter table resolves to.
+
+use super::{ColourSpace, Format};
+
+/// Everything the pipeline needs to know besides the source, in the order in which it is applied.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recipe {
+    /// Page or frame of the source, from 1.
+    pub page: u32,
+    /// Mirror before turning.
+    pub flip: Option<Flip>,
+    /// Clockwise turn in degrees, 0 ≤ angle < 360.
+    pub angle_deg: f64,
+    /// The part that is kept, as fractions of the turned picture.
+    pub crop: Crop,
+    /// Whether the crop may grow to match the shape of `width`×`height`.
+    pub crop_fit: bool,
+    /// Wanted width, 0 when it follows from the height or the source.
+    pub width: u32,
+    /// Wanted height, 0 when it follows from the width or the source.
+    pub height: u32,
+    /// Whether `width`×`height` is a box to fit into (true) or a canvas to be padded (false).
+    pub size_fit: bool,
+    /// Where the picture lies on its canvas from left to right.
+    pub align_h: Align,
+    /// Where the picture lies on its canvas from top to bottom.
+    pub align_v: Align,
+    /// Colour of canvas that the picture does not cover.
+    pub fill: Fill,
+    /// One cell of a grid laid over the finished picture.
+    pub tile: Option<Tile>,
+    /// Colour model of the result; none keeps the source's where the format can hold it.
+    pub colorspace: Option<ColourSpace>,
+    /// Whether metadata and profile are left out of the result.
+    pub strip: bool,
+    /// Resolution written into the result in dots per inch, 0 keeps the source's.
+    pub dpi: u32,
+    /// File format of the result.
+    pub format: Format,
+    /// Progressive coding, where the format has it.
+    pub progressive: bool,
+    /// How hard or how finely to compress.
+    pub quality: Quality,
+}
+
+impl Recipe {
+    /// A recipe that changes nothing but the file format.
+    #[must_use]
+    pub fn unchanged(format: Format) -> Self {
+        Self {
+            page: 1,
+            flip: None,
+            angle_deg: 0.0,
+            crop: Crop::FULL,
+            crop_fit: false,
+            width: 0,
+            height: 0,
+            size_fit: false,
+            align_h: Align::CENTRE,
+            align_v: Align::CENTRE,
+            fill: Fill::WHITE,
+            tile: None,
+            colorspace: None,
+            strip: false,
+            dpi: 0,
+            format,
+            progressive: false,
+            quality: Quality::default(),
+        }
+    }
+}
+
+/// A mirror.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Flip {
+    /// Left and right change places.
+    Horizontal,
+    /// Top and bottom change places.
+    Vertical,
+}
+
+/// A rectangle as fractions of a picture's width and height, `left < right` and `top < bottom`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Crop {
+    /// Left edge, 0–1.
+    pub left: f64,
+    /// Top edge, 0–1.
+    pub top: f64,
+    /// Right edge, 0–1.
+    pub right: f64,
+    /// Bottom edge, 0–1.
+    pub bottom: f64,
+}
+
+impl Crop {
+    /// The whole picture.
+    pub const FULL: Self = Self { left: 0.0, top: 0.0, right: 1.0, bottom: 1.0 };
+}
+
+/// Which edge of the inner picture is put where on the canvas.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Align {
+    /// The edge of the inner picture.
+    pub edge: Edge,
+    /// Its place on the canvas: 0 is left or top, 1 is right or bottom.
+    pub position: f64,
+}
+
+impl Align {
+    /// Centred.
+    pub const CENTRE: Self = Self { edge: Edge::Centre, position: 0.5 };
+}
+
+/// An edge of the inner picture along one axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Edge {
+    /// Left or top.
+    Start,
+    /// The middle.
+    Centre,
+    /// Right or bottom.
+    End,
+}
+
+/// An sRGB colour with straight alpha, 8 bits per band.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Rgba {
+    /// Red.
+    pub r: u8,
+    /// Green.
+    pub g: u8,
+    /// Blue.
+    pub b: u8,
+    /// Alpha, 255 is opaque.
+    pub a: u8,
+}
+
+/// The colour of empty canvas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fill {
+    /// One colour.
+    Colour(Rgba),
+    /// Transparent where the format has alpha, white elsewhere.
+    Transparent,
+}
+
+impl Fill {
+    /// Opaque white.
+    pub const WHITE: Self = Self::Colour(Rgba { r: 255, g: 255, b: 255, a: 255 });
+}
+
+/// One cell of a square grid, counted from 1 at the top left, row by row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Tile {
+    number: u16,
+    grid: u16,
+}
+
+/// Why a tile is not one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TileError {
+    /// The grid is not the square of 2 to 16.
+    #[error("the grid size must be the square of a number from 2 to 16")]
+    Grid,
+    /// The number lies outside the grid.
+    #[error("the tile number must lie between 1 and the grid size")]
+    Number,
+}
+
+impl Tile {
+    /// Tile `number` (1 to `grid`) of a grid of `grid` cells (4, 9, 16, … 256).
+    ///
+    /// # Errors
+    /// [`TileError`] when the grid is not such a square or the number lies outside it.
+    pub fn new(number: u16, grid: u16) -> Result<Self, TileError> {
+        let side = (2..=16).find(|side| side * side == grid).ok_or(TileError::Grid)?;
+        if number == 0 || number > side * side {
+            return Err(TileError::Number);
+        }
+        Ok(Self { number, grid })
+    }
+
+    /// The tile's number, from 1.
+    #[must_use]
+    pub fn number(self) -> u16 {
+        self.number
+    }
+
+    /// Number of cells in the grid.
+    #[must_use]
+    pub fn grid(self) -> u16 {
+        self.grid
+    }
+
+    /// Cells along each side of the grid.
+    #[must_use]
+    pub fn side(self) -> u16 {
+        self.grid.isqrt()
+    }
+}
+
+/// Compression, per family of formats. Each format reads its own field and ignores the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Quality {
+    /// 1–100, for lossy formats (JPEG, WebP).
+    pub lossy: u8,
+    /// For PNG.
+    pub png: PngQuality,
+}
+
+impl Default for Quality {
+    fn default() -> Self {
+        Self { lossy: 80, png: PngQuality { level: 7, filter: 9 } }
+    }
+}
+
+/// PNG effort: none of it changes the pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PngQuality {
+    /// zlib level 1–9.
+    pub level: u8,
+    /// Row filter: 0 none, 1 sub, 2 up, 3 average, 4 Paeth, 5–9 chosen per row.
+    pub filter: u8,
+}
