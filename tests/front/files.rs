@@ -26,13 +26,16 @@ fn each(behaviour: Behaviour, check: impl Fn(Kind, &Front, &Recorder)) {
 
 #[test]
 fn path_and_query_arrive_byte_for_byte() {
-    let targets: [&[u8]; 6] = [
+    let targets: [&[u8]; 9] = [
         b"/image?src=a%2Fb.jpg&width=400&fill=%23ff0000",
         b"/a%2Fb//c.jpg?x=1",
         b"/image?src=caf\xc3\xa9.jpg",
         b"/image?src=%ff%fe.jpg",
         b"/original?src=a%20b+c.jpg&amp;attach=1",
         b"/some%20folder/%C3%A9/50%25.jpg",
+        b"/a%3Fb%0Ac.jpg?x=%0A%00",
+        b"/\xc3\xa9//x;y=1",
+        b"/%ff%fe/$&'()*,:@!",
     ];
     each(SMALL, |kind, front, recorder| {
         let mut client = Client::connect(front.http()).unwrap();
