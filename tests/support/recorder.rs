@@ -43,6 +43,7 @@ pub struct Behaviour {
 struct Shared {
     requests: Mutex<Vec<Recorded>>,
     connections: AtomicUsize,
+    closed: AtomicUsize,
     stop: AtomicBool,
 }
 
@@ -81,6 +82,11 @@ impl Recorder {
     pub fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::SeqCst)
     }
+
+    /// How many of them are closed again.
+    pub fn closed(&self) -> usize {
+        self.shared.closed.load(Ordering::SeqCst)
+    }
 }
 
 impl Drop for Recorder {
@@ -106,6 +112,7 @@ fn accept(listener: &UnixListener, shared: &Arc<Shared>, behaviour: Behaviour) {
         std::thread::spawn(move || {
             // A front server that goes away ends this connection and nothing else.
             let _ = converse(stream, &shared, behaviour);
+            shared.closed.fetch_add(1, Ordering::SeqCst);
         });
     }
 }
