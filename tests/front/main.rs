@@ -1,0 +1,11 @@
+//! Behind real front servers, with the files that an administrator installs.
+//!
+//! `files` judges those files alone, against a recorder; the others run the program behind them.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod files;
+mod lifecycle;
+mod logs;
+mod pictures;

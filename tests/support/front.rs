@@ -1,0 +1,75 @@
+//! Either front server, started with the repository's own files.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use super::apache::Apache;
+use super::nginx::Nginx;
+
+/// Which front server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// nginx.
+    Nginx,
+    /// Apache, event MPM.
+    Apache,
+}
+
+/// Both, for tests that hold for each.
+pub const BOTH: [Kind; 2] = [Kind::Nginx, Kind::Apache];
+
+/// A running front server.
+pub enum Front {
+    /// nginx.
+    Nginx(Nginx),
+    /// Apache.
+    Apache(Apache),
+}
+
+impl Front {
+    /// Starts one before the program that listens on `socket`.
+    pub fn start(kind: Kind, socket: &Path) -> Self {
+        match kind {
+            Kind::Nginx => Self::Nginx(Nginx::start(socket)),
+            Kind::Apache => Self::Apache(Apache::start(socket)),
+        }
+    }
+
+    /// Where it answers HTTP.
+    pub fn http(&self) -> SocketAddr {
+        match self {
+            Self::Nginx(nginx) => nginx.http(),
+            Self::Apache(apache) => apache.http(),
+        }
+    }
+
+    /// Where it answers HTTPS.
+    pub fn https(&self) -> SocketAddr {
+        match self {
+            Self::Nginx(nginx) => nginx.https(),
+            Self::Apache(apache) => apache.https(),
+        }
+    }
+
+    /// What it logged as errors.
+    pub fn errors(&self) -> String {
+        match self {
+            Self::Nginx(nginx) => nginx.errors(),
+            Self::Apache(apache) => apache.errors(),
+        }
+    }
+}
+
+/// Makes a self-signed certificate in `dir`, under the names that the TLS sites expect.
+pub fn make_certificate(dir: &Path) {
+    let openssl = super::files::program("openssl", "openssl");
+    let output = std::process::Command::new(openssl)
+        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"])
+        .args(["-subj", "/CN=localhost", "-keyout"])
+        .arg(dir.join("privkey.pem"))
+        .arg("-out")
+        .arg(dir.join("fullchain.pem"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "openssl: {}", String::from_utf8_lossy(&output.stderr));
+}

@@ -1,0 +1,176 @@
+//! The real binary, in both of its shapes.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use nix::sys::signal::Signal;
+use tempfile::TempDir;
+
+use super::config::Config;
+use super::database::Database;
+use super::fcgi;
+use super::files::{free_port, temp_dir};
+use super::process::Process;
+use super::wait;
+
+/// The password of the first administrator in every test.
+pub const ADMIN_PASSWORD: &str = "a long enough password";
+
+/// A running `halftone fcgi` with a folder and a PostgreSQL database of its own.
+pub struct Pool {
+    // In this order: the process ends before its database and its files go.
+    process: Process,
+    _database: Database,
+    dir: TempDir,
+}
+
+impl Pool {
+    /// Starts it after `prepare` has put pictures into the folder that it is given.
+    pub fn start(prepare: impl FnOnce(&Path), adjust: impl FnOnce(Config) -> Config) -> Self {
+        let dir = temp_dir();
+        let database = Database::create();
+        for part in ["images", "data", "run", "log"] {
+            fs::create_dir(dir.path().join(part)).unwrap();
+        }
+        prepare(&dir.path().join("images"));
+        let config = dir.path().join("halftone.toml");
+        let settings = adjust(Config::pool(dir.path(), &database.url()));
+        fs::write(&config, settings.to_toml()).unwrap();
+        run(&["migrate", "--config", config.to_str().unwrap()]);
+        let mut command = binary();
+        command.arg("fcgi").arg("--config").arg(&config);
+        let mut process = Process::start("halftone", dir.path(), &mut command);
+        let socket = dir.path().join("halftone.sock");
+        process.wait_until("the pool answers", || {
+            UnixStream::connect(&socket)
+                .and_then(|mut stream| fcgi::exchange(&mut stream, "/"))
+                .is_ok()
+        });
+        Self { process, _database: database, dir }
+    }
+
+    /// Where it answers FastCGI.
+    pub fn socket(&self) -> PathBuf {
+        self.dir.path().join("halftone.sock")
+    }
+
+    /// Its folder of pictures.
+    pub fn images(&self) -> PathBuf {
+        self.dir.path().join("images")
+    }
+
+    /// Its folder of logs.
+    pub fn logs(&self) -> PathBuf {
+        self.dir.path().join("log")
+    }
+
+    /// Its folder of process state.
+    pub fn run_dir(&self) -> PathBuf {
+        self.dir.path().join("run")
+    }
+
+    /// Its settings file.
+    pub fn config(&self) -> PathBuf {
+        self.dir.path().join("halftone.toml")
+    }
+
+    /// The arbiter.
+    pub fn arbiter(&mut self) -> &mut Process {
+        &mut self.process
+    }
+
+    /// The ids of its workers.
+    pub fn workers(&self) -> Vec<i32> {
+        self.process.children()
+    }
+
+    /// Signals the arbiter.
+    pub fn signal(&self, signal: Signal) {
+        self.process.signal(signal);
+    }
+
+    /// Connects without a front server.
+    pub fn connect(&self) -> UnixStream {
+        let stream = UnixStream::connect(self.socket()).unwrap();
+        stream.set_read_timeout(Some(wait::PATIENCE)).unwrap();
+        stream
+    }
+
+    /// What the program logged and wrote, for messages of failures.
+    pub fn output(&self) -> String {
+        self.process.output()
+            + &fs::read_to_string(self.logs().join("halftone.log")).unwrap_or_default()
+    }
+}
+
+/// A running `halftone serve` with a data folder of its own.
+pub struct Serve {
+    process: Process,
+    addr: SocketAddr,
+    dir: TempDir,
+}
+
+impl Serve {
+    /// Starts it on a free port after `prepare` has put pictures into the folder that it is given.
+    pub fn start(prepare: impl FnOnce(&Path)) -> Self {
+        let dir = temp_dir();
+        let images = dir.path().join("images");
+        fs::create_dir(&images).unwrap();
+        prepare(&images);
+        let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
+        let mut command = binary();
+        command
+            .args(["serve", "--listen", &addr.to_string(), "--images"])
+            .arg(&images)
+            .arg("--data")
+            .arg(dir.path().join("data"));
+        let mut process = Process::start("serve", dir.path(), &mut command);
+        process.wait_until("the server listens", || TcpStream::connect(addr).is_ok());
+        Self { process, addr, dir }
+    }
+
+    /// Where it answers.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Its folder of pictures.
+    pub fn images(&self) -> PathBuf {
+        self.dir.path().join("images")
+    }
+
+    /// The process.
+    pub fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+}
+
+/// The binary, with no setting from the environment but the first administrator's password.
+pub fn binary() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_halftone"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("HALFTONE_") {
+            command.env_remove(name);
+        }
+    }
+    command.env("HALFTONE_ADMIN_PASSWORD", ADMIN_PASSWORD);
+    command
+}
+
+/// Runs the binary to its end and returns what it wrote to its standard output.
+///
+/// # Panics
+/// When it fails, with what it wrote.
+pub fn run(arguments: &[&str]) -> String {
+    let output = binary().args(arguments).output().unwrap();
+    assert!(
+        output.status.success(),
+        "halftone {arguments:?}: {}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}

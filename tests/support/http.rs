@@ -1,0 +1,163 @@
+//! A small HTTP/1.1 client that shows what is on the wire.
+//!
+//! It keeps one connection, sends exactly the request line that it is given, and reads one response.
+//! A library would repair paths and retry; these tests want neither.
+
+use std::io::{BufRead, BufReader, Error, ErrorKind, Read, Result, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+/// How long a read may take.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A response.
+#[derive(Debug)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// Header fields, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// Whether the server keeps the connection.
+    pub kept: bool,
+}
+
+impl Response {
+    /// The value of a header field, by its lower-case name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+/// A connection to a server.
+pub struct Client {
+    stream: BufReader<TcpStream>,
+}
+
+impl Client {
+    /// Connects.
+    pub fn connect(addr: SocketAddr) -> Result<Self> {
+        let stream = TcpStream::connect_timeout(&addr, TIMEOUT)?;
+        stream.set_read_timeout(Some(TIMEOUT))?;
+        stream.set_write_timeout(Some(TIMEOUT))?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream: BufReader::with_capacity(64 * 1024, stream) })
+    }
+
+    /// GET.
+    pub fn get(&mut self, target: &str) -> Result<Response> {
+        self.request("GET", target.as_bytes(), &[], b"")
+    }
+
+    /// Any request. A body is sent with its length.
+    pub fn request(
+        &mut self,
+        method: &str,
+        target: &[u8],
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Response> {
+        self.send(method, target, headers, body)?;
+        self.receive(method == "HEAD")
+    }
+
+    /// Sends a request without reading the answer.
+    pub fn send(
+        &mut self,
+        method: &str,
+        target: &[u8],
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<()> {
+        let mut head = Vec::with_capacity(512);
+        head.extend_from_slice(method.as_bytes());
+        head.push(b' ');
+        head.extend_from_slice(target);
+        head.extend_from_slice(b" HTTP/1.1\r\nHost: localhost\r\n");
+        for (name, value) in headers {
+            write!(head, "{name}: {value}\r\n")?;
+        }
+        if !body.is_empty() {
+            write!(head, "Content-Length: {}\r\n", body.len())?;
+        }
+        head.extend_from_slice(b"\r\n");
+        let stream = self.stream.get_mut();
+        stream.write_all(&head)?;
+        stream.write_all(body)
+    }
+
+    /// Reads one response; `head` tells that it has no body whatever its header says.
+    pub fn receive(&mut self, head: bool) -> Result<Response> {
+        let line = self.line()?;
+        let bad = || Error::new(ErrorKind::InvalidData, format!("status line {line:?}"));
+        let status: u16 =
+            line.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or_else(bad)?;
+        let mut headers = Vec::new();
+        loop {
+            let line = self.line()?;
+            if line.is_empty() {
+                break;
+            }
+            if let Some((name, value)) = line.split_once(':') {
+                headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+            }
+        }
+        let mut response = Response { status, headers, body: Vec::new(), kept: true };
+        response.kept = response.header("connection").is_none_or(|value| value != "close");
+        if !head && status != 304 && status != 204 {
+            self.read_body(&mut response)?;
+        }
+        Ok(response)
+    }
+
+    fn read_body(&mut self, response: &mut Response) -> Result<()> {
+        if response.header("transfer-encoding") == Some("chunked") {
+            loop {
+                let size = self.line()?;
+                let size = usize::from_str_radix(size.trim(), 16)
+                    .map_err(|error| Error::new(ErrorKind::InvalidData, error))?;
+                let start = response.body.len();
+                response.body.resize(start + size, 0);
+                self.stream.read_exact(&mut response.body[start..])?;
+                self.line()?;
+                if size == 0 {
+                    return Ok(());
+                }
+            }
+        }
+        match response.header("content-length").map(str::parse::<usize>) {
+            Some(Ok(len)) => {
+                response.body.resize(len, 0);
+                self.stream.read_exact(&mut response.body)
+            }
+            Some(Err(error)) => Err(Error::new(ErrorKind::InvalidData, error)),
+            None => {
+                response.kept = false;
+                self.stream.read_to_end(&mut response.body).map(|_| ())
+            }
+        }
+    }
+
+    fn line(&mut self) -> Result<String> {
+        let mut line = Vec::new();
+        self.stream.read_until(b'\n', &mut line)?;
+        if line.pop() != Some(b'\n') {
+            return Err(Error::new(ErrorKind::UnexpectedEof, "connection closed in a header"));
+        }
+        if line.last() == Some(&b'\r') {
+            line.pop();
+        }
+        Ok(String::from_utf8_lossy(&line).into_owned())
+    }
+}
+
+/// One GET on a connection of its own.
+pub fn get(addr: SocketAddr, target: &str) -> Result<Response> {
+    Client::connect(addr)?.get(target)
+}

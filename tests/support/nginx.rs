@@ -1,0 +1,116 @@
+//! A real nginx with the files of `nginx/`.
+//!
+//! nginx has no variables where it listens and connects, so those addresses are replaced in a copy;
+//! [`super::files::substituted`] fails when one is no longer there to replace.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::files::{free_port, is_root, program, substituted, temp_dir};
+use super::front::make_certificate;
+use super::process::Process;
+
+/// A running nginx: two workers, HTTP and HTTPS.
+pub struct Nginx {
+    // Before the folder, so that it ends before its files go.
+    process: Process,
+    dir: TempDir,
+    http: SocketAddr,
+    https: SocketAddr,
+}
+
+impl Nginx {
+    /// Starts it before the program that listens on `socket`.
+    pub fn start(socket: &Path) -> Self {
+        let nginx = program("nginx", "nginx");
+        let dir = temp_dir();
+        let http = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
+        let https = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
+        write_files(dir.path(), socket, http, https);
+        let main = dir.path().join("nginx.conf");
+        let mut command = Command::new(nginx);
+        command.arg("-p").arg(dir.path()).arg("-c").arg(&main).arg("-e").arg("error.log");
+        let mut process = Process::start("nginx", dir.path(), &mut command);
+        process.wait_until("nginx listens", || {
+            TcpStream::connect(http).is_ok() && TcpStream::connect(https).is_ok()
+        });
+        Self { process, dir, http, https }
+    }
+
+    /// Where it answers HTTP.
+    pub fn http(&self) -> SocketAddr {
+        self.http
+    }
+
+    /// Where it answers HTTPS.
+    pub fn https(&self) -> SocketAddr {
+        self.https
+    }
+
+    /// The folder that it would use for temporary files of responses.
+    pub fn temporary_files(&self) -> usize {
+        walk_count(&self.dir.path().join("tmp/fastcgi"))
+    }
+
+    /// What it logged as errors.
+    pub fn errors(&self) -> String {
+        fs::read_to_string(self.dir.path().join("error.log")).unwrap_or_default()
+            + &self.process.output()
+    }
+}
+
+fn walk_count(dir: &Path) -> usize {
+    fs::read_dir(dir).unwrap().flatten().fold(0, |sum, entry| {
+        if entry.path().is_dir() { sum + walk_count(&entry.path()) } else { sum + 1 }
+    })
+}
+
+fn write_files(dir: &Path, socket: &Path, http: SocketAddr, https: SocketAddr) {
+    fs::create_dir_all(dir.join("snippets")).unwrap();
+    fs::create_dir_all(dir.join("tmp")).unwrap();
+    make_certificate(dir);
+    let locations = substituted("nginx/halftone-locations.conf", &[]);
+    fs::write(dir.join("snippets/halftone-locations.conf"), locations).unwrap();
+    let site = substituted(
+        "nginx/halftone.conf",
+        &[
+            ("unix:/run/halftone/halftone.sock", &format!("unix:{}", socket.display())),
+            ("listen 80;", &format!("listen {http};")),
+            ("listen [::]:80;", ""),
+        ],
+    );
+    fs::write(dir.join("halftone.conf"), site).unwrap();
+    let tls = substituted(
+        "nginx/halftone-tls.conf",
+        &[
+            ("listen 443 ssl http2;", &format!("listen {https} ssl http2;")),
+            ("listen [::]:443 ssl http2;", ""),
+            ("/etc/ssl/halftone", &dir.display().to_string()),
+        ],
+    );
+    fs::write(dir.join("halftone-tls.conf"), tls).unwrap();
+    let user = if is_root() { "user www-data;" } else { "" };
+    let main = format!(
+        "{user}
+daemon off;
+worker_processes 2;
+pid nginx.pid;
+events {{ worker_connections 2048; }}
+http {{
+    access_log off;
+    client_body_temp_path tmp/body;
+    proxy_temp_path tmp/proxy;
+    fastcgi_temp_path tmp/fastcgi;
+    uwsgi_temp_path tmp/uwsgi;
+    scgi_temp_path tmp/scgi;
+    include halftone.conf;
+    include halftone-tls.conf;
+}}
+"
+    );
+    fs::write(dir.join("nginx.conf"), main).unwrap();
+}
