@@ -1,0 +1,29 @@
+//! `halftone config`
+
+use clap::Subcommand;
+
+use super::Common;
+
+/// What to do with the settings.
+#[derive(Subcommand)]
+pub enum Action {
+    /// Check the settings; errors name file, line, setting and reason
+    Check(Common),
+    /// Show every setting, its value and where it comes from; secrets are hidden
+    Show(Common),
+    /// Print a settings file with every setting explained
+    Sample,
+}
+
+/// Runs the action.
+pub fn run(action: &Action) -> anyhow::Result<()> {
+    match action {
+        Action::Check(common) => {
+            common.load(Vec::new())?;
+            println!("The settings are valid.");
+        }
+        Action::Show(common) => print!("{}", common.load(Vec::new())?.show()),
+        Action::Sample => print!("{}", crate::config::sample_toml()),
+    }
+    Ok(())
+}

@@ -1,0 +1,16 @@
+//! Pictures over HTTP: `/image`, `/original`, and the addresses of old clients.
+
+mod asked;
+mod handler;
+mod key;
+mod make;
+mod now;
+mod original;
+mod respond;
+mod subject;
+mod xref;
+
+pub use handler::{image, legacy};
+pub use now::{Memo, Memos};
+pub use original::original;
+pub use xref::Xref;
