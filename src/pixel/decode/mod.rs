@@ -10,9 +10,12 @@
 //!
 //! Decoders know nothing of what happens to the pixels afterwards.
 
+mod bmp;
+mod gif;
 mod jpeg;
 mod png;
 mod turbo;
+mod webp;
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::sync::Arc;
@@ -201,9 +204,10 @@ impl Source {
         let (info, decoder) = match format {
             Format::Jpeg => jpeg::open(file, limits),
             Format::Png => png::open(file, limits),
-            Format::Gif | Format::Tiff | Format::Bmp | Format::Webp => {
-                Err(Error::Unsupported(format!("{} is not read", format.row().title)))
-            }
+            Format::Gif => gif::open(file, limits),
+            Format::Bmp => bmp::open(file, limits),
+            Format::Webp => webp::open(file, limits),
+            Format::Tiff => Err(Error::Unsupported("TIFF is not read".into())),
         }?;
         Ok(Self { info, decoder })
     }

@@ -4,9 +4,12 @@
 //! already converted, see [`FormatRow`](super::FormatRow)); an encoder refuses anything else instead
 //! of guessing. Encoders know nothing of where the picture comes from.
 
+mod bmp;
+mod gif;
 mod jpeg;
 mod png;
 mod turbo;
+mod webp;
 
 use super::metadata::{self, Orientation};
 use super::{ColourSpace, Density, Depth, Error, Format, Image, Metadata, Quality, Result};
@@ -70,9 +73,10 @@ pub fn encode(image: &Image, options: &EncodeOptions) -> Result<Vec<u8>> {
     match options.format {
         Format::Jpeg => jpeg::encode(image, options, &side),
         Format::Png => png::encode(image, options, &side),
-        Format::Gif | Format::Tiff | Format::Bmp | Format::Webp => {
-            Err(Error::Encode(format!("{} is not written", options.format.row().title)))
-        }
+        Format::Gif => gif::encode(image, options, &side),
+        Format::Bmp => bmp::encode(image, options, &side),
+        Format::Webp => webp::encode(image, options, &side),
+        Format::Tiff => Err(Error::Encode("TIFF is not written".into())),
     }
 }
 
