@@ -5,15 +5,19 @@
 //! ([`EngineOptions`], [`Recipe`], [`Cancel`]).
 
 mod buffer;
+pub mod decode;
+pub mod encode;
 mod error;
 mod format;
 mod limits;
+mod metadata;
 mod recipe;
 
 pub use buffer::{ColourSpace, Density, Depth, Image, Metadata, Samples};
 pub use error::{Error, Result};
 pub use format::{FORMATS, Format, FormatRow};
 pub use limits::{Cancel, Limits};
+pub use metadata::Orientation;
 pub use recipe::{
     Align, Crop, Edge, Fill, Flip, PngQuality, Quality, Recipe, Rgba, Tile, TileError,
 };
