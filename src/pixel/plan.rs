@@ -122,31 +122,26 @@ impl Plan {
             None => Rect::whole(canvas),
             Some(tile) => tile_rect(canvas, tile.number(), tile.side())?,
         };
-        Ok(Self {
-            stored,
-            turn,
-            oriented,
-            tilt_deg,
-            turned,
-            crop,
-            picture,
-            canvas,
-            offset,
-            window,
-        })
+        Ok(Self { stored, turn, oriented, tilt_deg, turned, crop, picture, canvas, offset, window })
     }
 
     /// The part of the resized picture that the result shows, in the picture's own pixels. Where
     /// the result is all padding, one pixel that it does not show.
     pub fn visible(&self) -> Rect {
+        self.shown().unwrap_or(Rect { x: 0, y: 0, width: 1, height: 1 })
+    }
+
+    /// Whether any of the picture lies in the window.
+    pub fn shows_picture(&self) -> bool {
+        self.shown().is_some()
+    }
+
+    fn shown(&self) -> Option<Rect> {
         let (x, width) =
             overlap(self.window.x, self.window.width, self.offset.0, self.picture.width);
         let (y, height) =
             overlap(self.window.y, self.window.height, self.offset.1, self.picture.height);
-        if width == 0 || height == 0 {
-            return Rect { x: 0, y: 0, width: 1, height: 1 };
-        }
-        Rect { x, y, width, height }
+        (width > 0 && height > 0).then_some(Rect { x, y, width, height })
     }
 
     /// Whether pixels are resampled at all between `crop` and `picture`.
@@ -209,7 +204,8 @@ impl Plan {
         let visible = self.visible();
         let along = |crop_at: u32, crop: u32, picture: u32, at: u32, len: u32| {
             let scale = f64::from(crop) / f64::from(picture);
-            let support = if self.resizes() { scale.max(1.0) * FOOTPRINT + DECODER_MARGIN } else { 0.0 };
+            let support =
+                if self.resizes() { scale.max(1.0) * FOOTPRINT + DECODER_MARGIN } else { 0.0 };
             let low = (f64::from(at) * scale - support).max(0.0);
             let high = (f64::from(at + len) * scale + support).min(f64::from(crop));
             (f64::from(crop_at) + low, high - low)
@@ -315,10 +311,8 @@ fn grow(crop: Rect, bounds: Size, width: u32, height: u32) -> Rect {
         ((start.max(0.0) as u32).min(bound - new_len), new_len)
     };
     let aspect = f64::from(width) / f64::from(height);
-    let (x, new_width) =
-        along(crop.x, crop.width, f64::from(crop.height) * aspect, bounds.width);
-    let (y, new_height) =
-        along(crop.y, crop.height, f64::from(crop.width) / aspect, bounds.height);
+    let (x, new_width) = along(crop.x, crop.width, f64::from(crop.height) * aspect, bounds.width);
+    let (y, new_height) = along(crop.y, crop.height, f64::from(crop.width) / aspect, bounds.height);
     Rect { x, y, width: new_width, height: new_height }
 }
 

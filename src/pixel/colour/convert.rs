@@ -77,7 +77,9 @@ fn alike(from: &Meaning, to: &Meaning) -> bool {
         1 => LEVELS.to_vec(),
         _ => LEVELS
             .iter()
-            .flat_map(|&r| LEVELS.iter().flat_map(move |&g| LEVELS.iter().flat_map(move |&b| [r, g, b])))
+            .flat_map(|&r| {
+                LEVELS.iter().flat_map(move |&g| LEVELS.iter().flat_map(move |&b| [r, g, b]))
+            })
             .collect(),
     };
     let probe = Image {

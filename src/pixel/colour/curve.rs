@@ -54,7 +54,8 @@ impl Curve {
                 at += 1;
             }
             let (low, high) = (samples[at], samples[at + 1]);
-            let part = if high > low { ((linear - low) / (high - low)).clamp(0.0, 1.0) } else { 0.0 };
+            let part =
+                if high > low { ((linear - low) / (high - low)).clamp(0.0, 1.0) } else { 0.0 };
             (at as f64 + part) / SAMPLES as f64
         };
         let mut edges = Vec::with_capacity(STEPS + 1);
@@ -92,7 +93,8 @@ impl Curve {
                         at += 1;
                     }
                     let (low, high) = (self.edges[at], self.edges[at + 1]);
-                    let part = if high > low { ((wanted - low) / (high - low)).min(1.0) } else { 0.0 };
+                    let part =
+                        if high > low { ((wanted - low) / (high - low)).min(1.0) } else { 0.0 };
                     let edge = |step: usize| f32::from_bits(LOWEST + ((step as u32) << SHIFT));
                     edge(at) + (edge(at + 1) - edge(at)) * part
                 })

@@ -61,10 +61,7 @@ pub(crate) fn open(profile: &[u8], context: &ThreadContext) -> Option<OpenProfil
 }
 
 /// What samples mean without a profile: sRGB, grey with the sRGB curve. CMYK has no such default.
-pub(crate) fn default_profile(
-    space: ColourSpace,
-    context: &ThreadContext,
-) -> Option<OpenProfile> {
+pub(crate) fn default_profile(space: ColourSpace, context: &ThreadContext) -> Option<OpenProfile> {
     match space {
         ColourSpace::Rgb => Some(Profile::new_srgb_context(context)),
         ColourSpace::Gray => {

@@ -20,8 +20,6 @@ pub(crate) struct Meaning {
 impl Meaning {
     /// sRGB.
     pub const SRGB: Self = Self { space: ColourSpace::Rgb, profile: None };
-    /// Grey with the sRGB curve.
-    pub const GRAY: Self = Self { space: ColourSpace::Gray, profile: None };
 
     fn open(&self, context: &ThreadContext) -> Option<OpenProfile> {
         match &self.profile {
@@ -113,7 +111,8 @@ impl Transform {
         let (from_colours, into_colours) = (image.space.bands(), to.bands());
         let mut source = vec![0; width * from_colours * size_of::<T>()];
         let mut target = vec![0; width * into_colours * size_of::<T>()];
-        let rows = from.chunks_exact(width * from_bands).zip(into.chunks_exact_mut(width * into_bands));
+        let rows =
+            from.chunks_exact(width * from_bands).zip(into.chunks_exact_mut(width * into_bands));
         for (from, into) in rows {
             match self {
                 Self::Naive => {

@@ -35,11 +35,13 @@ pub(crate) fn lay(
     match (&image.samples, &mut result.samples) {
         (Samples::U8(from), Samples::U8(into)) => {
             let fill: Vec<u8> = fill.iter().map(|&sample| rounded(sample)).collect();
-            let rows = Rows { from, stride: image.row_len(), skip: (skip_x, skip_y), bands, colours };
+            let rows =
+                Rows { from, stride: image.row_len(), skip: (skip_x, skip_y), bands, colours };
             rows.lay(into, row_len, shown, &fill, u8::MAX, mix8);
         }
         (Samples::U16(from), Samples::U16(into)) => {
-            let rows = Rows { from, stride: image.row_len(), skip: (skip_x, skip_y), bands, colours };
+            let rows =
+                Rows { from, stride: image.row_len(), skip: (skip_x, skip_y), bands, colours };
             rows.lay(into, row_len, shown, fill, u16::MAX, mix16);
         }
         _ => unreachable!("the canvas was made with the picture's depth"),

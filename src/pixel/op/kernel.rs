@@ -45,9 +45,9 @@ impl Axis {
             let last = (centre + LOBES * stretch - 0.5).floor().clamp(first, high - 1.0);
             exact.clear();
             let count = (last - first) as usize + 1;
-            exact.extend((0..count).map(|tap| {
-                lanczos((first + tap as f64 + 0.5 - centre) / stretch)
-            }));
+            exact.extend(
+                (0..count).map(|tap| lanczos((first + tap as f64 + 0.5 - centre) / stretch)),
+            );
             axis.push(first as u32, &exact);
         }
         axis

@@ -38,8 +38,13 @@ pub(crate) fn resample(
     cancel: &Cancel,
 ) -> Result<Image> {
     let Resize { from, size, wanted } = *resize;
-    let across =
-        Axis::new(from.x, from.width, size.width, wanted.x..wanted.x + wanted.width, 0..image.width);
+    let across = Axis::new(
+        from.x,
+        from.width,
+        size.width,
+        wanted.x..wanted.x + wanted.width,
+        0..image.width,
+    );
     let down = Axis::new(
         from.y,
         from.height,
@@ -122,9 +127,7 @@ impl Sample for u8 {
     fn tables(light: &Light) -> [Table<'_>; 3] {
         match light {
             Light::Encoded => [None; 3],
-            Light::Linear(curves) => {
-                std::array::from_fn(|band| Some(&curves[band].decode8[..]))
-            }
+            Light::Linear(curves) => std::array::from_fn(|band| Some(&curves[band].decode8[..])),
         }
     }
 
@@ -306,11 +309,8 @@ impl Job<'_> {
             for band in 0..BANDS {
                 let table = [*first, *second, *third][band.min(2)];
                 let sample = pixel[band].wide();
-                values[band] = if band < colours {
-                    table[sample]
-                } else {
-                    sample as f32 * (1.0 / T::FULL)
-                };
+                values[band] =
+                    if band < colours { table[sample] } else { sample as f32 * (1.0 / T::FULL) };
             }
             premultiply(values, self.image.alpha);
         }

@@ -8,7 +8,7 @@
 use super::resample::Sample;
 use crate::pixel::colour::curve::Light;
 use crate::pixel::plan::{Area, Plan, Size};
-use crate::pixel::{Cancel, Depth, Image, Result, Samples};
+use crate::pixel::{Cancel, Depth, Image, Result};
 
 /// Pixels of a source, and where in the stored picture they lie.
 #[derive(Debug, Clone, Copy)]
@@ -194,9 +194,7 @@ impl View<'_> {
         let mut values = [0.0; MOST_BANDS];
         for band in 0..colours {
             let value = match self.light {
-                Light::Linear(curves) => {
-                    curves[band.min(2)].decode16()[usize::from(colour[band])]
-                }
+                Light::Linear(curves) => curves[band.min(2)].decode16()[usize::from(colour[band])],
                 Light::Encoded => f32::from(colour[band]) / 65535.0,
             };
             values[band] = value * alpha;

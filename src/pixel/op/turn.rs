@@ -22,8 +22,12 @@ pub(crate) fn turn(image: Image, turn: Turn, cancel: &Cancel) -> Result<Image> {
     let mut samples = Samples::try_zeroed(image.depth(), image.samples.len())?;
     let bands = image.bands();
     match (&image.samples, &mut samples) {
-        (Samples::U8(from), Samples::U8(into)) => by_bands(from, into, bands, stored, turn, cancel)?,
-        (Samples::U16(from), Samples::U16(into)) => by_bands(from, into, bands, stored, turn, cancel)?,
+        (Samples::U8(from), Samples::U8(into)) => {
+            by_bands(from, into, bands, stored, turn, cancel)?
+        }
+        (Samples::U16(from), Samples::U16(into)) => {
+            by_bands(from, into, bands, stored, turn, cancel)?
+        }
         _ => unreachable!("the samples were made with the picture's depth"),
     }
     Ok(image.with_samples(turned.width, turned.height, samples))
