@@ -18,6 +18,8 @@ mod load;
 mod print;
 mod rules;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 pub use error::{ConfigError, Fault, Origin};
 pub use kind::{Endpoint, Network, Secret};

@@ -22,11 +22,6 @@ pub(super) fn broken(settings: &Settings) -> Vec<(&'static str, String)> {
         "must not be less than held_megapixels, or the largest pictures could never be made",
     );
     rule(
-        s.image_wait_s <= s.request_deadline_s,
-        "image_wait_s",
-        "must not be more than request_deadline_s",
-    );
-    rule(
         s.public_max_width <= s.max_image_dimension,
         "public_max_width",
         "must not be more than max_image_dimension",
@@ -65,10 +60,9 @@ mod tests {
 
     #[test]
     fn every_rule_can_be_broken() {
-        let breaks: [(&str, fn(&mut Settings)); 8] = [
+        let breaks: [(&str, fn(&mut Settings)); 7] = [
             ("held_megapixels", |s| s.declared_megapixels = 100),
             ("pixel_budget_megapixels", |s| s.pixel_budget_megapixels = 100),
-            ("image_wait_s", |s| s.request_deadline_s = 29),
             ("public_max_width", |s| s.public_max_width = 15_001),
             ("public_max_height", |s| s.public_max_height = 15_001),
             ("memory_cache_mb", |s| s.memory_cache_mb = 1024),
