@@ -3,9 +3,19 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Settings;
+use super::{SETTINGS, Settings};
 
 impl Settings {
+    /// The folder for temporary files.
+    #[must_use]
+    pub fn temp_folder(&self) -> PathBuf {
+        if self.temp_dir.as_os_str().is_empty() {
+            std::env::temp_dir()
+        } else {
+            self.temp_dir.clone()
+        }
+    }
+
     /// The image repository.
     #[must_use]
     pub fn images_folder(&self) -> PathBuf {
@@ -28,7 +38,7 @@ impl Settings {
     #[must_use]
     pub fn database_url(&self) -> String {
         if self.database.is_empty() {
-            format!("sqlite://{}", self.data_dir.join("halftone.db").display())
+            format!("sqlite:{}", self.data_dir.join("halftone.db").display())
         } else {
             self.database.expose().to_owned()
         }
@@ -53,12 +63,33 @@ impl Settings {
         if self.slots == 0 { cores.max(1) } else { self.slots as usize }
     }
 
+    /// Request threads of each worker that may wait for a picture to be made.
+    #[must_use]
+    pub fn waiting_threads(&self) -> usize {
+        let waiters = if self.image_waiters == 0 {
+            (self.threads * 2 / 3).max(1)
+        } else {
+            self.image_waiters
+        };
+        waiters as usize
+    }
+
     /// The largest size for callers who are not signed in, 0 for no limit; none when neither is
     /// limited.
     #[must_use]
     pub fn public_limit(&self) -> Option<(u32, u32)> {
         let limit = (self.public_max_width, self.public_max_height);
         (limit != (0, 0)).then_some(limit)
+    }
+
+    /// The settings that differ in `new` and are not taken by a reload.
+    #[must_use]
+    pub fn needing_restart(&self, new: &Self) -> Vec<&'static str> {
+        SETTINGS
+            .iter()
+            .filter(|setting| !setting.about.reload && setting.toml(self) != setting.toml(new))
+            .map(|setting| setting.about.name)
+            .collect()
     }
 
     fn inside_data(&self, path: &Path, name: &str) -> PathBuf {
@@ -76,7 +107,10 @@ mod tests {
         assert_eq!(settings.images_folder(), Path::new("/d/images"));
         assert_eq!(settings.run_folder(), Path::new("/d/run"));
         assert_eq!(settings.disk_cache_folder(), Path::new("/d/cache"));
-        assert_eq!(settings.database_url(), "sqlite:///d/halftone.db");
+        assert_eq!(settings.database_url(), "sqlite:/d/halftone.db");
+        assert_eq!(settings.temp_folder(), std::env::temp_dir());
+        settings.temp_dir = "/t".into();
+        assert_eq!(settings.temp_folder(), Path::new("/t"));
         settings.images_dir = "/pictures".into();
         assert_eq!(settings.images_folder(), Path::new("/pictures"));
     }
@@ -88,14 +122,17 @@ mod tests {
         assert_eq!(settings.worker_count(8), 8);
         assert_eq!(settings.slot_count(8), 8);
         assert_eq!(settings.queue_places(), 60);
+        assert_eq!(settings.waiting_threads(), 10);
         assert_eq!(settings.public_limit(), None);
         settings.workers = 1;
         settings.slots = 3;
+        settings.image_waiters = 14;
         settings.queue_len = 7;
         settings.public_max_height = 100;
         assert_eq!(settings.worker_count(8), 1);
         assert_eq!(settings.slot_count(8), 3);
         assert_eq!(settings.queue_places(), 7);
+        assert_eq!(settings.waiting_threads(), 14);
         assert_eq!(settings.public_limit(), Some((0, 100)));
     }
 }

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::kind::Raw;
 use super::rules;
 use super::settings::VARIABLE_PREFIX;
-use super::{ConfigError, Fault, Origin, Setting, Settings};
+use super::{ConfigError, Fault, Origin, SETTINGS, Setting, Settings};
 
 /// Where settings may stand.
 #[derive(Debug, Clone, Default)]
@@ -87,7 +87,11 @@ impl Gathering {
 
     fn set(&mut self, name: &str, raw: Raw<'_>, origin: Origin) {
         let Some(setting) = Setting::find(name) else {
-            return self.fault(origin, Some(name), "is not a setting");
+            let reason = match nearest(name) {
+                Some(known) => format!("is not a setting; did you mean {known}?"),
+                None => "is not a setting".to_owned(),
+            };
+            return self.fault(origin, Some(name), reason);
         };
         match setting.read(&mut self.loaded.settings, raw) {
             Ok(()) => {
@@ -196,7 +200,59 @@ impl Gathering {
     }
 }
 
+/// The setting whose name is meant by a mistyped one.
+fn nearest(name: &str) -> Option<&'static str> {
+    SETTINGS
+        .iter()
+        .map(|setting| (distance(name, setting.about.name), setting.about.name))
+        .min()
+        .filter(|(distance, _)| *distance <= 2)
+        .map(|(_, known)| known)
+}
+
+/// Letters to insert, delete or replace between two words (Wagner and Fischer, 1974).
+fn distance(from: &str, to: &str) -> usize {
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (i, a) in from.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in to.bytes().enumerate() {
+            let replaced = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[to.len()]
+}
+
 /// The line, from 1, of a byte position.
 fn line_of(text: &str, position: usize) -> usize {
     text.bytes().take(position).filter(|byte| *byte == b'\n').count() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_count_single_letters() {
+        for (from, to, expected) in [
+            ("", "", 0),
+            ("abc", "abc", 0),
+            ("", "abc", 3),
+            ("kitten", "sitting", 3),
+            ("ab", "ba", 2),
+        ] {
+            assert_eq!(distance(from, to), expected, "{from} {to}");
+            assert_eq!(distance(to, from), expected, "{to} {from}");
+        }
+    }
+
+    #[test]
+    fn only_near_names_are_meant() {
+        assert_eq!(nearest("tread"), Some("threads"));
+        assert_eq!(nearest("image_dir"), Some("images_dir"));
+        assert_eq!(nearest("nothing"), None);
+        assert_eq!(nearest(""), None);
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! [`SETTINGS`] is the one place of every setting. It drives the reading of files, environment and
 //! command line ([`load`]), the sample file ([`sample_toml`]), what `halftone config` prints
-//! ([`show`]) and the generated reference ([`reference_markdown`]).
+//! ([`check`], [`show`]) and the generated reference ([`reference_markdown`]).
 //!
 //! Later sources win over earlier ones: defaults, the settings file, the files of the folder
 //! `conf.d` beside it by name, the environment (`HALFTONE_<NAME>`), the command line. Whatever is
@@ -24,5 +24,5 @@ mod tests;
 pub use error::{ConfigError, Fault, Origin};
 pub use kind::{Endpoint, Network, Secret};
 pub use load::{Loaded, Sources, load};
-pub use print::{reference_markdown, sample_toml, show};
+pub use print::{check, reference_markdown, sample_toml, show};
 pub use settings::{About, Group, SETTINGS, Setting, Settings};

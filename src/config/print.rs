@@ -19,6 +19,17 @@ pub fn show(loaded: &Loaded) -> String {
     text
 }
 
+/// What `halftone config check` says when nothing is wrong; else the error says it.
+#[must_use]
+pub fn check(loaded: &Loaded) -> String {
+    let mut text = String::new();
+    for file in &loaded.files {
+        let _ = writeln!(text, "read {}", file.display());
+    }
+    text.push_str("all settings are valid\n");
+    text
+}
+
 const SAMPLE_HEAD: &str = "\
 # The settings of Halftone. Written by `halftone docs`; copy it, then change the copy.
 #

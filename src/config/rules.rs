@@ -60,7 +60,8 @@ mod tests {
 
     #[test]
     fn every_rule_can_be_broken() {
-        let breaks: [(&str, fn(&mut Settings)); 7] = [
+        type Change = fn(&mut Settings);
+        let breaks: [(&str, Change); 7] = [
             ("held_megapixels", |s| s.declared_megapixels = 100),
             ("pixel_budget_megapixels", |s| s.pixel_budget_megapixels = 100),
             ("public_max_width", |s| s.public_max_width = 15_001),

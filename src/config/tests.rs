@@ -89,7 +89,7 @@ fn every_fault_is_told_with_file_and_line() {
         folder.faults(),
         [
             "halftone.toml:1: threads: must be a whole number from 1 to 1000",
-            "halftone.toml:4: thread: is not a setting",
+            "halftone.toml:4: thread: is not a setting; did you mean threads?",
             "halftone.toml:5: listen: must be an IP address and a port, such as 127.0.0.1:8080",
             "halftone.toml:6: cache: is a table; settings are not in tables",
             "conf.d/a.toml:1: log_level: must be one of off, error, warn, info, debug, trace",
@@ -159,7 +159,7 @@ fn faults_of_the_environment_and_the_command_line_are_told() {
         lines,
         [
             "environment variable HALFTONE_THREADS: threads: must be a whole number from 1 to 1000",
-            "environment variable HALFTONE_TREADS: treads: is not a setting",
+            "environment variable HALFTONE_TREADS: treads: is not a setting; did you mean threads?",
             "environment variable HALFTONE_IMAGES_DIR: images_dir: must be UTF-8",
             "environment variable HALFTONE_threads: threads: is not a setting; variables have capitals",
             "command line: listen: must be an IP address and a port, such as 127.0.0.1:8080",
@@ -195,6 +195,28 @@ fn what_is_shown_is_a_settings_file_without_secrets() {
     assert_eq!(table.len(), SETTINGS.len());
     let defaults = show(&load(&Sources::default()).unwrap());
     assert!(defaults.contains("\ndatabase = \"\"  # default\n"));
+}
+
+#[test]
+fn a_check_tells_what_was_read() {
+    let folder = Folder::new(&[("halftone.toml", "threads = 5\n"), ("conf.d/a.toml", "")]);
+    let here = format!("{}/", folder.0.path().display());
+    let text = check(&folder.load().unwrap()).replace(&here, "");
+    assert_eq!(text, "read halftone.toml\nread conf.d/a.toml\nall settings are valid\n");
+    assert_eq!(check(&load(&Sources::default()).unwrap()), "all settings are valid\n");
+}
+
+#[test]
+fn changes_that_a_reload_does_not_take_are_told() {
+    let old = Settings::default();
+    assert_eq!(old.needing_restart(&old), Vec::<&str>::new());
+    let new = Settings {
+        threads: 3,
+        run_dir: "/run/other".into(),
+        fcgi_listen: Vec::new(),
+        ..old.clone()
+    };
+    assert_eq!(old.needing_restart(&new), ["run_dir", "fcgi_listen"]);
 }
 
 #[test]

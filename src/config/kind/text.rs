@@ -52,6 +52,34 @@ impl Kind<Secret> for DatabaseAddress {
     }
 }
 
+/// A word of letters, digits, `.`, `_` and `-`, or blank.
+pub(in crate::config) struct Word {
+    /// The largest number of characters.
+    pub max_chars: usize,
+}
+
+impl Kind<String> for Word {
+    fn read(&self, raw: Raw<'_>) -> Result<String, String> {
+        let word = text(raw)?;
+        let plain = word.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+        if !plain || word.len() > self.max_chars {
+            return Err(format!(
+                "must have at most {} letters, digits, dots, dashes and underscores",
+                self.max_chars
+            ));
+        }
+        Ok(word.to_owned())
+    }
+
+    fn toml(&self, value: &String) -> String {
+        quoted(value)
+    }
+
+    fn describe(&self, _: Option<Unit>) -> String {
+        format!("at most {} letters, digits, `.`, `_` and `-`", self.max_chars)
+    }
+}
+
 /// The path of a file or folder.
 pub(in crate::config) struct Folder {
     /// Whether it may be left blank.
@@ -113,6 +141,15 @@ mod tests {
         assert!(!format!("{secret:?}").contains("pw"));
         let reason = DatabaseAddress.read(Raw::Plain("mysql://pw")).unwrap_err();
         assert!(!reason.contains("pw"));
+    }
+
+    #[test]
+    fn words() {
+        reads(&Word { max_chars: 5 }, "a.B-_", "\"a.B-_\"");
+        reads(&Word { max_chars: 5 }, "", "\"\"");
+        for bad in ["abcdef", "a b", "ä", "a\n"] {
+            refuses(&Word { max_chars: 5 }, Raw::Plain(bad));
+        }
     }
 
     #[test]

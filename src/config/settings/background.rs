@@ -6,7 +6,7 @@ use super::{About, Group, Row, Unit};
 pub(super) static RIGHTS_POLL_MS: Row<u32> = Row {
     about: About {
         name: "rights_poll_ms",
-        default: "1000",
+        default: "500",
         unit: Some(Unit::Milliseconds),
         reload: true,
         secret: false,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::super::kind::{Endpoint, Folder, Servers, Whole};
+use super::super::kind::{Endpoint, Folder, Servers, Whole, Word};
 use super::{About, Group, Row, Unit};
 
 pub(super) static MEMORY_CACHE_MB: Row<u32> = Row {
@@ -43,6 +43,46 @@ pub(super) static MEMCACHED_TIMEOUT_MS: Row<u32> = Row {
         doc: "How long to wait for memcached before going on without it.",
     },
     kind: &Whole { min: 1, max: 10_000 },
+};
+
+pub(super) static MEMCACHED_PREFIX: Row<String> = Row {
+    about: About {
+        name: "memcached_prefix",
+        default: "halftone.",
+        unit: None,
+        reload: true,
+        secret: false,
+        group: Group::Caches,
+        doc: "What every key in memcached begins with, so that others can use the same servers.",
+    },
+    kind: &Word { max_chars: 64 },
+};
+
+pub(super) static MEMCACHED_ITEM_KB: Row<u32> = Row {
+    about: About {
+        name: "memcached_item_kb",
+        default: "976",
+        unit: Some(Unit::Kilobytes),
+        reload: true,
+        secret: false,
+        group: Group::Caches,
+        doc: "Larger pictures are divided into items of this size. It must stay a little below \
+              the limit of the servers (their option `-I`, usually 1 MB).",
+    },
+    kind: &Whole { min: 16, max: 1_048_576 },
+};
+
+pub(super) static MEMCACHED_OBJECT_MB: Row<u32> = Row {
+    about: About {
+        name: "memcached_object_mb",
+        default: "32",
+        unit: Some(Unit::Megabytes),
+        reload: true,
+        secret: false,
+        group: Group::Caches,
+        doc: "Larger pictures are not stored in memcached.",
+    },
+    kind: &Whole { min: 1, max: 1_024 },
 };
 
 pub(super) static DISK_CACHE_DIR: Row<PathBuf> = Row {

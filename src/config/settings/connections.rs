@@ -28,8 +28,8 @@ pub(super) static FCGI_LISTEN: Row<Vec<Endpoint>> = Row {
         reload: false,
         secret: false,
         group: Group::Connections,
-        doc: "Where `halftone fcgi` takes FastCGI. Sockets that systemd hands over come before \
-              these.",
+        doc: "Where `halftone fcgi` takes FastCGI. Sockets that systemd hands over take the \
+              place of these.",
     },
     kind: &Endpoints,
 };
@@ -47,18 +47,32 @@ pub(super) static FCGI_SOCKET_MODE: Row<u32> = Row {
     kind: &Mode,
 };
 
+pub(super) static MAX_CONNECTIONS: Row<u32> = Row {
+    about: About {
+        name: "max_connections",
+        default: "4096",
+        unit: None,
+        reload: true,
+        secret: false,
+        group: Group::Connections,
+        doc: "Connections that each worker holds at once. One without a running request costs no \
+              thread.",
+    },
+    kind: &Whole { min: 16, max: 100_000 },
+};
+
 pub(super) static CONNECTION_IDLE_S: Row<u32> = Row {
     about: About {
         name: "connection_idle_s",
-        default: "300",
+        default: "0",
         unit: Some(Unit::Seconds),
         reload: true,
         secret: false,
         group: Group::Connections,
-        doc: "After how long without a request a kept connection is closed. The front server \
-              should close its idle connections sooner.",
+        doc: "After how long without a request a kept connection is closed. 0: never, which \
+              leaves it to the front server and avoids closing one just as it is used.",
     },
-    kind: &Whole { min: 1, max: 86_400 },
+    kind: &Whole { min: 0, max: 86_400 },
 };
 
 pub(super) static REQUEST_READ_TIMEOUT_S: Row<u32> = Row {
@@ -70,6 +84,19 @@ pub(super) static REQUEST_READ_TIMEOUT_S: Row<u32> = Row {
         secret: false,
         group: Group::Connections,
         doc: "How long a started request may stand still before its connection is closed.",
+    },
+    kind: &Whole { min: 1, max: 3_600 },
+};
+
+pub(super) static RESPONSE_WRITE_TIMEOUT_S: Row<u32> = Row {
+    about: About {
+        name: "response_write_timeout_s",
+        default: "60",
+        unit: Some(Unit::Seconds),
+        reload: true,
+        secret: false,
+        group: Group::Connections,
+        doc: "How long a response may make no progress before its connection is closed.",
     },
     kind: &Whole { min: 1, max: 3_600 },
 };

@@ -49,6 +49,20 @@ pub(super) static RUN_DIR: Row<PathBuf> = Row {
     kind: &Folder { blank: true },
 };
 
+pub(super) static TEMP_DIR: Row<PathBuf> = Row {
+    about: About {
+        name: "temp_dir",
+        default: "",
+        unit: None,
+        reload: true,
+        secret: false,
+        group: Group::Files,
+        doc: "The folder for temporary files, such as large request bodies. Blank: the one of \
+              the operating system (`TMPDIR`, or `/tmp`).",
+    },
+    kind: &Folder { blank: true },
+};
+
 pub(super) static PID_FILE: Row<PathBuf> = Row {
     about: About {
         name: "pid_file",
@@ -96,7 +110,7 @@ pub(super) static DATABASE: Row<Secret> = Row {
         reload: true,
         secret: true,
         group: Group::Files,
-        doc: "The database: `sqlite:///path/file.db`, or `postgresql://user:password@host/name`. \
+        doc: "The database: `sqlite:/path/file.db`, or `postgresql://user:password@host/name`. \
               Blank: an SQLite file inside `data_dir`. Several hosts need PostgreSQL.",
     },
     kind: &DatabaseAddress,
@@ -113,6 +127,32 @@ pub(super) static DATABASE_POOL: Row<u32> = Row {
         doc: "The largest number of database connections that each worker keeps open.",
     },
     kind: &Whole { min: 1, max: 100 },
+};
+
+pub(super) static DATABASE_CONNECT_TIMEOUT_MS: Row<u32> = Row {
+    about: About {
+        name: "database_connect_timeout_ms",
+        default: "1000",
+        unit: Some(Unit::Milliseconds),
+        reload: true,
+        secret: false,
+        group: Group::Files,
+        doc: "How long to wait for a database connection, a new or a free one.",
+    },
+    kind: &Whole { min: 50, max: 60_000 },
+};
+
+pub(super) static DATABASE_STATEMENT_TIMEOUT_MS: Row<u32> = Row {
+    about: About {
+        name: "database_statement_timeout_ms",
+        default: "10000",
+        unit: Some(Unit::Milliseconds),
+        reload: true,
+        secret: false,
+        group: Group::Files,
+        doc: "How long one statement may take in the database.",
+    },
+    kind: &Whole { min: 100, max: 600_000 },
 };
 
 pub(super) static STAT_CACHE_MS: Row<u32> = Row {
@@ -141,4 +181,18 @@ pub(super) static STAT_TIMEOUT_MS: Row<u32> = Row {
               last known is used.",
     },
     kind: &Whole { min: 50, max: 60_000 },
+};
+
+pub(super) static STAT_THREADS: Row<u32> = Row {
+    about: About {
+        name: "stat_threads",
+        default: "4",
+        unit: None,
+        reload: true,
+        secret: false,
+        group: Group::Files,
+        doc: "Threads of each worker that look up source files, which is how many look-ups may \
+              hang at once.",
+    },
+    kind: &Whole { min: 1, max: 64 },
 };

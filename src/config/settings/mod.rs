@@ -215,19 +215,25 @@ settings! {
     images_dir: PathBuf = files::IMAGES_DIR;
     data_dir: PathBuf = files::DATA_DIR;
     run_dir: PathBuf = files::RUN_DIR;
+    temp_dir: PathBuf = files::TEMP_DIR;
     pid_file: PathBuf = files::PID_FILE;
     log_file: PathBuf = files::LOG_FILE;
     log_level: LevelFilter = files::LOG_LEVEL;
     database: Secret = files::DATABASE;
     database_pool: u32 = files::DATABASE_POOL;
+    database_connect_timeout_ms: u32 = files::DATABASE_CONNECT_TIMEOUT_MS;
+    database_statement_timeout_ms: u32 = files::DATABASE_STATEMENT_TIMEOUT_MS;
     stat_cache_ms: u32 = files::STAT_CACHE_MS;
     stat_timeout_ms: u32 = files::STAT_TIMEOUT_MS;
+    stat_threads: u32 = files::STAT_THREADS;
 
     listen: SocketAddr = connections::LISTEN;
     fcgi_listen: Vec<Endpoint> = connections::FCGI_LISTEN;
     fcgi_socket_mode: u32 = connections::FCGI_SOCKET_MODE;
+    max_connections: u32 = connections::MAX_CONNECTIONS;
     connection_idle_s: u32 = connections::CONNECTION_IDLE_S;
     request_read_timeout_s: u32 = connections::REQUEST_READ_TIMEOUT_S;
+    response_write_timeout_s: u32 = connections::RESPONSE_WRITE_TIMEOUT_S;
     max_body_mb: u32 = connections::MAX_BODY_MB;
     body_memory_kb: u32 = connections::BODY_MEMORY_KB;
     trusted_proxies: Vec<Network> = connections::TRUSTED_PROXIES;
@@ -243,15 +249,21 @@ settings! {
     deadline_grace_s: u32 = pool::DEADLINE_GRACE_S;
     kill_grace_s: u32 = pool::KILL_GRACE_S;
     drain_s: u32 = pool::DRAIN_S;
+    boot_timeout_s: u32 = pool::BOOT_TIMEOUT_S;
+    stall_timeout_s: u32 = pool::STALL_TIMEOUT_S;
 
     memory_cache_mb: u32 = caches::MEMORY_CACHE_MB;
     memcached_servers: Vec<Endpoint> = caches::MEMCACHED_SERVERS;
     memcached_timeout_ms: u32 = caches::MEMCACHED_TIMEOUT_MS;
+    memcached_prefix: String = caches::MEMCACHED_PREFIX;
+    memcached_item_kb: u32 = caches::MEMCACHED_ITEM_KB;
+    memcached_object_mb: u32 = caches::MEMCACHED_OBJECT_MB;
     disk_cache_dir: PathBuf = caches::DISK_CACHE_DIR;
     disk_cache_mb: u32 = caches::DISK_CACHE_MB;
 
     slots: u32 = pictures::SLOTS;
     image_wait_s: u32 = pictures::IMAGE_WAIT_S;
+    image_waiters: u32 = pictures::IMAGE_WAITERS;
     pixel_budget_megapixels: u32 = pictures::PIXEL_BUDGET_MEGAPIXELS;
     held_megapixels: u32 = pictures::HELD_MEGAPIXELS;
     declared_megapixels: u32 = pictures::DECLARED_MEGAPIXELS;

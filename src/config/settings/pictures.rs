@@ -32,6 +32,21 @@ pub(super) static IMAGE_WAIT_S: Row<u32> = Row {
     kind: &Whole { min: 1, max: 600 },
 };
 
+pub(super) static IMAGE_WAITERS: Row<u32> = Row {
+    about: About {
+        name: "image_waiters",
+        default: "0",
+        unit: None,
+        reload: true,
+        secret: false,
+        group: Group::Pictures,
+        doc: "Request threads of each worker that may wait like that; further requests are \
+              answered with 503 at once, so that some threads stay free for what is in the \
+              cache. 0: two thirds of `threads`.",
+    },
+    kind: &Whole { min: 0, max: 1_000 },
+};
+
 pub(super) static PIXEL_BUDGET_MEGAPIXELS: Row<u32> = Row {
     about: About {
         name: "pixel_budget_megapixels",

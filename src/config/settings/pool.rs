@@ -86,7 +86,7 @@ pub(super) static REQUEST_DEADLINE_S: Row<u32> = Row {
 pub(super) static DEADLINE_GRACE_S: Row<u32> = Row {
     about: About {
         name: "deadline_grace_s",
-        default: "10",
+        default: "5",
         unit: Some(Unit::Seconds),
         reload: true,
         secret: false,
@@ -100,7 +100,7 @@ pub(super) static DEADLINE_GRACE_S: Row<u32> = Row {
 pub(super) static KILL_GRACE_S: Row<u32> = Row {
     about: About {
         name: "kill_grace_s",
-        default: "30",
+        default: "10",
         unit: Some(Unit::Seconds),
         reload: true,
         secret: false,
@@ -121,6 +121,32 @@ pub(super) static DRAIN_S: Row<u32> = Row {
         group: Group::Pool,
         doc: "How long running requests may take when the server stops or a worker is replaced. \
               After that they are cut off.",
+    },
+    kind: &Whole { min: 1, max: 3_600 },
+};
+
+pub(super) static BOOT_TIMEOUT_S: Row<u32> = Row {
+    about: About {
+        name: "boot_timeout_s",
+        default: "60",
+        unit: Some(Unit::Seconds),
+        reload: true,
+        secret: false,
+        group: Group::Pool,
+        doc: "How long a worker may take to start.",
+    },
+    kind: &Whole { min: 1, max: 3_600 },
+};
+
+pub(super) static STALL_TIMEOUT_S: Row<u32> = Row {
+    about: About {
+        name: "stall_timeout_s",
+        default: "60",
+        unit: Some(Unit::Seconds),
+        reload: true,
+        secret: false,
+        group: Group::Pool,
+        doc: "A worker whose event loop gives no sign of life for this long is killed.",
     },
     kind: &Whole { min: 1, max: 3_600 },
 };
