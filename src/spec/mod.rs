@@ -19,6 +19,8 @@ mod reference;
 mod resolve;
 mod result;
 mod template;
+#[cfg(test)]
+mod tests;
 
 pub use error::ParamError;
 pub use kind::{FormatChoice, Shape};

@@ -30,10 +30,10 @@ impl Params {
         let src = self.src.as_ref().ok_or_else(|| ParamError::new("src", "must be given"))?;
         let effective = self.effective(context)?;
         let delivery = Delivery {
-            attach: value(self.attach.as_ref(), false),
-            record_stats: value(self.stats.as_ref(), true),
+            attach: value(&self.attach, false),
+            record_stats: value(&self.stats, true),
             xref: self.xref.as_ref().map(|given| given.value.clone()),
-            expiry_s: value(self.expires.as_ref(), context.default_expiry_s),
+            expiry_s: value(&self.expires, context.default_expiry_s),
         };
         let recipe = effective.to_recipe();
         Ok(ImageSpec { src: src.value.clone(), recipe, delivery, effective })
@@ -58,77 +58,49 @@ impl Params {
 
     /// The parameters that have an effect, with the format always said.
     fn effective(&self, context: &Context) -> Result<Params, ParamError> {
-        // Every field is named, so that a new one cannot be forgotten here.
-        let Params {
-            src,
-            page,
-            tmp: _,
-            format,
-            quality: _,
-            width: _,
-            height: _,
-            autosizefit: _,
-            halign,
-            valign,
-            angle,
-            flip,
-            top: _,
-            left: _,
-            bottom: _,
-            right: _,
-            autocropfit,
-            fill,
-            strip,
-            dpi,
-            colorspace,
-            tile,
-            attach,
-            xref,
-            stats,
-            expires,
-            inherited: _,
-        } = self;
-        let choice = format.as_ref().map_or_else(|| default_format(context), |given| given.value);
+        // No field is left to a default below, so that a new one cannot be forgotten.
+        let choice =
+            self.format.as_ref().map_or_else(|| default_format(context), |given| given.value);
         let size = self.limited_size(context);
         let crop = self.crop()?;
-        let angle = rounded(value(angle.as_ref(), 0.0).rem_euclid(360.0));
+        let angle = rounded(value(&self.angle, 0.0).rem_euclid(360.0));
         let boxed = size.width > 0 && size.height > 0;
         let padded = boxed && !size.fit;
         let uncovered = padded || angle % 90.0 != 0.0 || !choice.format.row().alpha;
-        let fill = match value(fill.as_ref(), Fill::WHITE) {
+        let fill = match value(&self.fill, Fill::WHITE) {
             Fill::Transparent if !choice.format.row().alpha => Fill::WHITE,
             fill => fill,
         };
         Ok(Params {
-            src: src.clone().map(|given| url(given.value)),
-            page: other_than(value(page.as_ref(), 1).max(1), 1),
+            src: same(&self.src),
+            page: other_than(value(&self.page, 1).max(1), 1),
             tmp: None,
             format: Some(url(choice)),
             quality: self.effective_quality(choice)?.map(url),
             width: other_than(size.width, 0),
             height: other_than(size.height, 0),
             autosizefit: other_than(boxed && size.fit, false),
-            halign: other_than(value(halign.as_ref(), Align::CENTRE), Align::CENTRE)
+            halign: other_than(value(&self.halign, Align::CENTRE), Align::CENTRE)
                 .filter(|_| padded),
-            valign: other_than(value(valign.as_ref(), Align::CENTRE), Align::CENTRE)
+            valign: other_than(value(&self.valign, Align::CENTRE), Align::CENTRE)
                 .filter(|_| padded),
             angle: other_than(angle, 0.0),
-            flip: flip.as_ref().map(|given| url(given.value)),
+            flip: same(&self.flip),
             top: other_than(crop.top, 0.0),
             left: other_than(crop.left, 0.0),
             bottom: other_than(crop.bottom, 1.0),
             right: other_than(crop.right, 1.0),
-            autocropfit: other_than(value(autocropfit.as_ref(), false), false)
+            autocropfit: other_than(value(&self.autocropfit, false), false)
                 .filter(|_| boxed && crop != Crop::FULL),
             fill: other_than(fill, Fill::WHITE).filter(|_| uncovered),
-            strip: other_than(value(strip.as_ref(), false), false),
-            dpi: other_than(value(dpi.as_ref(), 0), 0),
-            colorspace: colorspace.as_ref().map(|given| url(given.value)),
-            tile: tile.as_ref().map(|given| url(given.value)),
-            attach: other_than(value(attach.as_ref(), false), false),
-            xref: xref.clone().map(|given| url(given.value)),
-            stats: other_than(value(stats.as_ref(), true), true),
-            expires: expires.as_ref().map(|given| url(given.value)),
+            strip: other_than(value(&self.strip, false), false),
+            dpi: other_than(value(&self.dpi, 0), 0),
+            colorspace: same(&self.colorspace),
+            tile: same(&self.tile),
+            attach: other_than(value(&self.attach, false), false),
+            xref: same(&self.xref),
+            stats: other_than(value(&self.stats, true), true),
+            expires: same(&self.expires),
             inherited: Inherited::default(),
         })
     }
@@ -136,10 +108,10 @@ impl Params {
     /// Checks the crop and fills in its missing edges.
     fn crop(&self) -> Result<Crop, ParamError> {
         let crop = Crop {
-            left: value(self.left.as_ref(), 0.0),
-            top: value(self.top.as_ref(), 0.0),
-            right: value(self.right.as_ref(), 1.0),
-            bottom: value(self.bottom.as_ref(), 1.0),
+            left: value(&self.left, 0.0),
+            top: value(&self.top, 0.0),
+            right: value(&self.right, 1.0),
+            bottom: value(&self.bottom, 1.0),
         };
         if crop.left >= crop.right {
             return Err(empty_crop(self.left.as_ref(), self.right.as_ref(), ["left", "right"]));
@@ -179,9 +151,9 @@ impl Params {
 
     /// The size, held to the caller's limits.
     fn limited_size(&self, context: &Context) -> Size {
-        let width = value(self.width.as_ref(), 0);
-        let height = value(self.height.as_ref(), 0);
-        let fit = value(self.autosizefit.as_ref(), false);
+        let width = value(&self.width, 0);
+        let height = value(&self.height, 0);
+        let fit = value(&self.autosizefit, false);
         let (most_width, most_height) = context.public_limit.unwrap_or((0, 0));
         let most_width = raised(most_width, self.width.as_ref(), self.inherited.width);
         let most_height = raised(most_height, self.height.as_ref(), self.inherited.height);
@@ -207,26 +179,26 @@ impl Params {
             (None, _) => {}
         }
         Recipe {
-            page: value(self.page.as_ref(), 1),
+            page: value(&self.page, 1),
             flip: self.flip.as_ref().map(|given| given.value),
-            angle_deg: value(self.angle.as_ref(), 0.0),
+            angle_deg: value(&self.angle, 0.0),
             crop: Crop {
-                left: value(self.left.as_ref(), 0.0),
-                top: value(self.top.as_ref(), 0.0),
-                right: value(self.right.as_ref(), 1.0),
-                bottom: value(self.bottom.as_ref(), 1.0),
+                left: value(&self.left, 0.0),
+                top: value(&self.top, 0.0),
+                right: value(&self.right, 1.0),
+                bottom: value(&self.bottom, 1.0),
             },
-            crop_fit: value(self.autocropfit.as_ref(), false),
-            width: value(self.width.as_ref(), 0),
-            height: value(self.height.as_ref(), 0),
-            size_fit: value(self.autosizefit.as_ref(), false),
-            align_h: value(self.halign.as_ref(), Align::CENTRE),
-            align_v: value(self.valign.as_ref(), Align::CENTRE),
-            fill: value(self.fill.as_ref(), Fill::WHITE),
+            crop_fit: value(&self.autocropfit, false),
+            width: value(&self.width, 0),
+            height: value(&self.height, 0),
+            size_fit: value(&self.autosizefit, false),
+            align_h: value(&self.halign, Align::CENTRE),
+            align_v: value(&self.valign, Align::CENTRE),
+            fill: value(&self.fill, Fill::WHITE),
             tile: self.tile.as_ref().map(|given| given.value),
             colorspace: self.colorspace.as_ref().map(|given| given.value),
-            strip: value(self.strip.as_ref(), false),
-            dpi: value(self.dpi.as_ref(), 0),
+            strip: value(&self.strip, false),
+            dpi: value(&self.dpi, 0),
             format: choice.format,
             progressive: choice.progressive,
             quality,
@@ -244,8 +216,8 @@ struct Size {
 }
 
 /// A value or what holds without it.
-fn value<T: Copy>(given: Option<&Given<T>>, default: T) -> T {
-    given.map_or(default, |given| given.value)
+fn value<T: Copy>(given: &Option<Given<T>>, default: T) -> T {
+    given.as_ref().map_or(default, |given| given.value)
 }
 
 /// A value of a resolved spec, in which it no longer matters who said it.
@@ -255,6 +227,11 @@ fn url<T>(value: T) -> Given<T> {
 
 fn other_than<T: PartialEq>(value: T, default: T) -> Option<Given<T>> {
     (value != default).then(|| url(value))
+}
+
+/// A value that has no default.
+fn same<T: Clone>(given: &Option<Given<T>>) -> Option<Given<T>> {
+    given.as_ref().map(|given| url(given.value.clone()))
 }
 
 /// The fault of two edges with nothing between. It names the edge that the client can change.

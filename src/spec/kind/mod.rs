@@ -37,7 +37,7 @@ pub(super) trait Kind<T>: Sync {
     }
 
     /// Reads a template's value; blank texts and null are no value.
-    fn from_json(&self, value: &Value, rules: &Rules) -> Result<Option<T>, String> {
+    fn read_json(&self, value: &Value, rules: &Rules) -> Result<Option<T>, String> {
         let text = match value {
             Value::Null => return Ok(None),
             Value::String(text) if text.trim().is_empty() => return Ok(None),
@@ -121,7 +121,7 @@ pub(super) mod testing {
         assert_eq!(kind.canonical(&value), canonical, "canonical text of {text}");
         assert_eq!(kind.parse(canonical, &rules).as_ref(), Ok(&value), "{canonical} again");
         let json = kind.to_json(&value);
-        assert_eq!(kind.from_json(&json, &rules), Ok(Some(value)), "{json} again");
+        assert_eq!(kind.read_json(&json, &rules), Ok(Some(value)), "{json} again");
     }
 
     /// Checks that `text` is refused.
@@ -135,11 +135,11 @@ pub(super) mod testing {
         let text = Text { max_chars: 10 };
         for bad in [r#""a\u0000b""#, r#""a\nb""#, r#""a\rb""#, "[1]", r#"{"value":1}"#] {
             let value = serde_json::from_str(bad).unwrap();
-            assert!(text.from_json(&value, &Rules::default()).is_err(), "{bad}");
+            assert!(text.read_json(&value, &Rules::default()).is_err(), "{bad}");
         }
         for none in ["null", r#""""#, r#""  ""#] {
             let value = serde_json::from_str(none).unwrap();
-            assert_eq!(text.from_json(&value, &Rules::default()), Ok(None), "{none}");
+            assert_eq!(text.read_json(&value, &Rules::default()), Ok(None), "{none}");
         }
     }
 }

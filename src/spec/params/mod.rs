@@ -228,7 +228,7 @@ macro_rules! params {
                     Ok(())
                 },
                 read_json: |params, value, rules| {
-                    let value = $row.kind.from_json(value, rules)?;
+                    let value = $row.kind.read_json(value, rules)?;
                     params.$field = value.map(|value| Given { value, layer: Layer::Template });
                     Ok(())
                 },
