@@ -115,6 +115,18 @@ pub fn vanished(sql: &dyn Sql, path: &str) -> Result<bool> {
     Ok(changed == 1)
 }
 
+/// The next active images after an id, as (id, path), in the order of their ids.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn active_after(sql: &dyn Sql, id: i64, limit: u32) -> Result<Vec<(i64, String)>> {
+    let rows = sql.query(
+        "SELECT id, path FROM images WHERE id > $1 AND status = $2 ORDER BY id LIMIT $3",
+        values![id, STATUS_ACTIVE, limit],
+    )?;
+    rows.iter().map(|row| Ok((row.int(0)?, row.text(1)?))).collect()
+}
+
 /// Notes how large an image is when displayed.
 ///
 /// # Errors

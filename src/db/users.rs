@@ -118,6 +118,15 @@ pub fn by_name(sql: &dyn Sql, username: &str) -> Result<Option<(User, Option<Str
     row.map(|row| Ok((read(&row)?, row.opt_text(8)?))).transpose()
 }
 
+/// The ids of the active accounts.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn active_ids(sql: &dyn Sql) -> Result<Vec<i64>> {
+    let rows = sql.query("SELECT id FROM users WHERE status = $1", values![STATUS_ACTIVE])?;
+    rows.iter().map(|row| row.int(0)).collect()
+}
+
 /// Replaces the hash of a password; tells whether there was such an account.
 ///
 /// # Errors
