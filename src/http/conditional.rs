@@ -336,7 +336,7 @@ mod tests {
                 604_800,
                 headers(&[(CACHE_CONTROL, "private, max-age=604800"), week, tag.clone()]),
             ),
-            (Audience::Public, 0, headers(&[tag.clone()])),
+            (Audience::Public, 0, headers(std::slice::from_ref(&tag))),
             (Audience::Private, 0, headers(&[(CACHE_CONTROL, "private"), tag])),
             (Audience::Public, -1, headers(&[(CACHE_CONTROL, "no-cache"), epoch.clone()])),
             (Audience::Private, -1, headers(&[(CACHE_CONTROL, "private, no-cache"), epoch])),

@@ -105,6 +105,7 @@ impl Repository {
     /// Files whose extension `wanted` accepts, folder by folder from the root down, by name within
     /// each: at most `limit` of them, and however large the repository is, a bounded part of it is
     /// looked at. Hidden names and names that are not UTF-8 are left out, linked folders not entered.
+    /// Waits as long as the file system does.
     ///
     /// # Errors
     ///

@@ -60,12 +60,15 @@ pub async fn run<D: Dispatch>(
     let mut stopping = false;
     let result = loop {
         tokio::select! {
-            result = poll_fn(|cx| connection.poll_without_shutdown(cx)) => break result,
-            () = watch.stalled() => return,
+            // In this order, so that a response that is ready just then already says that it is the
+            // last one.
+            biased;
             () = requested(&mut shutdown), if !stopping => {
                 stopping = true;
                 Pin::new(&mut connection).graceful_shutdown();
             }
+            () = watch.stalled() => return,
+            result = poll_fn(|cx| connection.poll_without_shutdown(cx)) => break result,
         }
     };
     if let Err(error) = result {
