@@ -1,0 +1,3 @@
+//! .
+pub(super) mod colour;
+pub(super) mod resolution;

@@ -1,0 +1,3 @@
+//! .
+use std::io;
+pub(in super::super) fn paint() -> io::Result<Vec<u8>> { Ok(Vec::new()) }

@@ -1,0 +1,485 @@
+//! Fruit on a wooden table in window light: a small ray tracer with soft shadows.
+//!
+//! Spheres and ellipsoids are hit exactly, apples by marching along the ray. The window is a rectangle
+//! that shows in every shiny skin.
+
+use std::io;
+
+use super::super::file;
+use super::super::noise::{Rng, fbm, noise};
+use super::super::raster::{Film, Raster, each_row, grey, lay};
+use super::super::vector::{V3, smooth, srgb, v3};
+
+const WIDTH: usize = 2600;
+const HEIGHT: usize = 2000;
+const EYE: V3 = v3(0.0, 2.75, -8.2);
+const LOOK_AT: V3 = v3(0.05, 0.62, 0.2);
+/// Half the picture's height at distance 1.
+const ZOOM: f32 = 0.285;
+/// The window's centre: from the left, above and a little in front.
+const WINDOW: V3 = v3(-6.0, 6.2, -3.4);
+const DAYLIGHT: V3 = v3(2.35, 2.22, 2.02);
+
+#[derive(Clone, Copy, PartialEq)]
+enum Skin {
+    Orange,
+    RedApple,
+    GreenApple,
+    Lemon,
+    Plum,
+    Grape,
+    Cherry,
+}
+
+/// A fruit: a ball, or a ball stretched along its axis.
+struct Fruit {
+    centre: V3,
+    radius: f32,
+    /// Stretch along `axis`; 1 is a ball.
+    stretch: f32,
+    axis: V3,
+    skin: Skin,
+    seed: f32,
+}
+
+/// A stem between two points.
+struct Stem {
+    from: V3,
+    to: V3,
+    radius: f32,
+    colour: V3,
+}
+
+struct Table {
+    fruits: Vec<Fruit>,
+    stems: Vec<Stem>,
+}
+
+/// What a ray met.
+#[derive(Clone, Copy)]
+struct Hit {
+    distance: f32,
+    normal: V3,
+    /// The fruit's index; the stems come behind; the table is `u32::MAX - 1`, nothing is `u32::MAX`.
+    what: u32,
+}
+
+const TABLE: u32 = u32::MAX - 1;
+const NOTHING: u32 = u32::MAX;
+
+/// Paints the scene as a JPEG.
+pub(in super::super) fn paint() -> io::Result<Vec<u8>> {
+    let table = lay_table();
+    let raster = render(&table);
+    let film = Film { exposure: 1.0, grain: 2.6, vignette: 0.38 };
+    file::jpeg(WIDTH, HEIGHT, &raster.develop(&film))
+}
+
+fn lay_table() -> Table {
+    let mut fruits = Vec::new();
+    let mut stems = Vec::new();
+    let mut add = |x: f32, y: f32, z: f32, radius: f32, stretch: f32, axis: V3, skin: Skin| {
+        let seed = fruits.len() as f32 * 5.3;
+        fruits.push(Fruit { centre: v3(x, y, z), radius, stretch, axis: axis.unit(), skin, seed });
+    };
+    let up = v3(0.0, 1.0, 0.0);
+    add(-0.75, 0.88, 0.9, 0.92, 0.96, v3(0.2, 1.0, -0.1), Skin::Orange);
+    add(0.95, 0.83, 1.05, 0.86, 0.97, v3(-0.4, 1.0, -0.3), Skin::Orange);
+    add(-2.15, 0.80, 0.15, 0.86, 1.0, v3(-0.12, 1.0, -0.10), Skin::RedApple);
+    add(2.42, 0.76, 0.35, 0.82, 1.0, v3(0.20, 1.0, -0.28), Skin::GreenApple);
+    add(0.20, 0.52, -0.65, 0.50, 1.38, v3(1.0, 0.06, 0.45), Skin::Lemon);
+    add(-1.05, 0.46, -0.95, 0.47, 1.12, v3(0.5, 0.8, 0.2), Skin::Plum);
+    add(3.35, 0.44, -0.62, 0.45, 1.10, v3(-0.7, 0.5, 0.2), Skin::Plum);
+    // A cluster of grapes, heaped.
+    let mut rng = Rng::new(11);
+    let mut grapes: Vec<V3> = Vec::new();
+    while grapes.len() < 34 {
+        let layer = grapes.len() / 15;
+        let spread = 0.80 - 0.30 * layer as f32;
+        let place = v3(
+            1.62 + rng.range(-1.0, 1.0) * spread,
+            0.235 + 0.36 * layer as f32 + rng.range(-0.01, 0.03),
+            -1.05 + rng.range(-0.62, 0.62) * spread,
+        );
+        let near = |other: &V3| (*other - place).dot(*other - place) < 0.135;
+        if !grapes.iter().any(near) || rng.chance(0.004) {
+            grapes.push(place);
+        }
+    }
+    for grape in grapes {
+        let axis = v3(rng.range(-1.0, 1.0), rng.range(0.2, 1.0), rng.range(-1.0, 1.0));
+        add(grape.x, grape.y, grape.z, rng.range(0.215, 0.245), 1.10, axis, Skin::Grape);
+    }
+    for (x, z) in [(-2.55, -1.32), (-2.10, -1.52), (-0.28, -1.62)] {
+        add(x, 0.24, z, 0.25, 0.94, up, Skin::Cherry);
+    }
+    let wood = v3(0.10, 0.055, 0.025);
+    let green = v3(0.13, 0.17, 0.04);
+    let mut stem = |from: V3, to: V3, radius: f32, colour: V3| {
+        stems.push(Stem { from, to, radius, colour });
+    };
+    stem(v3(-2.21, 1.30, 0.10), v3(-2.32, 1.86, 0.02), 0.035, wood);
+    stem(v3(2.51, 1.20, 0.20), v3(2.74, 1.72, 0.02), 0.035, wood);
+    stem(v3(-2.55, 0.42, -1.32), v3(-2.40, 0.86, -1.25), 0.016, green);
+    stem(v3(-2.40, 0.86, -1.25), v3(-2.05, 1.12, -1.20), 0.016, green);
+    stem(v3(-2.10, 0.42, -1.52), v3(-2.10, 0.84, -1.36), 0.016, green);
+    stem(v3(-2.10, 0.84, -1.36), v3(-2.05, 1.12, -1.20), 0.016, green);
+    stem(v3(-0.28, 0.42, -1.62), v3(0.02, 0.72, -1.70), 0.016, green);
+    stem(v3(0.02, 0.72, -1.70), v3(0.42, 0.80, -1.74), 0.016, green);
+    Table { fruits, stems }
+}
+
+/// One ray per pixel, and sixteen where neighbours meet different things.
+fn render(table: &Table) -> Raster {
+    let mut met = vec![NOTHING; WIDTH * HEIGHT];
+    let mut raster = Raster { width: WIDTH, height: HEIGHT, pixels: vec![V3::ZERO; WIDTH * HEIGHT] };
+    let mut both: Vec<(V3, u32)> = vec![(V3::ZERO, NOTHING); WIDTH * HEIGHT];
+    each_row(&mut both, WIDTH, |y, row| {
+        for (x, cell) in row.iter_mut().enumerate() {
+            *cell = trace(table, x as f32 + 0.5, y as f32 + 0.5);
+        }
+    });
+    for ((pixel, what), (colour, hit)) in raster.pixels.iter_mut().zip(&mut met).zip(both) {
+        (*pixel, *what) = (colour, hit);
+    }
+    each_row(&mut raster.pixels, WIDTH, |y, row| {
+        for (x, pixel) in row.iter_mut().enumerate() {
+            let here = met[y * WIDTH + x];
+            let differs = |dx: usize, dy: usize| {
+                let (x, y) = ((x + dx).saturating_sub(1), (y + dy).saturating_sub(1));
+                met[y.min(HEIGHT - 1) * WIDTH + x.min(WIDTH - 1)] != here
+            };
+            if differs(0, 1) || differs(2, 1) || differs(1, 0) || differs(1, 2) {
+                let mut sum = V3::ZERO;
+                for sample in 0..16_u8 {
+                    let (dx, dy) = (f32::from(sample % 4), f32::from(sample / 4));
+                    let place = (x as f32 + 0.125 + dx * 0.25, y as f32 + 0.125 + dy * 0.25);
+                    sum += trace(table, place.0, place.1).0;
+                }
+                *pixel = sum * (1.0 / 16.0);
+            }
+        }
+    });
+    raster
+}
+
+fn trace(table: &Table, x: f32, y: f32) -> (V3, u32) {
+    let forward = (LOOK_AT - EYE).unit();
+    let right = v3(0.0, 1.0, 0.0).cross(forward).unit();
+    let up = forward.cross(right);
+    let half = HEIGHT as f32 * 0.5;
+    let (across, down) = ((x - WIDTH as f32 * 0.5) / half * ZOOM, (y - half) / half * ZOOM);
+    let ray = (forward + right * across - up * down).unit();
+    let hit = cast(table, EYE, ray);
+    (shade(table, EYE, ray, hit, true), hit.what)
+}
+
+fn cast(table: &Table, from: V3, ray: V3) -> Hit {
+    let mut hit = Hit { distance: 1e9, normal: V3::ZERO, what: NOTHING };
+    if ray.y < -1e-4 {
+        hit = Hit { distance: -from.y / ray.y, normal: v3(0.0, 1.0, 0.0), what: TABLE };
+    }
+    for (index, fruit) in table.fruits.iter().enumerate() {
+        let to = fruit.centre - from;
+        let along = to.dot(ray);
+        let reach = fruit.radius * 1.42;
+        if along < 0.0 || to.dot(to) - along * along > reach * reach {
+            continue;
+        }
+        let found = match fruit.skin {
+            Skin::RedApple | Skin::GreenApple => meet_apple(fruit, from, ray, along),
+            _ => meet_ball(fruit, from, ray),
+        };
+        if let Some((distance, normal)) = found
+            && distance < hit.distance
+        {
+            hit = Hit { distance, normal, what: index as u32 };
+        }
+    }
+    for (index, stem) in table.stems.iter().enumerate() {
+        if let Some((distance, normal)) = meet_stem(stem, from, ray)
+            && distance < hit.distance
+        {
+            hit = Hit { distance, normal, what: (table.fruits.len() + index) as u32 };
+        }
+    }
+    hit
+}
+
+/// The squeezed space in which a stretched ball is round.
+fn squeeze(vector: V3, axis: V3, stretch: f32) -> V3 {
+    vector + axis * (vector.dot(axis) * (1.0 / stretch - 1.0))
+}
+
+fn meet_ball(fruit: &Fruit, from: V3, ray: V3) -> Option<(f32, V3)> {
+    let start = squeeze(from - fruit.centre, fruit.axis, fruit.stretch);
+    let way = squeeze(ray, fruit.axis, fruit.stretch);
+    let (a, b) = (way.dot(way), start.dot(way));
+    let c = start.dot(start) - fruit.radius * fruit.radius;
+    let inside = b * b - a * c;
+    if inside <= 0.0 {
+        return None;
+    }
+    let distance = (-b - inside.sqrt()) / a;
+    let normal = squeeze(start + way * distance, fruit.axis, fruit.stretch).unit();
+    (distance > 1e-3).then_some((distance, normal))
+}
+
+/// The apple's surface: negative inside. Dimpled at the stem, narrower below.
+fn apple(fruit: &Fruit, place: V3) -> f32 {
+    let local = place - fruit.centre;
+    let height = local.dot(fruit.axis) / fruit.radius;
+    let out = local - fruit.axis * (height * fruit.radius);
+    let wide = out.dot(out).sqrt() / fruit.radius;
+    let length = (wide * wide + height * height).sqrt().max(1e-4);
+    let rise = height / length;
+    let dimple = 0.34 * smooth(0.72, 1.0, rise).powf(1.4);
+    let below = 0.10 * smooth(-0.1, -1.0, rise) + 0.12 * smooth(-0.90, -1.0, rise);
+    let lobes = 0.012 * (5.0 * out.z.atan2(out.x) + fruit.seed).sin() * (0.4 - rise);
+    (length - (1.0 - dimple - below + lobes)) * fruit.radius * 0.62
+}
+
+fn meet_apple(fruit: &Fruit, from: V3, ray: V3, along: f32) -> Option<(f32, V3)> {
+    let mut distance = (along - fruit.radius * 1.1).max(0.0);
+    let end = along + fruit.radius * 1.1;
+    for _ in 0..60 {
+        let gap = apple(fruit, from + ray * distance);
+        if gap < 4e-4 {
+            let place = from + ray * distance;
+            let step = 2e-3;
+            let slope = |side: V3| apple(fruit, place + side * step) - apple(fruit, place - side * step);
+            let normal = v3(
+                slope(v3(1.0, 0.0, 0.0)),
+                slope(v3(0.0, 1.0, 0.0)),
+                slope(v3(0.0, 0.0, 1.0)),
+            );
+            return Some((distance, normal.unit()));
+        }
+        distance += gap;
+        if distance > end {
+            return None;
+        }
+    }
+    None
+}
+
+/// Nearest approach of the ray and the stem's line.
+fn meet_stem(stem: &Stem, from: V3, ray: V3) -> Option<(f32, V3)> {
+    let line = stem.to - stem.from;
+    let start = from - stem.from;
+    let (line2, line_ray) = (line.dot(line), line.dot(ray));
+    let (line_start, ray_start) = (line.dot(start), ray.dot(start));
+    let a = line2 - line_ray * line_ray;
+    let b = line2 * ray_start - line_start * line_ray;
+    let c = line2 * start.dot(start) - line_start * line_start - stem.radius * stem.radius * line2;
+    let inside = b * b - a * c;
+    if inside < 0.0 {
+        return None;
+    }
+    let distance = (-b - inside.sqrt()) / a;
+    let share = (line_start + distance * line_ray) / line2;
+    if !(0.0..=1.0).contains(&share) || distance < 1e-3 {
+        return None;
+    }
+    let place = start + ray * distance;
+    Some((distance, (place - line * share) * (1.0 / stem.radius)))
+}
+
+/// How much of the window a place sees past the fruit: the cone towards it against each ball.
+fn daylight(table: &Table, place: V3, normal: V3, skip: u32) -> f32 {
+    let toward = WINDOW - place;
+    let far = toward.dot(toward).sqrt();
+    let ray = toward * (1.0 / far);
+    let mut open = smooth(-0.12, 0.25, normal.dot(ray));
+    for (index, fruit) in table.fruits.iter().enumerate() {
+        if index as u32 == skip {
+            continue;
+        }
+        let to = fruit.centre - place;
+        let along = to.dot(ray);
+        if along <= 0.0 {
+            continue;
+        }
+        let miss = (to.dot(to) - along * along).max(0.0).sqrt() - fruit.radius * 0.96;
+        // The window's half width as seen from there.
+        let soft = along * 0.17 + 0.015;
+        open *= smooth(-soft, soft, miss);
+        if open < 0.004 {
+            return 0.0;
+        }
+    }
+    open
+}
+
+/// How much of the room's light reaches a place: less in the gaps between fruit.
+fn openness(table: &Table, place: V3, normal: V3, skip: u32) -> f32 {
+    let mut open: f32 = 1.0;
+    for (index, fruit) in table.fruits.iter().enumerate() {
+        if index as u32 == skip {
+            continue;
+        }
+        let to = fruit.centre - place;
+        let distance2 = to.dot(to);
+        let radius2 = fruit.radius * fruit.radius;
+        if distance2 > radius2 * 30.0 {
+            continue;
+        }
+        let facing = to.dot(normal) / distance2.sqrt();
+        let size = (radius2 / distance2).min(1.0);
+        open *= 1.0 - (size * (facing * 0.65 + 0.35).clamp(0.0, 1.0)).min(0.92);
+    }
+    if skip != TABLE {
+        // The table below takes half of the sky from a place that faces it.
+        let low = smooth(0.9, 0.0, place.y);
+        open *= 1.0 - (0.30 + 0.35 * low) * (0.5 - 0.5 * normal.y);
+    }
+    open
+}
+
+/// The room as a mirror shows it: a bright window with a cross of bars, and a dim wall.
+fn room(place: V3, ray: V3) -> V3 {
+    let wall = v3(0.07, 0.055, 0.045).mix(v3(0.20, 0.17, 0.14), smooth(-0.2, 1.0, ray.y));
+    let facing = (LOOK_AT - WINDOW).unit();
+    let along = ray.dot(facing);
+    if along > -0.05 {
+        return wall;
+    }
+    let reach = (WINDOW - place).dot(facing) / along;
+    let spot = place + ray * reach - WINDOW;
+    let right = v3(0.0, 1.0, 0.0).cross(facing).unit();
+    let (across, up) = (spot.dot(right).abs(), spot.dot(right.cross(facing)).abs());
+    let pane = smooth(1.55, 1.40, across) * smooth(1.95, 1.80, up);
+    let bars = smooth(0.05, 0.11, across) * smooth(0.05, 0.11, (up - 0.05).abs());
+    wall + DAYLIGHT * (pane * bars * 2.6)
+}
+
+fn shade(table: &Table, from: V3, ray: V3, hit: Hit, mirrors: bool) -> V3 {
+    if hit.what == NOTHING {
+        return backdrop(ray);
+    }
+    let place = from + ray * hit.distance;
+    if hit.what == TABLE {
+        return wood(table, place, ray, mirrors);
+    }
+    let index = hit.what as usize;
+    let Some(fruit) = table.fruits.get(index) else {
+        let stem = &table.stems[index - table.fruits.len()];
+        let light = (WINDOW - place).unit().dot(hit.normal).max(0.0);
+        return stem.colour * (0.25 + 1.6 * light);
+    };
+    let (colour, gloss, bump) = skin(fruit, place);
+    let normal = (hit.normal + bump).unit();
+    let sun = daylight(table, place, hit.normal, hit.what);
+    let open = openness(table, place, hit.normal, hit.what);
+    let to_window = (WINDOW - place).unit();
+    let facing = normal.dot(to_window);
+    // Light wraps a little around a fruit, more where it is translucent.
+    let wrap = if fruit.skin == Skin::Grape { 0.45 } else { 0.12 };
+    let direct = ((facing + wrap) / (1.0 + wrap)).max(0.0) * sun;
+    let bounce = v3(0.20, 0.115, 0.06) * ((0.5 - 0.5 * normal.y) * smooth(1.8, 0.0, place.y));
+    let ambient = (v3(0.20, 0.21, 0.24) * (0.62 + 0.38 * normal.y) + bounce) * open;
+    let mut light = colour * (DAYLIGHT * direct + ambient);
+    if fruit.skin == Skin::Grape {
+        // Light that went through.
+        let through = (-facing).max(0.0) * 0.35 + 0.10;
+        light += v3(0.30, 0.02, 0.07) * (through * open);
+    }
+    let mirror = ray.reflect(normal);
+    let edge = 1.0 - (-ray.dot(normal)).clamp(0.0, 1.0);
+    let strength = gloss * (0.055 + 0.6 * edge.powi(5));
+    light + room(place, mirror) * (strength * (0.25 + 0.75 * open) * (0.35 + 0.65 * sun))
+}
+
+/// Colour, gloss and relief of a fruit's skin.
+fn skin(fruit: &Fruit, place: V3) -> (V3, f32, V3) {
+    let local = (place - fruit.centre) * (1.0 / fruit.radius);
+    let rise = local.dot(fruit.axis);
+    let (a, b) = (local.x * 1.3 + local.z * 0.9 + fruit.seed, local.y * 1.3 - local.z * 0.8);
+    let patch = fbm(a * 1.6, b * 1.6, 4);
+    match fruit.skin {
+        Skin::Orange | Skin::Lemon => {
+            let fine = if fruit.skin == Skin::Orange { 15.0 } else { 11.0 };
+            let (p, q) = (a * fine, b * fine);
+            let pore = |x: f32, y: f32| smooth(0.25, 0.75, noise(x, y).abs());
+            let here = pore(p, q);
+            let bump = v3(here - pore(p + 0.35, q), here - pore(p, q + 0.35), 0.0) * 0.16;
+            let colour = if fruit.skin == Skin::Orange {
+                srgb(246, 138, 18).mix(srgb(226, 98, 10), patch + 0.35)
+            } else {
+                srgb(250, 214, 36).mix(srgb(214, 190, 40), patch + 0.25)
+            };
+            let navel = smooth(0.985, 0.998, rise.abs());
+            (colour.mix(srgb(96, 104, 40), navel * 0.8) * (1.0 - 0.12 * here), 0.75, bump)
+        }
+        Skin::RedApple | Skin::GreenApple => {
+            // Streaks from the stem downwards.
+            let turn = local.z.atan2(local.x) * 6.0;
+            let streak = fbm(turn + fruit.seed, rise * 1.5, 4);
+            let spot = smooth(0.62, 0.80, noise(a * 17.0, b * 17.0));
+            let blush = smooth(-0.35, 0.45, streak * 0.9 + patch * 0.7 + 0.12 - rise * 0.15);
+            let colour = if fruit.skin == Skin::RedApple {
+                srgb(226, 176, 70).mix(srgb(158, 18, 22), 0.25 + 0.75 * blush)
+            } else {
+                srgb(158, 190, 48).mix(srgb(112, 158, 30), blush)
+            };
+            let hollow = smooth(0.62, 0.42, local.dot(local).sqrt()) * smooth(0.2, 0.5, rise);
+            let colour = colour.mix(srgb(132, 110, 44), hollow * 0.8);
+            (colour.mix(srgb(236, 220, 160), spot * 0.35), 1.0, V3::ZERO)
+        }
+        Skin::Plum | Skin::Grape => {
+            let bloom = smooth(-0.15, 0.6, patch + 0.25 * fbm(a * 7.0, b * 7.0, 3) + 0.12);
+            let (dark, light) = if fruit.skin == Skin::Plum {
+                (srgb(58, 16, 44), srgb(112, 92, 138))
+            } else {
+                (srgb(74, 14, 38), srgb(128, 88, 122))
+            };
+            (dark.mix(light, bloom * 0.55), 1.1 - 0.75 * bloom, V3::ZERO)
+        }
+        Skin::Cherry => (srgb(150, 10, 20).mix(srgb(86, 2, 12), patch + 0.4), 1.5, V3::ZERO),
+    }
+}
+
+fn wood(table: &Table, place: V3, ray: V3, mirrors: bool) -> V3 {
+    // Planks run across; each has its own tone and its own grain.
+    let across = (place.z + 40.0) * 0.62;
+    let plank = across.floor();
+    let edge = (across - plank - 0.5).abs();
+    let tone = noise(plank * 3.7, 0.5) * 0.22;
+    let (gx, gz) = (place.x * 0.55 + plank * 17.0, place.z * 5.5);
+    let warp = fbm(gx, gz * 0.35, 3);
+    let rings = (gz * 2.2 + warp * 5.5).sin() * 0.5 + 0.5;
+    let fibre = fbm(place.x * 3.0 + plank * 9.0, place.z * 70.0, 4);
+    let share = (0.30 + 0.42 * rings + 0.42 * fibre + tone).clamp(0.0, 1.0);
+    let mut colour = srgb(92, 54, 30).mix(srgb(164, 108, 62), share);
+    colour = colour * (1.0 - 0.75 * smooth(0.488, 0.498, edge));
+
+    let normal = v3(0.0, 1.0, 0.0);
+    let sun = daylight(table, place, normal, TABLE);
+    let open = openness(table, place, normal, TABLE);
+    let to_window = WINDOW - place;
+    let fall = 78.0 / to_window.dot(to_window);
+    let direct = to_window.unit().y * sun * fall;
+    let mut light = colour * (DAYLIGHT * direct + v3(0.17, 0.17, 0.19) * open);
+    if mirrors {
+        let tilt = v3(fibre * 0.02, 0.0, fibre * 0.05 + (rings - 0.5) * 0.012);
+        let ray = ray.reflect((normal + tilt).unit());
+        let hit = cast(table, place + normal * 1e-3, ray);
+        let seen = if hit.what == NOTHING {
+            room(place, ray)
+        } else {
+            shade(table, place, ray, hit, false)
+        };
+        let edge = 1.0 - ray.y.clamp(0.0, 1.0);
+        light += seen * (0.035 + 0.30 * edge.powi(5));
+    }
+    // The far edge of the table is lost in the dark.
+    lay(light, backdrop(ray), smooth(4.6, 7.4, place.z))
+}
+
+/// A dark wall with a patch of light from the window.
+fn backdrop(ray: V3) -> V3 {
+    let mottled = fbm(ray.x * 9.0, ray.y * 9.0, 4);
+    let glow = smooth(0.55, -0.25, ((ray.x - 0.12) * (ray.x - 0.12) + ray.y * ray.y).sqrt());
+    let wall = v3(0.020, 0.023, 0.026).mix(v3(0.150, 0.128, 0.100), glow);
+    wall * (1.0 + 0.35 * mottled) + grey(0.003)
+}
