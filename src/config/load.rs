@@ -153,7 +153,7 @@ impl Gathering {
         });
         match paths {
             Ok(mut paths) => {
-                paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+                paths.retain(|path| is_settings_file(path));
                 paths.sort();
                 for path in paths {
                     self.file(&path);
@@ -198,6 +198,12 @@ impl Gathering {
             Err(ConfigError { faults: self.faults })
         }
     }
+}
+
+/// Whether a file of `conf.d` counts. Hidden ones do not: they are what editors leave behind.
+fn is_settings_file(path: &Path) -> bool {
+    let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    !hidden && path.extension().is_some_and(|extension| extension == "toml")
 }
 
 /// The setting whose name is meant by a mistyped one.

@@ -56,6 +56,7 @@ fn later_sources_win() {
         ("conf.d/20-b.toml", "slots = 3\n"),
         ("conf.d/10-a.toml", "# first\nslots = 2\nqueue_len = 2\nworkers = 2\ndrain_s = 2\n"),
         ("conf.d/notes.txt", "this is not TOML"),
+        ("conf.d/.#20-b.toml", "nor is this"),
     ]);
     let mut sources =
         environment(&[("HALFTONE_WORKERS", "4"), ("HALFTONE_DRAIN_S", "4"), ("PATH", "x")]);

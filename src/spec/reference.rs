@@ -9,8 +9,8 @@ const HEAD: &str = "\
 
 # Image parameters
 
-The parameters of `/image?src=…`, of templates, and (but for those of delivery) of
-`halftone convert`.
+The parameters of `/image?src=…` and of templates. Those that change the picture are also the
+options of `halftone convert`.
 
 - Parameters in the URL win over those of the template.
 - Unknown and blank parameters are ignored; of repeated ones the first counts.

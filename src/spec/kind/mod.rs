@@ -42,7 +42,11 @@ pub(super) trait Kind<T>: Sync {
             Value::Null => return Ok(None),
             Value::String(text) if text.trim().is_empty() => return Ok(None),
             Value::String(text) => text.clone(),
-            Value::Number(number) => number.to_string(),
+            Value::Number(number) => match number.as_f64() {
+                // Some clients write every number with a fraction.
+                Some(whole) if number.is_f64() && whole.fract() == 0.0 => format!("{whole:.0}"),
+                _ => number.to_string(),
+            },
             Value::Bool(switch) => switch.to_string(),
             Value::Array(_) | Value::Object(_) => {
                 return Err("must be one value, not a list or an object".into());
