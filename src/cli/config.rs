@@ -19,10 +19,9 @@ pub enum Action {
 pub fn run(action: &Action) -> anyhow::Result<()> {
     match action {
         Action::Check(common) => {
-            common.load(Vec::new())?;
-            println!("The settings are valid.");
+            print!("{}", crate::config::check(&common.load(Vec::new())?));
         }
-        Action::Show(common) => print!("{}", common.load(Vec::new())?.show()),
+        Action::Show(common) => print!("{}", crate::config::show(&common.load(Vec::new())?)),
         Action::Sample => print!("{}", crate::config::sample_toml()),
     }
     Ok(())

@@ -1,19 +1,16 @@
 //! `halftone migrate`
 
-use super::Common;
-use super::wiring;
+use super::{Common, wiring};
 
-/// Brings the database up to date and makes what a first start needs.
+/// Brings the database up to date and sets a new installation up.
 pub fn run(common: &Common) -> anyhow::Result<()> {
-    let loaded = common.load(Vec::new())?;
-    let settings = &loaded.settings;
-    let _log = wiring::start_log(settings)?;
-    let db = wiring::connect(settings)?;
-    let first = wiring::prepare_database(&db)?;
+    let settings = common.load(Vec::new())?.settings;
+    let _log = wiring::start_log(&settings)?;
+    wiring::make_folders(&settings)?;
+    let first = wiring::prepare_database(&wiring::database(&settings)?)?;
     println!("The database is up to date.");
-    if let Some(password) = first {
-        println!("First start: the user \"admin\" has the password  {password}");
-        println!("It is shown this once.");
+    if let Some(password) = first.generated_password {
+        println!("First start: user \"admin\", password  {password}  (shown this once)");
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ mod config;
 mod convert;
 mod docs;
 mod fcgi;
+mod jobs;
 mod log;
 mod migrate;
 mod serve;
@@ -57,8 +58,7 @@ struct Common {
 impl Common {
     /// Loads the settings: file, `conf.d`, environment, then what the command line says.
     fn load(&self, overrides: Vec<(String, String)>) -> anyhow::Result<Loaded> {
-        let sources = Sources { file: self.config.clone(), overrides, env: std::env::vars().collect() };
-        Ok(crate::config::load(sources)?)
+        Ok(crate::config::load(&Sources::of_process(self.config.clone(), overrides))?)
     }
 }
 

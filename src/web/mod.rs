@@ -67,7 +67,7 @@ pub struct App {
     /// Bounds on parameters.
     pub rules: Rules,
     /// The largest width and height for callers who are not signed in, 0 for no limit.
-    pub public_limit: (u32, u32),
+    pub public_limit: Option<(u32, u32)>,
     /// How long clients may keep what no template says otherwise of.
     pub default_expiry_s: i64,
     /// How long a request waits for its turn to make a picture.
@@ -103,7 +103,9 @@ impl App {
         };
         result.unwrap_or_else(|error| {
             error.log(&subject(self, request));
-            pages::error_page(&error)
+            let response = pages::error_page(&error);
+            count::other(self, &response, request);
+            response
         })
     }
 }

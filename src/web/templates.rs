@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{App, Error};
-use crate::spec::{ParamError, Params};
+use crate::spec::{ParamError, Params, Rules};
 
-/// The templates that were used since the last change of any, by the name they were asked for with.
+/// The templates that were used since the last change of any.
 #[derive(Default)]
 pub struct ParsedTemplates(Mutex<Parsed>);
 
@@ -37,7 +37,9 @@ impl ParsedTemplates {
         if let Some(params) = parsed.by_id.get(&template.id) {
             return Ok(Some(Arc::clone(params)));
         }
-        let params = Params::from_template_json(&template.template, &app.rules)
+        // Bounds that were lowered since must not make a stored template unusable.
+        let rules = Rules { max_dimension: u32::MAX };
+        let params = Params::from_template_json(&template.template, &rules)
             .map_err(|error| broken(&template.name, error))?;
         let params = Arc::new(params);
         parsed.by_id.insert(template.id, Arc::clone(&params));

@@ -42,7 +42,10 @@ impl Asked {
         };
         let context = Context {
             source_format: path.extension().and_then(Format::from_extension),
-            public_limit: matches!(identity, Identity::Anonymous).then_some(app.public_limit),
+            public_limit: match identity {
+                Identity::Anonymous => app.public_limit,
+                Identity::User { .. } => None,
+            },
             default_expiry_s: app.default_expiry_s,
         };
         Ok(Self { spec: params.resolve(&context)?, path })

@@ -9,7 +9,8 @@ use super::subject::Subject;
 use crate::cache::flight::{Flight, Guard};
 use crate::cache::{Entry, Key};
 use crate::http::{Progress, Stage};
-use crate::pixel::{Format, Input, Phase};
+use crate::pixel::decode::Input;
+use crate::pixel::{Format, Phase};
 use crate::source::Stat;
 use crate::web::{App, Error};
 

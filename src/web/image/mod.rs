@@ -13,4 +13,6 @@ mod xref;
 pub use handler::{image, legacy};
 pub use now::{Memo, Memos};
 pub use original::original;
+pub use respond::micros_since;
+pub use subject::Subject;
 pub use xref::Xref;

@@ -19,7 +19,7 @@ use crate::web::{App, Error, count, who};
 /// `GET /original`
 pub fn original(app: &App, request: &Request, progress: &dyn Progress) -> Result<Response, Error> {
     let identity = who::identify(app, request)?;
-    let params = Params::original_from_query(&request.query, &app.rules)?;
+    let params = Params::from_original_query(&request.query, &app.rules)?;
     let src = params.src.as_ref().ok_or_else(|| Error::parameter("src", "must be given"))?;
     let path = SourcePath::parse(&src.value)?;
     let audience = who::require(app, &identity, path.folder(), Level::Download)?;
