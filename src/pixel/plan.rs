@@ -369,3 +369,6 @@ fn tile_rect(canvas: Size, number: u16, side: u16) -> Result<Rect> {
     let (y, height) = along(number / side, canvas.height);
     Ok(Rect { x, y, width, height })
 }
+
+#[cfg(test)]
+mod tests;

@@ -86,3 +86,76 @@ impl Turn {
         Rect { x, y, width, height }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pixels of a 3×2 picture, as rows, after a turn.
+    fn shown(turn: Turn) -> Vec<String> {
+        let stored = ["abc", "def"];
+        let size = turn.size(Size::new(3, 2));
+        let pixel = |x: u32, y: u32| {
+            let at = turn.rect_to_stored(Rect { x, y, width: 1, height: 1 }, size);
+            char::from(stored[at.y as usize].as_bytes()[at.x as usize])
+        };
+        (0..size.height).map(|y| (0..size.width).map(|x| pixel(x, y)).collect()).collect()
+    }
+
+    #[test]
+    fn exif_orientations_by_hand() {
+        // What row 0 and column 0 of the stored picture are when shown: Exif 2.32, 4.6.5.1.
+        let cases: [(u8, &[&str]); 8] = [
+            (1, &["abc", "def"]),
+            (2, &["cba", "fed"]),
+            (3, &["fed", "cba"]),
+            (4, &["def", "abc"]),
+            (5, &["ad", "be", "cf"]),
+            (6, &["da", "eb", "fc"]),
+            (7, &["fc", "eb", "da"]),
+            (8, &["cf", "be", "ad"]),
+        ];
+        for (exif, rows) in cases {
+            assert_eq!(shown(Turn::upright(exif)), rows, "orientation {exif}");
+        }
+    }
+
+    #[test]
+    fn quarter_turns_are_clockwise() {
+        assert_eq!(shown(Turn::quarters(1)), ["da", "eb", "fc"]);
+        assert_eq!(shown(Turn::quarters(2)), ["fed", "cba"]);
+        assert_eq!(shown(Turn::quarters(3)), ["cf", "be", "ad"]);
+    }
+
+    #[test]
+    fn turns_in_a_row_are_one_turn() {
+        let all: Vec<Turn> = (1..=8).map(Turn::upright).collect();
+        for &first in &all {
+            for &next in &all {
+                // Where a result's pixel comes from, step by step, is where it comes from at once.
+                let stored = Size::new(3, 2);
+                let middle = first.size(stored);
+                let last = next.size(middle);
+                let both = first.then(next);
+                assert_eq!(both.size(stored), last);
+                for (x, y) in [(0, 0), (1, 0), (0, 1)] {
+                    let pixel = Rect { x, y, width: 1, height: 1 };
+                    let steps = first.rect_to_stored(next.rect_to_stored(pixel, last), middle);
+                    assert_eq!(both.rect_to_stored(pixel, last), steps);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn points_and_pixels_agree() {
+        let size = Size::new(5, 4);
+        for exif in 1..=8 {
+            let turn = Turn::upright(exif);
+            let turned = turn.size(size);
+            let pixel = turn.rect_to_stored(Rect { x: 1, y: 2, width: 1, height: 1 }, turned);
+            let (x, y) = turn.to_stored(1.5, 2.5, turned);
+            assert_eq!((x, y), (f64::from(pixel.x) + 0.5, f64::from(pixel.y) + 0.5));
+        }
+    }
+}
