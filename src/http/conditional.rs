@@ -186,6 +186,7 @@ impl Caching {
 mod tests {
     use bytes::Bytes;
     use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LAST_MODIFIED};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -351,5 +352,27 @@ mod tests {
         assert_eq!(headers[CACHE_CONTROL], "public, max-age=2147483648");
         assert_eq!(Expiry::from_seconds(i64::MIN), Expiry::Never);
         assert_eq!(Expiry::from_seconds(1), Expiry::MaxAge(1));
+    }
+
+    proptest! {
+        #[test]
+        fn a_list_names_its_members_and_no_other(
+            others in prop::collection::vec("(W/)?\"[!#-~\u{80}-\u{ff}]{0,12}\"", 0..6),
+            place in 0_usize..6,
+        ) {
+            prop_assert!(!matches(&others.join(", ")));
+            let mut list = others;
+            list.insert(place.min(list.len()), TAG_TEXT.to_owned());
+            prop_assert!(matches(&list.join(", ")));
+            prop_assert!(matches(&list.join(",")));
+        }
+
+        #[test]
+        fn any_bytes_are_read_without_harm(value in prop::collection::vec(32_u8..=255, 0..60)) {
+            if let Ok(value) = HeaderValue::from_bytes(&value) {
+                let named = TAG.is_named_by(&value);
+                prop_assert_eq!(named, value.as_bytes().trim_ascii() == b"*");
+            }
+        }
     }
 }
