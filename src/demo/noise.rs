@@ -1,7 +1,5 @@
 //! Seeded randomness: the same pictures on every machine.
 
-use std::f32::consts::TAU;
-
 /// A small random number generator (SplitMix64).
 pub(super) struct Rng(u64);
 
@@ -114,9 +112,31 @@ pub(super) fn ridges(mut x: f32, mut y: f32, octaves: u32) -> f32 {
     sum
 }
 
-/// A random angle for a cell.
-pub(super) fn angle(bits: u32) -> f32 {
-    unit(bits) * TAU
+/// Smooth random values from about −1 to 1 in space, one feature per unit.
+pub(super) fn noise3(x: f32, y: f32, z: f32) -> f32 {
+    let iz = floor(z);
+    let t = z - iz as f32;
+    let w = t * t * (3.0 - 2.0 * t);
+    // Two unrelated planes, one fading into the other; each is shifted by its own amount.
+    let plane = |layer: i32| {
+        let bits = hash(layer, 77);
+        noise(x + (bits & 0xff) as f32 * 0.37, y + (bits >> 24) as f32 * 0.41)
+    };
+    let (below, over) = (plane(iz), plane(iz + 1));
+    (below + (over - below) * w) * 1.15
+}
+
+/// [`fbm`] in space.
+pub(super) fn fbm3(x: f32, y: f32, z: f32, octaves: u32) -> f32 {
+    let mut sum = 0.0;
+    let mut strength = 0.55;
+    let (mut x, mut y, mut z) = (x, y, z);
+    for _ in 0..octaves {
+        sum += strength * noise3(x, y, z);
+        (x, y, z) = (1.6 * x - 1.2 * z + 7.3, 2.0 * y - 3.1, 1.2 * x + 1.6 * z + 1.7);
+        strength *= 0.5;
+    }
+    sum
 }
 
 #[cfg(test)]

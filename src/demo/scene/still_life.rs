@@ -6,19 +6,19 @@
 use std::io;
 
 use super::super::file;
-use super::super::noise::{Rng, fbm, noise};
+use super::super::noise::{Rng, fbm, fbm3, noise, noise3};
 use super::super::raster::{Film, Raster, each_row, grey, lay};
 use super::super::vector::{V3, smooth, srgb, v3};
 
 const WIDTH: usize = 2600;
 const HEIGHT: usize = 2000;
-const EYE: V3 = v3(0.0, 2.75, -8.2);
-const LOOK_AT: V3 = v3(0.05, 0.62, 0.2);
+const EYE: V3 = v3(0.2, 3.05, -8.6);
+const LOOK_AT: V3 = v3(0.18, 0.68, 0.0);
 /// Half the picture's height at distance 1.
-const ZOOM: f32 = 0.285;
+const ZOOM: f32 = 0.315;
 /// The window's centre: from the left, above and a little in front.
 const WINDOW: V3 = v3(-6.0, 6.2, -3.4);
-const DAYLIGHT: V3 = v3(2.35, 2.22, 2.02);
+const DAYLIGHT: V3 = v3(1.95, 1.84, 1.66);
 
 #[derive(Clone, Copy, PartialEq)]
 enum Skin {
@@ -77,7 +77,6 @@ pub(in super::super) fn paint() -> io::Result<Vec<u8>> {
 
 fn lay_table() -> Table {
     let mut fruits = Vec::new();
-    let mut stems = Vec::new();
     let mut add = |x: f32, y: f32, z: f32, radius: f32, stretch: f32, axis: V3, skin: Skin| {
         let seed = fruits.len() as f32 * 5.3;
         fruits.push(Fruit { centre: v3(x, y, z), radius, stretch, axis: axis.unit(), skin, seed });
@@ -90,43 +89,71 @@ fn lay_table() -> Table {
     add(0.20, 0.52, -0.65, 0.50, 1.38, v3(1.0, 0.06, 0.45), Skin::Lemon);
     add(-1.05, 0.46, -0.95, 0.47, 1.12, v3(0.5, 0.8, 0.2), Skin::Plum);
     add(3.35, 0.44, -0.62, 0.45, 1.10, v3(-0.7, 0.5, 0.2), Skin::Plum);
-    // A cluster of grapes, heaped.
-    let mut rng = Rng::new(11);
-    let mut grapes: Vec<V3> = Vec::new();
-    while grapes.len() < 34 {
-        let layer = grapes.len() / 15;
-        let spread = 0.80 - 0.30 * layer as f32;
-        let place = v3(
-            1.62 + rng.range(-1.0, 1.0) * spread,
-            0.235 + 0.36 * layer as f32 + rng.range(-0.01, 0.03),
-            -1.05 + rng.range(-0.62, 0.62) * spread,
-        );
-        let near = |other: &V3| (*other - place).dot(*other - place) < 0.135;
-        if !grapes.iter().any(near) || rng.chance(0.004) {
-            grapes.push(place);
-        }
-    }
-    for grape in grapes {
-        let axis = v3(rng.range(-1.0, 1.0), rng.range(0.2, 1.0), rng.range(-1.0, 1.0));
-        add(grape.x, grape.y, grape.z, rng.range(0.215, 0.245), 1.10, axis, Skin::Grape);
+    for grape in heap_of_grapes() {
+        let tilt = noise(grape.x * 9.0, grape.z * 9.0);
+        add(grape.x, grape.y, grape.z, 0.225, 1.08, v3(tilt, 0.8, -tilt), Skin::Grape);
     }
     for (x, z) in [(-2.55, -1.32), (-2.10, -1.52), (-0.28, -1.62)] {
         add(x, 0.24, z, 0.25, 0.94, up, Skin::Cherry);
     }
+    Table { fruits, stems: stems() }
+}
+
+/// Grapes thrown onto one place, pushed apart until none is inside of another.
+fn heap_of_grapes() -> Vec<V3> {
+    const COUNT: usize = 40;
+    const APART: f32 = 0.445;
+    let middle = v3(1.62, 0.22, -1.05);
+    let mut rng = Rng::new(11);
+    let mut grapes: Vec<V3> = (0..COUNT)
+        .map(|_| {
+            middle + v3(rng.range(-0.8, 0.8), rng.range(0.0, 0.9), rng.range(-0.5, 0.5))
+        })
+        .collect();
+    for round in 0..160 {
+        // Gravity and company while there is time, room at the end.
+        let pull = if round < 120 { 0.012 } else { 0.0 };
+        for grape in &mut grapes {
+            let home = v3(middle.x - grape.x, (middle.y - grape.y) * 1.6, middle.z - grape.z);
+            *grape += home * pull;
+        }
+        for first in 0..COUNT {
+            for second in first + 1..COUNT {
+                let way = grapes[second] - grapes[first];
+                let distance = way.dot(way).sqrt().max(1e-3);
+                if distance < APART {
+                    let push = way * ((APART - distance) * 0.5 / distance);
+                    grapes[first] = grapes[first] - push;
+                    grapes[second] += push;
+                }
+            }
+        }
+        for grape in &mut grapes {
+            grape.y = grape.y.max(0.225);
+        }
+    }
+    grapes
+}
+
+fn stems() -> Vec<Stem> {
+    let mut stems = Vec::new();
     let wood = v3(0.10, 0.055, 0.025);
     let green = v3(0.13, 0.17, 0.04);
-    let mut stem = |from: V3, to: V3, radius: f32, colour: V3| {
-        stems.push(Stem { from, to, radius, colour });
+    // Three points of a curve each: foot, the bend, tip.
+    let mut curve = |foot: V3, bend: V3, tip: V3, radius: f32, colour: V3| {
+        let at = |t: f32| foot.mix(bend, t).mix(bend.mix(tip, t), t);
+        for part in 0..8_u8 {
+            let t = f32::from(part) / 8.0;
+            // A little longer than its part, so that no gap shows at the bends.
+            stems.push(Stem { from: at(t), to: at(t + 0.135), radius, colour });
+        }
     };
-    stem(v3(-2.21, 1.30, 0.10), v3(-2.32, 1.86, 0.02), 0.035, wood);
-    stem(v3(2.51, 1.20, 0.20), v3(2.74, 1.72, 0.02), 0.035, wood);
-    stem(v3(-2.55, 0.42, -1.32), v3(-2.40, 0.86, -1.25), 0.016, green);
-    stem(v3(-2.40, 0.86, -1.25), v3(-2.05, 1.12, -1.20), 0.016, green);
-    stem(v3(-2.10, 0.42, -1.52), v3(-2.10, 0.84, -1.36), 0.016, green);
-    stem(v3(-2.10, 0.84, -1.36), v3(-2.05, 1.12, -1.20), 0.016, green);
-    stem(v3(-0.28, 0.42, -1.62), v3(0.02, 0.72, -1.70), 0.016, green);
-    stem(v3(0.02, 0.72, -1.70), v3(0.42, 0.80, -1.74), 0.016, green);
-    Table { fruits, stems }
+    curve(v3(-2.23, 1.22, 0.08), v3(-2.26, 1.62, 0.04), v3(-2.44, 1.84, 0.02), 0.036, wood);
+    curve(v3(2.53, 1.12, 0.16), v3(2.60, 1.50, 0.06), v3(2.80, 1.68, 0.0), 0.036, wood);
+    curve(v3(-2.55, 0.42, -1.32), v3(-2.52, 0.86, -1.30), v3(-2.02, 1.10, -1.20), 0.016, green);
+    curve(v3(-2.10, 0.42, -1.52), v3(-2.16, 0.88, -1.42), v3(-2.02, 1.10, -1.20), 0.016, green);
+    curve(v3(-0.28, 0.42, -1.62), v3(-0.20, 0.86, -1.68), v3(0.40, 0.86, -1.74), 0.016, green);
+    stems
 }
 
 /// One ray per pixel, and sixteen where neighbours meet different things.
@@ -236,7 +263,7 @@ fn apple(fruit: &Fruit, place: V3) -> f32 {
     let dimple = 0.34 * smooth(0.72, 1.0, rise).powf(1.4);
     let below = 0.10 * smooth(-0.1, -1.0, rise) + 0.12 * smooth(-0.90, -1.0, rise);
     let lobes = 0.012 * (5.0 * out.z.atan2(out.x) + fruit.seed).sin() * (0.4 - rise);
-    (length - (1.0 - dimple - below + lobes)) * fruit.radius * 0.62
+    (length - (1.0 - dimple - below + lobes)) * fruit.radius * 0.55
 }
 
 fn meet_apple(fruit: &Fruit, from: V3, ray: V3, along: f32) -> Option<(f32, V3)> {
@@ -382,7 +409,7 @@ fn shade(table: &Table, from: V3, ray: V3, hit: Hit, mirrors: bool) -> V3 {
     if fruit.skin == Skin::Grape {
         // Light that went through.
         let through = (-facing).max(0.0) * 0.35 + 0.10;
-        light += v3(0.30, 0.02, 0.07) * (through * open);
+        light += v3(0.20, 0.012, 0.04) * (through * open);
     }
     let mirror = ray.reflect(normal);
     let edge = 1.0 - (-ray.dot(normal)).clamp(0.0, 1.0);
@@ -393,20 +420,25 @@ fn shade(table: &Table, from: V3, ray: V3, hit: Hit, mirrors: bool) -> V3 {
 /// Colour, gloss and relief of a fruit's skin.
 fn skin(fruit: &Fruit, place: V3) -> (V3, f32, V3) {
     let local = (place - fruit.centre) * (1.0 / fruit.radius);
-    let rise = local.dot(fruit.axis);
-    let (a, b) = (local.x * 1.3 + local.z * 0.9 + fruit.seed, local.y * 1.3 - local.z * 0.8);
-    let patch = fbm(a * 1.6, b * 1.6, 4);
+    let rise = local.dot(fruit.axis) / fruit.stretch;
+    let at = local + v3(fruit.seed, 0.0, 0.0);
+    let patch = fbm3(at.x * 1.8, at.y * 1.8, at.z * 1.8, 4);
     match fruit.skin {
         Skin::Orange | Skin::Lemon => {
             let fine = if fruit.skin == Skin::Orange { 15.0 } else { 11.0 };
-            let (p, q) = (a * fine, b * fine);
-            let pore = |x: f32, y: f32| smooth(0.25, 0.75, noise(x, y).abs());
-            let here = pore(p, q);
-            let bump = v3(here - pore(p + 0.35, q), here - pore(p, q + 0.35), 0.0) * 0.16;
+            let p = at * fine;
+            let pore = |x: f32, y: f32, z: f32| smooth(0.15, 0.75, noise3(x, y, z));
+            let here = pore(p.x, p.y, p.z);
+            let step = 0.3;
+            let bump = v3(
+                here - pore(p.x + step, p.y, p.z),
+                here - pore(p.x, p.y + step, p.z),
+                here - pore(p.x, p.y, p.z + step),
+            ) * -0.13;
             let colour = if fruit.skin == Skin::Orange {
                 srgb(246, 138, 18).mix(srgb(226, 98, 10), patch + 0.35)
             } else {
-                srgb(250, 214, 36).mix(srgb(214, 190, 40), patch + 0.25)
+                srgb(238, 196, 30).mix(srgb(206, 170, 40), patch + 0.3)
             };
             let navel = smooth(0.985, 0.998, rise.abs());
             (colour.mix(srgb(96, 104, 40), navel * 0.8) * (1.0 - 0.12 * here), 0.75, bump)
@@ -415,23 +447,23 @@ fn skin(fruit: &Fruit, place: V3) -> (V3, f32, V3) {
             // Streaks from the stem downwards.
             let turn = local.z.atan2(local.x) * 6.0;
             let streak = fbm(turn + fruit.seed, rise * 1.5, 4);
-            let spot = smooth(0.62, 0.80, noise(a * 17.0, b * 17.0));
-            let blush = smooth(-0.35, 0.45, streak * 0.9 + patch * 0.7 + 0.12 - rise * 0.15);
+            let spot = smooth(0.66, 0.80, noise3(at.x * 15.0, at.y * 15.0, at.z * 15.0));
+            let blush = smooth(-0.45, 0.30, streak * 0.6 + patch * 0.8 + 0.10 - rise * 0.12);
             let colour = if fruit.skin == Skin::RedApple {
-                srgb(226, 176, 70).mix(srgb(158, 18, 22), 0.25 + 0.75 * blush)
+                srgb(216, 140, 58).mix(srgb(150, 14, 20), 0.30 + 0.70 * blush)
             } else {
-                srgb(158, 190, 48).mix(srgb(112, 158, 30), blush)
+                srgb(168, 178, 66).mix(srgb(118, 142, 46), blush)
             };
             let hollow = smooth(0.62, 0.42, local.dot(local).sqrt()) * smooth(0.2, 0.5, rise);
             let colour = colour.mix(srgb(132, 110, 44), hollow * 0.8);
             (colour.mix(srgb(236, 220, 160), spot * 0.35), 1.0, V3::ZERO)
         }
         Skin::Plum | Skin::Grape => {
-            let bloom = smooth(-0.15, 0.6, patch + 0.25 * fbm(a * 7.0, b * 7.0, 3) + 0.12);
+            let bloom = smooth(-0.15, 0.6, patch + 0.25 * fbm3(at.x * 6.0, at.y * 6.0, at.z * 6.0, 3) + 0.05);
             let (dark, light) = if fruit.skin == Skin::Plum {
                 (srgb(58, 16, 44), srgb(112, 92, 138))
             } else {
-                (srgb(74, 14, 38), srgb(128, 88, 122))
+                (srgb(52, 10, 34), srgb(98, 72, 108))
             };
             (dark.mix(light, bloom * 0.55), 1.1 - 0.75 * bloom, V3::ZERO)
         }
