@@ -15,6 +15,7 @@ use crate::cache::{
     Cache, CacheOptions, DiskOptions, MemcachedOptions, MemcachedServer, SharedOptions,
 };
 use crate::config::Settings;
+use crate::db::image_ids::ImageIds;
 use crate::db::{self, Db, DbOptions};
 use crate::pixel::{Engine, EngineOptions, Limits};
 use crate::process::WorkerOptions;
@@ -210,7 +211,7 @@ fn app(
         store,
         templates: ParsedTemplates::default(),
         repository: repository(settings),
-        image_ids: db::ImageIds::new(KNOWN_IMAGES, IMAGE_RECHECK),
+        image_ids: ImageIds::new(KNOWN_IMAGES, IMAGE_RECHECK),
         flights: Flights::open(&run_folder, cache.memcached())?,
         cache,
         slots: slots(settings, &run_folder)?,

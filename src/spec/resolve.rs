@@ -29,14 +29,20 @@ impl Params {
     pub fn resolve(&self, context: &Context) -> Result<ImageSpec, ParamError> {
         let src = self.src.as_ref().ok_or_else(|| ParamError::new("src", "must be given"))?;
         let effective = self.effective(context)?;
-        let delivery = Delivery {
-            attach: value(&self.attach, false),
-            record_stats: value(&self.stats, true),
-            xref: self.xref.as_ref().map(|given| given.value.clone()),
-            expiry_s: value(&self.expires, context.default_expiry_s),
-        };
+        let delivery = self.delivery(context.default_expiry_s);
         let recipe = effective.to_recipe();
         Ok(ImageSpec { src: src.value.clone(), recipe, delivery, effective })
+    }
+
+    /// How the answer is to be sent: all that the parameters of an original say besides which.
+    #[must_use]
+    pub fn delivery(&self, default_expiry_s: i64) -> Delivery {
+        Delivery {
+            attach: value(self.attach.as_ref(), false),
+            record_stats: value(self.stats.as_ref(), true),
+            xref: self.xref.as_ref().map(|given| given.value.clone()),
+            expiry_s: value(self.expires.as_ref(), default_expiry_s),
+        }
     }
 
     /// Works out what is to be done to a picture that does not come from the repository.

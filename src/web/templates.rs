@@ -39,7 +39,7 @@ impl ParsedTemplates {
         }
         // Bounds that were lowered since must not make a stored template unusable.
         let rules = Rules { max_dimension: u32::MAX };
-        let params = Params::from_template_json(&template.template, &rules)
+        let params = Params::from_template_json(&template.json, &rules)
             .map_err(|error| broken(&template.name, error))?;
         let params = Arc::new(params);
         parsed.by_id.insert(template.id, Arc::clone(&params));
