@@ -1,7 +1,7 @@
 //! What a worker remembers of the images it serves, so that a known picture needs no query, and is
 //! served on when the database is away.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -41,6 +41,8 @@ pub struct ImageIds {
 struct Generations {
     young: HashMap<Box<str>, Known>,
     old: HashMap<Box<str>, Known>,
+    /// Paths whose rows were marked deleted: a flood of requests for a missing file is one statement.
+    absent: HashSet<Box<str>>,
 }
 
 impl ImageIds {
@@ -83,7 +85,9 @@ impl ImageIds {
             Ok(row) => {
                 let image = ImageId { id: row.id, revision_counter: row.revision_counter };
                 let known = Known { image, size_bytes, mtime_ns, checked: Instant::now() };
-                self.lock().insert(path.into(), known, self.half);
+                let mut generations = self.lock();
+                generations.absent.remove(path);
+                generations.insert(path.into(), known, self.half);
                 Ok(image)
             }
             Err(error) if error.is_unavailable() => {
@@ -93,11 +97,30 @@ impl ImageIds {
         }
     }
 
-    /// Forgets an image: its file has vanished, or was written through the server.
-    pub fn forget(&self, path: &str) {
+    /// Takes note that there is no file at a path, and marks its image deleted if there is one.
+    ///
+    /// # Errors
+    /// See [`super::Error`].
+    pub fn vanished(&self, sql: &dyn Sql, path: &str) -> Result<()> {
+        {
+            let mut generations = self.lock();
+            let known = generations.remove(path);
+            if generations.absent.contains(path) && !known {
+                return Ok(());
+            }
+        }
+        images::vanished(sql, path)?;
         let mut generations = self.lock();
-        generations.young.remove(path);
-        generations.old.remove(path);
+        if generations.absent.len() >= self.half {
+            generations.absent.clear();
+        }
+        generations.absent.insert(path.into());
+        Ok(())
+    }
+
+    /// Forgets an image that was written through the server.
+    pub fn forget(&self, path: &str) {
+        self.lock().remove(path);
     }
 
     fn lock(&self) -> MutexGuard<'_, Generations> {
@@ -113,6 +136,11 @@ impl Generations {
         let (path, known) = self.old.remove_entry(path)?;
         self.insert(path, known, half);
         Some(known)
+    }
+
+    fn remove(&mut self, path: &str) -> bool {
+        let young = self.young.remove(path).is_some();
+        self.old.remove(path).is_some() || young
     }
 
     fn insert(&mut self, path: Box<str>, known: Known, half: usize) {

@@ -1,6 +1,5 @@
 //! The original that a request is about: that it exists, which one it is, and in which revision.
 
-use crate::db;
 use crate::source::{SourceError, SourcePath, Stat};
 use crate::web::{App, Error};
 
@@ -41,13 +40,9 @@ impl Subject {
     }
 }
 
-/// Marks an image as deleted if it was known here. The client hears "not found" whatever comes of it,
-/// and images that this worker never served are the synchronisation's to find.
+/// Marks a vanished image as deleted. The client hears "not found" whatever comes of it.
 fn forget(app: &App, path: &SourcePath) {
-    if !app.image_ids.forget(path.as_str()) {
-        return;
-    }
-    if let Err(error) = db::images::vanished(&app.db, path.as_str())
+    if let Err(error) = app.image_ids.vanished(&app.db, path.as_str())
         && !error.is_unavailable()
     {
         log::warn!("a vanished image could not be marked as deleted: {error}");

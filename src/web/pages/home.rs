@@ -13,8 +13,8 @@ use crate::web::{App, Error};
 /// Pictures shown on the page.
 const SHOWN: usize = 24;
 
-/// Files looked at before the search for pictures ends.
-const SEARCHED: usize = 2_000;
+/// Pictures listed, those that only some may see among them.
+const LISTED: usize = 200;
 
 #[derive(Template)]
 #[template(path = "home.html")]
@@ -38,7 +38,7 @@ pub fn home(app: &App, _request: &Request, _progress: &dyn Progress) -> Result<R
     };
     let mut pictures: Vec<Picture> = app
         .repository
-        .list_pictures(SEARCHED, readable)
+        .list_pictures(LISTED, readable)?
         .into_iter()
         .filter(|path| rights.public_level(path.folder()) >= Level::View)
         .map(|path| Picture {
