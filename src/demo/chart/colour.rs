@@ -1,3 +1,5 @@
 //! .
 use std::io;
-pub(in super::super) fn paint() -> io::Result<Vec<u8>> { Ok(Vec::new()) }
+pub(in super::super) fn paint() -> io::Result<Vec<u8>> {
+    Ok(Vec::new())
+}

@@ -106,9 +106,7 @@ fn heap_of_grapes() -> Vec<V3> {
     let middle = v3(1.62, 0.22, -1.05);
     let mut rng = Rng::new(11);
     let mut grapes: Vec<V3> = (0..COUNT)
-        .map(|_| {
-            middle + v3(rng.range(-0.8, 0.8), rng.range(0.0, 0.9), rng.range(-0.5, 0.5))
-        })
+        .map(|_| middle + v3(rng.range(-0.8, 0.8), rng.range(0.0, 0.9), rng.range(-0.5, 0.5)))
         .collect();
     for round in 0..160 {
         // Gravity and company while there is time, room at the end.
@@ -159,7 +157,8 @@ fn stems() -> Vec<Stem> {
 /// One ray per pixel, and sixteen where neighbours meet different things.
 fn render(table: &Table) -> Raster {
     let mut met = vec![NOTHING; WIDTH * HEIGHT];
-    let mut raster = Raster { width: WIDTH, height: HEIGHT, pixels: vec![V3::ZERO; WIDTH * HEIGHT] };
+    let mut raster =
+        Raster { width: WIDTH, height: HEIGHT, pixels: vec![V3::ZERO; WIDTH * HEIGHT] };
     let mut both: Vec<(V3, u32)> = vec![(V3::ZERO, NOTHING); WIDTH * HEIGHT];
     each_row(&mut both, WIDTH, |y, row| {
         for (x, cell) in row.iter_mut().enumerate() {
@@ -274,12 +273,10 @@ fn meet_apple(fruit: &Fruit, from: V3, ray: V3, along: f32) -> Option<(f32, V3)>
         if gap < 4e-4 {
             let place = from + ray * distance;
             let step = 2e-3;
-            let slope = |side: V3| apple(fruit, place + side * step) - apple(fruit, place - side * step);
-            let normal = v3(
-                slope(v3(1.0, 0.0, 0.0)),
-                slope(v3(0.0, 1.0, 0.0)),
-                slope(v3(0.0, 0.0, 1.0)),
-            );
+            let slope =
+                |side: V3| apple(fruit, place + side * step) - apple(fruit, place - side * step);
+            let normal =
+                v3(slope(v3(1.0, 0.0, 0.0)), slope(v3(0.0, 1.0, 0.0)), slope(v3(0.0, 0.0, 1.0)));
             return Some((distance, normal.unit()));
         }
         distance += gap;
@@ -459,7 +456,11 @@ fn skin(fruit: &Fruit, place: V3) -> (V3, f32, V3) {
             (colour.mix(srgb(236, 220, 160), spot * 0.35), 1.0, V3::ZERO)
         }
         Skin::Plum | Skin::Grape => {
-            let bloom = smooth(-0.15, 0.6, patch + 0.25 * fbm3(at.x * 6.0, at.y * 6.0, at.z * 6.0, 3) + 0.05);
+            let bloom = smooth(
+                -0.15,
+                0.6,
+                patch + 0.25 * fbm3(at.x * 6.0, at.y * 6.0, at.z * 6.0, 3) + 0.05,
+            );
             let (dark, light) = if fruit.skin == Skin::Plum {
                 (srgb(58, 16, 44), srgb(112, 92, 138))
             } else {
