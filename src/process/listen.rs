@@ -13,7 +13,7 @@ use nix::sys::socket::{
     AddressFamily, Backlog, SockFlag, SockType, SockaddrLike, SockaddrStorage, UnixAddr, bind,
     getsockname, listen, socket,
 };
-use nix::sys::stat::{Mode, umask};
+use nix::sys::stat::{Mode, fchmod};
 
 use super::sys;
 
@@ -169,12 +169,10 @@ fn bind_unix(path: &Path, mode: u32) -> io::Result<Listener> {
     remove_stale(path)?;
     let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
     let fd = socket(AddressFamily::Unix, SockType::Stream, flags, None)?;
-    // The socket must not be open to more users than it is meant for, not even for a moment. There
-    // is one thread only, so that nobody else's files are affected.
-    let before = umask(Mode::from_bits_truncate(0o777 & !mode));
-    let bound = bind(fd.as_raw_fd(), &UnixAddr::new(path)?);
-    umask(before);
-    bound?;
+    // The kernel takes the mode over when it makes the path, so that the socket is at no moment open
+    // to more users than it is meant for; what the umask took away is given back afterwards.
+    fchmod(&fd, Mode::from_bits_truncate(mode))?;
+    bind(fd.as_raw_fd(), &UnixAddr::new(path)?)?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
     listen(&fd, Backlog::MAXALLOWABLE)?;
     Ok(Listener::Unix(UnixListener::from(fd), Some(path.to_owned())))
