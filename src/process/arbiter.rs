@@ -8,7 +8,6 @@
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -19,8 +18,9 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use super::child::{Child, Phase};
+use super::files::Files;
 use super::handover::{Inheritance, Program, Successor};
-use super::listen::{self, Listener};
+use super::listen::{self, Listener, Origin};
 use super::scoreboard::{Scoreboard, ScoreboardError, WorkerState};
 use super::signals::SignalQueue;
 use super::supervisor::Supervisor;
@@ -91,13 +91,14 @@ pub fn run_pool(
     if listeners.is_empty() {
         return Err(Error::NoAddress);
     }
+    let files = Files::new(&options, inheritance.is_some());
     let board = Scoreboard::create(
-        &options.run_dir.join("scoreboard"),
+        files.scoreboard(),
         SPARE_WORKERS.max(4 * options.workers),
         SPARE_THREADS.max(options.worker.threads),
     )?;
-    if let Some(path) = &options.pid_file {
-        write_pid_file(path).map_err(Error::PidFile)?;
+    if inheritance.is_none() {
+        files.write_pid().map_err(Error::PidFile)?;
     }
     for listener in &listeners {
         log::info!("listening on {listener}");
@@ -110,6 +111,7 @@ pub fn run_pool(
         signals: Some(signals),
         listeners,
         board,
+        files,
         children: Vec::new(),
         inheritance,
         successor: None,
@@ -137,6 +139,7 @@ struct Arbiter<'a> {
     signals: Option<SignalQueue>,
     listeners: Vec<Listener>,
     board: Scoreboard,
+    files: Files,
     children: Vec<Child>,
     supervisor: Supervisor,
     /// How many workers there should be.
@@ -172,7 +175,7 @@ impl Arbiter<'_> {
         }
         if !self.handed_over {
             self.listeners.iter().for_each(Listener::remove_path);
-            self.remove_files();
+            self.files.remove();
         }
         result
     }
@@ -434,7 +437,7 @@ impl Arbiter<'_> {
         let current = ready - old;
         if old == 0 && current >= self.target {
             if let Some(inheritance) = self.inheritance.take() {
-                inheritance.serving();
+                self.succeed(inheritance)?;
             }
             if std::mem::take(&mut self.reloading) {
                 log::info!("reloaded");
@@ -468,6 +471,19 @@ impl Arbiter<'_> {
                 self.start_worker()?;
             }
         }
+        Ok(())
+    }
+
+    /// Takes the place of the old arbiter: its files and paths are ours from now on.
+    fn succeed(&mut self, inheritance: Inheritance) -> Result<(), Error> {
+        self.files.publish()?;
+        self.files.write_pid().map_err(Error::PidFile)?;
+        for listener in &mut self.listeners {
+            if listener.origin == Origin::Inherited {
+                listener.origin = Origin::Bound;
+            }
+        }
+        inheritance.serving();
         Ok(())
     }
 
@@ -518,16 +534,6 @@ impl Arbiter<'_> {
             }
         }
     }
-
-    /// Removes the pid file when it is still ours.
-    fn remove_files(&self) {
-        if let Some(path) = &self.options.pid_file
-            && std::fs::read_to_string(path)
-                .is_ok_and(|text| text.trim() == std::process::id().to_string())
-        {
-            let _ = std::fs::remove_file(path);
-        }
-    }
 }
 
 fn open_listeners(
@@ -538,30 +544,23 @@ fn open_listeners(
     if !from_systemd.is_empty() {
         return Ok(from_systemd);
     }
-    let mut inherited = inheritance
-        .map(|inheritance| std::mem::take(&mut inheritance.listeners))
-        .unwrap_or_default();
-    let mut listeners = Vec::with_capacity(options.listen.len());
+    let inherited = inheritance.map(|inheritance| std::mem::take(&mut inheritance.listeners));
+    let (mut listeners, mut inherited): (Vec<_>, Vec<_>) = inherited
+        .unwrap_or_default()
+        .into_iter()
+        .partition(|listener| listener.origin == Origin::Systemd);
+    if !listeners.is_empty() {
+        return Ok(listeners);
+    }
     for address in &options.listen {
         let listener = match inherited.iter().position(|listener| listener.is_at(address)) {
-            Some(at) => {
-                let mut listener = inherited.swap_remove(at);
-                listener.own_path();
-                listener
-            }
+            Some(at) => inherited.swap_remove(at),
             None => Listener::bind(address, options.socket_mode)
                 .map_err(|source| Error::Listen { address: address.clone(), source })?,
         };
         listeners.push(listener);
     }
     Ok(listeners)
-}
-
-fn write_pid_file(path: &PathBuf) -> io::Result<()> {
-    let mut name = path.clone().into_os_string();
-    name.push(".tmp");
-    std::fs::write(&name, format!("{}\n", std::process::id()))?;
-    std::fs::rename(&name, path)
 }
 
 /// Connections are descriptors; the soft limit is far below what a front server may keep open.

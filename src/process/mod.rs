@@ -16,6 +16,7 @@ mod arbiter;
 mod child;
 mod control;
 mod dispatcher;
+mod files;
 mod handover;
 mod listen;
 mod options;

@@ -112,7 +112,8 @@ pub struct Scoreboard {
 }
 
 impl Scoreboard {
-    /// Makes a scoreboard in a file (mode 0640) which replaces the one of that name.
+    /// Makes a scoreboard in a file (mode 0640). A file of that name is replaced, not written to:
+    /// whoever uses it goes on with the old one.
     ///
     /// # Errors
     /// When the file cannot be made.

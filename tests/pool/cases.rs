@@ -127,6 +127,7 @@ fn hup_replaces_workers_and_refuses_nobody() {
         server.wait_for("workers are replaced", |seen| {
             ready(seen) == 2 && !pids(seen).iter().any(|pid| old.contains(pid))
         });
+        load.goes_on();
     }
     eventually("the old ones end", || (!before.iter().any(|pid| is_alive(*pid))).then_some(()));
     let answer = server.get("/thread").text();
@@ -195,7 +196,7 @@ fn a_boot_failure_stops_the_server() {
         let mut server = Server::start_with(boot, |_| {}, |_| {});
         assert_eq!(server.wait_exit().code(), Some(1));
         let log = server.log();
-        assert!(log.contains(&format!("error: a worker could not start: ")), "{log}");
+        assert!(log.contains("error: a worker could not start: "), "{log}");
         assert!(log.contains(reason), "{log}");
         assert!(server.lines("boots").len() <= 2, "no worker is started twice");
         assert!(!server.socket().exists() && !server.path("pid").exists());
@@ -214,6 +215,9 @@ fn workers_come_and_go_by_signal() {
     }
     let last = server.ready_pids();
     server.signal(Signal::SIGTTOU);
+    eventually("that was heard", || {
+        (server.log().matches(" 1 workers").count() == 2).then_some(())
+    });
     server.signal(Signal::SIGTTIN);
     let seen = server.wait_for("the last one stays", |seen| ready(seen) == 2);
     assert!(pids(&seen).contains(&last[0]));
@@ -271,6 +275,15 @@ fn usr2_that_fails_changes_nothing() {
         server.log().contains("before it served; going on").then_some(())
     });
     assert!(before.iter().all(|pid| is_alive(*pid)));
+    assert_eq!(server.ready_pids(), before, "the scoreboard is still the old one's");
+    let pid = fs::read_to_string(server.path("pid")).unwrap();
+    assert_eq!(pid.trim(), server.child.id().to_string());
+    let mut names: Vec<_> = fs::read_dir(server.dir.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["boot", "boots", "log", "pid", "scoreboard", "socket"]);
     let answer = server.get("/thread");
     assert_eq!(answer.status, 200);
     assert!(before.contains(&served_by(&answer.text())));

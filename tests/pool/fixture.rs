@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -189,29 +189,48 @@ pub fn pids(snapshot: &Snapshot) -> Vec<u64> {
 /// being replaced by a new one.
 pub struct Load {
     stop: Arc<AtomicBool>,
+    served: Arc<AtomicUsize>,
     clients: Vec<JoinHandle<Result<Vec<String>, String>>>,
 }
 
 impl Load {
     pub fn start(socket: &Path) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
+        let (stop, served) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         let client = |index: usize| {
-            let (stop, socket) = (Arc::clone(&stop), socket.to_owned());
-            thread::spawn(move || client(&socket, &stop, index.is_multiple_of(2)))
+            let (stop, served, socket) =
+                (Arc::clone(&stop), Arc::clone(&served), socket.to_owned());
+            thread::spawn(move || client(&socket, &stop, &served, index.is_multiple_of(2)))
         };
         let clients = (0..4).map(client).collect();
-        Self { stop, clients }
+        let load = Self { stop, served, clients };
+        load.goes_on();
+        load
     }
 
-    /// Ends the load; gives all bodies that came back, or the first request that was refused.
+    /// Waits until more requests have been served, some of them begun after now.
+    pub fn goes_on(&self) {
+        let now = self.served.load(Ordering::Relaxed);
+        eventually("the load goes on", || {
+            let ended = self.clients.iter().any(JoinHandle::is_finished);
+            (ended || self.served.load(Ordering::Relaxed) > now + 40).then_some(())
+        });
+    }
+
+    /// Ends the load a little later; gives all bodies that came back, or the first request that was refused.
     pub fn finish(self) -> Vec<String> {
+        self.goes_on();
         self.stop.store(true, Ordering::Relaxed);
         let results = self.clients.into_iter().map(|client| client.join().expect("a client"));
         results.collect::<Result<Vec<_>, _>>().expect("no request is refused").concat()
     }
 }
 
-fn client(socket: &Path, stop: &AtomicBool, keep: bool) -> Result<Vec<String>, String> {
+fn client(
+    socket: &Path,
+    stop: &AtomicBool,
+    served: &AtomicUsize,
+    keep: bool,
+) -> Result<Vec<String>, String> {
     let mut bodies = Vec::new();
     let mut kept: Option<Connection> = None;
     while !stop.load(Ordering::Relaxed) {
@@ -222,7 +241,10 @@ fn client(socket: &Path, stop: &AtomicBool, keep: bool) -> Result<Vec<String>, S
             None => Connection::unix(socket).map_err(|error| format!("connect: {error}"))?,
         };
         match connection.get(uri, keep) {
-            Ok(answer) if answer.status == 200 => bodies.push(answer.text()),
+            Ok(answer) if answer.status == 200 => {
+                bodies.push(answer.text());
+                served.fetch_add(1, Ordering::Relaxed);
+            }
             Ok(answer) => return Err(format!("refused: {answer:?}")),
             // The server may close an idle connection at any time; front servers then try anew.
             Err(_) if reused => continue,
