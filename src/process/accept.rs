@@ -15,7 +15,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::{Notify, Semaphore, watch};
 
 use super::listen::{Listener, Stream};
-use super::scoreboard::{WorkerRow, WorkerState};
+use super::rows::{WorkerRow, WorkerState};
 use super::sys;
 
 /// The head start of a worker that holds fewer connections.
