@@ -25,11 +25,11 @@ fn reference(source: &Floats, side: usize) -> Floats {
     }
     let mut reduced = reduce_by(&weighted, side, side, |v| v, |v| v);
     for pixel in reduced.values.chunks_exact_mut(4) {
-        let alpha = pixel[3].clamp(0.0, 1.0);
+        let alpha = pixel[3];
         for value in &mut pixel[..3] {
             *value = if alpha > 0.0 { encoded(*value / alpha) } else { 0.0 };
         }
-        pixel[3] = alpha;
+        pixel[3] = alpha.clamp(0.0, 1.0);
     }
     reduced
 }

@@ -342,7 +342,8 @@ impl Job<'_> {
         for (values, pixel) in pixels {
             let mut values = *values;
             if self.image.alpha {
-                let alpha = values[colours].clamp(0.0, 1.0);
+                // Uncut: where the kernel overshoots it does so in colour and alpha alike.
+                let alpha = values[colours];
                 let share = if alpha > 0.0 { 1.0 / alpha } else { 0.0 };
                 for value in &mut values[..colours] {
                     *value *= share;

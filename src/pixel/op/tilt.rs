@@ -158,7 +158,8 @@ impl View<'_> {
     }
 
     fn write<T: Sample>(&self, values: &[f32; MOST_BANDS], pixel: &mut [T], colours: usize) {
-        let alpha = values[colours].clamp(0.0, 1.0);
+        // Uncut: where the cubic overshoots it does so in colour and alpha alike.
+        let alpha = values[colours];
         let share = if alpha > 0.0 { 1.0 / alpha } else { 0.0 };
         for band in 0..colours {
             let value = values[band] * share;
