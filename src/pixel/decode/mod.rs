@@ -11,9 +11,12 @@
 //! Decoders know nothing of what happens to the pixels afterwards.
 
 mod bmp;
+#[cfg(test)]
+pub(in crate::pixel) mod fixture;
 mod gif;
 mod jpeg;
 mod png;
+mod tiff;
 mod turbo;
 mod webp;
 
@@ -207,7 +210,7 @@ impl Source {
             Format::Gif => gif::open(file, limits),
             Format::Bmp => bmp::open(file, limits),
             Format::Webp => webp::open(file, limits),
-            Format::Tiff => Err(Error::Unsupported("TIFF is not read".into())),
+            Format::Tiff => tiff::open(file, limits),
         }?;
         Ok(Self { info, decoder })
     }
@@ -295,12 +298,12 @@ fn recognise(head: &[u8], named: Option<Format>) -> Result<Format> {
 }
 
 /// An error of the medium, or of a file that ends before it should.
+///
+/// Decoders report bad data as errors of reading, too; only the system's have a number.
 fn read_error(error: io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => Error::Malformed("it ends too early".into()),
-        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
-            Error::Malformed("its data is corrupt".into())
-        }
+        _ if error.raw_os_error().is_none() => Error::Malformed("its data is corrupt".into()),
         _ => Error::Io(error),
     }
 }

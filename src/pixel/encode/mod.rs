@@ -8,6 +8,7 @@ mod bmp;
 mod gif;
 mod jpeg;
 mod png;
+mod tiff;
 mod turbo;
 mod webp;
 
@@ -76,7 +77,7 @@ pub fn encode(image: &Image, options: &EncodeOptions) -> Result<Vec<u8>> {
         Format::Gif => gif::encode(image, options, &side),
         Format::Bmp => bmp::encode(image, options, &side),
         Format::Webp => webp::encode(image, options, &side),
-        Format::Tiff => Err(Error::Encode("TIFF is not written".into())),
+        Format::Tiff => tiff::encode(image, options, &side),
     }
 }
 

@@ -18,10 +18,9 @@ pub(super) struct Header {
     pub(super) components: u8,
     /// Widest horizontal sampling factor.
     pub(super) max_sampling_x: u8,
-    /// Whether all coefficients are held before the first pixel comes out.
+    /// Whether there are several scans, so that all coefficients are held before the first pixel
+    /// comes out.
     pub(super) buffered: bool,
-    /// Whether one scan holds everything.
-    pub(super) single_scan: bool,
     /// Whether the DCT is not used, so that there is neither scale nor region.
     pub(super) lossless: bool,
     /// Whether an Adobe marker was seen; its CMYK is stored inverted.
@@ -34,7 +33,7 @@ const EXIF: &[u8] = b"Exif\0\0";
 const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 const ICC: &[u8] = b"ICC_PROFILE\0";
 const PHOTOSHOP: &[u8] = b"Photoshop 3.0\0";
-const IPTC_RESOURCE: u16 = 0x0404;
+pub(super) const IPTC_RESOURCE: u16 = 0x0404;
 
 /// More than any sound file needs, little enough to hold.
 const MAX_KEPT_BYTES: usize = 32 * 1024 * 1024;
@@ -51,8 +50,7 @@ pub(super) fn read(reader: &mut Reader) -> Result<Header> {
             0xda => {
                 let segment = segment(reader)?;
                 let components = segment.first().copied().unwrap_or(0);
-                header.single_scan = components == header.components;
-                header.buffered |= !header.single_scan;
+                header.buffered |= components != header.components;
                 break;
             }
             marker @ (0xc0..=0xc3 | 0xc9 | 0xca) => frame(&mut header, marker, &segment(reader)?)?,

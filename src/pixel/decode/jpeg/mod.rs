@@ -18,6 +18,11 @@ const MAX_SCANS: u16 = 500;
 /// finds the neighbours that it has in the whole picture.
 const MARGIN: u32 = 2;
 
+/// The IPTC block among the image resources that Photoshop strings together.
+pub(super) fn photoshop_iptc(resources: &[u8]) -> Option<&[u8]> {
+    header::photoshop_resource(resources, header::IPTC_RESOURCE)
+}
+
 /// A JPEG file whose header is read.
 struct Jpeg {
     reader: Reader,
@@ -73,9 +78,9 @@ impl Decoder for Jpeg {
         let mut data = self.load()?;
         cancel.check()?;
         match self.decode_from(&data, &info, want) {
-            Err(Failure::Ended) if self.header.single_scan => {
+            Err(Failure::Ended) if !self.header.buffered => {
                 // Some writers leave out the end marker. With it in place, only lost pixels are
-                // left to complain about.
+                // left to complain about. (Of several scans, whole ones could be missing.)
                 data.extend_from_slice(&[0xff, 0xd9]);
                 self.decode_from(&data, &info, want)
             }
@@ -222,3 +227,6 @@ fn span(start: u32, len: u32, total: u32, eighths: u32) -> (u32, u32) {
     let end = scaled(start.saturating_add(len), eighths).saturating_add(MARGIN);
     (first, end.min(scaled(total, eighths)))
 }
+
+#[cfg(test)]
+mod tests;
