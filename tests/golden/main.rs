@@ -10,5 +10,6 @@ mod colour;
 mod gamma;
 mod geometry;
 mod others;
+mod press;
 mod support;
 mod tilt;
