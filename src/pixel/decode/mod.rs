@@ -323,3 +323,6 @@ fn read_block(reader: &mut impl Read, len: u64) -> Result<Vec<u8>> {
 fn too_large() -> Error {
     Error::Limit("not enough memory to read it".into())
 }
+
+#[cfg(test)]
+mod tests;

@@ -208,9 +208,18 @@ fn palette(reader: &mut Reader, directory: &Directory, bits: u64) -> Result<Vec<
     if values.len() < count * 3 {
         return Err(Error::Malformed("its palette is too short".into()));
     }
-    // Some writers store 8-bit values where 16-bit ones belong.
-    let shift = if values.iter().all(|value| *value < 256) { 0 } else { 8 };
-    let value = |at: usize| u8::try_from(values[at] >> shift).unwrap_or(u8::MAX);
+    // Some writers store 8-bit values where 16-bit ones belong, some shift them there; a full-range
+    // value is 257 times its 8-bit one.
+    let narrow = values.iter().all(|value| *value < 256);
+    let shifted = values.iter().all(|value| *value % 256 == 0);
+    let value = |at: usize| {
+        let value = match (narrow, shifted) {
+            (true, _) => values[at],
+            (_, true) => values[at] >> 8,
+            _ => (values[at] + 128) / 257,
+        };
+        u8::try_from(value).unwrap_or(u8::MAX)
+    };
     Ok((0..count).map(|i| [value(i), value(count + i), value(count * 2 + i)]).collect())
 }
 

@@ -119,6 +119,10 @@ impl Decoder for Png {
                 }
             }
         }
+        if rows.end == info.height as usize {
+            // The last checksum stands behind the last row.
+            self.reader.finish().map_err(png_error)?;
+        }
         Ok(Decoded::unscaled(image, region))
     }
 }
@@ -212,3 +216,6 @@ fn png_error(error: png::DecodingError) -> Error {
         other => Error::Malformed(format!("the PNG decoder says: {other}")),
     }
 }
+
+#[cfg(test)]
+mod tests;
