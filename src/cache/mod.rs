@@ -12,6 +12,8 @@ pub mod flight;
 mod key;
 pub mod memcached;
 mod memory;
+#[cfg(test)]
+mod testing;
 
 use std::io;
 use std::sync::Arc;
