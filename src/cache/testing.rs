@@ -82,7 +82,10 @@ impl RealMemcached {
         stream.write_all(command).unwrap();
         let mut reader = BufReader::new(stream);
         let mut answer = Vec::new();
-        while !answer.ends_with(format!("{last_line}\r\n").as_bytes()) {
+        let over = |answer: &[u8]| {
+            answer.starts_with(b"BUSY ") || answer.ends_with(format!("{last_line}\r\n").as_bytes())
+        };
+        while !over(&answer) {
             assert_ne!(reader.read_until(b'\n', &mut answer).unwrap(), 0, "{last_line} is missing");
         }
         answer
@@ -90,7 +93,11 @@ impl RealMemcached {
 
     /// All keys that the server holds, sorted.
     pub fn keys(&self) -> Vec<String> {
-        let dump = String::from_utf8(self.raw(b"lru_crawler metadump all\r\n", "END")).unwrap();
+        let dump = wait_for("the crawler is free", || {
+            let dump =
+                String::from_utf8(self.raw(b"lru_crawler metadump hash\r\n", "END")).unwrap();
+            (!dump.starts_with("BUSY")).then_some(dump)
+        });
         let key = |line: &str| Some(line.strip_prefix("key=")?.split(' ').next()?.to_owned());
         let mut keys: Vec<String> = dump.lines().filter_map(key).collect();
         keys.sort();
@@ -114,7 +121,7 @@ impl RealMemcached {
 
 fn spawn(arguments: &[&str], ports: Option<&Path>) -> Running {
     let mut command = Command::new("memcached");
-    command.args(["-u", "root", "-U", "0", "-m", "128"]).args(arguments);
+    command.args(["-u", "root", "-U", "0", "-m", "128", "-o", "no_lru_maintainer"]).args(arguments);
     if let Some(ports) = ports {
         command.env("MEMCACHED_PORT_FILENAME", ports);
     }
