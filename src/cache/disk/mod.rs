@@ -14,6 +14,8 @@
 //! ```
 
 mod sweep;
+#[cfg(test)]
+mod tests;
 mod usage;
 
 use std::fs::{self, File, OpenOptions};
@@ -69,6 +71,7 @@ impl DiskTier {
     /// Opens the folder, making it where there is none. Nothing in it is read; to be called after
     /// forking.
     pub(super) fn open(options: &DiskOptions) -> io::Result<Self> {
+        let empty = !options.folder.join("tmp").exists();
         fs::create_dir_all(options.folder.join("tmp"))?;
         let (usage, sound) = Usage::open(&options.folder.join("usage"))?;
         let store = Arc::new(Store {
@@ -83,7 +86,7 @@ impl DiskTier {
         let tier = Self { store: Arc::clone(&store), wake };
         let thread = std::thread::Builder::new().name("cache-sweep".into());
         thread.spawn(move || sweep_when_woken(&store, &woken))?;
-        if !sound {
+        if !sound && !empty {
             tier.wake_sweeper();
         }
         Ok(tier)
@@ -119,18 +122,27 @@ impl DiskTier {
         if bytes > store.cap_bytes / 8 {
             return Ok(false);
         }
-        if store.usage.bytes() + bytes > store.cap_bytes
-            && store.usage.add(0) + bytes > store.cap_bytes
-        {
-            self.wake_sweeper();
-            return Ok(false);
-        }
-        let replaced = store.write(&key.hex(), &head, &entry.body)?;
-        let used = store.usage.add(bytes.cast_signed() - on_disk(replaced).cast_signed());
+        // Counted before it is written, so that processes together stay within the cap.
+        let used = store.usage.add(bytes.cast_signed());
         if used > store.high_water() {
             self.wake_sweeper();
         }
-        Ok(true)
+        if used > store.cap_bytes {
+            store.usage.add(-bytes.cast_signed());
+            return Ok(false);
+        }
+        match store.write(&key.hex(), &head, &entry.body) {
+            Ok(replaced) => {
+                if replaced > 0 {
+                    store.usage.add(-on_disk(replaced).cast_signed());
+                }
+                Ok(true)
+            }
+            Err(error) => {
+                store.usage.add(-bytes.cast_signed());
+                Err(error)
+            }
+        }
     }
 
     /// Forgets an entry.
