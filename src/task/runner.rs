@@ -223,7 +223,7 @@ impl Runner {
     }
 
     fn backoff(&self, attempts: i64) -> Duration {
-        let doublings = u32::try_from(attempts - 1).unwrap_or(0).min(20);
+        let doublings = attempts.saturating_sub(1).clamp(0, 20);
         self.options.backoff.saturating_mul(1 << doublings).min(self.options.max_backoff)
     }
 }
