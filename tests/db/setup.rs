@@ -48,8 +48,12 @@ impl TestDb {
         let name = format!("halftone_test_{}_{number}", std::process::id());
         let home = Home::Postgres { server, name: name.clone() };
         home.administer(&format!("CREATE DATABASE {name}"));
-        // The last of several names holds.
-        let separator = if url.contains('?') { '&' } else { '?' };
+        // The last of several names holds, in both forms of an address.
+        let separator = match (url.contains("://"), url.contains('?')) {
+            (false, _) => ' ',
+            (true, false) => '?',
+            (true, true) => '&',
+        };
         let options = options(format!("{url}{separator}dbname={name}"));
         let db = Db::connect(&options).unwrap();
         Self { options, db, home }
