@@ -39,20 +39,20 @@ fn runner(dialect: Dialect) -> refinery::Runner {
 /// # Errors
 /// [`Error::Unavailable`] without a database; [`Error::Migration`] when one fails.
 pub fn migrate(db: &Db) -> Result<()> {
-    let mut conn = db.opener().open_patient()?;
     let _lock = match &db.opener().target {
-        Target::Postgres(_) => {
-            // Goes with the connection.
-            conn.run("SET lock_timeout = '120s'")?;
-            conn.run(&format!("SELECT pg_advisory_lock({ADVISORY_LOCK})"))?;
-            None
-        }
+        Target::Postgres(_) => None,
         Target::Sqlite(path) => {
             let mut name = path.clone().into_os_string();
             name.push("-migrate");
             Some(lock_file(name.as_ref())?)
         }
     };
+    let mut conn = db.opener().open_patient()?;
+    if db.dialect() == Dialect::Postgres {
+        // The lock goes with the connection.
+        conn.run("SET lock_timeout = '120s'")?;
+        conn.run(&format!("SELECT pg_advisory_lock({ADVISORY_LOCK})"))?;
+    }
     if schema_version(db)? > NEWEST_SCHEMA {
         return check_schema(db);
     }

@@ -1,8 +1,11 @@
 //! One connection to either database, and how it is opened.
 
 use std::collections::HashMap;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use postgres::{Client, NoTls, Statement, types::ToSql};
@@ -18,7 +21,9 @@ const PREPARED_STATEMENTS: usize = 128;
 #[derive(Debug, Clone)]
 pub(super) struct Opener {
     pub(super) target: Target,
-    pub(super) statement_timeout: Duration,
+    statement_timeout: Duration,
+    /// Why the last attempt to connect failed; the pool tells it only as a part of its own message.
+    last_failure: Arc<Mutex<Option<String>>>,
 }
 
 /// Where the database is. Its `Debug` form shows no password.
@@ -66,7 +71,7 @@ impl Opener {
             }
             Target::Postgres(Box::new(config))
         };
-        Ok(Self { target, statement_timeout })
+        Ok(Self { target, statement_timeout, last_failure: Arc::default() })
     }
 
     pub(super) fn dialect(&self) -> Dialect {
@@ -74,6 +79,20 @@ impl Opener {
             Target::Postgres(_) => Dialect::Postgres,
             Target::Sqlite(_) => Dialect::Sqlite,
         }
+    }
+
+    /// Why the last attempt to connect failed, unless a later one succeeded.
+    pub(super) fn last_failure(&self) -> Option<String> {
+        self.last_failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn connect_impatient(&self) -> Result<Conn> {
+        let mut conn = self.open_patient()?;
+        if let Conn::Postgres(postgres) = &mut conn {
+            let timeout_ms = self.statement_timeout.as_millis();
+            postgres.client.batch_execute(&format!("SET statement_timeout = {timeout_ms}"))?;
+        }
+        Ok(conn)
     }
 
     /// Opens a connection whose statements may take as long as they need.
@@ -84,7 +103,14 @@ impl Opener {
                 Ok(Conn::Postgres(Box::new(PostgresConn { client, prepared: HashMap::new() })))
             }
             Target::Sqlite(path) => {
+                let new = !path.exists();
                 let connection = rusqlite::Connection::open(path)?;
+                if new {
+                    // It will hold password hashes. By name: to close another descriptor of the
+                    // file would give up SQLite's locks.
+                    std::fs::set_permissions(path, Permissions::from_mode(0o600))
+                        .map_err(|error| Error::Unavailable(error.kind().to_string()))?;
+                }
                 connection.busy_timeout(self.statement_timeout)?;
                 connection.execute_batch(
                     "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
@@ -109,12 +135,14 @@ impl r2d2::ManageConnection for Opener {
     type Error = Error;
 
     fn connect(&self) -> Result<Conn> {
-        let mut conn = self.open_patient()?;
-        if let Conn::Postgres(postgres) = &mut conn {
-            let timeout_ms = self.statement_timeout.as_millis();
-            postgres.client.batch_execute(&format!("SET statement_timeout = {timeout_ms}"))?;
-        }
-        Ok(conn)
+        let opened = self.connect_impatient();
+        let failure = match &opened {
+            Ok(_) => None,
+            Err(Error::Unavailable(reason)) => Some(reason.clone()),
+            Err(error) => Some(error.to_string()),
+        };
+        *self.last_failure.lock().unwrap_or_else(PoisonError::into_inner) = failure;
+        opened
     }
 
     fn is_valid(&self, conn: &mut Conn) -> Result<()> {

@@ -107,9 +107,10 @@ impl Db {
     }
 
     fn get(&self) -> Result<r2d2::PooledConnection<Opener>> {
-        let Inner { pool, away, .. } = &*self.inner;
+        let Inner { pool, away, opener } = &*self.inner;
+        let reason = || opener.last_failure().unwrap_or_else(|| "it does not answer".into());
         if away.load(Ordering::Relaxed) && pool.state().connections == 0 {
-            return Err(Error::Unavailable("it did not answer before".into()));
+            return Err(Error::Unavailable(reason()));
         }
         match pool.get() {
             Ok(conn) => {
@@ -118,14 +119,15 @@ impl Db {
                 }
                 Ok(conn)
             }
-            Err(error) if pool.state().connections >= pool.max_size() => {
-                Err(Error::Unavailable(format!("every connection is in use: {error}")))
+            Err(_) if pool.state().connections >= pool.max_size() => {
+                Err(Error::Unavailable("every connection is in use".into()))
             }
-            Err(error) => {
+            Err(_) => {
+                let reason = reason();
                 if !away.swap(true, Ordering::Relaxed) {
-                    log::warn!("the database does not answer: {error}");
+                    log::warn!("the database is away: {reason}");
                 }
-                Err(Error::Unavailable(error.to_string()))
+                Err(Error::Unavailable(reason))
             }
         }
     }

@@ -48,8 +48,12 @@ impl TestDb {
         let name = format!("halftone_test_{}_{number}", std::process::id());
         let home = Home::Postgres { server, name: name.clone() };
         home.administer(&format!("CREATE DATABASE {name}"));
-        // The last of several names holds.
-        let separator = if url.contains('?') { '&' } else { '?' };
+        // The last of several names holds, in both forms of an address.
+        let separator = match (url.contains("://"), url.contains('?')) {
+            (false, _) => ' ',
+            (true, false) => '?',
+            (true, true) => '&',
+        };
         let options = options(format!("{url}{separator}dbname={name}"));
         let db = Db::connect(&options).unwrap();
         Self { options, db, home }
@@ -73,6 +77,26 @@ impl TestDb {
         Db::connect(&options).unwrap()
     }
 
+    /// A database that does not exist before [`Missing::appear`].
+    pub fn missing(&self) -> Missing {
+        let mut options = self.options.clone();
+        options.connect_timeout = Duration::from_millis(400);
+        let (home, create) = match &self.home {
+            Home::Sqlite(home) => {
+                let folder = home.path().join("later");
+                options.url = format!("sqlite:{}", folder.join("halftone.sqlite").display());
+                (None, Create::Folder(folder))
+            }
+            Home::Postgres { server, name } => {
+                let later = format!("{name}_later");
+                options.url = format!("{}_later", options.url);
+                let home = Home::Postgres { server: server.clone(), name: later.clone() };
+                (Some(home), Create::Database(later))
+            }
+        };
+        Missing { db: Db::connect(&options).unwrap(), home, create }
+    }
+
     /// Makes the database unreachable for whoever writes: PostgreSQL cuts every connection and takes
     /// no new one, SQLite is locked by another writer. It is back when the result is dropped.
     pub fn take_away(&self) -> Away<'_> {
@@ -90,6 +114,29 @@ impl TestDb {
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
                 ));
                 Away::Postgres(&self.home, name)
+            }
+        }
+    }
+}
+
+/// A database that does not exist yet.
+pub struct Missing {
+    pub db: Db,
+    home: Option<Home>,
+    create: Create,
+}
+
+enum Create {
+    Folder(std::path::PathBuf),
+    Database(String),
+}
+
+impl Missing {
+    pub fn appear(&self) {
+        match (&self.create, &self.home) {
+            (Create::Folder(folder), _) => std::fs::create_dir(folder).unwrap(),
+            (Create::Database(name), home) => {
+                home.as_ref().unwrap().administer(&format!("CREATE DATABASE {name}"));
             }
         }
     }
