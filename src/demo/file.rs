@@ -13,7 +13,8 @@ const QUALITY: i32 = 90;
 pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    let mut file = tempfile::Builder::new().prefix(".painting-").suffix(".tmp").tempfile_in(folder)?;
+    let mut file =
+        tempfile::Builder::new().prefix(".painting-").suffix(".tmp").tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     // Temporary files are for their owner alone; pictures are for the front server as well.

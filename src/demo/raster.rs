@@ -31,7 +31,11 @@ fn thread_count() -> usize {
 }
 
 /// Calls `paint` for every row of `data`, on all processors.
-pub(super) fn each_row<T: Send>(data: &mut [T], width: usize, paint: impl Fn(usize, &mut [T]) + Sync) {
+pub(super) fn each_row<T: Send>(
+    data: &mut [T],
+    width: usize,
+    paint: impl Fn(usize, &mut [T]) + Sync,
+) {
     let rows = data.len() / width;
     // Several bands per processor: rows differ much in effort.
     let band = rows.div_ceil(thread_count() * 8).max(1);

@@ -79,7 +79,8 @@ fn sky(x: usize, y: usize) -> V3 {
     colour = colour.mix(v3(0.30, 0.125, 0.085), smooth(0.45, 1.02, v));
     // Clouds lit from below by the streets.
     let cloud = smooth(0.0, 0.55, fbm(u * 2.0, v * 5.0 + u * 0.4, 6) + 0.05);
-    colour = colour.mix(v3(0.30, 0.16, 0.15) * (0.22 + 0.9 * v), cloud * smooth(0.05, 0.6, v) * 0.55);
+    colour =
+        colour.mix(v3(0.30, 0.16, 0.15) * (0.22 + 0.9 * v), cloud * smooth(0.05, 0.6, v) * 0.55);
     // Stars where it is dark.
     let bits = hash(x as i32 / 3, y as i32 / 3);
     if bits % 1500 == 0 && x % 3 == 1 && y % 3 == 1 {
@@ -89,7 +90,11 @@ fn sky(x: usize, y: usize) -> V3 {
     let (dx, dy) = (x as f32 - 2360.0, y as f32 - 250.0);
     let distance = (dx * dx + dy * dy).sqrt();
     let seas = 1.0 - 0.28 * smooth(-0.1, 0.4, fbm(dx * 0.03, dy * 0.03, 4));
-    colour = lay(colour, v3(0.95, 0.90, 0.78) * seas, smooth(57.0, 55.0, distance) * (1.0 - 0.4 * cloud));
+    colour = lay(
+        colour,
+        v3(0.95, 0.90, 0.78) * seas,
+        smooth(57.0, 55.0, distance) * (1.0 - 0.4 * cloud),
+    );
     colour + v3(0.16, 0.17, 0.20) * fade(distance * 0.016)
 }
 
@@ -105,10 +110,20 @@ fn towers() -> Vec<Tower> {
             let width = columns * GRID;
             let place = (left + width / 2) as f32 / WIDTH as f32;
             // Two centres with the tallest ones.
-            let core = fade(((place - 0.36) * 7.0).powi(2)) + 0.72 * fade(((place - 0.73) * 9.0).powi(2));
+            let core =
+                fade(((place - 0.36) * 7.0).powi(2)) + 0.72 * fade(((place - 0.73) * 9.0).powi(2));
             let tall = [300.0, 330.0, 260.0, 130.0][usize::from(row)];
-            let height = tall * (0.35 + rng.unit().powi(2) * 0.7 + 1.75 * core * rng.range(0.55, 1.0) * (0.4 + 0.6 * far));
-            let lamp = if rng.chance(0.5) { WARM } else if rng.chance(0.5) { AMBER } else { WHITE };
+            let height = tall
+                * (0.35
+                    + rng.unit().powi(2) * 0.7
+                    + 1.75 * core * rng.range(0.55, 1.0) * (0.4 + 0.6 * far));
+            let lamp = if rng.chance(0.5) {
+                WARM
+            } else if rng.chance(0.5) {
+                AMBER
+            } else {
+                WHITE
+            };
             towers.push(Tower {
                 left,
                 right: (left + width).min(WIDTH),
@@ -182,7 +197,14 @@ fn window(tower: &Tower, x: usize, y: usize, side: f32) -> V3 {
     let bits = hash(column as i32 ^ tower.seed as i32, floor as i32 ^ (tower.seed >> 9) as i32);
     // Whole floors are at work, others are dark.
     let busy = unit(hash(floor as i32, tower.seed as i32));
-    let share = tower.lit * if busy > 0.86 { 2.2 } else if busy < 0.25 { 0.25 } else { 1.0 };
+    let share = tower.lit
+        * if busy > 0.86 {
+            2.2
+        } else if busy < 0.25 {
+            0.25
+        } else {
+            1.0
+        };
     if unit(bits) > share {
         return v3(0.010, 0.013, 0.024) * side;
     }
@@ -203,7 +225,8 @@ fn window(tower: &Tower, x: usize, y: usize, side: f32) -> V3 {
 fn quay(raster: &mut Raster) {
     for y in WATER - 34..WATER {
         for x in 0..WIDTH {
-            let stone = v3(0.040, 0.028, 0.022) * (1.0 + 0.4 * noise(x as f32 * 0.15, y as f32 * 0.4));
+            let stone =
+                v3(0.040, 0.028, 0.022) * (1.0 + 0.4 * noise(x as f32 * 0.15, y as f32 * 0.4));
             raster.pixels[y * WIDTH + x] = stone;
         }
     }

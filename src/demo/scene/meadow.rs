@@ -95,7 +95,9 @@ fn background(x: usize, y: usize) -> V3 {
     let colour = sky.mix(trees, smooth(-0.09, 0.08, v - edge));
     let colour = colour.mix(grass * (1.0 + 0.5 * far), smooth(0.30, 0.52, v));
     // Sun through the leaves.
-    colour + v3(0.50, 0.42, 0.18) * (smooth(0.75, 0.0, ((u - 0.12).powi(2) + (v - 0.05).powi(2)).sqrt()) * 0.8)
+    colour
+        + v3(0.50, 0.42, 0.18)
+            * (smooth(0.75, 0.0, ((u - 0.12).powi(2) + (v - 0.05).powi(2)).sqrt()) * 0.8)
 }
 
 /// Everything that grows, the farthest first. Depth 0 is far, 1 is before the lens.
@@ -112,7 +114,13 @@ fn grow() -> Vec<Layer> {
         for _ in 0..blades {
             blade(&mut rng, &mut layers, depth, scale, blur, ground);
         }
-        let every = if depth < 0.5 { 0.85 } else if depth < 0.82 { 0.33 } else { 0.10 };
+        let every = if depth < 0.5 {
+            0.85
+        } else if depth < 0.82 {
+            0.33
+        } else {
+            0.10
+        };
         if rng.chance(every) {
             flower(&mut rng, &mut layers, depth, scale, blur, ground);
         }
@@ -134,7 +142,8 @@ fn lights(rng: &mut Rng, layers: &mut Vec<Layer>) {
         let y = rng.range(60.0, HEIGHT as f32 * 0.46);
         let radius = rng.range(34.0, 92.0);
         let sun = smooth(1.1, 0.1, x / WIDTH as f32 + 0.6 * y / HEIGHT as f32);
-        let colour = v3(0.55, 0.66, 0.20).mix(v3(1.15, 1.0, 0.55), rng.unit() * (0.35 + 0.65 * sun));
+        let colour =
+            v3(0.55, 0.66, 0.20).mix(v3(1.15, 1.0, 0.55), rng.unit() * (0.35 + 0.65 * sun));
         let alpha = rng.range(0.05, 0.26);
         layers.push(Layer {
             left: x - radius - 4.0,
@@ -157,7 +166,8 @@ fn blade(rng: &mut Rng, layers: &mut Vec<Layer>, depth: f32, scale: f32, blur: f
     let bend = (x + lean * rng.range(-0.1, 0.35), foot.1 - height * 0.6);
     let light = rng.range(0.55, 1.35);
     let green = srgb(92, 128, 32).mix(srgb(150, 172, 70), rng.unit());
-    let colour = green * (light * (1.15 - 0.45 * depth)) + v3(0.16, 0.20, 0.05) * (0.35 - depth * 0.3).max(0.0);
+    let colour = green * (light * (1.15 - 0.45 * depth))
+        + v3(0.16, 0.20, 0.05) * (0.35 - depth * 0.3).max(0.0);
     let width = rng.range(4.0, 10.0) * scale;
     put_blade(layers, foot, bend, tip, width, 0.96, blur, colour);
 }
@@ -294,7 +304,8 @@ fn poppy(head: &Head, away: f32, around: f32, dx: f32, dy: f32) -> (f32, V3) {
     // Two petals before two others, with a shadow where they overlap.
     let petal = (around * 2.0).sin();
     let fold = smooth(-0.12, 0.12, petal);
-    let seam = 1.0 - 0.42 * smooth(0.35, 0.0, petal.abs()) * (1.0 - fold * 0.6) * smooth(0.1, 0.5, away);
+    let seam =
+        1.0 - 0.42 * smooth(0.35, 0.0, petal.abs()) * (1.0 - fold * 0.6) * smooth(0.1, 0.5, away);
     let vein = 1.0 + 0.20 * noise(around * 17.0 + head.seed, away * 2.0) * smooth(0.15, 0.6, away);
     let red = srgb(214, 34, 16).mix(srgb(242, 84, 34), 0.35 + 0.5 * fold + 0.5 * crumple);
     let mut colour = red * (seam * vein * (0.72 + 0.42 * away));
@@ -316,11 +327,16 @@ fn daisy(head: &Head, away: f32, around: f32, soft: f32) -> (f32, V3) {
     // Round tips, and narrow gaps that close towards the middle.
     let gap = smooth(0.5, 0.40, place.abs());
     let tip = length - 0.16 * (place * 2.0).powi(4);
-    let rim = if soft > 0.12 { length - 0.06 } else { tip - 0.55 * (1.0 - gap) * smooth(0.34, 0.75, away) };
+    let rim = if soft > 0.12 {
+        length - 0.06
+    } else {
+        tip - 0.55 * (1.0 - gap) * smooth(0.34, 0.75, away)
+    };
     let groove = 1.0 - 0.11 * ((place * TAU * 1.5).cos() * 0.5 + 0.5) - 0.30 * (1.0 - gap);
     let white = v3(0.90, 0.91, 0.92) * (groove * (0.72 + 0.30 * away));
     let disc = smooth(0.315, 0.285, away);
-    let grains = noise(around * 16.0, away * 40.0) * 0.5 + noise(around * 7.0 + 3.0, away * 30.0) * 0.4;
+    let grains =
+        noise(around * 16.0, away * 40.0) * 0.5 + noise(around * 7.0 + 3.0, away * 30.0) * 0.4;
     let yellow = srgb(248, 188, 20).mix(srgb(200, 110, 6), smooth(0.06, 0.30, away) * 0.7);
     (rim, white.mix(yellow * (1.0 + 0.35 * grains), disc))
 }

@@ -87,6 +87,8 @@ struct Hit {
     what: u32,
 }
 
+/// Straight parts of each bent stem.
+const STEM_PARTS: usize = 8;
 const TABLE: u32 = u32::MAX - 1;
 const NOTHING: u32 = u32::MAX;
 
@@ -140,9 +142,7 @@ fn heap_of_grapes() -> Vec<V3> {
     let middle = v3(1.62, 0.22, -1.05);
     let mut rng = Rng::new(11);
     let mut grapes: Vec<V3> = (0..COUNT)
-        .map(|_| {
-            middle + v3(rng.range(-0.8, 0.8), rng.range(0.0, 0.9), rng.range(-0.5, 0.5))
-        })
+        .map(|_| middle + v3(rng.range(-0.8, 0.8), rng.range(0.0, 0.9), rng.range(-0.5, 0.5)))
         .collect();
     for round in 0..160 {
         // Gravity and company while there is time, room at the end.
@@ -176,8 +176,8 @@ fn stems() -> Vec<Stem> {
     // Three points of a curve each: foot, the bend, tip.
     let mut curve = |foot: V3, bend: V3, tip: V3, radius: f32, colour: V3| {
         let at = |t: f32| foot.mix(bend, t).mix(bend.mix(tip, t), t);
-        for part in 0..8_u8 {
-            let t = f32::from(part) / 8.0;
+        for part in 0..STEM_PARTS {
+            let t = part as f32 / STEM_PARTS as f32;
             // A little longer than its part, so that no gap shows at the bends.
             stems.push(Stem { from: at(t), to: at(t + 0.135), radius, colour });
         }
@@ -193,7 +193,8 @@ fn stems() -> Vec<Stem> {
 /// One ray per pixel, and sixteen where neighbours meet different things.
 fn render(table: &Table) -> Raster {
     let mut met = vec![NOTHING; WIDTH * HEIGHT];
-    let mut raster = Raster { width: WIDTH, height: HEIGHT, pixels: vec![V3::ZERO; WIDTH * HEIGHT] };
+    let mut raster =
+        Raster { width: WIDTH, height: HEIGHT, pixels: vec![V3::ZERO; WIDTH * HEIGHT] };
     let mut both: Vec<(V3, u32)> = vec![(V3::ZERO, NOTHING); WIDTH * HEIGHT];
     each_row(&mut both, WIDTH, |y, row| {
         for (x, cell) in row.iter_mut().enumerate() {
@@ -257,11 +258,22 @@ fn cast(table: &Table, from: V3, ray: V3) -> Hit {
             hit = Hit { distance, normal, what: index as u32 };
         }
     }
-    for (index, stem) in table.stems.iter().enumerate() {
-        if let Some((distance, normal)) = meet_stem(stem, from, ray)
-            && distance < hit.distance
-        {
-            hit = Hit { distance, normal, what: (table.fruits.len() + index) as u32 };
+    for (index, parts) in table.stems.chunks(STEM_PARTS).enumerate() {
+        let middle = parts[STEM_PARTS / 2].from;
+        let to = middle - from;
+        let along = to.dot(ray);
+        let end = parts[0].from - middle;
+        // The parts of a stem are of equal length, nearly: its foot and its tip are farthest.
+        if to.dot(to) - along * along > end.dot(end) * 1.5 {
+            continue;
+        }
+        for (part, stem) in parts.iter().enumerate() {
+            if let Some((distance, normal)) = meet_stem(stem, from, ray)
+                && distance < hit.distance
+            {
+                let what = table.fruits.len() + index * STEM_PARTS + part;
+                hit = Hit { distance, normal, what: what as u32 };
+            }
         }
     }
     hit
@@ -294,26 +306,31 @@ fn apple(fruit: &Fruit, place: V3) -> f32 {
     let wide = out.dot(out).sqrt() / fruit.radius;
     let length = (wide * wide + height * height).sqrt().max(1e-4);
     let rise = height / length;
-    let dimple = 0.34 * smooth(0.72, 1.0, rise).powf(1.4);
+    let hollow = smooth(0.72, 1.0, rise);
+    let dimple = hollow * (0.23 + 0.11 * hollow);
     let below = 0.10 * smooth(-0.1, -1.0, rise) + 0.12 * smooth(-0.90, -1.0, rise);
     let lobes = 0.012 * (5.0 * out.z.atan2(out.x) + fruit.seed).sin() * (0.4 - rise);
     (length - (1.0 - dimple - below + lobes)) * fruit.radius * 0.55
 }
 
 fn meet_apple(fruit: &Fruit, from: V3, ray: V3, along: f32) -> Option<(f32, V3)> {
-    let mut distance = (along - fruit.radius * 1.1).max(0.0);
-    let end = along + fruit.radius * 1.1;
+    let to = fruit.centre - from;
+    let reach = fruit.radius * 1.03;
+    let chord = along * along + reach * reach - to.dot(to);
+    if chord <= 0.0 {
+        return None;
+    }
+    let mut distance = (along - chord.sqrt()).max(0.0);
+    let end = along + chord.sqrt();
     for _ in 0..120 {
         let gap = apple(fruit, from + ray * distance);
         if gap < 8e-4 {
             let place = from + ray * distance;
             let step = 2e-3;
-            let slope = |side: V3| apple(fruit, place + side * step) - apple(fruit, place - side * step);
-            let normal = v3(
-                slope(v3(1.0, 0.0, 0.0)),
-                slope(v3(0.0, 1.0, 0.0)),
-                slope(v3(0.0, 0.0, 1.0)),
-            );
+            let slope =
+                |side: V3| apple(fruit, place + side * step) - apple(fruit, place - side * step);
+            let normal =
+                v3(slope(v3(1.0, 0.0, 0.0)), slope(v3(0.0, 1.0, 0.0)), slope(v3(0.0, 0.0, 1.0)));
             return Some((distance, normal.unit()));
         }
         distance += gap;
@@ -495,7 +512,11 @@ fn skin(fruit: &Fruit, place: V3) -> (V3, f32, V3) {
             (colour.mix(srgb(236, 220, 160), spot * 0.35), 1.0, V3::ZERO)
         }
         Skin::Plum | Skin::Grape => {
-            let bloom = smooth(-0.15, 0.6, patch + 0.25 * fbm3(at.x * 6.0, at.y * 6.0, at.z * 6.0, 3) + 0.05);
+            let bloom = smooth(
+                -0.15,
+                0.6,
+                patch + 0.25 * fbm3(at.x * 6.0, at.y * 6.0, at.z * 6.0, 3) + 0.05,
+            );
             let (dark, light) = if fruit.skin == Skin::Plum {
                 (srgb(58, 16, 44), srgb(112, 92, 138))
             } else {
