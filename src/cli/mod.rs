@@ -1,8 +1,86 @@
-//! The command line.
+//! The command line: what the program can be told to do, and the wiring of its parts.
+
+mod config;
+mod convert;
+mod docs;
+mod fcgi;
+mod jobs;
+mod log;
+mod migrate;
+mod serve;
+mod status;
+mod tasks;
+mod wiring;
 
 use std::process::ExitCode;
 
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Loaded, Sources};
+
+/// A dynamic image server: one original per picture, every other size, crop and format from its URL.
+#[derive(Parser)]
+#[command(name = "halftone", version, about, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve over HTTP from one process: for a first look and for development
+    Serve(serve::Options),
+    /// Serve over FastCGI from a pool of worker processes, behind nginx or Apache
+    Fcgi(Common),
+    /// Run background jobs
+    Tasks(Common),
+    /// Bring the database up to the version that this program needs
+    Migrate(Common),
+    /// Check, show or print the settings
+    #[command(subcommand)]
+    Config(config::Action),
+    /// Show what the workers of a running pool are doing
+    Status(status::Options),
+    /// Change one local file with the parameters that a URL takes
+    Convert(convert::Options),
+    /// Write the generated reference pages and the sample settings file
+    Docs(docs::Options),
+}
+
+/// Where settings come from.
+#[derive(Args, Clone, Default)]
+struct Common {
+    /// Settings file; the folder conf.d beside it is read as well
+    #[arg(long, value_name = "FILE")]
+    config: Option<std::path::PathBuf>,
+}
+
+impl Common {
+    /// Loads the settings: file, `conf.d`, environment, then what the command line says.
+    fn load(&self, overrides: Vec<(String, String)>) -> anyhow::Result<Loaded> {
+        Ok(crate::config::load(&Sources::of_process(self.config.clone(), overrides))?)
+    }
+}
+
 /// Parses the command line and runs the chosen command.
+#[must_use]
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Serve(options) => serve::run(&options),
+        Command::Fcgi(common) => fcgi::run(&common),
+        Command::Tasks(common) => tasks::run(&common),
+        Command::Migrate(common) => migrate::run(&common),
+        Command::Config(action) => config::run(&action),
+        Command::Status(options) => status::run(&options),
+        Command::Convert(options) => convert::run(&options),
+        Command::Docs(options) => docs::run(&options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("halftone: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -3,10 +3,18 @@
 //! FastCGI and the development listener both produce a [`Request`], hand it to a [`Service`] and
 //! write the [`Response`]. Nothing here knows a route.
 
+mod conditional;
+mod date;
 mod dispatch;
+mod disposition;
+mod listener;
 mod message;
 mod service;
 
+pub use conditional::{Audience, Caching, ETag, Expiry, is_unchanged, not_modified};
+pub use date::{http_date, parse_http_date};
 pub use dispatch::Dispatch;
+pub use disposition::Disposition;
+pub use listener::{ListenerOptions, serve};
 pub use message::{Body, Client, Request, RequestBody, Response};
 pub use service::{Progress, Service, Stage};

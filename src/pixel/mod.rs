@@ -5,15 +5,25 @@
 //! ([`EngineOptions`], [`Recipe`], [`Cancel`]).
 
 mod buffer;
+mod colour;
+pub mod decode;
+pub mod encode;
+mod engine;
 mod error;
 mod format;
 mod limits;
+mod metadata;
+mod op;
+mod plan;
 mod recipe;
+mod turn;
 
 pub use buffer::{ColourSpace, Density, Depth, Image, Metadata, Samples};
+pub use engine::{Engine, EngineOptions, Made, Opened, Phase};
 pub use error::{Error, Result};
 pub use format::{FORMATS, Format, FormatRow};
 pub use limits::{Cancel, Limits};
+pub use metadata::Orientation;
 pub use recipe::{
     Align, Crop, Edge, Fill, Flip, PngQuality, Quality, Recipe, Rgba, Tile, TileError,
 };

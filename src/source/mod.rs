@@ -1,1 +1,21 @@
-//! (to be written)
+//! The repository of sources: plain files and folders below one root, which appear, change and
+//! vanish under the server at any time.
+//!
+//! It turns a name from a URL into a path that cannot leave the root ([`SourcePath`]), tells a
+//! file's size and time without ever waiting longer than agreed ([`Repository::stat`]) and opens
+//! it ([`Repository::open`]). Serving never writes here. It must not know of requests, rights,
+//! the database or picture formats.
+
+mod beneath;
+mod error;
+mod list;
+mod path;
+mod pool;
+mod repository;
+mod stat;
+mod stat_cache;
+
+pub use error::{PathError, SourceError};
+pub use path::SourcePath;
+pub use repository::{Repository, RepositoryOptions};
+pub use stat::Stat;

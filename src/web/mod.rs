@@ -1,1 +1,135 @@
-//! (to be written)
+//! Everything that answers a request: the router, the handlers, the pages, and the one error that
+//! leaves the program.
+//!
+//! Knows all parts that an answer is made of, and nothing of processes, sockets or settings files:
+//! `cli` makes an [`App`] of those parts and hands it to whatever carries requests.
+
+mod client;
+mod count;
+mod error;
+pub mod image;
+mod pages;
+mod router;
+mod templates;
+mod who;
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use http::header;
+
+pub use error::Error;
+use image::{Memos, Xref};
+pub use templates::ParsedTemplates;
+
+use crate::auth::RightsStore;
+use crate::cache::Cache;
+use crate::cache::flight::Flights;
+use crate::config::Network;
+use crate::db::image_ids::ImageIds;
+use crate::db::{self, Db};
+use crate::http::{Progress, Request, Response, Service, Stage};
+use crate::pixel::Engine;
+use crate::process::slots::Slots;
+use crate::source::Repository;
+use crate::spec::Rules;
+use crate::stats::Counters;
+use router::Found;
+
+/// The parts of a worker that answers requests.
+pub struct App {
+    /// The database.
+    pub db: Db,
+    /// Rights and templates as last known.
+    pub store: Arc<RightsStore>,
+    /// Templates as parameters.
+    pub templates: ParsedTemplates,
+    /// The originals.
+    pub repository: Repository,
+    /// Which image a path is.
+    pub image_ids: ImageIds,
+    /// Made pictures.
+    pub cache: Arc<Cache>,
+    /// One maker per picture.
+    pub flights: Flights,
+    /// How many pictures are made at once.
+    pub slots: Slots,
+    /// Makes pictures.
+    pub engine: Engine,
+    /// How the engine is set up, as a part of every key.
+    pub engine_signature: String,
+    /// Answers that the event loop may give again.
+    pub memos: Memos,
+    /// Statistics.
+    pub counters: Arc<Counters>,
+    /// Whom to tell of `xref`.
+    pub xref: Xref,
+    /// Bounds on parameters.
+    pub rules: Rules,
+    /// The largest width and height for callers who are not signed in, 0 for no limit.
+    pub public_limit: Option<(u32, u32)>,
+    /// How long clients may keep what no template says otherwise of.
+    pub default_expiry_s: i64,
+    /// How long a request waits for its turn to make a picture.
+    pub image_wait: Duration,
+    /// The address that people reach the server by; empty when it is not known.
+    pub public_base_url: String,
+    /// Proxies whose word on the client's address counts.
+    pub trusted_proxies: Vec<Network>,
+    /// This installation among others that share a cache.
+    pub installation: OnceLock<String>,
+}
+
+impl App {
+    /// The random name of this installation, asked of the database once.
+    fn installation(&self) -> Result<&str, Error> {
+        if let Some(known) = self.installation.get() {
+            return Ok(known);
+        }
+        let id = db::properties::installation_id(&self.db)?;
+        Ok(self.installation.get_or_init(|| id))
+    }
+
+    fn answer(&self, request: &Request, progress: &dyn Progress) -> Response {
+        let result = match router::find(request) {
+            Found::Route(route) => (route.handler)(self, request, progress),
+            Found::Options(allow) => Ok(router::options(allow)),
+            Found::Nothing => Err(Error::not_found()),
+            Found::WrongMethod(allow) => {
+                let mut response = pages::error_page(&Error::method_not_allowed());
+                response.headers.insert(header::ALLOW, allow);
+                Ok(response)
+            }
+        };
+        result.unwrap_or_else(|error| {
+            error.log(&subject(self, request));
+            let response = pages::error_page(&error);
+            count::other(self, &response, request);
+            response
+        })
+    }
+}
+
+impl Service for App {
+    fn try_now(&self, request: &Request) -> Option<Response> {
+        self.memos.answer(self, request)
+    }
+
+    fn call(&self, request: Request, progress: &dyn Progress) -> Response {
+        progress.enter(Stage::Routing);
+        let mut hasher = DefaultHasher::new();
+        (request.path.as_str(), &request.query).hash(&mut hasher);
+        progress.url_hash(hasher.finish());
+        self.answer(&request, progress)
+    }
+}
+
+/// A request as the log names it: method and address, as they were sent, without what could break a
+/// line.
+fn subject(app: &App, request: &Request) -> String {
+    let query = String::from_utf8_lossy(&request.query);
+    let client = client::address(app, request).map(|addr| format!("{addr} ")).unwrap_or_default();
+    let separator = if query.is_empty() { "" } else { "?" };
+    format!("{client}{} {}{separator}{}", request.method, request.path, query.escape_debug())
+}

@@ -1,0 +1,177 @@
+//! What the engine costs beside libvips and beside the least that libjpeg-turbo can do.
+//!
+//! Six photographs of about 3000×2000 become JPEGs of 400 pixels' width at quality 80, in memory,
+//! on one thread. The programs take turns on every picture, so that whatever else the machine does
+//! falls on all alike, and CPU time is counted, not the clock. The figure of a program is the sum
+//! over the pictures of the median over the rounds.
+//!
+//! ```text
+//! cargo bench --bench engine -- [--images DIR] [--rounds N]
+//! ```
+//!
+//! Without a folder the pictures are painted. libvips is loaded when the program runs (Debian
+//! package `libvips42`); its being absent is an error.
+
+#![allow(unsafe_code)]
+
+mod paint;
+mod vips;
+
+use std::fs;
+use std::io::Cursor;
+use std::path::PathBuf;
+
+use halftone::pixel::decode::Input;
+use halftone::pixel::{Cancel, Engine, EngineOptions, Format, Quality, Recipe};
+
+const WIDTH: u32 = 400;
+const QUALITY: u8 = 80;
+
+type Program<'a> = (&'static str, Box<dyn Fn(&[u8]) -> usize + 'a>);
+
+fn main() {
+    let (images, rounds) = arguments();
+    let pictures = match images {
+        Some(dir) => read(dir),
+        None => (0..6).map(paint::photograph).collect(),
+    };
+    assert_eq!(pictures.len(), 6, "the benchmark is defined over six pictures");
+
+    let vips = vips::Vips::load();
+    let linear = engine(true, 2);
+    let plain = engine(false, 1);
+    let programs: Vec<Program> = vec![
+        ("linear light, shrink to 2×", Box::new(|jpeg| make(&linear, jpeg))),
+        ("as encoded, shrink to 1×", Box::new(|jpeg| make(&plain, jpeg))),
+        ("libvips thumbnail", Box::new(|jpeg| vips.thumbnail(jpeg, WIDTH, QUALITY))),
+        ("floor: decode n/8, encode", Box::new(floor)),
+    ];
+    let medians = measure(&programs, &pictures, rounds);
+    let (vips, floor) = (medians[2], medians[3]);
+    println!("CPU ms per picture, median of {rounds} rounds, {} pictures", pictures.len());
+    println!("{:32}{:>8}{:>12}{:>12}", "", "ms", "/ libvips", "/ floor");
+    for ((name, _), ms) in programs.iter().zip(&medians) {
+        println!("{name:32}{ms:>8.2}{:>12.3}{:>12.3}", ms / vips, ms / floor);
+    }
+    println!(
+        "goals: linear ≤ 0.9 libvips: {}; as encoded ≤ 0.6 libvips: {}, ≤ 1.15 floor: {}",
+        met(medians[0] <= 0.9 * vips),
+        met(medians[1] <= 0.6 * vips),
+        met(medians[1] <= 1.15 * floor)
+    );
+}
+
+fn met(met: bool) -> &'static str {
+    if met { "met" } else { "NOT MET" }
+}
+
+fn arguments() -> (Option<PathBuf>, usize) {
+    let (mut images, mut rounds) = (None, 15);
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--images" => images = arguments.next().map(PathBuf::from),
+            "--rounds" => {
+                rounds = arguments.next().and_then(|n| n.parse().ok()).expect("a number of rounds");
+            }
+            // What cargo adds by itself.
+            "--bench" => {}
+            other => panic!("unknown argument {other}"),
+        }
+    }
+    (images, rounds)
+}
+
+fn read(dir: PathBuf) -> Vec<Vec<u8>> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(dir)
+        .expect("the folder of images can be read")
+        .map(|entry| entry.expect("its entries can be read").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "jpg"))
+        .collect();
+    paths.sort();
+    paths.iter().map(|path| fs::read(path).expect("the image can be read")).collect()
+}
+
+/// CPU milliseconds per picture of each program.
+fn measure(programs: &[Program], pictures: &[Vec<u8>], rounds: usize) -> Vec<f64> {
+    let mut times = vec![vec![Vec::with_capacity(rounds); pictures.len()]; programs.len()];
+    // One round more, which fills caches and is not counted.
+    for round in 0..=rounds {
+        for (picture, jpeg) in pictures.iter().enumerate() {
+            for turn in 0..programs.len() {
+                // Whoever comes first in a round comes last in another.
+                let program = (turn + round) % programs.len();
+                let before = cpu_ms();
+                let size = (programs[program].1)(jpeg);
+                let spent = cpu_ms() - before;
+                assert!(size > 1000, "{} made no picture", programs[program].0);
+                if round > 0 {
+                    times[program][picture].push(spent);
+                }
+            }
+        }
+    }
+    times
+        .into_iter()
+        .map(|pictures| {
+            let count = pictures.len() as f64;
+            pictures.into_iter().map(median).sum::<f64>() / count
+        })
+        .collect()
+}
+
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+/// CPU time of the whole process so far: libvips works on threads of its own.
+fn cpu_ms() -> f64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the pointer is to a timespec on this stack frame.
+    let failed = unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut time) };
+    assert_eq!(failed, 0, "the process has a CPU clock");
+    time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6
+}
+
+fn engine(linear: bool, shrink_margin: u8) -> Engine {
+    Engine::new(EngineOptions { linear, shrink_margin, ..EngineOptions::default() })
+        .expect("the options are valid")
+}
+
+fn make(engine: &Engine, jpeg: &[u8]) -> usize {
+    let recipe = Recipe {
+        width: WIDTH,
+        quality: Quality { lossy: QUALITY, ..Quality::default() },
+        ..Recipe::unchanged(Format::Jpeg)
+    };
+    let input = Input::new(Cursor::new(jpeg.to_vec()), jpeg.len() as u64, Some(Format::Jpeg));
+    let opened = engine.open(input, 1).expect("the picture opens");
+    let made = engine.make(opened, &recipe, &Cancel::never(), &|_| ()).expect("it is made");
+    assert_eq!(made.width, WIDTH);
+    made.bytes.len()
+}
+
+/// The smallest n/8 whose width is not below the target, and nothing else.
+fn floor(jpeg: &[u8]) -> usize {
+    let mut decompressor = turbojpeg::Decompressor::new().expect("libjpeg-turbo works");
+    let header = decompressor.read_header(jpeg).expect("the header is sound");
+    let factor = (1..=8)
+        .map(|num| turbojpeg::ScalingFactor::new(num, 8))
+        .find(|factor| factor.scale(header.width) >= WIDTH as usize)
+        .expect("the picture is wide enough");
+    decompressor.set_scaling_factor(factor).expect("eighths are supported");
+    let (width, height) = (factor.scale(header.width), factor.scale(header.height));
+    let mut image = turbojpeg::Image {
+        pixels: vec![0; width * height * 3],
+        width,
+        height,
+        pitch: width * 3,
+        format: turbojpeg::PixelFormat::RGB,
+    };
+    decompressor.decompress(jpeg, image.as_deref_mut()).expect("the picture decodes");
+    let encoded =
+        turbojpeg::compress(image.as_deref(), i32::from(QUALITY), turbojpeg::Subsamp::Sub2x2)
+            .expect("the picture encodes");
+    encoded.len()
+}

@@ -1,0 +1,204 @@
+//! What a worker knows of rights and templates, kept up to date by a thread of its own.
+//!
+//! The thread looks at two counters in the database at least once a second and reads again what has
+//! changed. While the database is away, the last known state holds for a set time.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::time::{Duration, Instant};
+
+use super::rights::Rights;
+use crate::db::{self, Db};
+
+/// How current the knowledge has to be.
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    /// Time between two looks at the database, at most a second.
+    pub poll: Duration,
+    /// How old the last successful look may be for [`RightsStore::fresh`].
+    pub fresh_for: Duration,
+    /// How long the last known state holds while the database is away.
+    pub max_age: Duration,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self {
+            poll: Duration::from_millis(500),
+            fresh_for: Duration::from_secs(1),
+            max_age: Duration::from_secs(300),
+        }
+    }
+}
+
+/// Nothing is known that is recent enough: the database is away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("rights and templates are not known: the database is away")]
+pub struct Unavailable;
+
+/// Every template at one moment, as JSON: what it means is known to whoever reads it.
+#[derive(Debug, Default)]
+pub struct Templates {
+    version: i64,
+    default_name: String,
+    by_key: HashMap<String, Arc<db::templates::Template>>,
+}
+
+impl Templates {
+    /// Reads them. For one state of all tables, `sql` has to be a snapshot.
+    ///
+    /// # Errors
+    /// See [`db::Error`].
+    pub fn load(sql: &dyn db::Sql) -> db::Result<Self> {
+        let default_name = db::properties::get(sql, db::properties::DEFAULT_TEMPLATE)?;
+        let all = db::templates::all(sql)?.into_iter();
+        Ok(Self {
+            version: db::properties::versions(sql)?.1,
+            default_name: default_name.unwrap_or_default(),
+            by_key: all.map(|t| (db::users::name_key(&t.name), Arc::new(t))).collect(),
+        })
+    }
+
+    /// The number of the state: it changes with every change of a template.
+    #[must_use]
+    pub fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// The template with this name, ignoring case.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Arc<db::templates::Template>> {
+        self.by_key.get(&db::users::name_key(name))
+    }
+
+    /// The template that holds when none is named.
+    #[must_use]
+    pub fn default_template(&self) -> Option<&Arc<db::templates::Template>> {
+        self.get(&self.default_name)
+    }
+
+    /// Every template, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<db::templates::Template>> {
+        self.by_key.values()
+    }
+}
+
+/// What a worker knows of rights and templates.
+#[derive(Debug)]
+pub struct RightsStore {
+    db: Db,
+    options: StoreOptions,
+    rights: RwLock<Arc<Rights>>,
+    templates: RwLock<Arc<Templates>>,
+    refreshing: Mutex<()>,
+    born: Instant,
+    /// When the last successful look began, in microseconds since `born`, plus 1; 0 before.
+    looked_us: AtomicU64,
+}
+
+impl RightsStore {
+    /// Knows nothing yet, and asks nothing.
+    #[must_use]
+    pub fn new(db: Db, options: StoreOptions) -> Arc<Self> {
+        Arc::new(Self {
+            db,
+            options,
+            rights: RwLock::default(),
+            templates: RwLock::default(),
+            refreshing: Mutex::new(()),
+            born: Instant::now(),
+            looked_us: AtomicU64::new(0),
+        })
+    }
+
+    /// Starts the thread that keeps it up to date until the store is dropped. To be called once, in
+    /// the process that uses it.
+    ///
+    /// # Errors
+    /// When the thread cannot be started.
+    pub fn start(self: &Arc<Self>) -> std::io::Result<()> {
+        let store = Arc::downgrade(self);
+        std::thread::Builder::new().name("rights".into()).spawn(move || watch(&store))?;
+        Ok(())
+    }
+
+    /// Looks at the database now: at the start, and after an own change.
+    ///
+    /// # Errors
+    /// See [`db::Error`]; what was known before stays.
+    pub fn refresh(&self) -> db::Result<()> {
+        // One at a time: a slow look must not bring back what a later one has replaced.
+        let _turn = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
+        let began = self.since_born() + 1;
+        let versions = db::properties::versions(&self.db)?;
+        let first = self.looked_us.load(Ordering::Acquire) == 0;
+        if first || versions.0 != read(&self.rights).version() {
+            replace(&self.rights, self.db.snapshot(Rights::load)?);
+        }
+        if first || versions.1 != read(&self.templates).version() {
+            replace(&self.templates, self.db.snapshot(Templates::load)?);
+        }
+        self.looked_us.store(began, Ordering::Release);
+        Ok(())
+    }
+
+    /// Everybody's rights.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the last successful look is longer ago than `max_age`, or never was.
+    pub fn rights(&self) -> Result<Arc<Rights>, Unavailable> {
+        self.check(self.options.max_age).then(|| read(&self.rights)).ok_or(Unavailable)
+    }
+
+    /// Every template.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the last successful look is longer ago than `max_age`, or never was.
+    pub fn templates(&self) -> Result<Arc<Templates>, Unavailable> {
+        self.check(self.options.max_age).then(|| read(&self.templates)).ok_or(Unavailable)
+    }
+
+    /// Whether the last successful look is at most `fresh_for` ago.
+    #[must_use]
+    pub fn fresh(&self) -> bool {
+        self.check(self.options.fresh_for)
+    }
+
+    fn check(&self, max_age: Duration) -> bool {
+        let looked = self.looked_us.load(Ordering::Acquire);
+        let max_age = u64::try_from(max_age.as_micros()).unwrap_or(u64::MAX);
+        looked != 0 && self.since_born().saturating_sub(looked - 1) <= max_age
+    }
+
+    fn since_born(&self) -> u64 {
+        u64::try_from(self.born.elapsed().as_micros()).unwrap_or(u64::MAX - 1)
+    }
+}
+
+fn read<T>(lock: &RwLock<Arc<T>>) -> Arc<T> {
+    Arc::clone(&lock.read().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn replace<T>(lock: &RwLock<Arc<T>>, new: T) {
+    *lock.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
+}
+
+fn watch(store: &Weak<RightsStore>) {
+    let mut failing = false;
+    while let Some(strong) = store.upgrade() {
+        match strong.refresh() {
+            Ok(()) => failing = false,
+            // The pool reports that the database is away; anything else is worth a line, once.
+            Err(error) => {
+                if !failing && !error.is_unavailable() {
+                    log::error!("rights and templates could not be read: {error}");
+                }
+                failing = true;
+            }
+        }
+        let poll = strong.options.poll;
+        drop(strong);
+        std::thread::sleep(poll);
+    }
+}

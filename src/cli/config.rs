@@ -1,0 +1,28 @@
+//! `halftone config`
+
+use clap::Subcommand;
+
+use super::Common;
+
+/// What to do with the settings.
+#[derive(Subcommand)]
+pub enum Action {
+    /// Check the settings; errors name file, line, setting and reason
+    Check(Common),
+    /// Show every setting, its value and where it comes from; secrets are hidden
+    Show(Common),
+    /// Print a settings file with every setting explained
+    Sample,
+}
+
+/// Runs the action.
+pub fn run(action: &Action) -> anyhow::Result<()> {
+    match action {
+        Action::Check(common) => {
+            print!("{}", crate::config::check(&common.load(Vec::new())?));
+        }
+        Action::Show(common) => print!("{}", crate::config::show(&common.load(Vec::new())?)),
+        Action::Sample => print!("{}", crate::config::sample_toml()),
+    }
+    Ok(())
+}

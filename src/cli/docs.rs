@@ -1,0 +1,41 @@
+//! `halftone docs`: the references that are generated from the tables.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+
+/// Where to write.
+#[derive(Args)]
+pub struct Options {
+    /// The folder that holds `docs` and `conf`
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    root: PathBuf,
+}
+
+/// Every generated file: its path below the root and its text.
+fn generated() -> [(&'static str, String); 3] {
+    [
+        ("docs/reference/parameters.md", crate::spec::reference_markdown()),
+        ("docs/reference/settings.md", crate::config::reference_markdown()),
+        ("conf/halftone.toml", crate::config::sample_toml()),
+    ]
+}
+
+/// Writes the files.
+pub fn run(options: &Options) -> anyhow::Result<()> {
+    for (name, text) in generated() {
+        let path = options.root.join(name);
+        write(&path, &text).with_context(|| format!("{} cannot be written", path.display()))?;
+        println!("{}", path.display());
+    }
+    Ok(())
+}
+
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, text)
+}

@@ -1,0 +1,56 @@
+//! `halftone fcgi`
+
+use anyhow::ensure;
+
+use super::wiring::{self, Running};
+use super::Common;
+use crate::config::Settings;
+use crate::db;
+use crate::process::{Boot, ListenAddress, PoolOptions, WorkerContext, run_pool};
+
+/// Runs the pool until it is told to stop.
+///
+/// This process becomes the arbiter: it reads the settings and opens the log, and nothing else.
+/// Everything that a worker needs is made in the worker, from settings that it reads for itself, so
+/// that replacing the workers takes up changed settings.
+pub fn run(common: &Common) -> anyhow::Result<()> {
+    let settings = common.load(Vec::new())?.settings;
+    ensure!(
+        !settings.fcgi_listen.is_empty(),
+        "fcgi_listen: must name at least one socket, such as unix:/run/halftone/halftone.sock"
+    );
+    wiring::make_folders(&settings)?;
+    let log = wiring::start_log(&settings)?;
+    let options = pool_options(&settings)?;
+    let boot = |_: &WorkerContext| boot(common).map_err(|error| format!("{error:#}"));
+    run_pool(options, boot, || log.reopen())?;
+    Ok(())
+}
+
+fn boot(common: &Common) -> anyhow::Result<Boot> {
+    let settings = common.load(Vec::new())?.settings;
+    wiring::make_folders(&settings)?;
+    log::set_max_level(settings.log_level);
+    let running = Running::start(&settings)?;
+    let mut boot = Boot::new(running.app.clone());
+    boot.options = Some(wiring::worker_options(&settings));
+    boot.workers = Some(settings.worker_count(wiring::cores()));
+    boot.shutdown = Some(Box::new(|| running.finish()));
+    Ok(boot)
+}
+
+fn pool_options(settings: &Settings) -> anyhow::Result<PoolOptions> {
+    let listen: Result<Vec<ListenAddress>, _> =
+        settings.fcgi_listen.iter().map(|endpoint| endpoint.to_string().parse()).collect();
+    Ok(PoolOptions {
+        listen: listen?,
+        socket_mode: settings.fcgi_socket_mode,
+        workers: settings.worker_count(wiring::cores()),
+        run_dir: settings.run_folder(),
+        pid_file: Some(settings.pid_file.clone()).filter(|path| !path.as_os_str().is_empty()),
+        drain: std::time::Duration::from_secs(settings.drain_s.into()),
+        boot_timeout: std::time::Duration::from_secs(settings.boot_timeout_s.into()),
+        stall_timeout: std::time::Duration::from_secs(settings.stall_timeout_s.into()),
+        worker: wiring::worker_options(settings),
+    })
+}

@@ -1,0 +1,141 @@
+//! `halftone serve`
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Context as _;
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::wiring::{self, Running};
+use super::{Common, jobs};
+use crate::config::Settings;
+use crate::process::{Scoreboard, serve_in_process};
+use crate::{demo, http};
+
+/// What can be said without a settings file.
+#[derive(Args)]
+pub struct Options {
+    /// Address and port to listen on
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// Folder of the originals; without one a demo library is painted in the data folder
+    #[arg(long, value_name = "DIR")]
+    images: Option<PathBuf>,
+    /// Folder for database, cache and all else that the server writes
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Options {
+    /// The settings that these options stand for.
+    fn overrides(&self) -> anyhow::Result<Vec<(String, String)>> {
+        let mut overrides = Vec::new();
+        if let Some(listen) = &self.listen {
+            overrides.push(("listen".to_owned(), listen.clone()));
+        }
+        for (name, folder) in [("images_dir", &self.images), ("data_dir", &self.data)] {
+            if let Some(folder) = folder {
+                let folder = std::path::absolute(folder)?;
+                let text = folder.to_str().context("a folder's name is not UTF-8")?;
+                overrides.push((name.to_owned(), text.to_owned()));
+            }
+        }
+        Ok(overrides)
+    }
+}
+
+/// Serves over HTTP until told to stop.
+pub fn run(options: &Options) -> anyhow::Result<()> {
+    let settings = options.common.load(options.overrides()?)?.settings;
+    let log = wiring::start_log(&settings)?;
+    wiring::make_folders(&settings)?;
+    let demo = settings.images_dir.as_os_str().is_empty();
+    if demo {
+        paint_demo(&settings.images_folder())?;
+    }
+    let db = wiring::database(&settings)?;
+    let first = wiring::prepare_database(&db)?;
+    let running = Running::start(&settings)?;
+
+    let stop = Arc::new(AtomicBool::new(false));
+    let runner = jobs::runner(
+        &settings,
+        db,
+        Arc::clone(&running.app.cache),
+        wiring::repository(&settings),
+    );
+    let jobs = {
+        let stop = Arc::clone(&stop);
+        std::thread::Builder::new().name("jobs".into()).spawn(move || runner.run(&stop))?
+    };
+    let scoreboard =
+        Scoreboard::create(&settings.run_folder().join("scoreboard"), 1, settings.threads as usize)?;
+    let service = Arc::clone(&running.app);
+    let options = wiring::worker_options(&settings);
+    let served = serve_in_process(&options, &scoreboard, service, async |dispatcher| {
+        let listener = TcpListener::bind(settings.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}", settings.listen))?;
+        greet(&settings, listener.local_addr()?, first.generated_password.as_deref());
+        let (stop, stopped) = watch::channel(false);
+        tokio::task::spawn_local(async move { heed_signals(&log, &stop).await });
+        http::serve(listener, dispatcher, wiring::listener_options(&settings), stopped).await;
+        anyhow::Ok(())
+    })?;
+    stop.store(true, Ordering::Relaxed);
+    running.finish();
+    if jobs.join().is_err() {
+        log::error!("the runner of background jobs ended unexpectedly");
+    }
+    served
+}
+
+/// Paints the demo library, where it is not there yet.
+fn paint_demo(folder: &Path) -> anyhow::Result<()> {
+    let told = AtomicBool::new(false);
+    demo::paint(folder, |picture| {
+        if !told.swap(true, Ordering::Relaxed) {
+            println!("Painting the demo library in {} (once)", folder.display());
+        }
+        println!("  {}", picture.display());
+    })
+    .with_context(|| format!("the demo library cannot be painted in {}", folder.display()))?;
+    Ok(())
+}
+
+fn greet(settings: &Settings, address: std::net::SocketAddr, password: Option<&str>) {
+    println!("Halftone {} is serving", env!("CARGO_PKG_VERSION"));
+    println!("  address       http://{address}/");
+    println!("  images        {}", settings.images_folder().display());
+    println!("  data folder   {}", settings.data_dir.display());
+    if let Some(password) = password {
+        println!("  first start   user \"admin\", password  {password}  (shown this once)");
+    }
+}
+
+/// Stops at TERM and INT, reopens the log at USR1.
+async fn heed_signals(log: &super::log::Log, stop: &watch::Sender<bool>) {
+    let heeded = async {
+        let mut term = signal(SignalKind::terminate())?;
+        let mut int = signal(SignalKind::interrupt())?;
+        let mut usr1 = signal(SignalKind::user_defined1())?;
+        loop {
+            tokio::select! {
+                _ = term.recv() => break,
+                _ = int.recv() => break,
+                _ = usr1.recv() => log.reopen(),
+            }
+        }
+        std::io::Result::Ok(())
+    };
+    if let Err(error) = heeded.await {
+        log::error!("signals cannot be heeded: {error}");
+    }
+    let _ = stop.send(true);
+}

@@ -1,0 +1,296 @@
+//! From settings to the parts of a running server. The only place that knows both.
+
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use sha2::{Digest as _, Sha256};
+
+use super::log::Log;
+use crate::auth::{FirstStart, RightsStore, StoreOptions, first_start};
+use crate::cache::flight::Flights;
+use crate::cache::{
+    Cache, CacheOptions, DiskOptions, MemcachedOptions, MemcachedServer, SharedOptions,
+};
+use crate::config::Settings;
+use crate::db::image_ids::ImageIds;
+use crate::db::{self, Db, DbOptions};
+use crate::pixel::{Engine, EngineOptions, Limits};
+use crate::process::WorkerOptions;
+use crate::process::slots::{Slots, SlotsOptions};
+use crate::source::{Repository, RepositoryOptions};
+use crate::spec::Rules;
+use crate::stats::{Counters, CountersOptions, Flusher};
+use crate::web::image::{Memos, Xref};
+use crate::web::{App, ParsedTemplates};
+use crate::{fastcgi, http};
+
+/// Images that a worker remembers the ids of.
+const KNOWN_IMAGES: usize = 100_000;
+
+/// How long a worker believes what it knows of an image.
+const IMAGE_RECHECK: Duration = Duration::from_secs(60);
+
+/// How many polls may be missed before rights no longer count as those of this moment.
+const FRESH_POLLS: u32 = 3;
+
+/// Processor cores that this process may use.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Starts the log that the settings ask for.
+pub fn start_log(settings: &Settings) -> anyhow::Result<Log> {
+    let path = Some(settings.log_file.as_path()).filter(|path| !path.as_os_str().is_empty());
+    Log::start(path, settings.log_level)
+}
+
+/// The database; nothing is connected yet.
+pub fn database(settings: &Settings) -> anyhow::Result<Db> {
+    Ok(Db::connect(&DbOptions {
+        url: settings.database_url(),
+        pool_size: settings.database_pool,
+        connect_timeout: millis(settings.database_connect_timeout_ms),
+        statement_timeout: millis(settings.database_statement_timeout_ms),
+    })?)
+}
+
+/// Migrates the database, and sets a new installation up; the first administrator's password comes
+/// from `HALFTONE_ADMIN_PASSWORD` or is generated.
+pub fn prepare_database(db: &Db) -> anyhow::Result<FirstStart> {
+    db::migrate(db)?;
+    let password = std::env::var("HALFTONE_ADMIN_PASSWORD").ok().filter(|text| !text.is_empty());
+    Ok(first_start(db, password.as_deref())?)
+}
+
+/// Makes the folders that the server writes to.
+pub fn make_folders(settings: &Settings) -> anyhow::Result<()> {
+    let mut folders = vec![settings.data_dir.clone(), settings.run_folder()];
+    if settings.memcached_servers.is_empty() && settings.disk_cache_mb > 0 {
+        folders.push(settings.disk_cache_folder());
+    }
+    for folder in folders {
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+    }
+    Ok(())
+}
+
+/// The caches.
+pub fn cache(settings: &Settings) -> anyhow::Result<Arc<Cache>> {
+    let shared = if !settings.memcached_servers.is_empty() {
+        let server = |endpoint: &crate::config::Endpoint| MemcachedServer {
+            address: endpoint.to_string(),
+            weight: 1,
+        };
+        SharedOptions::Memcached(MemcachedOptions {
+            servers: settings.memcached_servers.iter().map(server).collect(),
+            prefix: settings.memcached_prefix.clone(),
+            timeout_ms: settings.memcached_timeout_ms,
+            item_bytes: settings.memcached_item_kb as usize * 1024,
+            object_bytes: settings.memcached_object_mb as usize * 1024 * 1024,
+            idle_connections: settings.threads as usize,
+        })
+    } else if settings.disk_cache_mb > 0 {
+        SharedOptions::Disk(DiskOptions {
+            folder: settings.disk_cache_folder(),
+            cap_bytes: megabytes(settings.disk_cache_mb),
+        })
+    } else {
+        SharedOptions::None
+    };
+    let options = CacheOptions { memory_bytes: megabytes(settings.memory_cache_mb), shared };
+    Ok(Arc::new(Cache::open(&options)?))
+}
+
+/// The originals.
+pub fn repository(settings: &Settings) -> Repository {
+    Repository::new(
+        settings.images_folder(),
+        RepositoryOptions {
+            stat_cache: millis(settings.stat_cache_ms),
+            stat_timeout: millis(settings.stat_timeout_ms),
+            pool_threads: settings.stat_threads as usize,
+        },
+    )
+}
+
+/// The maker of pictures.
+pub fn engine(settings: &Settings) -> anyhow::Result<Engine> {
+    Ok(Engine::new(engine_options(settings)?)?)
+}
+
+fn engine_options(settings: &Settings) -> anyhow::Result<EngineOptions> {
+    let cmyk_profile = Some(settings.cmyk_profile.as_path())
+        .filter(|path| !path.as_os_str().is_empty())
+        .map(|path| {
+            fs::read(path)
+                .map(Arc::from)
+                .with_context(|| format!("cmyk_profile: {} cannot be read", path.display()))
+        })
+        .transpose()?;
+    Ok(EngineOptions {
+        linear: settings.linear_light,
+        shrink_margin: settings.decoder_shrink_margin,
+        orient: settings.orient_from_exif,
+        cmyk_profile,
+        limits: Limits {
+            held_pixels: megapixels(settings.held_megapixels),
+            declared_pixels: megapixels(settings.declared_megapixels),
+        },
+    })
+}
+
+/// Names the setup of the engine: pictures made with another one are other pictures.
+fn engine_signature(options: &EngineOptions) -> String {
+    let flag = |on: bool| u8::from(on);
+    let mut text =
+        format!("l{}m{}o{}", flag(options.linear), options.shrink_margin, flag(options.orient));
+    if let Some(profile) = &options.cmyk_profile {
+        let digest = Sha256::digest(profile);
+        text.push('c');
+        text.extend(digest[..4].iter().map(|byte| format!("{byte:02x}")));
+    }
+    text
+}
+
+/// An application with the threads that keep it current. To be made in the process that serves.
+pub struct Running {
+    /// Answers requests.
+    pub app: Arc<App>,
+    flusher: Flusher,
+}
+
+impl Running {
+    /// Makes the application and starts its threads.
+    pub fn start(settings: &Settings) -> anyhow::Result<Self> {
+        let db = database(settings)?;
+        db::check_schema(&db)?;
+        let store = rights(settings, &db);
+        store.refresh()?;
+        store.start()?;
+        let counters = Arc::new(Counters::new(CountersOptions {
+            bucket: Duration::from_secs(u64::from(settings.stats_bucket_min) * 60),
+            flush_every: secs(settings.stats_flush_s),
+            ..CountersOptions::default()
+        }));
+        let flusher = Flusher::start(Arc::clone(&counters), db.clone())?;
+        let app = Arc::new(app(settings, db, store, counters)?);
+        Ok(Self { app, flusher })
+    }
+
+    /// Writes down what is still only in memory.
+    pub fn finish(self) {
+        self.flusher.finish();
+    }
+}
+
+fn rights(settings: &Settings, db: &Db) -> Arc<RightsStore> {
+    let poll = millis(settings.rights_poll_ms);
+    let options = StoreOptions {
+        poll,
+        fresh_for: poll * FRESH_POLLS,
+        max_age: secs(settings.rights_max_age_s),
+    };
+    RightsStore::new(db.clone(), options)
+}
+
+fn app(
+    settings: &Settings,
+    db: Db,
+    store: Arc<RightsStore>,
+    counters: Arc<Counters>,
+) -> anyhow::Result<App> {
+    let options = engine_options(settings)?;
+    let cache = cache(settings)?;
+    let run_folder = settings.run_folder();
+    Ok(App {
+        db,
+        store,
+        templates: ParsedTemplates::default(),
+        repository: repository(settings),
+        image_ids: ImageIds::new(KNOWN_IMAGES, IMAGE_RECHECK),
+        flights: Flights::open(&run_folder, cache.memcached())?,
+        cache,
+        slots: slots(settings, &run_folder)?,
+        engine_signature: engine_signature(&options),
+        engine: Engine::new(options)?,
+        memos: Memos::default(),
+        counters,
+        xref: Xref::start(&settings.xref_url)?,
+        rules: Rules { max_dimension: settings.max_image_dimension },
+        public_limit: settings.public_limit(),
+        default_expiry_s: settings.default_expiry_s,
+        image_wait: secs(settings.image_wait_s),
+        public_base_url: settings.public_base_url.clone(),
+        trusted_proxies: settings.trusted_proxies.clone(),
+        installation: OnceLock::new(),
+    })
+}
+
+fn slots(settings: &Settings, run_folder: &Path) -> std::io::Result<Slots> {
+    Slots::open(
+        run_folder,
+        &SlotsOptions {
+            count: settings.slot_count(cores()),
+            pixel_budget: megapixels(settings.pixel_budget_megapixels),
+            max_waiters: settings.waiting_threads(),
+        },
+    )
+}
+
+/// How a worker serves.
+pub fn worker_options(settings: &Settings) -> WorkerOptions {
+    WorkerOptions {
+        threads: settings.threads as usize,
+        queue_len: settings.queue_places(),
+        max_requests: settings.max_requests.into(),
+        max_worker_memory_bytes: megabytes(settings.max_worker_memory_mb),
+        request_deadline: secs(settings.request_deadline_s),
+        cancel_grace: secs(settings.deadline_grace_s),
+        kill_grace: secs(settings.kill_grace_s),
+        fastcgi: fastcgi::Options {
+            max_connections: settings.max_connections as usize,
+            max_body_bytes: megabytes(settings.max_body_mb),
+            body_memory_bytes: settings.body_memory_kb as usize * 1024,
+            temp_dir: settings.temp_folder(),
+            header_timeout: secs(settings.request_read_timeout_s),
+            body_timeout: secs(settings.request_read_timeout_s),
+            write_timeout: secs(settings.response_write_timeout_s),
+            idle_timeout: Some(secs(settings.connection_idle_s)).filter(|idle| !idle.is_zero()),
+            ..fastcgi::Options::default()
+        },
+    }
+}
+
+/// How the development listener behaves.
+pub fn listener_options(settings: &Settings) -> http::ListenerOptions {
+    http::ListenerOptions {
+        max_body_bytes: megabytes(settings.max_body_mb),
+        memory_body_bytes: settings.body_memory_kb as usize * 1024,
+        spool_dir: settings.temp_folder(),
+        header_timeout: secs(settings.request_read_timeout_s),
+        stall_timeout: secs(settings.response_write_timeout_s),
+        max_connections: settings.max_connections as usize,
+        drain_timeout: secs(settings.drain_s),
+        ..http::ListenerOptions::default()
+    }
+}
+
+fn megabytes(count: u32) -> u64 {
+    u64::from(count) << 20
+}
+
+fn megapixels(count: u32) -> u64 {
+    u64::from(count) * 1_000_000
+}
+
+fn millis(count: u32) -> Duration {
+    Duration::from_millis(count.into())
+}
+
+fn secs(count: u32) -> Duration {
+    Duration::from_secs(count.into())
+}

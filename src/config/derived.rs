@@ -1,0 +1,138 @@
+//! What follows from several settings together: places that lie inside the data folder unless they
+//! are said, and numbers that follow from the machine.
+
+use std::path::{Path, PathBuf};
+
+use super::{SETTINGS, Settings};
+
+impl Settings {
+    /// The folder for temporary files.
+    #[must_use]
+    pub fn temp_folder(&self) -> PathBuf {
+        if self.temp_dir.as_os_str().is_empty() {
+            std::env::temp_dir()
+        } else {
+            self.temp_dir.clone()
+        }
+    }
+
+    /// The image repository.
+    #[must_use]
+    pub fn images_folder(&self) -> PathBuf {
+        self.inside_data(&self.images_dir, "images")
+    }
+
+    /// The folder for what lives only while the server runs.
+    #[must_use]
+    pub fn run_folder(&self) -> PathBuf {
+        self.inside_data(&self.run_dir, "run")
+    }
+
+    /// The folder of the disk cache.
+    #[must_use]
+    pub fn disk_cache_folder(&self) -> PathBuf {
+        self.inside_data(&self.disk_cache_dir, "cache")
+    }
+
+    /// The address of the database.
+    #[must_use]
+    pub fn database_url(&self) -> String {
+        if self.database.is_empty() {
+            format!("sqlite:{}", self.data_dir.join("halftone.db").display())
+        } else {
+            self.database.expose().to_owned()
+        }
+    }
+
+    /// Worker processes on a machine with this many processor cores.
+    #[must_use]
+    pub fn worker_count(&self, cores: usize) -> usize {
+        if self.workers == 0 { cores.max(2) } else { self.workers as usize }
+    }
+
+    /// Places in the queue of each worker.
+    #[must_use]
+    pub fn queue_places(&self) -> usize {
+        let places = if self.queue_len == 0 { self.threads * 4 } else { self.queue_len };
+        places as usize
+    }
+
+    /// Pictures made at the same time on a machine with this many processor cores.
+    #[must_use]
+    pub fn slot_count(&self, cores: usize) -> usize {
+        if self.slots == 0 { cores.max(1) } else { self.slots as usize }
+    }
+
+    /// Request threads of each worker that may wait for a picture to be made.
+    #[must_use]
+    pub fn waiting_threads(&self) -> usize {
+        let waiters = if self.image_waiters == 0 {
+            (self.threads * 2 / 3).max(1)
+        } else {
+            self.image_waiters
+        };
+        waiters as usize
+    }
+
+    /// The largest size for callers who are not signed in, 0 for no limit; none when neither is
+    /// limited.
+    #[must_use]
+    pub fn public_limit(&self) -> Option<(u32, u32)> {
+        let limit = (self.public_max_width, self.public_max_height);
+        (limit != (0, 0)).then_some(limit)
+    }
+
+    /// The settings that differ in `new` and are not taken by a reload.
+    #[must_use]
+    pub fn needing_restart(&self, new: &Self) -> Vec<&'static str> {
+        SETTINGS
+            .iter()
+            .filter(|setting| !setting.about.reload && setting.toml(self) != setting.toml(new))
+            .map(|setting| setting.about.name)
+            .collect()
+    }
+
+    fn inside_data(&self, path: &Path, name: &str) -> PathBuf {
+        if path.as_os_str().is_empty() { self.data_dir.join(name) } else { path.to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blank_places_lie_inside_the_data_folder() {
+        let mut settings = Settings { data_dir: "/d".into(), ..Settings::default() };
+        assert_eq!(settings.images_folder(), Path::new("/d/images"));
+        assert_eq!(settings.run_folder(), Path::new("/d/run"));
+        assert_eq!(settings.disk_cache_folder(), Path::new("/d/cache"));
+        assert_eq!(settings.database_url(), "sqlite:/d/halftone.db");
+        assert_eq!(settings.temp_folder(), std::env::temp_dir());
+        settings.temp_dir = "/t".into();
+        assert_eq!(settings.temp_folder(), Path::new("/t"));
+        settings.images_dir = "/pictures".into();
+        assert_eq!(settings.images_folder(), Path::new("/pictures"));
+    }
+
+    #[test]
+    fn zero_follows_the_machine() {
+        let mut settings = Settings::default();
+        assert_eq!(settings.worker_count(1), 2);
+        assert_eq!(settings.worker_count(8), 8);
+        assert_eq!(settings.slot_count(8), 8);
+        assert_eq!(settings.queue_places(), 60);
+        assert_eq!(settings.waiting_threads(), 10);
+        assert_eq!(settings.public_limit(), None);
+        settings.workers = 1;
+        settings.slots = 3;
+        settings.image_waiters = 14;
+        settings.queue_len = 7;
+        settings.public_max_height = 100;
+        assert_eq!(settings.worker_count(8), 1);
+        assert_eq!(settings.slot_count(8), 3);
+        assert_eq!(settings.queue_places(), 7);
+        assert_eq!(settings.waiting_threads(), 14);
+        assert_eq!(settings.public_limit(), Some((0, 100)));
+    }
+}

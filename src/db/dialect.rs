@@ -1,0 +1,119 @@
+//! Every difference between the SQL of PostgreSQL and that of SQLite.
+//!
+//! Statements are written once and name a difference in braces, such as `{now_ms}`; the name is
+//! replaced when the statement is prepared. A statement must not contain braces otherwise.
+
+use std::borrow::Cow;
+
+/// Which database speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// PostgreSQL 13 or newer.
+    Postgres,
+    /// SQLite, compiled in.
+    Sqlite,
+}
+
+/// One difference.
+struct Difference {
+    name: &'static str,
+    postgres: &'static str,
+    sqlite: &'static str,
+}
+
+const DIFFERENCES: &[Difference] = &[
+    // The database's own clock, so that the clocks of several hosts need not agree.
+    Difference {
+        name: "{now_ms}",
+        postgres: "CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000 AS BIGINT)",
+        sqlite: "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+    },
+    Difference { name: "{greatest}", postgres: "GREATEST", sqlite: "MAX" },
+    // SQLite lets one transaction write at a time, so that there is nothing to skip.
+    Difference { name: "{skip_locked}", postgres: "FOR UPDATE SKIP LOCKED", sqlite: "" },
+    Difference {
+        name: "{tables_named}",
+        postgres: "SELECT table_name FROM information_schema.tables \
+                   WHERE table_schema = current_schema() AND table_name = $1",
+        sqlite: "SELECT name FROM sqlite_master WHERE type = 'table' AND name = $1",
+    },
+    // Table, column, whether it may be NULL; without the migrations' own history.
+    Difference {
+        name: "{all_columns}",
+        postgres: "SELECT table_name, column_name, is_nullable = 'YES' \
+                   FROM information_schema.columns WHERE table_schema = current_schema() \
+                   AND table_name <> 'refinery_schema_history'",
+        sqlite: "SELECT t.name, c.name, c.\"notnull\" = 0 \
+                 FROM sqlite_master t JOIN pragma_table_info(t.name) c \
+                 WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' \
+                 AND t.name <> 'refinery_schema_history'",
+    },
+];
+
+impl Dialect {
+    /// The statement with every difference filled in.
+    #[must_use]
+    pub fn render<'a>(self, sql: &'a str) -> Cow<'a, str> {
+        if !sql.contains('{') {
+            return Cow::Borrowed(sql);
+        }
+        let mut rendered = sql.to_owned();
+        for difference in DIFFERENCES {
+            let text = match self {
+                Self::Postgres => difference.postgres,
+                Self::Sqlite => difference.sqlite,
+            };
+            rendered = rendered.replace(difference.name, text);
+        }
+        Cow::Owned(rendered)
+    }
+
+    /// Starts a transaction that writes.
+    ///
+    /// SQLite takes its write lock at once: one that is taken later may have to fail.
+    pub(super) fn begin(self) -> &'static str {
+        match self {
+            Self::Postgres => "BEGIN",
+            Self::Sqlite => "BEGIN IMMEDIATE",
+        }
+    }
+
+    /// Starts a transaction that reads one state of the database.
+    pub(super) fn begin_snapshot(self) -> &'static str {
+        match self {
+            Self::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            Self::Sqlite => "BEGIN",
+        }
+    }
+
+    /// Makes the next generated id of `table` follow those that were given by hand, or nothing
+    /// where that happens by itself.
+    pub(super) fn advance_ids(self, table: &'static str) -> Option<String> {
+        match self {
+            Self::Postgres => Some(format!(
+                "SELECT setval(pg_get_serial_sequence('{table}', 'id'), MAX(id)) FROM {table}"
+            )),
+            Self::Sqlite => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_difference_is_filled_in() {
+        for difference in DIFFERENCES {
+            for dialect in [Dialect::Postgres, Dialect::Sqlite] {
+                let rendered = dialect.render(difference.name).into_owned();
+                assert!(!rendered.contains('{'), "{rendered}");
+            }
+        }
+    }
+
+    #[test]
+    fn plain_statements_are_left_alone() {
+        assert!(matches!(Dialect::Sqlite.render("SELECT $1"), Cow::Borrowed("SELECT $1")));
+    }
+}

@@ -1,0 +1,146 @@
+//! Folders of the repository: rows for those that were seen, marked deleted when they vanish.
+//!
+//! A folder's path starts with a slash and has none at its end; `/` is the root. Paths are compared
+//! byte for byte.
+
+use super::error::Result;
+use super::sql::{Sql, atomic};
+use super::value::{Row, values};
+use super::{STATUS_ACTIVE, STATUS_DELETED};
+
+/// The root folder's path.
+pub const ROOT: &str = "/";
+
+/// A folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder {
+    /// Its id.
+    pub id: i64,
+    /// Its path.
+    pub path: String,
+    /// The last part of its path; empty for the root.
+    pub name: String,
+    /// The folder it lies in; none for the root.
+    pub parent_id: Option<i64>,
+    /// [`super::STATUS_ACTIVE`] or [`super::STATUS_DELETED`].
+    pub status: i64,
+}
+
+fn read(row: &Row) -> Result<Folder> {
+    Ok(Folder {
+        id: row.int(0)?,
+        path: row.text(1)?,
+        name: row.text(2)?,
+        parent_id: row.opt_int(3)?,
+        status: row.int(4)?,
+    })
+}
+
+/// A path in the form in which rows hold it: one slash in front, none at the end.
+#[must_use]
+pub fn normal_path(path: &str) -> String {
+    format!("/{}", path.trim_matches('/'))
+}
+
+/// The path of the folder that an image or folder lies in; the root for the root itself.
+#[must_use]
+pub fn parent_path(path: &str) -> String {
+    let path = path.trim_matches('/');
+    path.rfind('/').map_or_else(|| ROOT.to_owned(), |at| normal_path(&path[..at]))
+}
+
+/// The folder with this path, deleted ones too.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn by_path(sql: &dyn Sql, path: &str) -> Result<Option<Folder>> {
+    let row = sql.query_opt(
+        "SELECT id, path, name, parent_id, status FROM folders WHERE path = $1",
+        values![normal_path(path)],
+    )?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Notes that a folder exists: makes the rows that are missing on the way to it, and marks returning
+/// ones active. Gives back its id. Any number may do so at once.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn seen(sql: &dyn Sql, path: &str) -> Result<i64> {
+    let path = normal_path(path);
+    match by_path(sql, &path)? {
+        Some(folder) if folder.status == STATUS_ACTIVE => Ok(folder.id),
+        _ => atomic(sql, |sql| make(sql, &path)),
+    }
+}
+
+/// From the root downwards, the order in which every transaction takes its locks.
+fn make(sql: &dyn Sql, path: &str) -> Result<i64> {
+    let mut id = make_one(sql, ROOT, "", None)?;
+    let mut reached = String::new();
+    for name in path.split('/').filter(|name| !name.is_empty()) {
+        reached.push('/');
+        reached.push_str(name);
+        id = make_one(sql, &reached, name, Some(id))?;
+    }
+    Ok(id)
+}
+
+fn make_one(sql: &dyn Sql, path: &str, name: &str, parent_id: Option<i64>) -> Result<i64> {
+    if let Some(folder) = by_path(sql, path)?
+        && folder.status == STATUS_ACTIVE
+    {
+        return Ok(folder.id);
+    }
+    let row = sql.query_one(
+        "INSERT INTO folders (path, name, parent_id, status) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (path) DO UPDATE SET status = $4 RETURNING id",
+        values![path, name, parent_id, STATUS_ACTIVE],
+    )?;
+    row.int(0)
+}
+
+/// Notes that a folder has vanished: marks it deleted with everything in it. The root stays. Gives
+/// back how many folders and images were marked.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn vanished(sql: &dyn Sql, path: &str) -> Result<u64> {
+    let path = normal_path(path);
+    if path == ROOT {
+        return Ok(0);
+    }
+    // Every path below starts with "PATH/", hence sorts from there to before "PATH0".
+    let (from, to) = (format!("{path}/"), format!("{path}0"));
+    atomic(sql, |sql| {
+        let folders = sql.execute(
+            "UPDATE folders SET status = $1 WHERE status = $2 \
+             AND (path = $3 OR (path >= $4 AND path < $5))",
+            values![STATUS_DELETED, STATUS_ACTIVE, path.as_str(), from.as_str(), to.as_str()],
+        )?;
+        let images = sql.execute(
+            "UPDATE images SET status = $1 WHERE status = $2 AND path >= $3 AND path < $4",
+            values![STATUS_DELETED, STATUS_ACTIVE, &from[1..], &to[1..]],
+        )?;
+        Ok(folders + images)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_have_one_form() {
+        for (path, normal, parent) in [
+            ("", "/", "/"),
+            ("/", "/", "/"),
+            ("a.jpg", "/a.jpg", "/"),
+            ("/a/b/", "/a/b", "/a"),
+            ("a/b/c.jpg", "/a/b/c.jpg", "/a/b"),
+        ] {
+            assert_eq!(normal_path(path), normal);
+            assert_eq!(parent_path(path), parent);
+        }
+    }
+}

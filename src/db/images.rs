@@ -1,0 +1,154 @@
+//! Images of the repository: rows for those that were seen, marked deleted when their file vanishes.
+//!
+//! An image's path has no slash in front (`a/b/c.jpg`) and is compared byte for byte.
+
+use super::error::Result;
+use super::sql::{Sql, atomic};
+use super::value::{Row, values};
+use super::{STATUS_ACTIVE, STATUS_DELETED, folders, now_ms};
+
+/// An image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageRow {
+    /// Its id; never given to another image.
+    pub id: i64,
+    /// Its path.
+    pub path: String,
+    /// The folder it lies in.
+    pub folder_id: i64,
+    /// Title.
+    pub title: String,
+    /// Description.
+    pub description: String,
+    /// Width as displayed, once known.
+    pub width: Option<i64>,
+    /// Height as displayed, once known.
+    pub height: Option<i64>,
+    /// [`super::STATUS_ACTIVE`] or [`super::STATUS_DELETED`].
+    pub status: i64,
+    /// Raised by every write through the server.
+    pub revision_counter: i64,
+    /// Length of the file when it was last seen.
+    pub size_bytes: Option<i64>,
+    /// Modification time of the file when it was last seen, in nanoseconds since 1970 UTC.
+    pub mtime_ns: Option<i64>,
+}
+
+const COLUMNS: &str = "id, path, folder_id, title, description, width, height, status, \
+                       revision_counter, size_bytes, mtime_ns";
+
+fn read(row: &Row) -> Result<ImageRow> {
+    Ok(ImageRow {
+        id: row.int(0)?,
+        path: row.text(1)?,
+        folder_id: row.int(2)?,
+        title: row.text(3)?,
+        description: row.text(4)?,
+        width: row.opt_int(5)?,
+        height: row.opt_int(6)?,
+        status: row.int(7)?,
+        revision_counter: row.int(8)?,
+        size_bytes: row.opt_int(9)?,
+        mtime_ns: row.opt_int(10)?,
+    })
+}
+
+fn normal_path(path: &str) -> &str {
+    path.trim_matches('/')
+}
+
+/// The image with this path, deleted ones too.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn by_path(sql: &dyn Sql, path: &str) -> Result<Option<ImageRow>> {
+    let statement = format!("SELECT {COLUMNS} FROM images WHERE path = $1");
+    let row = sql.query_opt(&statement, values![normal_path(path)])?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Notes that a file exists, with its length and modification time: makes the rows of the image and
+/// of the folders on the way to it when they are missing, and marks returning ones active. Any
+/// number may do so at once. A known file that did not change costs one query and no write.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn seen(sql: &dyn Sql, path: &str, size_bytes: i64, mtime_ns: i64) -> Result<ImageRow> {
+    let path = normal_path(path);
+    if let Some(image) = by_path(sql, path)?
+        && image.status == STATUS_ACTIVE
+        && image.size_bytes == Some(size_bytes)
+        && image.mtime_ns == Some(mtime_ns)
+    {
+        return Ok(image);
+    }
+    // Another file may have another size in pixels; an imported row's file was never seen.
+    let statement = format!(
+        "INSERT INTO images (path, folder_id, status, size_bytes, mtime_ns, first_seen_ms) \
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (path) DO UPDATE \
+         SET folder_id = $2, status = $3, size_bytes = $4, mtime_ns = $5, \
+         width = CASE WHEN COALESCE(images.size_bytes, $4) = $4 \
+         AND COALESCE(images.mtime_ns, $5) = $5 THEN images.width END, \
+         height = CASE WHEN COALESCE(images.size_bytes, $4) = $4 \
+         AND COALESCE(images.mtime_ns, $5) = $5 THEN images.height END \
+         RETURNING {COLUMNS}"
+    );
+    atomic(sql, |sql| {
+        let folder_id = folders::seen(sql, &folders::parent_path(path))?;
+        let row = sql.query_one(
+            &statement,
+            values![path, folder_id, STATUS_ACTIVE, size_bytes, mtime_ns, now_ms()],
+        )?;
+        read(&row)
+    })
+}
+
+/// Notes that a file has vanished; tells whether its image was active.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn vanished(sql: &dyn Sql, path: &str) -> Result<bool> {
+    let changed = sql.execute(
+        "UPDATE images SET status = $1 WHERE path = $2 AND status = $3",
+        values![STATUS_DELETED, normal_path(path), STATUS_ACTIVE],
+    )?;
+    Ok(changed == 1)
+}
+
+/// The next active images after an id, as (id, path), in the order of their ids.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn active_after(sql: &dyn Sql, id: i64, limit: u32) -> Result<Vec<(i64, String)>> {
+    let rows = sql.query(
+        "SELECT id, path FROM images WHERE id > $1 AND status = $2 ORDER BY id LIMIT $3",
+        values![id, STATUS_ACTIVE, limit],
+    )?;
+    rows.iter().map(|row| Ok((row.int(0)?, row.text(1)?))).collect()
+}
+
+/// Notes how large an image is when displayed.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn set_size(sql: &dyn Sql, id: i64, width: u32, height: u32) -> Result<()> {
+    sql.execute(
+        "UPDATE images SET width = $2, height = $3 WHERE id = $1",
+        values![id, width, height],
+    )?;
+    Ok(())
+}
+
+/// Raises the revision counter, after a write through the server; gives back its new value, or none
+/// without such an image.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn raise_revision(sql: &dyn Sql, id: i64) -> Result<Option<i64>> {
+    let row = sql.query_opt(
+        "UPDATE images SET revision_counter = revision_counter + 1 WHERE id = $1 \
+         RETURNING revision_counter",
+        values![id],
+    )?;
+    row.map(|row| row.int(0)).transpose()
+}

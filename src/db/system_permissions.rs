@@ -1,0 +1,58 @@
+//! What the members of a group may do beside looking at pictures.
+
+use super::error::Result;
+use super::properties;
+use super::sql::{Sql, atomic};
+use super::value::values;
+
+/// Names of the columns, in the order in which [`set`] and [`all`] take and give the values.
+pub const COLUMNS: [&str; 7] = [
+    "folios",
+    "reports",
+    "admin_users",
+    "admin_files",
+    "admin_folios",
+    "admin_permissions",
+    "admin_all",
+];
+
+/// Sets the system permissions of a group.
+///
+/// # Errors
+/// [`super::Error::Constraint`] (reference) without such a group; see [`super::Error`].
+pub fn set(sql: &dyn Sql, group_id: i64, granted: [bool; 7]) -> Result<()> {
+    let [a, b, c, d, e, f, g] = granted;
+    atomic(sql, |sql| {
+        sql.execute(
+            "INSERT INTO system_permissions (group_id, folios, reports, admin_users, admin_files, \
+             admin_folios, admin_permissions, admin_all) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (group_id) DO UPDATE \
+             SET folios = $2, reports = $3, admin_users = $4, admin_files = $5, \
+             admin_folios = $6, admin_permissions = $7, admin_all = $8",
+            values![group_id, a, b, c, d, e, f, g],
+        )?;
+        properties::bump(sql, properties::RIGHTS_VERSION)?;
+        Ok(())
+    })
+}
+
+/// The system permissions of every group that has any.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn all(sql: &dyn Sql) -> Result<Vec<(i64, [bool; 7])>> {
+    let rows = sql.query(
+        "SELECT group_id, folios, reports, admin_users, admin_files, admin_folios, \
+         admin_permissions, admin_all FROM system_permissions",
+        &[],
+    )?;
+    rows.iter()
+        .map(|row| {
+            let mut granted = [false; 7];
+            for (at, value) in granted.iter_mut().enumerate() {
+                *value = row.bool(at + 1)?;
+            }
+            Ok((row.int(0)?, granted))
+        })
+        .collect()
+}

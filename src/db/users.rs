@@ -1,0 +1,151 @@
+//! User accounts. User names ignore case.
+
+use super::error::Result;
+use super::sql::{Sql, atomic};
+use super::value::{Row, values};
+use super::{STATUS_ACTIVE, now_ms, properties};
+
+/// `auth_type` of an account with a password of its own.
+pub const AUTH_PASSWORD: i64 = 1;
+/// `auth_type` of an account that the LDAP server verifies.
+pub const AUTH_LDAP: i64 = 2;
+
+/// An account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Its id.
+    pub id: i64,
+    /// The name to sign in with, as it was written.
+    pub username: String,
+    /// First name.
+    pub first_name: String,
+    /// Last name.
+    pub last_name: String,
+    /// E-mail address.
+    pub email: String,
+    /// [`AUTH_PASSWORD`] or [`AUTH_LDAP`].
+    pub auth_type: i64,
+    /// May ask for API tokens.
+    pub allow_api: bool,
+    /// [`super::STATUS_ACTIVE`] or [`super::STATUS_DELETED`].
+    pub status: i64,
+}
+
+/// What a new account is made of.
+#[derive(Debug, Clone, Default)]
+pub struct NewUser {
+    /// The name to sign in with.
+    pub username: String,
+    /// First name.
+    pub first_name: String,
+    /// Last name.
+    pub last_name: String,
+    /// E-mail address.
+    pub email: String,
+    /// Hash of the password; none for [`AUTH_LDAP`].
+    pub password_hash: Option<String>,
+    /// [`AUTH_PASSWORD`] or [`AUTH_LDAP`].
+    pub auth_type: i64,
+    /// May ask for API tokens.
+    pub allow_api: bool,
+}
+
+const COLUMNS: &str = "id, username, first_name, last_name, email, auth_type, allow_api, status";
+
+fn read(row: &Row) -> Result<User> {
+    Ok(User {
+        id: row.int(0)?,
+        username: row.text(1)?,
+        first_name: row.text(2)?,
+        last_name: row.text(3)?,
+        email: row.text(4)?,
+        auth_type: row.int(5)?,
+        allow_api: row.bool(6)?,
+        status: row.int(7)?,
+    })
+}
+
+/// The form of a name under which case is ignored, the same on both databases.
+#[must_use]
+pub fn name_key(name: &str) -> String {
+    name.trim().to_lowercase()
+}
+
+/// Makes an account and gives back its id. It is in no group yet.
+///
+/// # Errors
+/// [`super::Error::Constraint`] (unique) when the name is taken; see [`super::Error`].
+pub fn insert(sql: &dyn Sql, user: &NewUser) -> Result<i64> {
+    atomic(sql, |sql| {
+        let row = sql.query_one(
+            "INSERT INTO users (username, username_key, first_name, last_name, email, password, \
+             auth_type, allow_api, status, created_ms) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
+            values![
+                user.username.trim(),
+                name_key(&user.username),
+                user.first_name.as_str(),
+                user.last_name.as_str(),
+                user.email.as_str(),
+                user.password_hash.clone(),
+                user.auth_type,
+                user.allow_api,
+                STATUS_ACTIVE,
+                now_ms(),
+            ],
+        )?;
+        properties::bump(sql, properties::RIGHTS_VERSION)?;
+        row.int(0)
+    })
+}
+
+/// The account with this id, deleted ones too.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn by_id(sql: &dyn Sql, id: i64) -> Result<Option<User>> {
+    let row = sql.query_opt(&format!("SELECT {COLUMNS} FROM users WHERE id = $1"), values![id])?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The account with this name, ignoring case, with the hash of its password; deleted ones too.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn by_name(sql: &dyn Sql, username: &str) -> Result<Option<(User, Option<String>)>> {
+    let statement = format!("SELECT {COLUMNS}, password FROM users WHERE username_key = $1");
+    let row = sql.query_opt(&statement, values![name_key(username)])?;
+    row.map(|row| Ok((read(&row)?, row.opt_text(8)?))).transpose()
+}
+
+/// The ids of the active accounts.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn active_ids(sql: &dyn Sql) -> Result<Vec<i64>> {
+    let rows = sql.query("SELECT id FROM users WHERE status = $1", values![STATUS_ACTIVE])?;
+    rows.iter().map(|row| row.int(0)).collect()
+}
+
+/// Replaces the hash of a password; tells whether there was such an account.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn set_password(sql: &dyn Sql, id: i64, password_hash: &str) -> Result<bool> {
+    let changed =
+        sql.execute("UPDATE users SET password = $2 WHERE id = $1", values![id, password_hash])?;
+    Ok(changed == 1)
+}
+
+/// Marks an account deleted, or active again; tells whether there was such an account.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn set_status(sql: &dyn Sql, id: i64, status: i64) -> Result<bool> {
+    atomic(sql, |sql| {
+        let changed =
+            sql.execute("UPDATE users SET status = $2 WHERE id = $1", values![id, status])?;
+        properties::bump(sql, properties::RIGHTS_VERSION)?;
+        Ok(changed == 1)
+    })
+}

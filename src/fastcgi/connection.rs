@@ -1,0 +1,496 @@
+//! One connection: reads requests, has them answered, writes the answers.
+//!
+//! Runs as a task on the event loop and never blocks it. A connection costs no thread, whatever
+//! its peer does or leaves undone, and a peer's fault ends nothing but the connection.
+
+use std::io;
+use std::pin::pin;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, Method, StatusCode};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::watch;
+use tokio::time::{Duration, Instant, timeout, timeout_at};
+
+use super::Options;
+use super::body::BodySink;
+use super::protocol::{Capacity, Event, Malformed, Protocol};
+use super::request::{BadRequest, Head};
+use super::response::{Plan, sends_body};
+use super::writer::{read_chunk, write_plan};
+use crate::http::{Body, Dispatch, Request, RequestBody, Response};
+
+/// Room for input: a usual request fits, and a thousand idle connections take 8 MB.
+const INPUT: usize = 8 << 10;
+/// Room for input while a body arrives.
+const BODY_INPUT: usize = 64 << 10;
+/// Planning buffers beyond this are given back after the response.
+const KEPT_SCRATCH: usize = 16 << 10;
+/// How long an idle connection is still read from when the worker drains: a request that the front
+/// server has sent already is answered.
+const DRAIN_LINGER: Duration = Duration::from_millis(20);
+/// How long unread input is swallowed before a connection is closed, so that the peer gets to read
+/// the answer.
+const CLOSE_LINGER: Duration = Duration::from_secs(2);
+
+/// Why a connection ended before its time.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The peer does not speak the protocol.
+    #[error("malformed FastCGI: {0}")]
+    Malformed(#[from] Malformed),
+    /// The peer did not send or take what it should in time.
+    #[error("timeout while {0}")]
+    Timeout(&'static str),
+    /// The connection broke, or a file behind a response did.
+    #[error("connection: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// Serves a connection until its peer or `drain` ends it.
+///
+/// `drain` turning true means: answer what has been asked, then close.
+///
+/// # Errors
+/// [`Error`], for the log only: the connection is closed either way.
+pub async fn serve_connection<S, D>(
+    stream: S,
+    dispatch: D,
+    options: &Options,
+    max_requests: usize,
+    drain: watch::Receiver<bool>,
+) -> Result<(), Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    D: Dispatch,
+{
+    let capacity = Capacity { max_connections: options.max_connections, max_requests };
+    let mut connection = Connection {
+        stream,
+        dispatch,
+        options,
+        drain,
+        protocol: Protocol::new(capacity, options.max_params_bytes),
+        input: Input { buffer: vec![0; INPUT], start: 0, end: 0 },
+        plan: Plan::default(),
+    };
+    connection.run().await
+}
+
+/// What came out of receiving: a refusal has a status, a text, and tells whether all of the request
+/// had arrived.
+#[expect(clippy::large_enum_variant, reason = "lives for one move; a box would cost more")]
+enum Received {
+    Request(Request),
+    Refused(StatusCode, String, bool),
+    Closed,
+}
+
+/// What is to happen while a request is being answered.
+enum Watched {
+    GoOn,
+    Aborted,
+    Closed,
+}
+
+struct Connection<'a, S, D> {
+    stream: S,
+    dispatch: D,
+    options: &'a Options,
+    drain: watch::Receiver<bool>,
+    protocol: Protocol,
+    input: Input,
+    plan: Plan,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin, D: Dispatch> Connection<'_, S, D> {
+    async fn run(&mut self) -> Result<(), Error> {
+        loop {
+            let (keep, complete) = match self.receive().await? {
+                Received::Closed => return Ok(()),
+                Received::Request(request) => (self.answer(request).await?, true),
+                Received::Refused(status, text, complete) => {
+                    let response = refusal(status, text);
+                    self.write_response(&Method::GET, response).await?;
+                    (self.protocol.end(), complete)
+                }
+            };
+            self.input.reset();
+            if self.plan.scratch.capacity() > KEPT_SCRATCH {
+                self.plan = Plan::default();
+            }
+            if !keep || *self.drain.borrow() {
+                if !complete {
+                    self.linger().await;
+                }
+                return Ok(());
+            }
+        }
+    }
+
+    /// Receives until there is a request to answer or to refuse.
+    async fn receive(&mut self) -> Result<Received, Error> {
+        let mut head: Option<Head> = None;
+        let mut body = BodySink::default();
+        let mut header_deadline = None;
+        loop {
+            let (used, event) = self.protocol.next(self.input.unread())?;
+            match event {
+                None => {
+                    self.input.consume(used);
+                    if !self.read_more(head.is_some(), &mut header_deadline).await? {
+                        return Ok(Received::Closed);
+                    }
+                    continue;
+                }
+                Some(Event::Reply { bytes, close }) => {
+                    self.reply(&bytes).await?;
+                    if close {
+                        return Ok(Received::Closed);
+                    }
+                }
+                Some(Event::Params) => match Head::parse(self.protocol.params()) {
+                    Ok(parsed) if parsed.content_length > Some(self.options.max_body_bytes) => {
+                        self.input.consume(used);
+                        return Ok(too_large());
+                    }
+                    Ok(parsed) => head = Some(parsed),
+                    Err(fault) => {
+                        self.input.consume(used);
+                        return Ok(bad_request(fault, false));
+                    }
+                },
+                Some(Event::ParamsTooLarge) => {
+                    self.input.consume(used);
+                    return Ok(bad_request(BadRequest::ParamsTooLarge, false));
+                }
+                Some(Event::Body(part)) => {
+                    if body.len() + part.len() as u64 > self.options.max_body_bytes {
+                        self.input.consume(used);
+                        return Ok(too_large());
+                    }
+                    if let Err(error) = body.push(part, self.options).await {
+                        log::error!("a request body could not be stored: {error}");
+                        self.input.consume(used);
+                        return Ok(storage_failed(false));
+                    }
+                    self.input.grow();
+                }
+                Some(Event::Complete) => {
+                    self.input.consume(used);
+                    return Ok(complete(head, body).await);
+                }
+                Some(Event::Abort) => {
+                    if !self.end_aborted().await? {
+                        return Ok(Received::Closed);
+                    }
+                    (head, body, header_deadline) = (None, BodySink::default(), None);
+                }
+            }
+            self.input.consume(used);
+        }
+    }
+
+    /// Waits for input; false when there will be none, because the peer or a drain ended it.
+    async fn read_more(
+        &mut self,
+        in_body: bool,
+        header_deadline: &mut Option<Instant>,
+    ) -> Result<bool, Error> {
+        let options = self.options;
+        if self.protocol.is_idle() && self.input.unread().is_empty() {
+            *header_deadline = None;
+            return self.read_idle().await;
+        }
+        let read = self.input.read(&mut self.stream);
+        let read = if in_body || self.protocol.is_ignoring() {
+            *header_deadline = None;
+            timeout(options.body_timeout, read)
+                .await
+                .map_err(|_| Error::Timeout("receiving a request body"))?
+        } else {
+            let deadline =
+                *header_deadline.get_or_insert_with(|| Instant::now() + options.header_timeout);
+            timeout_at(deadline, read)
+                .await
+                .map_err(|_| Error::Timeout("receiving a request's parameters"))?
+        };
+        match read? {
+            0 => Err(Error::Io(io::ErrorKind::UnexpectedEof.into())),
+            _ => Ok(true),
+        }
+    }
+
+    async fn read_idle(&mut self) -> Result<bool, Error> {
+        let read = tokio::select! {
+            biased;
+            read = self.input.read(&mut self.stream) => read?,
+            // An error means that whoever could drain is gone: as good as a drain.
+            _ = self.drain.wait_for(|drain| *drain) => {
+                match timeout(DRAIN_LINGER, self.input.read(&mut self.stream)).await {
+                    Ok(read) => read?,
+                    Err(_) => 0,
+                }
+            }
+            () = sleep_if(self.options.idle_timeout) => 0,
+        };
+        Ok(read > 0)
+    }
+
+    /// Has a request answered and writes the answer; tells whether the connection stays open.
+    async fn answer(&mut self, request: Request) -> Result<bool, Error> {
+        let method = request.method.clone();
+        let dispatch = self.dispatch.clone();
+        let mut answer = pin!(dispatch.dispatch(request));
+        let response = loop {
+            let read = tokio::select! {
+                biased;
+                response = &mut answer => break response,
+                read = self.input.read(&mut self.stream) => read?,
+            };
+            let watched = if read == 0 { Watched::Closed } else { self.watch().await? };
+            match watched {
+                Watched::GoOn => {}
+                Watched::Aborted => return self.end_aborted().await,
+                Watched::Closed => return Ok(false),
+            }
+        };
+        self.write_response(&method, response).await?;
+        Ok(self.protocol.end())
+    }
+
+    /// Looks at what arrived while a request is being answered.
+    async fn watch(&mut self) -> Result<Watched, Error> {
+        loop {
+            let (used, event) = self.protocol.next(self.input.unread())?;
+            let watched = match event {
+                None => Some(Watched::GoOn),
+                Some(Event::Abort) => Some(Watched::Aborted),
+                Some(Event::Reply { bytes, close }) => {
+                    self.reply(&bytes).await?;
+                    close.then_some(Watched::Closed)
+                }
+                // Nothing else can come of a request that is complete.
+                Some(_) => Some(Watched::Closed),
+            };
+            self.input.consume(used);
+            if let Some(watched) = watched {
+                return Ok(watched);
+            }
+        }
+    }
+
+    async fn reply(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        match timeout(self.options.write_timeout, self.stream.write_all(bytes)).await {
+            Ok(result) => Ok(result?),
+            Err(_) => Err(Error::Timeout("writing a reply")),
+        }
+    }
+
+    async fn end_aborted(&mut self) -> Result<bool, Error> {
+        if let Some(request_id) = self.protocol.request_id() {
+            self.plan.clear();
+            self.plan.end(request_id);
+            self.write(&[]).await?;
+        }
+        Ok(self.protocol.end())
+    }
+
+    async fn write_response(&mut self, method: &Method, response: Response) -> Result<(), Error> {
+        let Some(request_id) = self.protocol.request_id() else { return Ok(()) };
+        let with_body = sends_body(method, &response);
+        self.plan.clear();
+        match &response.body {
+            Body::Bytes(bytes) if with_body => {
+                let bytes = bytes.clone();
+                self.plan.response(&response, bytes.len(), request_id);
+                self.plan.end(request_id);
+                self.write(&bytes).await
+            }
+            Body::File { .. } if with_body => self.write_file(response, request_id).await,
+            _ => {
+                self.plan.response(&response, 0, request_id);
+                self.plan.end(request_id);
+                self.write(&[]).await
+            }
+        }
+    }
+
+    /// Sends a part of a file, a chunk after the other: no more of it is read than the peer takes.
+    async fn write_file(&mut self, mut response: Response, request_id: u16) -> Result<(), Error> {
+        let Body::File { file, mut offset, len } =
+            std::mem::replace(&mut response.body, Body::Empty)
+        else {
+            return Ok(());
+        };
+        let mut left = len;
+        let mut step = match read_chunk(file, offset, left, Vec::new()).await {
+            Ok(step) => step,
+            Err(error) => {
+                log::error!("a file to be sent could not be read: {error}");
+                self.plan.response(&failure(), 0, request_id);
+                self.plan.end(request_id);
+                return self.write(&[]).await;
+            }
+        };
+        // The head tells the length of the whole, though its records carry the first chunk.
+        let mut head = Response::new(response.status);
+        head.headers = response.headers;
+        self.plan.response_of_len(&head, len, step.1.len(), request_id);
+        loop {
+            let (file, chunk) = step;
+            left -= chunk.len() as u64;
+            offset += chunk.len() as u64;
+            if left == 0 {
+                self.plan.end(request_id);
+            }
+            self.write(&chunk).await?;
+            if left == 0 {
+                return Ok(());
+            }
+            step = read_chunk(file, offset, left, chunk).await?;
+            self.plan.clear();
+            self.plan.body(step.1.len(), request_id);
+        }
+    }
+
+    async fn write(&mut self, body: &[u8]) -> Result<(), Error> {
+        write_plan(&mut self.stream, &self.plan, body, self.options.write_timeout).await.map_err(
+            |error| match error.kind() {
+                io::ErrorKind::TimedOut => Error::Timeout("writing a response"),
+                _ => Error::Io(error),
+            },
+        )
+    }
+
+    /// Closing with unread input would take the answer away from the peer: says that no more will
+    /// be sent, and reads on for a while.
+    async fn linger(&mut self) {
+        let _ = timeout(CLOSE_LINGER, async {
+            self.stream.shutdown().await?;
+            loop {
+                self.input.clear();
+                if self.input.read(&mut self.stream).await? == 0 {
+                    return io::Result::Ok(());
+                }
+            }
+        })
+        .await;
+    }
+}
+
+/// The request, now that its body has ended.
+async fn complete(head: Option<Head>, body: BodySink) -> Received {
+    let Some(head) = head else { return bad_request(BadRequest::Path, true) };
+    let declared = head.content_length.unwrap_or(body.len());
+    if declared != body.len() {
+        return bad_request(BadRequest::BodyLength, true);
+    }
+    if body.len() == 0 {
+        return Received::Request(head.with_body(RequestBody::Empty));
+    }
+    match body.finish().await {
+        Ok(body) => Received::Request(head.with_body(body)),
+        Err(error) => {
+            log::error!("a request body could not be stored: {error}");
+            storage_failed(true)
+        }
+    }
+}
+
+fn bad_request(fault: BadRequest, complete: bool) -> Received {
+    Received::Refused(StatusCode::BAD_REQUEST, format!("{fault}\n"), complete)
+}
+
+fn too_large() -> Received {
+    Received::Refused(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "the request body is too large\n".into(),
+        false,
+    )
+}
+
+fn storage_failed(complete: bool) -> Received {
+    Received::Refused(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "the request body could not be stored\n".into(),
+        complete,
+    )
+}
+
+fn refusal(status: StatusCode, text: String) -> Response {
+    let mut response = Response::new(status)
+        .header(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))
+        .body(Body::Bytes(Bytes::from(text)));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers.insert(RETRY_AFTER, HeaderValue::from_static("10"));
+    }
+    response
+}
+
+fn failure() -> Response {
+    Response::new(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+async fn sleep_if(duration: Option<Duration>) {
+    match duration {
+        Some(duration) => tokio::time::sleep(duration).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What has been read and not yet understood.
+struct Input {
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+impl Input {
+    fn unread(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.start += count;
+        if self.start == self.end {
+            self.clear();
+        }
+    }
+
+    fn clear(&mut self) {
+        self.start = 0;
+        self.end = 0;
+    }
+
+    /// Makes room for the parts of a body.
+    fn grow(&mut self) {
+        if self.buffer.len() < BODY_INPUT {
+            self.buffer.resize(BODY_INPUT, 0);
+        }
+    }
+
+    /// Gives the room for bodies back.
+    fn reset(&mut self) {
+        if self.buffer.len() > INPUT && self.end - self.start <= INPUT {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+            self.buffer.truncate(INPUT);
+            self.buffer.shrink_to_fit();
+        }
+    }
+
+    /// Reads once, after what is there. What is there is never more than a part of a header.
+    async fn read<S: AsyncRead + Unpin>(&mut self, stream: &mut S) -> io::Result<usize> {
+        if self.start > 0 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        let read = stream.read(&mut self.buffer[self.end..]).await?;
+        self.end += read;
+        Ok(read)
+    }
+}

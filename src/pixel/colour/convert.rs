@@ -1,0 +1,138 @@
+//! Choosing a result's colour space, and colours of ours in a picture's own.
+
+use super::icc::Bytes;
+use super::transform::{Meaning, Transform};
+use crate::pixel::{ColourSpace, Depth, FormatRow, Image, Result, Rgba, Samples};
+
+/// What a result's colours are to become.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted<'a> {
+    /// The model asked for; none keeps the picture's where the format can hold it.
+    pub space: Option<ColourSpace>,
+    /// Whether the profile is left out of the result.
+    pub strip: bool,
+    /// The format of the result.
+    pub format: &'a FormatRow,
+    /// The profile of CMYK pictures that carry none, and of those made from other models.
+    pub cmyk_profile: Option<&'a Bytes>,
+}
+
+/// What a picture's numbers mean.
+pub(crate) fn meaning(image: &Image, cmyk_profile: Option<&Bytes>) -> Meaning {
+    let profile = match (&image.profile, image.space) {
+        (Some(profile), _) => Some(profile.clone()),
+        (None, ColourSpace::Cmyk) => cmyk_profile.cloned(),
+        (None, _) => None,
+    };
+    Meaning { space: image.space, profile }
+}
+
+/// Converts a picture to the wanted colour space.
+///
+/// - A picture that already has the wanted model keeps its numbers and its profile.
+/// - When the profile cannot travel along (`strip`, or a format without profiles), RGB and grey
+///   pictures are converted to sRGB and its grey first, so that they look the same without.
+///   CMYK keeps its numbers.
+/// - CMYK goes to sRGB for formats that cannot hold it.
+/// - New CMYK pictures carry the CMYK profile, unless `strip`.
+///
+/// # Errors
+/// [`Error::Limit`](crate::pixel::Error::Limit) when memory is short.
+pub(crate) fn convert(image: Image, wanted: &Wanted) -> Result<Image> {
+    let mut space = wanted.space.unwrap_or(image.space);
+    if space == ColourSpace::Cmyk && !wanted.format.cmyk {
+        space = ColourSpace::Rgb;
+    }
+    let bare = wanted.strip || !wanted.format.profile;
+    let from = meaning(&image, wanted.cmyk_profile);
+    let to = if space != image.space {
+        let profile = if space == ColourSpace::Cmyk { wanted.cmyk_profile.cloned() } else { None };
+        Meaning { space, profile }
+    } else if bare && space != ColourSpace::Cmyk {
+        Meaning { space, profile: None }
+    } else {
+        return Ok(if bare { without_profile(image) } else { image });
+    };
+    if space == image.space && (from == to || alike(&from, &to)) {
+        return Ok(without_profile(image));
+    }
+    let mut result = Transform::between(&from, &to, image.depth()).apply(&image, &to)?;
+    if bare {
+        result.profile = None;
+    }
+    Ok(result)
+}
+
+fn without_profile(mut image: Image) -> Image {
+    image.profile = None;
+    image
+}
+
+/// Whether two spaces of one model show the same numbers alike: to within one 8-bit level at steps
+/// through the whole space.
+fn alike(from: &Meaning, to: &Meaning) -> bool {
+    const LEVELS: [u8; 6] = [0, 51, 102, 153, 204, 255];
+    let bands = from.space.bands();
+    let pixels: Vec<u8> = match bands {
+        1 => LEVELS.to_vec(),
+        _ => LEVELS
+            .iter()
+            .flat_map(|&r| {
+                LEVELS.iter().flat_map(move |&g| LEVELS.iter().flat_map(move |&b| [r, g, b]))
+            })
+            .collect(),
+    };
+    let probe = Image {
+        width: (pixels.len() / bands) as u32,
+        height: 1,
+        space: from.space,
+        alpha: false,
+        samples: Samples::U8(pixels),
+        profile: None,
+        metadata: crate::pixel::Metadata::default(),
+    };
+    let Ok(converted) = Transform::between(from, to, Depth::U8).apply(&probe, to) else {
+        return false;
+    };
+    match (&probe.samples, &converted.samples) {
+        (Samples::U8(before), Samples::U8(after)) => {
+            before.iter().zip(after).all(|(before, after)| before.abs_diff(*after) <= 1)
+        }
+        _ => false,
+    }
+}
+
+/// An sRGB colour as one pixel in a picture's space: its colour bands and, last, its alpha, each
+/// 0–65535.
+///
+/// # Errors
+/// [`Error::Limit`](crate::pixel::Error::Limit) when memory is short.
+pub(crate) fn colour_in(
+    image: &Image,
+    colour: Rgba,
+    cmyk_profile: Option<&Bytes>,
+) -> Result<Vec<u16>> {
+    let to = meaning(image, cmyk_profile);
+    let wide = |value: u8| u16::from(value) * 257;
+    let samples = [wide(colour.r), wide(colour.g), wide(colour.b)];
+    let mut bands = if to == Meaning::SRGB {
+        samples.to_vec()
+    } else {
+        let pixel = Image {
+            width: 1,
+            height: 1,
+            space: ColourSpace::Rgb,
+            alpha: false,
+            samples: Samples::U16(samples.to_vec()),
+            profile: None,
+            metadata: crate::pixel::Metadata::default(),
+        };
+        let converted = Transform::between(&Meaning::SRGB, &to, Depth::U16).apply(&pixel, &to)?;
+        match converted.samples {
+            Samples::U16(bands) => bands,
+            Samples::U8(bands) => bands.into_iter().map(wide).collect(),
+        }
+    };
+    bands.push(wide(colour.a));
+    Ok(bands)
+}

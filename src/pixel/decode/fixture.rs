@@ -1,0 +1,125 @@
+//! Pictures for tests: patterns made here, files made by ImageMagick from them.
+
+use std::io::{Cursor, Write};
+use std::process::{Command, Stdio};
+
+use super::{Decoded, Input, Source, Want};
+use crate::pixel::{Cancel, ColourSpace, Depth, Image, Limits, Result, Samples};
+
+/// Runs Debian's ImageMagick on `input` and returns what it writes.
+pub fn magick(args: &[&str], input: &[u8]) -> Vec<u8> {
+    let mut child = Command::new("/usr/bin/convert")
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("Debian's imagemagick is installed");
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    // It may stop reading early; what it then says of it is in its exit status.
+    let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "convert {args:?}: {complaint}");
+    output.stdout
+}
+
+/// A file that ImageMagick makes from an 8-bit pattern of `magick_format` (`rgb`, `gray`, `rgba`, `cmyk`).
+pub fn file(pixels: &[u8], (w, h): (u32, u32), magick_format: &str, args: &[&str]) -> Vec<u8> {
+    let size = format!("{w}x{h}");
+    let input = format!("{magick_format}:-");
+    let mut all = vec!["-size", &size, "-depth", "8", &input];
+    all.extend_from_slice(args);
+    magick(&all, pixels)
+}
+
+/// What ImageMagick reads from a file, as raw 8-bit samples.
+pub fn read_by_magick(file: &[u8], input: &str, magick_format: &str) -> Vec<u8> {
+    magick(&[&format!("{input}:-"), "-depth", "8", &format!("{magick_format}:-")], file)
+}
+
+/// Smooth in every band, different in each, with no symmetry: wrong order or place shows.
+pub fn pattern(width: u32, height: u32, bands: usize) -> Vec<u8> {
+    let mut out = Vec::new();
+    for y in 0..height {
+        for x in 0..width {
+            for band in 0..bands {
+                let (fx, fy) = (f64::from(x), f64::from(y));
+                let wave = (fx * (0.07 + 0.02 * band as f64) + fy * 0.11 + band as f64).sin();
+                let slope = fx / f64::from(width) - 0.5 * fy / f64::from(height);
+                out.push((128.0 + 70.0 * wave + 50.0 * slope).round().clamp(0.0, 255.0) as u8);
+            }
+        }
+    }
+    out
+}
+
+/// The pattern as a picture.
+pub fn picture(width: u32, height: u32, space: ColourSpace, alpha: bool, depth: Depth) -> Image {
+    let mut image = Image::try_new(width, height, space, alpha, depth).unwrap();
+    let values = pattern(width, height, image.bands());
+    match &mut image.samples {
+        Samples::U8(samples) => samples.copy_from_slice(&values),
+        Samples::U16(samples) => {
+            // The low byte differs from the high one, so that byte order and loss of depth show.
+            for (at, (sample, value)) in samples.iter_mut().zip(values).enumerate() {
+                *sample = u16::from(value) << 8 | (at * 7 % 256) as u16;
+            }
+        }
+    }
+    image
+}
+
+pub fn open(file: &[u8], page: u32) -> Result<Source> {
+    open_limited(file, page, &Limits::default())
+}
+
+pub fn open_limited(file: &[u8], page: u32, limits: &Limits) -> Result<Source> {
+    let input = Input::new(Cursor::new(file.to_vec()), file.len() as u64, None);
+    Source::open(input, page, limits)
+}
+
+/// Opens and decodes everything at full scale.
+pub fn decode(file: &[u8]) -> Result<Image> {
+    decode_page(file, 1)
+}
+
+pub fn decode_page(file: &[u8], page: u32) -> Result<Image> {
+    let source = open(file, page)?;
+    let (width, height) = (source.info().width, source.info().height);
+    Ok(decode_want(file, page, &Want::everything(width, height))?.image)
+}
+
+pub fn decode_want(file: &[u8], page: u32, want: &Want) -> Result<Decoded> {
+    open(file, page)?.decode(want, &Limits::default(), &Cancel::never())
+}
+
+pub fn bytes(image: &Image) -> &[u8] {
+    match &image.samples {
+        Samples::U8(samples) => samples,
+        Samples::U16(_) => panic!("the picture has 16 bits per sample"),
+    }
+}
+
+/// Fails unless every sample is within `tolerance` of the expected one.
+#[track_caller]
+pub fn assert_close(actual: &[u8], expected: &[u8], tolerance: u8) {
+    assert_eq!(actual.len(), expected.len());
+    let worst = actual.iter().zip(expected).map(|(a, b)| a.abs_diff(*b)).enumerate();
+    let (at, difference) = worst.max_by_key(|(_, difference)| *difference).unwrap();
+    assert!(difference <= tolerance, "sample {at} differs by {difference}");
+}
+
+/// A region cut out of a picture with plain indexing.
+pub fn cut(image: &Image, x: u32, y: u32, width: u32, height: u32) -> Vec<u8> {
+    let (bands, line) = (image.bands(), image.row_len());
+    let all = bytes(image);
+    let mut out = Vec::new();
+    for row in y..y + height {
+        let start = row as usize * line + x as usize * bands;
+        out.extend_from_slice(&all[start..start + width as usize * bands]);
+    }
+    out
+}

@@ -1,0 +1,232 @@
+//! JPEG: shrinks by eighths and decodes only the wanted region where the file allows it.
+
+mod header;
+
+use std::io::{Read, Seek, SeekFrom};
+
+use self::header::Header;
+use super::turbo::{self, Complaint, Decompressor, Layout, Window, scaled};
+use super::{Decoded, Decoder, File, Info, Reader, Region, Want, read_error, too_large};
+use crate::pixel::{
+    Cancel, ColourSpace, Depth, Error, Format, Image, Limits, Result, Samples, metadata,
+};
+
+/// A sound progressive file has about ten scans; each costs a walk over all coefficients.
+const MAX_SCANS: u16 = 500;
+
+/// How far a decoded region reaches beyond the wanted one, so that smoothing between chroma samples
+/// finds the neighbours that it has in the whole picture.
+const MARGIN: u32 = 2;
+
+/// The IPTC block among the image resources that Photoshop strings together.
+pub(super) fn photoshop_iptc(resources: &[u8]) -> Option<&[u8]> {
+    header::photoshop_resource(resources, header::IPTC_RESOURCE)
+}
+
+/// A JPEG file whose header is read.
+struct Jpeg {
+    reader: Reader,
+    len: u64,
+    header: Header,
+}
+
+pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Decoder>)> {
+    let mut header = header::read(&mut file.reader)?;
+    limits.check_declared(header.width, header.height)?;
+    file.check_page(1)?;
+    let space = match header.components {
+        1 => ColourSpace::Gray,
+        3 => ColourSpace::Rgb,
+        _ => ColourSpace::Cmyk,
+    };
+    let metadata = std::mem::take(&mut header.metadata);
+    let info = Info {
+        format: Format::Jpeg,
+        width: header.width,
+        height: header.height,
+        orientation: metadata.exif.as_deref().and_then(metadata::orientation).unwrap_or_default(),
+        space,
+        depth: Depth::U8,
+        alpha: false,
+        pages: 1,
+        profile: header.profile.take(),
+        metadata,
+    };
+    Ok((info, Box::new(Jpeg { reader: file.reader, len: file.len, header })))
+}
+
+impl Decoder for Jpeg {
+    fn held_pixels(&self, info: &Info, want: &Want) -> u64 {
+        let whole = u64::from(info.width) * u64::from(info.height);
+        if self.header.buffered {
+            return whole;
+        }
+        let block =
+            (!self.header.lossless).then(|| u32::from(self.header.max_sampling_x.max(1)) * 8);
+        let (width, height) = (info.width, info.height);
+        let plan = Plan::new(want, (width, height), block, self.header.lossless);
+        plan.window.map_or_else(
+            || {
+                let (width, height) = (scaled(width, plan.eighths), scaled(height, plan.eighths));
+                u64::from(width) * u64::from(height)
+            },
+            |window| u64::from(window.width) * u64::from(window.height),
+        )
+    }
+
+    fn decode(mut self: Box<Self>, info: Info, want: &Want, cancel: &Cancel) -> Result<Decoded> {
+        let mut data = self.load()?;
+        cancel.check()?;
+        match self.decode_from(&data, &info, want) {
+            Err(Failure::Ended) if !self.header.buffered => {
+                // Some writers leave out the end marker. With it in place, only lost pixels are
+                // left to complain about. (Of several scans, whole ones could be missing.)
+                data.extend_from_slice(&[0xff, 0xd9]);
+                self.decode_from(&data, &info, want)
+            }
+            result => result,
+        }
+        .map_err(Failure::into_error)
+    }
+}
+
+/// Why decoding failed.
+enum Failure {
+    /// The data ended before the end marker.
+    Ended,
+    /// Anything else.
+    Error(Error),
+}
+
+impl Failure {
+    fn into_error(self) -> Error {
+        match self {
+            Self::Ended => Error::Malformed("it ends too early".into()),
+            Self::Error(error) => error,
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<Complaint> for Failure {
+    fn from(complaint: Complaint) -> Self {
+        let (Complaint::Warning(message) | Complaint::Fatal(message)) = complaint;
+        if message.contains("Premature end of JPEG file") {
+            return Self::Ended;
+        }
+        Self::Error(Error::Malformed(format!("the JPEG decoder says: {message}")))
+    }
+}
+
+impl Jpeg {
+    fn load(&mut self) -> Result<Vec<u8>> {
+        self.reader.seek(SeekFrom::Start(0)).map_err(read_error)?;
+        let mut data = Vec::new();
+        let len = usize::try_from(self.len).map_err(|_| too_large())?;
+        data.try_reserve_exact(len.saturating_add(2)).map_err(|_| too_large())?;
+        (&mut self.reader).take(self.len).read_to_end(&mut data).map_err(read_error)?;
+        Ok(data)
+    }
+
+    fn decode_from(&self, data: &[u8], info: &Info, want: &Want) -> Result<Decoded, Failure> {
+        turbo::with(data, MAX_SCANS, |decompressor| {
+            self.decode_with(decompressor, data, info, want)
+        })
+    }
+
+    fn decode_with(
+        &self,
+        decompressor: &mut Decompressor<'_>,
+        data: &[u8],
+        info: &Info,
+        want: &Want,
+    ) -> Result<Decoded, Failure> {
+        if decompressor.size() != (info.width, info.height) {
+            return Err(Error::Malformed("its header is ambiguous".into()).into());
+        }
+        let plan =
+            Plan::new(want, decompressor.size(), decompressor.block_width(), self.header.lossless);
+        decompressor.scale_eighths(plan.eighths)?;
+        decompressor.window(plan.window)?;
+        let (width, height) = decompressor.output_size();
+        let mut image = info.try_image(width, height)?;
+        let layout = match info.space {
+            ColourSpace::Gray => Layout::Gray,
+            ColourSpace::Rgb => Layout::Rgb,
+            ColourSpace::Cmyk => Layout::Cmyk,
+        };
+        let Samples::U8(samples) = &mut image.samples else {
+            return Err(Error::Unsupported("JPEG with deep samples".into()).into());
+        };
+        match decompressor.decode(samples, layout) {
+            Err(Complaint::Warning(message)) if harmless(&message) && ends_well(data) => {}
+            result => result?,
+        }
+        if info.space == ColourSpace::Cmyk && self.header.adobe {
+            samples.iter_mut().for_each(|sample| *sample = 255 - *sample);
+        }
+        Ok(plan.place(image))
+    }
+}
+
+/// Whether a warning is about something that does not touch the pixels.
+fn harmless(message: &str) -> bool {
+    const HARMLESS: &[&str] = &[
+        "extraneous bytes before marker",
+        "Unknown Adobe color transform code",
+        "Warning: unknown JFIF revision number",
+        "bad ICC marker",
+    ];
+    HARMLESS.iter().any(|part| message.contains(part))
+}
+
+/// Whether an end marker is there: the library tells only the first of its warnings, so that after a
+/// harmless one the end has to be looked for.
+fn ends_well(data: &[u8]) -> bool {
+    data.windows(2).rev().any(|pair| pair == [0xff, 0xd9])
+}
+
+/// What is asked of the library: scale, and the part of the scaled picture.
+struct Plan {
+    eighths: u32,
+    window: Option<Window>,
+}
+
+impl Plan {
+    /// `block` is the width of the blocks at which a window may begin, if windows are possible.
+    fn new(want: &Want, (width, height): (u32, u32), block: Option<u32>, lossless: bool) -> Self {
+        let eighths =
+            if lossless { 8 } else { ((want.min_scale * 8.0 - 1e-9).ceil() as u32).clamp(1, 8) };
+        let Region { x, y, width: columns, height: rows } = want.region;
+        let Some(block) = block.filter(|_| want.region != Region::full(width, height)) else {
+            return Self { eighths, window: None };
+        };
+        let step = block * eighths / 8;
+        let (x, right) = span(x, columns, width, eighths);
+        let (y, bottom) = span(y, rows, height, eighths);
+        let x = x / step * step;
+        Self { eighths, window: Some(Window { x, y, width: right - x, height: bottom - y }) }
+    }
+
+    fn place(&self, image: Image) -> Decoded {
+        let scale = f64::from(self.eighths) / 8.0;
+        let (x, y) = self.window.map_or((0, 0), |window| (window.x, window.y));
+        Decoded { image, left: f64::from(x) / scale, top: f64::from(y) / scale, scale }
+    }
+}
+
+/// First and end of the scaled pixels that cover `len` stored ones from `start`, with the margin.
+fn span(start: u32, len: u32, total: u32, eighths: u32) -> (u32, u32) {
+    let first = u64::from(start) * u64::from(eighths) / 8;
+    let first = u32::try_from(first).unwrap_or(u32::MAX).saturating_sub(MARGIN);
+    let end = scaled(start.saturating_add(len), eighths).saturating_add(MARGIN);
+    (first, end.min(scaled(total, eighths)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,325 @@
+//! Reading files: from bytes to a picture, no more of it than is wanted.
+//!
+//! A file is opened first, which reads its header only, judges the declared size and gathers
+//! profile and metadata. Pixels are read in a second step, which is told the wanted region and the
+//! smallest useful scale, so that each format can do the least work that it is able to.
+//!
+//! Files come from strangers. What a file is, its content says; a name that says otherwise makes
+//! it malformed. Nothing is allocated by a declared size that the limits have not passed, and
+//! damage is an error, never a picture with parts missing.
+//!
+//! Decoders know nothing of what happens to the pixels afterwards.
+
+mod bmp;
+#[cfg(test)]
+pub(in crate::pixel) mod fixture;
+mod gif;
+mod jpeg;
+mod png;
+mod tiff;
+mod turbo;
+mod webp;
+
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::sync::Arc;
+
+use super::{Cancel, ColourSpace, Depth, Error, Format, Image, Limits, Metadata, Result};
+
+pub use super::metadata::Orientation;
+
+/// A readable, seekable source of bytes that may move between threads.
+pub trait ReadSeek: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> ReadSeek for T {}
+
+/// What the decoders read from.
+type Reader = BufReader<Box<dyn ReadSeek>>;
+
+/// A file that has not been looked at yet.
+pub struct Input {
+    reader: Box<dyn ReadSeek>,
+    len: u64,
+    named: Option<Format>,
+}
+
+impl Input {
+    /// A file of `len` bytes at `reader`, positioned at its start; `named` is the format that its
+    /// name promises, if it promises one.
+    #[must_use]
+    pub fn new(reader: impl Read + Seek + Send + 'static, len: u64, named: Option<Format>) -> Self {
+        Self { reader: Box::new(reader), len, named }
+    }
+}
+
+/// What is known of a picture before its pixels are read.
+#[derive(Debug, Clone)]
+pub struct Info {
+    /// The format of the content.
+    pub format: Format,
+    /// Width as stored, before orientation is applied.
+    pub width: u32,
+    /// Height as stored, before orientation is applied.
+    pub height: u32,
+    /// How the stored pixels have to be turned.
+    pub orientation: Orientation,
+    /// The colour model of the decoded picture.
+    pub space: ColourSpace,
+    /// Bits per sample of the decoded picture.
+    pub depth: Depth,
+    /// Whether the decoded picture has an alpha band.
+    pub alpha: bool,
+    /// Number of pages or frames, at least 1.
+    pub pages: u32,
+    /// The embedded ICC profile, as found (not validated).
+    pub profile: Option<Arc<[u8]>>,
+    /// Descriptive data.
+    pub metadata: Metadata,
+}
+
+impl Info {
+    /// A picture of this kind with zeroed samples, carrying profile and metadata.
+    fn try_image(&self, width: u32, height: u32) -> Result<Image> {
+        let mut image = Image::try_new(width, height, self.space, self.alpha, self.depth)?;
+        image.profile.clone_from(&self.profile);
+        image.metadata = self.metadata.clone();
+        Ok(image)
+    }
+}
+
+/// A rectangle of stored pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Region {
+    /// First column.
+    pub x: u32,
+    /// First row.
+    pub y: u32,
+    /// Number of columns.
+    pub width: u32,
+    /// Number of rows.
+    pub height: u32,
+}
+
+impl Region {
+    /// All of a picture of this size.
+    #[must_use]
+    pub fn full(width: u32, height: u32) -> Self {
+        Self { x: 0, y: 0, width, height }
+    }
+
+    /// The part that lies in a picture of this size; at least one pixel of it.
+    #[must_use]
+    pub fn within(self, width: u32, height: u32) -> Self {
+        let x = self.x.min(width.saturating_sub(1));
+        let y = self.y.min(height.saturating_sub(1));
+        Self {
+            x,
+            y,
+            width: self.width.min(width - x).max(1),
+            height: self.height.min(height - y).max(1),
+        }
+    }
+
+    /// Number of pixels.
+    #[must_use]
+    pub fn pixels(self) -> u64 {
+        u64::from(self.width) * u64::from(self.height)
+    }
+}
+
+/// What the caller will make use of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Want {
+    /// The part of the picture, in stored pixels.
+    pub region: Region,
+    /// The smallest acceptable scale, above 0 and at most 1: the decoder may shrink to any scale
+    /// that is not below it.
+    pub min_scale: f64,
+}
+
+impl Want {
+    /// Every pixel of a picture of this size.
+    #[must_use]
+    pub fn everything(width: u32, height: u32) -> Self {
+        Self { region: Region::full(width, height), min_scale: 1.0 }
+    }
+}
+
+/// Pixels, and where in the source they come from.
+///
+/// Decoded column `i` covers the source from `left + i / scale` to `left + (i + 1) / scale`, and
+/// rows likewise from `top`. The picture covers the wanted region and may cover more; its last
+/// column and row may reach beyond the source's edge by less than one decoded pixel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decoded {
+    /// The pixels.
+    pub image: Image,
+    /// Left edge in stored pixels.
+    pub left: f64,
+    /// Top edge in stored pixels.
+    pub top: f64,
+    /// Decoded pixels per stored pixel, at most 1.
+    pub scale: f64,
+}
+
+impl Decoded {
+    fn unscaled(image: Image, region: Region) -> Self {
+        Self { image, left: f64::from(region.x), top: f64::from(region.y), scale: 1.0 }
+    }
+}
+
+/// What each format implements: the second step of reading a file whose header is known.
+trait Decoder: Send {
+    /// Number of pixels that `decode` will hold at once, in its result or beside it.
+    fn held_pixels(&self, info: &Info, want: &Want) -> u64;
+
+    /// Reads the pixels. `want.region` lies within the picture, and the limits hold.
+    fn decode(self: Box<Self>, info: Info, want: &Want, cancel: &Cancel) -> Result<Decoded>;
+}
+
+/// An opened file: its header is read, its pixels are not.
+pub struct Source {
+    info: Info,
+    decoder: Box<dyn Decoder>,
+}
+
+impl Source {
+    /// Opens a file and reads its header; `page` counts from 1.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] when the content is damaged, is no image, or is not the format that the
+    /// file's name says; [`Error::Unsupported`]; [`Error::Limit`] when it declares too many pixels;
+    /// [`Error::Parameter`] named `page` when it does not have that page.
+    pub fn open(input: Input, page: u32, limits: &Limits) -> Result<Self> {
+        let mut reader = BufReader::with_capacity(READ_AHEAD_BYTES, input.reader);
+        let mut head = [0; 16];
+        let mut len = 0;
+        while len < head.len() {
+            match reader.read(&mut head[len..]) {
+                Ok(0) => break,
+                Ok(read) => len += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(read_error(error)),
+            }
+        }
+        let format = recognise(&head[..len], input.named)?;
+        reader.seek(SeekFrom::Start(0)).map_err(read_error)?;
+        let file = File { reader, len: input.len, page: page.max(1) };
+        let (info, decoder) = match format {
+            Format::Jpeg => jpeg::open(file, limits),
+            Format::Png => png::open(file, limits),
+            Format::Gif => gif::open(file, limits),
+            Format::Bmp => bmp::open(file, limits),
+            Format::Webp => webp::open(file, limits),
+            Format::Tiff => tiff::open(file, limits),
+        }?;
+        Ok(Self { info, decoder })
+    }
+
+    /// What is known of the picture.
+    #[must_use]
+    pub fn info(&self) -> &Info {
+        &self.info
+    }
+
+    /// Number of pixels that [`decode`](Self::decode) will hold at once for this want.
+    #[must_use]
+    pub fn held_pixels(&self, want: &Want) -> u64 {
+        self.decoder.held_pixels(&self.info, &self.clamp(want))
+    }
+
+    /// Reads the wanted pixels. A region that reaches beyond the picture is cut at its edges.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] when more pixels would be held than allowed, [`Error::Malformed`] when the
+    /// file is damaged or truncated, [`Error::Cancelled`].
+    pub fn decode(self, want: &Want, limits: &Limits, cancel: &Cancel) -> Result<Decoded> {
+        let want = self.clamp(want);
+        let held = self.decoder.held_pixels(&self.info, &want);
+        if held > limits.held_pixels {
+            return Err(Error::Limit(format!(
+                "{} megapixels would have to be held, the limit is {}",
+                held.div_ceil(1_000_000),
+                limits.held_pixels / 1_000_000
+            )));
+        }
+        cancel.check()?;
+        self.decoder.decode(self.info, &want, cancel)
+    }
+
+    fn clamp(&self, want: &Want) -> Want {
+        let scale = want.min_scale;
+        Want {
+            region: want.region.within(self.info.width, self.info.height),
+            min_scale: if scale > 0.0 && scale < 1.0 { scale } else { 1.0 },
+        }
+    }
+}
+
+/// Large enough that headers come in one read, small enough not to matter.
+const READ_AHEAD_BYTES: usize = 64 * 1024;
+
+/// A file whose format is known, positioned at its start.
+struct File {
+    reader: Reader,
+    len: u64,
+    page: u32,
+}
+
+impl File {
+    /// Fails unless the page exists.
+    fn check_page(&self, pages: u32) -> Result<()> {
+        if self.page > pages {
+            return Err(no_such_page(pages));
+        }
+        Ok(())
+    }
+}
+
+fn no_such_page(pages: u32) -> Error {
+    let reason = match pages {
+        1 => "the image has only one page".to_owned(),
+        pages => format!("the image has only {pages} pages"),
+    };
+    Error::Parameter { name: "page", reason }
+}
+
+fn recognise(head: &[u8], named: Option<Format>) -> Result<Format> {
+    let article = |format: Format| format.row().title;
+    match (Format::sniff(head), named) {
+        (Some(found), None) => Ok(found),
+        (Some(found), Some(named)) if found == named => Ok(found),
+        (Some(found), Some(named)) => Err(Error::Malformed(format!(
+            "its content is {} but its name says {}",
+            article(found),
+            article(named)
+        ))),
+        (None, _) => Err(Error::Malformed("its content is not an image".into())),
+    }
+}
+
+/// An error of the medium, or of a file that ends before it should.
+///
+/// Decoders report bad data as errors of reading, too; only the system's have a number.
+fn read_error(error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => Error::Malformed("it ends too early".into()),
+        _ if error.raw_os_error().is_none() => Error::Malformed("its data is corrupt".into()),
+        _ => Error::Io(error),
+    }
+}
+
+/// Reads a block of known size without trusting the size: memory grows with what is really there.
+fn read_block(reader: &mut impl Read, len: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let expected = usize::try_from(len).map_err(|_| too_large())?;
+    bytes.try_reserve(expected.min(READ_AHEAD_BYTES)).map_err(|_| too_large())?;
+    reader.take(len).read_to_end(&mut bytes).map_err(read_error)?;
+    if bytes.len() < expected {
+        return Err(Error::Malformed("it ends too early".into()));
+    }
+    Ok(bytes)
+}
+
+fn too_large() -> Error {
+    Error::Limit("not enough memory to read it".into())
+}

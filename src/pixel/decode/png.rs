@@ -1,0 +1,214 @@
+//! PNG: rows are read one by one, and those that are not wanted are let go.
+//!
+//! An interlaced file gives its rows only at the end and is held whole. Of an animated file the
+//! default image is read.
+
+use std::io::{Read, Seek, SeekFrom};
+use std::sync::Arc;
+
+use super::{
+    Decoded, Decoder, File, Info, Reader, Region, Want, read_block, read_error, too_large,
+};
+use crate::pixel::metadata::{self, sensible};
+use crate::pixel::{
+    Cancel, ColourSpace, Density, Depth, Error, Format, Limits, Metadata, Result, Samples,
+};
+
+/// Room for ancillary chunks and a few rows; pixels are not counted here.
+const MAX_SIDE_BYTES: usize = 64 * 1024 * 1024;
+const MAX_TEXT_BYTES: u32 = 16 * 1024 * 1024;
+/// A chunk costs a seek; small chunks in great number would cost time without end.
+const MAX_CHUNKS: u32 = 1_000_000;
+const ROWS_PER_CANCEL_CHECK: u32 = 64;
+const XMP_KEYWORD: &str = "XML:com.adobe.xmp";
+const INCH_IN_METRES: f64 = 0.0254;
+
+struct Png {
+    reader: png::Reader<Reader>,
+    interlaced: bool,
+}
+
+pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Decoder>)> {
+    let side = Side::read(&mut file.reader, limits)?;
+    file.check_page(1)?;
+    file.reader.seek(SeekFrom::Start(0)).map_err(read_error)?;
+    let options = png::Limits { bytes: MAX_SIDE_BYTES };
+    let mut decoder = png::Decoder::new_with_limits(file.reader, options);
+    decoder.set_transformations(png::Transformations::EXPAND);
+    let reader = decoder.read_info().map_err(png_error)?;
+    let (colour, bits) = reader.output_color_type();
+    let (space, alpha) = match colour {
+        png::ColorType::Grayscale => (ColourSpace::Gray, false),
+        png::ColorType::GrayscaleAlpha => (ColourSpace::Gray, true),
+        png::ColorType::Rgb => (ColourSpace::Rgb, false),
+        png::ColorType::Rgba => (ColourSpace::Rgb, true),
+        png::ColorType::Indexed => return Err(Error::Malformed("it has no palette".into())),
+    };
+    let header = reader.info();
+    let early_xmp = header
+        .utf8_text
+        .iter()
+        .find(|text| text.keyword == XMP_KEYWORD)
+        .and_then(|text| text.get_text().ok())
+        .map(|text| Arc::from(text.into_bytes()));
+    let metadata = Metadata {
+        xmp: early_xmp.or(side.xmp),
+        density: side.density.or_else(|| side.exif.as_deref().and_then(metadata::density)),
+        exif: side.exif,
+        iptc: None,
+    };
+    let info = Info {
+        format: Format::Png,
+        width: header.width,
+        height: header.height,
+        orientation: metadata.exif.as_deref().and_then(metadata::orientation).unwrap_or_default(),
+        space,
+        depth: if bits == png::BitDepth::Sixteen { Depth::U16 } else { Depth::U8 },
+        alpha,
+        pages: 1,
+        profile: header.icc_profile.as_deref().map(Arc::from),
+        metadata,
+    };
+    let interlaced = header.interlaced;
+    Ok((info, Box::new(Png { reader, interlaced })))
+}
+
+impl Decoder for Png {
+    fn held_pixels(&self, info: &Info, want: &Want) -> u64 {
+        if self.interlaced {
+            // The rows come out when all passes are in; a region is then copied out of them.
+            let whole = Region::full(info.width, info.height);
+            whole.pixels() + if want.region == whole { 0 } else { want.region.pixels() }
+        } else {
+            want.region.pixels()
+        }
+    }
+
+    fn decode(mut self: Box<Self>, info: Info, want: &Want, cancel: &Cancel) -> Result<Decoded> {
+        let region = want.region;
+        let mut image = info.try_image(region.width, region.height)?;
+        let sample_bytes = if info.depth == Depth::U16 { 2 } else { 1 };
+        let line = self.reader.output_line_size(info.width).ok_or_else(too_large)?;
+        let pixel = image.bands() * sample_bytes;
+        if line != info.width as usize * pixel {
+            return Err(Error::Malformed("its rows have an unexpected length".into()));
+        }
+        let columns = region.x as usize * pixel..(region.x + region.width) as usize * pixel;
+        let rows = region.y as usize..(region.y + region.height) as usize;
+        let kept = image.row_len();
+        if self.interlaced {
+            let len = line.checked_mul(info.height as usize).ok_or_else(too_large)?;
+            let Samples::U8(mut whole) = Samples::try_zeroed(Depth::U8, len)? else {
+                return Err(too_large());
+            };
+            self.reader.next_frame(&mut whole).map_err(png_error)?;
+            for (index, row) in whole.chunks_exact(line).take(rows.end).skip(rows.start).enumerate()
+            {
+                put_row(&mut image.samples, index * kept, &row[columns.clone()]);
+            }
+        } else {
+            let mut row = vec![0; line];
+            for y in 0..region.y + region.height {
+                if y % ROWS_PER_CANCEL_CHECK == 0 {
+                    cancel.check()?;
+                }
+                self.reader.read_row(&mut row).map_err(png_error)?;
+                if y >= region.y {
+                    let index = (y - region.y) as usize;
+                    put_row(&mut image.samples, index * kept, &row[columns.clone()]);
+                }
+            }
+        }
+        Ok(Decoded::unscaled(image, region))
+    }
+}
+
+/// Copies a row of big-endian samples to the place where it begins.
+fn put_row(samples: &mut Samples, at: usize, row: &[u8]) {
+    match samples {
+        Samples::U8(samples) => samples[at..at + row.len()].copy_from_slice(row),
+        Samples::U16(samples) => {
+            let (pairs, _) = row.as_chunks::<2>();
+            for (sample, pair) in samples[at..].iter_mut().zip(pairs) {
+                *sample = u16::from_be_bytes(*pair);
+            }
+        }
+    }
+}
+
+/// What the chunks around the pixels say, wherever in the file they stand.
+#[derive(Default)]
+struct Side {
+    exif: Option<Arc<[u8]>>,
+    xmp: Option<Arc<[u8]>>,
+    density: Option<Density>,
+}
+
+impl Side {
+    /// Walks over all chunks from the start, passing over pixels unread.
+    fn read(reader: &mut Reader, limits: &Limits) -> Result<Self> {
+        let mut side = Self::default();
+        reader.seek(SeekFrom::Start(8)).map_err(read_error)?;
+        for index in 0..MAX_CHUNKS {
+            let mut head = [0; 8];
+            reader.read_exact(&mut head).map_err(read_error)?;
+            let [l0, l1, l2, l3, name @ ..] = head;
+            let len = u32::from_be_bytes([l0, l1, l2, l3]);
+            match (&name, index) {
+                (b"IHDR", 0) if len == 13 => {
+                    let header = read_block(reader, 13)?;
+                    let number = |at: usize| {
+                        u32::from_be_bytes([
+                            header[at],
+                            header[at + 1],
+                            header[at + 2],
+                            header[at + 3],
+                        ])
+                    };
+                    limits.check_declared(number(0), number(4))?;
+                }
+                (_, 0) => return Err(Error::Malformed("its header is missing".into())),
+                (b"IEND", _) => return Ok(side),
+                (b"eXIf" | b"iTXt" | b"pHYs", _) if len <= MAX_TEXT_BYTES => {
+                    let data = read_block(reader, u64::from(len))?;
+                    side.keep(&name, &data);
+                }
+                _ => reader.seek_relative(i64::from(len)).map_err(read_error)?,
+            }
+            reader.seek_relative(4).map_err(read_error)?;
+        }
+        Err(Error::Malformed("it has too many chunks".into()))
+    }
+
+    fn keep(&mut self, name: &[u8; 4], data: &[u8]) {
+        match name {
+            b"eXIf" => {
+                let data = data.strip_prefix(b"Exif\0\0").unwrap_or(data);
+                self.exif.get_or_insert_with(|| Arc::from(data));
+            }
+            b"iTXt" => self.xmp = self.xmp.take().or_else(|| plain_xmp(data).map(Arc::from)),
+            _ => {
+                if let [x3, x2, x1, x0, y3, y2, y1, y0, 1] = *data {
+                    let dpi = |bytes| f64::from(u32::from_be_bytes(bytes)) * INCH_IN_METRES;
+                    self.density = sensible(dpi([x3, x2, x1, x0]), dpi([y3, y2, y1, y0]));
+                }
+            }
+        }
+    }
+}
+
+/// The XMP packet of an uncompressed text chunk.
+fn plain_xmp(data: &[u8]) -> Option<&[u8]> {
+    let rest = data.strip_prefix(XMP_KEYWORD.as_bytes())?.strip_prefix(b"\0\0\0")?;
+    // Language tag and translated keyword, each ended by a zero, stand before the text.
+    let mut parts = rest.splitn(3, |byte| *byte == 0);
+    parts.nth(2)
+}
+
+fn png_error(error: png::DecodingError) -> Error {
+    match error {
+        png::DecodingError::IoError(error) => read_error(error),
+        png::DecodingError::LimitsExceeded => Error::Limit("its chunks are too large".into()),
+        other => Error::Malformed(format!("the PNG decoder says: {other}")),
+    }
+}

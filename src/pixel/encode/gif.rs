@@ -1,0 +1,189 @@
+//! GIF: one frame of at most 256 colours.
+//!
+//! A picture that has few enough colours keeps them exactly. Otherwise a palette is trained on its
+//! pixels (NeuQuant) and the rounding error is spread to neighbours (Floyd–Steinberg, in serpentine
+//! order), so that gradients do not break into bands. Transparency is on or off: alpha below
+//! one half becomes transparent.
+
+use std::collections::HashMap;
+
+use color_quant::NeuQuant;
+
+use super::{EncodeOptions, Side, failed};
+use crate::pixel::{ColourSpace, Error, Image, Result, Samples};
+
+const MAX_COLOURS: usize = 256;
+const OPAQUE_FROM: u8 = 128;
+/// NeuQuant looks at one pixel in so many: 1 is best, 30 fastest.
+const TRAINING_STEP: i32 = 10;
+/// Below this many pixels all of them are looked at.
+const SMALL_PICTURE: usize = 200_000;
+
+pub(super) fn encode(image: &Image, _options: &EncodeOptions, _side: &Side<'_>) -> Result<Vec<u8>> {
+    let (Ok(width), Ok(height)) = (u16::try_from(image.width), u16::try_from(image.height)) else {
+        return Err(Error::Encode("GIF holds at most 65535 pixels a side".into()));
+    };
+    let pixels = rgba(image)?;
+    let reduced = exact(&pixels).unwrap_or_else(|| reduce(&pixels, usize::from(width)));
+    let frame = gif::Frame {
+        width,
+        height,
+        transparent: reduced.transparent,
+        buffer: reduced.indices.into(),
+        ..gif::Frame::default()
+    };
+    let mut out = Vec::new();
+    let mut encoder =
+        gif::Encoder::new(&mut out, width, height, &reduced.palette).map_err(failed)?;
+    encoder.write_frame(&frame).map_err(failed)?;
+    drop(encoder);
+    Ok(out)
+}
+
+/// A picture in terms of a palette.
+struct Reduced {
+    /// RGB triples, at most 256.
+    palette: Vec<u8>,
+    indices: Vec<u8>,
+    transparent: Option<u8>,
+}
+
+/// Any picture as RGBA whose alpha is 0 or 255, transparent pixels being all zero.
+fn rgba(image: &Image) -> Result<Vec<[u8; 4]>> {
+    let Samples::U8(samples) = &image.samples else {
+        return Err(Error::Encode("GIF cannot hold 16 bits per sample".into()));
+    };
+    if image.space == ColourSpace::Cmyk {
+        return Err(Error::Encode("GIF cannot hold CMYK".into()));
+    }
+    let bands = image.bands();
+    let mut out = Vec::new();
+    out.try_reserve_exact(samples.len() / bands)
+        .map_err(|_| Error::Encode("not enough memory".into()))?;
+    out.extend(samples.chunks_exact(bands).map(|pixel| match *pixel {
+        [v] => [v, v, v, 255],
+        [v, a] if a >= OPAQUE_FROM => [v, v, v, 255],
+        [r, g, b] => [r, g, b, 255],
+        [r, g, b, a] if a >= OPAQUE_FROM => [r, g, b, 255],
+        _ => [0; 4],
+    }));
+    Ok(out)
+}
+
+/// The picture with exactly its own colours, if they are few enough.
+fn exact(pixels: &[[u8; 4]]) -> Option<Reduced> {
+    let mut numbers: HashMap<[u8; 4], u8> = HashMap::new();
+    let mut palette = Vec::new();
+    let mut indices = Vec::with_capacity(pixels.len());
+    let mut last = None;
+    for pixel in pixels {
+        if let Some((colour, index)) = last
+            && colour == *pixel
+        {
+            indices.push(index);
+            continue;
+        }
+        let index = match numbers.get(pixel) {
+            Some(index) => *index,
+            None => {
+                let index = u8::try_from(numbers.len()).ok()?;
+                numbers.insert(*pixel, index);
+                palette.extend_from_slice(&pixel[..3]);
+                index
+            }
+        };
+        last = Some((*pixel, index));
+        indices.push(index);
+    }
+    Some(Reduced { palette, indices, transparent: numbers.get(&[0; 4]).copied() })
+}
+
+/// The picture with a trained palette and spread errors.
+fn reduce(pixels: &[[u8; 4]], width: usize) -> Reduced {
+    let opaque: Vec<u8> =
+        pixels.iter().filter(|pixel| pixel[3] == 255).flatten().copied().collect();
+    let see_through = opaque.len() < pixels.len() * 4;
+    let step = if pixels.len() < SMALL_PICTURE { 1 } else { TRAINING_STEP };
+    let colours = MAX_COLOURS - usize::from(see_through);
+    let mut palette = NeuQuant::new(step, colours, &opaque).color_map_rgb();
+    palette.truncate(colours * 3);
+    let transparent = see_through.then(|| {
+        palette.extend_from_slice(&[0; 3]);
+        u8::try_from(palette.len() / 3 - 1).unwrap_or(u8::MAX)
+    });
+    let mut nearest = Nearest::new(&palette[..colours.min(palette.len() / 3) * 3]);
+    let indices = spread(pixels, width, &mut nearest, transparent);
+    Reduced { palette, indices, transparent }
+}
+
+/// Looks up palette entries, remembering the answer for each small cube of colours.
+struct Nearest<'a> {
+    colours: &'a [[u8; 3]],
+    known: Vec<u16>,
+}
+
+impl<'a> Nearest<'a> {
+    const UNKNOWN: u16 = u16::MAX;
+
+    fn new(palette: &'a [u8]) -> Self {
+        let (colours, _) = palette.as_chunks::<3>();
+        Self { colours, known: vec![Self::UNKNOWN; 1 << 18] }
+    }
+
+    fn find(&mut self, colour: [u8; 3]) -> (u8, [u8; 3]) {
+        let [r, g, b] = colour.map(|value| usize::from(value >> 2));
+        let slot = r << 12 | g << 6 | b;
+        if self.known[slot] == Self::UNKNOWN {
+            let middle = colour.map(|value| i32::from(value & !3) + 2);
+            let distance = |known: &[u8; 3]| -> i32 {
+                known.iter().zip(middle).map(|(a, b)| (i32::from(*a) - b).pow(2)).sum()
+            };
+            let best = (0u16..).zip(self.colours).min_by_key(|(_, known)| distance(known));
+            self.known[slot] = best.map_or(0, |(index, _)| index);
+        }
+        let index = self.known[slot];
+        (index as u8, self.colours.get(usize::from(index)).copied().unwrap_or_default())
+    }
+}
+
+/// Floyd–Steinberg: an error goes 7/16 ahead, 3/16, 5/16 and 1/16 below.
+fn spread(
+    pixels: &[[u8; 4]],
+    width: usize,
+    nearest: &mut Nearest<'_>,
+    transparent: Option<u8>,
+) -> Vec<u8> {
+    let mut indices = vec![0; pixels.len()];
+    // One cell of margin on both sides spares the edges a check.
+    let mut this = vec![[0i32; 3]; width + 2];
+    let mut below = this.clone();
+    let rows = pixels.chunks_exact(width).zip(indices.chunks_exact_mut(width));
+    for (y, (row, indices)) in rows.enumerate() {
+        let backwards = y % 2 == 1;
+        for step in 0..width {
+            let x = if backwards { width - 1 - step } else { step };
+            let (ahead, behind) = if backwards { (x, x + 2) } else { (x + 2, x) };
+            let [r, g, b, a] = row[x];
+            if let (0, Some(index)) = (a, transparent) {
+                indices[x] = index;
+                continue;
+            }
+            let mut wanted = [0; 3];
+            for (band, value) in [r, g, b].into_iter().enumerate() {
+                wanted[band] = (i32::from(value) + this[x + 1][band] / 16).clamp(0, 255);
+            }
+            let (index, found) = nearest.find(wanted.map(|value| value as u8));
+            indices[x] = index;
+            for band in 0..3 {
+                let error = wanted[band] - i32::from(found[band]);
+                this[ahead][band] += error * 7;
+                below[behind][band] += error * 3;
+                below[x + 1][band] += error * 5;
+                below[ahead][band] += error;
+            }
+        }
+        std::mem::swap(&mut this, &mut below);
+        below.fill([0; 3]);
+    }
+    indices
+}

@@ -1,0 +1,108 @@
+//! Writing files: from a finished picture to bytes.
+//!
+//! The pipeline hands over a picture that the format can hold (depth, colour model and alpha are
+//! already converted, see [`FormatRow`](super::FormatRow)); an encoder refuses anything else instead
+//! of guessing. Encoders know nothing of where the picture comes from.
+
+mod bmp;
+mod gif;
+mod jpeg;
+mod png;
+mod tiff;
+mod turbo;
+mod webp;
+
+use super::metadata::{self, Orientation};
+use super::{ColourSpace, Density, Depth, Error, Format, Image, Metadata, Quality, Result};
+
+/// How a picture is written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EncodeOptions {
+    /// The file format.
+    pub format: Format,
+    /// Progressive coding (JPEG) or interlacing (none: other formats ignore it).
+    pub progressive: bool,
+    /// Compression.
+    pub quality: Quality,
+    /// Whether ICC profile, Exif, XMP, IPTC and resolution are left out.
+    pub strip: bool,
+    /// Resolution to write; none keeps the picture's own. Written even when `strip` is set.
+    pub density: Option<Density>,
+    /// How the pixels have to be turned to stand upright: what an Exif block will say. Anything but
+    /// [`Orientation::UPRIGHT`] is for pictures whose stored orientation was not applied.
+    pub orientation: Orientation,
+}
+
+impl EncodeOptions {
+    /// Writes an upright picture in a format, with default compression and all metadata.
+    #[must_use]
+    pub fn new(format: Format) -> Self {
+        Self {
+            format,
+            progressive: false,
+            quality: Quality::default(),
+            strip: false,
+            density: None,
+            orientation: Orientation::UPRIGHT,
+        }
+    }
+}
+
+/// The blocks that are written beside the pixels, corrected and filtered by the options.
+struct Side<'a> {
+    metadata: Metadata,
+    profile: Option<&'a [u8]>,
+}
+
+/// Writes a picture.
+///
+/// # Errors
+/// [`Error::Encode`] when the format cannot hold the picture: its size, depth, colour model or
+/// alpha.
+pub fn encode(image: &Image, options: &EncodeOptions) -> Result<Vec<u8>> {
+    check(image, options.format)?;
+    let size = (image.width, image.height);
+    let density = options.density.or(image.metadata.density.filter(|_| !options.strip));
+    let side = if options.strip {
+        Side { metadata: Metadata { density, ..Metadata::default() }, profile: None }
+    } else {
+        Side {
+            metadata: metadata::for_picture(&image.metadata, size, options.orientation, density),
+            profile: image.profile.as_deref(),
+        }
+    };
+    match options.format {
+        Format::Jpeg => jpeg::encode(image, options, &side),
+        Format::Png => png::encode(image, options, &side),
+        Format::Gif => gif::encode(image, options, &side),
+        Format::Bmp => bmp::encode(image, options, &side),
+        Format::Webp => webp::encode(image, options, &side),
+        Format::Tiff => tiff::encode(image, options, &side),
+    }
+}
+
+/// Refuses what the format's row says that it cannot hold.
+fn check(image: &Image, format: Format) -> Result<()> {
+    let row = format.row();
+    let refuse = |what: &str| Err(Error::Encode(format!("{} cannot hold {what}", row.title)));
+    if image.width == 0 || image.height == 0 {
+        return refuse("an empty picture");
+    }
+    if image.samples.len() != image.row_len() * image.height as usize {
+        return Err(Error::Encode("the picture's samples do not match its size".into()));
+    }
+    if image.alpha && !row.alpha {
+        return refuse("transparency");
+    }
+    if image.space == ColourSpace::Cmyk && !row.cmyk {
+        return refuse("CMYK");
+    }
+    if image.depth() == Depth::U16 && !row.deep {
+        return refuse("16 bits per sample");
+    }
+    Ok(())
+}
+
+fn failed(error: impl std::fmt::Display) -> Error {
+    Error::Encode(error.to_string())
+}

@@ -1,0 +1,11 @@
+//! The operations on pixels, a file each.
+//!
+//! Every operation takes a picture and gives a picture; alpha is straight between them. What is to
+//! be done, and where, is in the [`Plan`](super::plan::Plan); the engine names their order.
+
+pub(crate) mod canvas;
+pub(crate) mod depth;
+pub(crate) mod kernel;
+pub(crate) mod resample;
+pub(crate) mod tilt;
+pub(crate) mod turn;

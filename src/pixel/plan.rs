@@ -1,0 +1,374 @@
+//! The geometry of one picture, worked out before a pixel is read.
+//!
+//! [`Plan::new`] turns the source's stored size and a [`Recipe`] into every size, rectangle and
+//! offset that the operations need, by arithmetic alone. Keeping it apart makes the rules of
+//! rounding and capping testable without pictures, and lets the decoder be asked for no more than
+//! the result can show. It must not know of samples, colour or files.
+//!
+//! Rules:
+//! - Nothing is enlarged: width and height are each capped at the size of the turned and cropped
+//!   picture.
+//! - Sizes that follow from others are rounded to the nearest pixel and are at least 1.
+//! - Crop edges are rounded to the nearest pixel; a crop keeps at least one pixel.
+//! - A turn by other than a right angle grows the picture to its bounding box, rounded up.
+
+use super::turn::Turn;
+use super::{Align, Crop, Edge, Error, Recipe, Result};
+
+/// A width and a height in pixels, each at least 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub width: u32,
+    pub height: u32,
+}
+
+impl Size {
+    pub fn new(width: u32, height: u32) -> Self {
+        Self { width, height }
+    }
+
+    /// Width and height changed over.
+    pub fn swapped(self) -> Self {
+        Self { width: self.height, height: self.width }
+    }
+
+    pub fn pixels(self) -> u64 {
+        u64::from(self.width) * u64::from(self.height)
+    }
+}
+
+/// A rectangle of whole pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rect {
+    pub x: u32,
+    pub y: u32,
+    pub width: u32,
+    pub height: u32,
+}
+
+impl Rect {
+    /// All of a picture.
+    pub fn whole(size: Size) -> Self {
+        Self { x: 0, y: 0, width: size.width, height: size.height }
+    }
+
+    pub fn size(self) -> Size {
+        Size::new(self.width, self.height)
+    }
+}
+
+/// A rectangle in continuous coordinates: pixel `i` covers `i` to `i + 1`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Area {
+    pub x: f64,
+    pub y: f64,
+    pub width: f64,
+    pub height: f64,
+}
+
+/// Every size and place between the stored picture and the result.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Plan {
+    /// The source as stored.
+    pub stored: Size,
+    /// Orientation, mirror and, where the angle is a right one, the turn.
+    pub turn: Turn,
+    /// What `turn` makes of `stored`.
+    pub oriented: Size,
+    /// The clockwise turn that `turn` does not cover, 0 when the angle is a right one.
+    pub tilt_deg: f64,
+    /// The picture after all turning.
+    pub turned: Size,
+    /// The part of `turned` that is kept.
+    pub crop: Rect,
+    /// What `crop` is resized to.
+    pub picture: Size,
+    /// The picture with its padding.
+    pub canvas: Size,
+    /// Where the picture lies on the canvas.
+    pub offset: (u32, u32),
+    /// The part of the canvas that is the result: all of it, or a tile.
+    pub window: Rect,
+}
+
+impl Plan {
+    /// Plans `recipe` for a source of size `stored` that `orientation` sets upright.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] when the tile's grid has more cells than the picture has pixels along a
+    /// side, [`Error::Limit`] when a turned picture's size overflows.
+    pub fn new(stored: Size, orientation: Turn, recipe: &Recipe) -> Result<Self> {
+        let quarters = recipe.angle_deg / 90.0;
+        let right_angle = quarters.fract() == 0.0;
+        let mut turn = orientation.then(Turn::flip(recipe.flip));
+        let mut tilt_deg = recipe.angle_deg;
+        if right_angle {
+            turn = turn.then(Turn::quarters(quarters.rem_euclid(4.0) as u8));
+            tilt_deg = 0.0;
+        }
+        let oriented = turn.size(stored);
+        let turned = if right_angle { oriented } else { bounding_box(oriented, tilt_deg)? };
+
+        let mut crop = crop_rect(turned, recipe.crop);
+        if recipe.crop_fit && recipe.width > 0 && recipe.height > 0 {
+            crop = grow(crop, turned, recipe.width, recipe.height);
+        }
+        let (picture, canvas) = sizes(crop.size(), recipe);
+        let offset = (
+            align(recipe.align_h, canvas.width, picture.width),
+            align(recipe.align_v, canvas.height, picture.height),
+        );
+        let window = match recipe.tile {
+            None => Rect::whole(canvas),
+            Some(tile) => tile_rect(canvas, tile.number(), tile.side())?,
+        };
+        Ok(Self { stored, turn, oriented, tilt_deg, turned, crop, picture, canvas, offset, window })
+    }
+
+    /// The part of the resized picture that the result shows, in the picture's own pixels. Where
+    /// the result is all padding, one pixel that it does not show.
+    pub fn visible(&self) -> Rect {
+        self.shown().unwrap_or(Rect { x: 0, y: 0, width: 1, height: 1 })
+    }
+
+    /// Whether any of the picture lies in the window.
+    pub fn shows_picture(&self) -> bool {
+        self.shown().is_some()
+    }
+
+    fn shown(&self) -> Option<Rect> {
+        let (x, width) =
+            overlap(self.window.x, self.window.width, self.offset.0, self.picture.width);
+        let (y, height) =
+            overlap(self.window.y, self.window.height, self.offset.1, self.picture.height);
+        (width > 0 && height > 0).then_some(Rect { x, y, width, height })
+    }
+
+    /// Whether pixels are resampled at all between `crop` and `picture`.
+    pub fn resizes(&self) -> bool {
+        self.crop.size() != self.picture
+    }
+
+    /// The smallest scale at which the source may be decoded so that it still has `margin` times
+    /// the pixels of the result along each side.
+    ///
+    /// A decoder that shrinks to a fraction rounds its sizes up, so a scale is accepted when the
+    /// size rounded up suffices.
+    pub fn min_scale(&self, margin: u8) -> f64 {
+        if !self.resizes() {
+            return 1.0;
+        }
+        let along = |target: u32, source: u32| {
+            (f64::from(target) * f64::from(margin) - 0.999) / f64::from(source)
+        };
+        along(self.picture.width, self.crop.width)
+            .max(along(self.picture.height, self.crop.height))
+            .clamp(f64::MIN_POSITIVE, 1.0)
+    }
+
+    /// The rectangle of stored pixels from which the result is made.
+    pub fn region(&self) -> Rect {
+        let area = self.footprint();
+        if self.tilt_deg == 0.0 {
+            return self.turn.rect_to_stored(cover(area, self.turned), self.oriented);
+        }
+        let tilt = self.tilt();
+        let corners = [
+            (area.x, area.y),
+            (area.x + area.width, area.y),
+            (area.x, area.y + area.height),
+            (area.x + area.width, area.y + area.height),
+        ]
+        .map(|(x, y)| tilt.to_oriented(x, y));
+        let bounds = |values: [f64; 4]| {
+            values.into_iter().fold((f64::MAX, f64::MIN), |(lo, hi), v| (lo.min(v), hi.max(v)))
+        };
+        let (left, right) = bounds(corners.map(|corner| corner.0));
+        let (top, bottom) = bounds(corners.map(|corner| corner.1));
+        let area = Area {
+            x: left - TILT_MARGIN,
+            y: top - TILT_MARGIN,
+            width: right - left + 2.0 * TILT_MARGIN,
+            height: bottom - top + 2.0 * TILT_MARGIN,
+        };
+        self.turn.rect_to_stored(cover(area, self.oriented), self.oriented)
+    }
+
+    /// The map between the tilted canvas and the upright picture.
+    pub fn tilt(&self) -> Tilt {
+        Tilt::new(self.oriented, self.turned, self.tilt_deg)
+    }
+
+    /// The part of `turned` that the visible part of the picture is computed from.
+    fn footprint(&self) -> Area {
+        let visible = self.visible();
+        let along = |crop_at: u32, crop: u32, picture: u32, at: u32, len: u32| {
+            let scale = f64::from(crop) / f64::from(picture);
+            let support =
+                if self.resizes() { scale.max(1.0) * FOOTPRINT + DECODER_MARGIN } else { 0.0 };
+            let low = (f64::from(at) * scale - support).max(0.0);
+            let high = (f64::from(at + len) * scale + support).min(f64::from(crop));
+            (f64::from(crop_at) + low, high - low)
+        };
+        let (x, width) =
+            along(self.crop.x, self.crop.width, self.picture.width, visible.x, visible.width);
+        let (y, height) =
+            along(self.crop.y, self.crop.height, self.picture.height, visible.y, visible.height);
+        Area { x, y, width, height }
+    }
+}
+
+/// Reach of the resampling kernel in result pixels, with two more for the rounding of scaled
+/// decoding.
+const FOOTPRINT: f64 = 5.0;
+
+/// Source pixels that a tile asks for beyond its kernel, so that a decoder's own smoothing across
+/// the edge of the region does not show in it.
+const DECODER_MARGIN: f64 = 32.0;
+
+/// Source pixels around a tilted region: the interpolation reaches two pixels of a buffer that may
+/// have been shrunk to an eighth.
+const TILT_MARGIN: f64 = 24.0;
+
+/// Maps points of the tilted canvas to the upright picture.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tilt {
+    sin: f64,
+    cos: f64,
+    from: (f64, f64),
+    to: (f64, f64),
+}
+
+impl Tilt {
+    fn new(oriented: Size, turned: Size, tilt_deg: f64) -> Self {
+        let (sin, cos) = tilt_deg.to_radians().sin_cos();
+        let centre = |size: Size| (f64::from(size.width) / 2.0, f64::from(size.height) / 2.0);
+        Self { sin, cos, from: centre(turned), to: centre(oriented) }
+    }
+
+    /// The point of the upright picture that a clockwise turn about the centre brings to `x`, `y`.
+    pub fn to_oriented(self, x: f64, y: f64) -> (f64, f64) {
+        let (dx, dy) = (x - self.from.0, y - self.from.1);
+        (dx * self.cos + dy * self.sin + self.to.0, dy * self.cos - dx * self.sin + self.to.1)
+    }
+}
+
+/// The whole pixels that cover `area`, within `size`, at least one.
+fn cover(area: Area, size: Size) -> Rect {
+    let along = |at: f64, len: f64, size: u32| {
+        let low = (at.floor().max(0.0) as u32).min(size - 1);
+        let high = ((at + len).ceil().max(0.0) as u32).clamp(low + 1, size);
+        (low, high - low)
+    };
+    let (x, width) = along(area.x, area.width, size.width);
+    let (y, height) = along(area.y, area.height, size.height);
+    Rect { x, y, width, height }
+}
+
+/// The part of `at`..`at + len` that lies in `window_at`..`window_at + window`, relative to `at`.
+fn overlap(window_at: u32, window: u32, at: u32, len: u32) -> (u32, u32) {
+    let low = window_at.max(at);
+    let high = (window_at + window).min(at + len);
+    (low.saturating_sub(at), high.saturating_sub(low))
+}
+
+/// The size of `size` turned by `angle_deg`, rounded up. A millionth of a pixel is forgiven, so
+/// that sines that are not quite 0 add no row.
+fn bounding_box(size: Size, angle_deg: f64) -> Result<Size> {
+    let (sin, cos) = angle_deg.to_radians().sin_cos();
+    let (width, height) = (f64::from(size.width), f64::from(size.height));
+    let whole = |length: f64| {
+        let pixels = (length - 1e-6).ceil().max(1.0);
+        if pixels > f64::from(i32::MAX) {
+            return Err(Error::Limit("the turned picture's size overflows".into()));
+        }
+        Ok(pixels as u32)
+    };
+    Ok(Size {
+        width: whole(width * cos.abs() + height * sin.abs())?,
+        height: whole(width * sin.abs() + height * cos.abs())?,
+    })
+}
+
+fn crop_rect(size: Size, crop: Crop) -> Rect {
+    let along = |low: f64, high: f64, size: u32| {
+        let edge = |fraction: f64| (fraction.clamp(0.0, 1.0) * f64::from(size)).round() as u32;
+        let low = edge(low).min(size - 1);
+        let high = edge(high).clamp(low + 1, size);
+        (low, high - low)
+    };
+    let (x, width) = along(crop.left, crop.right, size.width);
+    let (y, height) = along(crop.top, crop.bottom, size.height);
+    Rect { x, y, width, height }
+}
+
+/// Grows `crop` about its centre along the axis in which it is too small for the shape of
+/// `width`×`height`, as far as `bounds` has pixels.
+fn grow(crop: Rect, bounds: Size, width: u32, height: u32) -> Rect {
+    let along = |at: u32, len: u32, wanted: f64, bound: u32| {
+        let new_len = (wanted.round().min(f64::from(bound)) as u32).max(len);
+        let start = (f64::from(at) + f64::from(len) / 2.0 - f64::from(new_len) / 2.0).round();
+        ((start.max(0.0) as u32).min(bound - new_len), new_len)
+    };
+    let aspect = f64::from(width) / f64::from(height);
+    let (x, new_width) = along(crop.x, crop.width, f64::from(crop.height) * aspect, bounds.width);
+    let (y, new_height) = along(crop.y, crop.height, f64::from(crop.width) / aspect, bounds.height);
+    Rect { x, y, width: new_width, height: new_height }
+}
+
+/// The size of the picture and of its canvas.
+fn sizes(source: Size, recipe: &Recipe) -> (Size, Size) {
+    let capped = Size::new(recipe.width.min(source.width), recipe.height.min(source.height));
+    let follow = |wanted: u32, of: u32, other: u32| {
+        let exact = f64::from(other) * f64::from(wanted) / f64::from(of);
+        (exact.round() as u32).clamp(1, other)
+    };
+    let by_width = |width| Size::new(width, follow(width, source.width, source.height));
+    let by_height = |height| Size::new(follow(height, source.height, source.width), height);
+    match (capped.width, capped.height) {
+        (0, 0) => (source, source),
+        (width, 0) => (by_width(width), by_width(width)),
+        (0, height) => (by_height(height), by_height(height)),
+        (width, height) => {
+            let wide = u64::from(width) * u64::from(source.height)
+                <= u64::from(height) * u64::from(source.width);
+            let fitted = if wide { by_width(width) } else { by_height(height) };
+            let picture = Size::new(fitted.width.min(width), fitted.height.min(height));
+            (picture, if recipe.size_fit { picture } else { capped })
+        }
+    }
+}
+
+/// Where a picture of `len` pixels starts on a canvas of `canvas` pixels.
+fn align(align: Align, canvas: u32, len: u32) -> u32 {
+    let edge = match align.edge {
+        Edge::Start => 0.0,
+        Edge::Centre => 0.5,
+        Edge::End => 1.0,
+    };
+    let start = align.position * f64::from(canvas) - edge * f64::from(len);
+    (start.round().max(0.0) as u32).min(canvas - len)
+}
+
+/// Cell `number` of a grid of `side`×`side` cells of equal whole size; the last column and row
+/// take what is left over.
+fn tile_rect(canvas: Size, number: u16, side: u16) -> Result<Rect> {
+    let (number, side) = (u32::from(number) - 1, u32::from(side));
+    if canvas.width < side || canvas.height < side {
+        return Err(Error::Parameter {
+            name: "tile",
+            reason: "the picture has fewer pixels along a side than the grid has cells".into(),
+        });
+    }
+    let along = |index: u32, size: u32| {
+        let cell = size / side;
+        let at = index * cell;
+        (at, if index + 1 == side { size - at } else { cell })
+    };
+    let (x, width) = along(number % side, canvas.width);
+    let (y, height) = along(number / side, canvas.height);
+    Ok(Rect { x, y, width, height })
+}
+
+#[cfg(test)]
+mod tests;

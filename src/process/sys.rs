@@ -1,0 +1,162 @@
+//! The few calls into the system that the compiler cannot check, each as small as it can be.
+
+use std::fs::File;
+use std::io;
+use std::num::NonZeroUsize;
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::ptr::NonNull;
+use std::sync::atomic::AtomicU64;
+
+use nix::sys::mman::{MapFlags, ProtFlags, mmap, mmap_anonymous, munmap};
+use nix::unistd::{ForkResult, Pid};
+use tokio::io::unix::AsyncFd;
+
+use super::listen::Listener;
+
+/// Forks. `None` in the child.
+///
+/// # Errors
+/// When another thread exists: its locks would stay locked in the child forever. Otherwise what the
+/// system says.
+pub fn fork() -> io::Result<Option<Pid>> {
+    let threads = std::fs::read_dir("/proc/self/task")?.count();
+    if threads != 1 {
+        return Err(io::Error::other(format!("cannot fork with {threads} threads")));
+    }
+    // SAFETY: this is the only thread, so that no lock is held and no state is half-written by
+    // another; the child may do whatever the parent could.
+    match unsafe { nix::unistd::fork() }? {
+        ForkResult::Parent { child } => Ok(Some(child)),
+        ForkResult::Child => Ok(None),
+    }
+}
+
+/// Ends the process without running exit handlers: those belong to the process that forked, and
+/// a stuck thread must not stop it.
+pub fn exit_now(code: i32) -> ! {
+    // SAFETY: ends the process; nothing of it is used afterwards.
+    unsafe { libc::_exit(code) }
+}
+
+/// Takes a descriptor that was left open by whoever started this process.
+///
+/// # Errors
+/// When there is no such descriptor.
+pub fn adopt(fd: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: fcntl with F_GETFD only looks; a closed descriptor is an error, no fault.
+    if fd < 3 || unsafe { libc::fcntl(fd, libc::F_GETFD) } < 0 {
+        return Err(io::Error::from_raw_os_error(libc::EBADF));
+    }
+    // SAFETY: it is open, and handed over by name to be owned here; each is adopted once at start.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Registers a listening socket with the event loop.
+///
+/// # Errors
+/// What the system says.
+pub fn watch(listener: Listener) -> io::Result<AsyncFd<Listener>> {
+    // SAFETY: the listener owns its descriptor, always names the same one, and lives as long as
+    // the registration.
+    Ok(unsafe { AsyncFd::register(listener) }?)
+}
+
+/// Milliseconds of the monotonic clock, which all processes of a host share. Never 0.
+#[must_use]
+pub fn monotonic_ms() -> u64 {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `now` is a valid place for the answer, and this clock always exists on Linux.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
+    now.tv_sec.unsigned_abs() * 1000 + now.tv_nsec.unsigned_abs() / 1_000_000 + 1
+}
+
+/// Words of memory that several processes share.
+#[derive(Debug)]
+pub struct SharedWords {
+    start: NonNull<AtomicU64>,
+    len: NonZeroUsize,
+}
+
+// SAFETY: the memory is only ever reached through atomics.
+unsafe impl Send for SharedWords {}
+// SAFETY: as above.
+unsafe impl Sync for SharedWords {}
+
+impl SharedWords {
+    /// Maps a file that holds at least `len` words.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn of_file(file: &File, len: NonZeroUsize) -> io::Result<Self> {
+        // SAFETY: a fresh mapping at an address of the kernel's choice touches no other memory.
+        let start = unsafe { mmap(None, bytes(len), read_write(), MapFlags::MAP_SHARED, file, 0)? };
+        Ok(Self { start: start.cast(), len })
+    }
+
+    /// Words that this process and those it forks share.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn anonymous(len: NonZeroUsize) -> io::Result<Self> {
+        // SAFETY: as above.
+        let start =
+            unsafe { mmap_anonymous(None, bytes(len), read_write(), MapFlags::MAP_SHARED)? };
+        Ok(Self { start: start.cast(), len })
+    }
+
+    /// The words.
+    #[must_use]
+    pub fn words(&self) -> &[AtomicU64] {
+        // SAFETY: the mapping is page-aligned, zero-filled where never written, `len` words long,
+        // valid for as long as `self`, and every access in every process is atomic.
+        unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.len.get()) }
+    }
+}
+
+impl Drop for SharedWords {
+    fn drop(&mut self) {
+        // SAFETY: unmaps exactly what was mapped; no reference outlives `self`.
+        let _ = unsafe { munmap(self.start.cast(), bytes(self.len).get()) };
+    }
+}
+
+fn bytes(words: NonZeroUsize) -> NonZeroUsize {
+    words.saturating_mul(NonZeroUsize::new(size_of::<AtomicU64>()).expect("a word has a size"))
+}
+
+fn read_write() -> ProtFlags {
+    ProtFlags::PROT_READ | ProtFlags::PROT_WRITE
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use super::*;
+
+    #[test]
+    fn words_of_a_file_are_its_bytes() {
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(32).unwrap();
+        let words = SharedWords::of_file(&file, NonZeroUsize::new(4).unwrap()).unwrap();
+        words.words()[2].store(0x0102, Ordering::Relaxed);
+        let mut read = [0; 8];
+        std::os::unix::fs::FileExt::read_exact_at(&file, &mut read, 16).unwrap();
+        assert_eq!(u64::from_ne_bytes(read), 0x0102);
+    }
+
+    #[test]
+    fn forking_a_threaded_process_is_refused() {
+        let (sender, receiver) = std::sync::mpsc::channel::<()>();
+        let other = std::thread::spawn(move || receiver.recv());
+        assert!(fork().unwrap_err().to_string().contains("threads"));
+        drop(sender);
+        assert!(other.join().unwrap().is_err());
+    }
+
+    #[test]
+    fn only_open_descriptors_are_adopted() {
+        assert!(adopt(1).is_err());
+        assert!(adopt(900_000).is_err());
+    }
+}

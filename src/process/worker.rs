@@ -1,0 +1,463 @@
+//! A worker: boots what it serves, then runs one event loop and its request threads.
+
+use std::future::Future;
+use std::io;
+use std::os::unix::net::UnixStream as StdUnixStream;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::runtime::Runtime;
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::LocalSet;
+
+use super::accept::{Accepted, Connections, accept_loop};
+use super::dispatcher::{self, Dispatcher, Started};
+use super::listen::Listener;
+use super::scoreboard::{Scoreboard, ScoreboardError, WorkerRow, WorkerState};
+use super::signals::WorkerSignals;
+use super::sys::monotonic_ms;
+use super::threads::Fault;
+use super::{BOOT_FAILED, WorkerOptions, control};
+use crate::fastcgi;
+use crate::http::Service;
+
+/// How often a worker looks after itself.
+const TICK: Duration = Duration::from_millis(250);
+/// Helper threads for files: reading what is sent, writing what is received.
+const FILE_THREADS: usize = 4;
+/// How long finished threads are waited for at the end.
+const THREAD_PATIENCE: Duration = Duration::from_secs(1);
+
+/// What the closure that boots a worker is told.
+#[derive(Debug)]
+pub struct WorkerContext {
+    row: WorkerRow,
+}
+
+impl WorkerContext {
+    /// Which of the scoreboard's rows is this worker's.
+    #[must_use]
+    pub fn index(&self) -> usize {
+        self.row.index()
+    }
+
+    /// The scoreboard of the pool.
+    #[must_use]
+    pub fn scoreboard(&self) -> &Scoreboard {
+        self.row.board()
+    }
+}
+
+/// What a worker serves, made inside the worker: threads and connections may be opened by then.
+pub struct Boot {
+    /// Answers the requests.
+    pub service: Arc<dyn Service>,
+    /// How to serve, as the settings now say; `None` for what the pool was started with.
+    pub options: Option<WorkerOptions>,
+    /// How many workers the settings now ask for; heeded on a reload.
+    pub workers: Option<usize>,
+    /// Called last, when every connection is closed: the place to flush what is still in memory.
+    pub shutdown: Option<Box<dyn FnOnce()>>,
+}
+
+impl Boot {
+    /// Serves with the pool's own options.
+    #[must_use]
+    pub fn new(service: Arc<dyn Service>) -> Self {
+        Self { service, options: None, workers: None, shutdown: None }
+    }
+}
+
+/// What the arbiter gives a worker on its way.
+pub(super) struct WorkerStart {
+    pub row: WorkerRow,
+    pub listeners: Vec<Listener>,
+    pub channel: StdUnixStream,
+    pub options: WorkerOptions,
+    /// How long to finish what has begun when there is no arbiter to be the judge of it.
+    pub drain: Duration,
+}
+
+/// Runs a worker to its end; gives the status to exit with.
+pub(super) fn run(
+    start: WorkerStart,
+    boot: &dyn Fn(&WorkerContext) -> Result<Boot, String>,
+    reopen_logs: &dyn Fn(),
+) -> i32 {
+    let WorkerStart { row, listeners, mut channel, options, drain } = start;
+    let failed = |channel: &mut StdUnixStream, reason: String| {
+        let mut message = vec![control::FAILED];
+        message.extend_from_slice(reason.as_bytes());
+        // The exit status tells it too.
+        let _ = io::Write::write_all(channel, &message);
+        BOOT_FAILED
+    };
+    let context = WorkerContext { row: row.clone() };
+    let booted = match catch_unwind(AssertUnwindSafe(|| boot(&context))) {
+        Ok(Ok(booted)) => booted,
+        Ok(Err(reason)) => return failed(&mut channel, reason),
+        Err(_) => return failed(&mut channel, "the worker panicked while it booted".into()),
+    };
+    let options = booted.options.unwrap_or(options);
+    if options.threads > row.board().thread_capacity() {
+        let reason = format!(
+            "{} threads exceed the {} that the running arbiter has room for: restart it",
+            options.threads,
+            row.board().thread_capacity()
+        );
+        return failed(&mut channel, reason);
+    }
+    if let Some(workers) = booted.workers {
+        let wanted = row.board().wanted_workers();
+        wanted.store(workers as u64, std::sync::atomic::Ordering::Relaxed);
+    }
+    let served = prepare(booted.service, &options, &row).and_then(|(runtime, started)| {
+        let signals = WorkerSignals::install()?;
+        Ok((runtime, started, signals))
+    });
+    let (runtime, started, signals) = match served {
+        Ok(served) => served,
+        Err(error) => return failed(&mut channel, format!("the worker cannot start: {error}")),
+    };
+    let threads = started.threads;
+    let worker = Worker {
+        row,
+        options,
+        drain,
+        dispatcher: started.dispatcher,
+        faults: started.faults,
+        reopen_logs,
+        retiring: false,
+    };
+    let result = LocalSet::new().block_on(&runtime, worker.serve(listeners, channel, signals));
+    if let Err(error) = &result {
+        log::error!("a worker failed: {error}");
+    }
+    let patience = Instant::now() + THREAD_PATIENCE;
+    while threads.iter().any(|thread| !thread.is_finished()) && Instant::now() < patience {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    if let Some(shutdown) = booted.shutdown {
+        shutdown();
+    }
+    log::logger().flush();
+    i32::from(result.is_err())
+}
+
+fn prepare(
+    service: Arc<dyn Service>,
+    options: &WorkerOptions,
+    row: &WorkerRow,
+) -> io::Result<(Runtime, Started)> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(FILE_THREADS)
+        .thread_name("file")
+        .build()?;
+    Ok((runtime, dispatcher::start(service, options, row.clone())?))
+}
+
+struct Worker<'a> {
+    row: WorkerRow,
+    options: WorkerOptions,
+    drain: Duration,
+    dispatcher: Dispatcher,
+    faults: mpsc::UnboundedReceiver<Fault>,
+    reopen_logs: &'a dyn Fn(),
+    retiring: bool,
+}
+
+impl Worker<'_> {
+    async fn serve(
+        mut self,
+        listeners: Vec<Listener>,
+        channel: StdUnixStream,
+        signals: WorkerSignals,
+    ) -> io::Result<()> {
+        let mut channel = from_std(channel)?;
+        let mut on_drain = from_std(signals.drain)?;
+        let mut on_reopen = from_std(signals.reopen_logs)?;
+        let (drain, draining) = watch::channel(false);
+        let connections = Connections::new(self.row.clone());
+        self.accept(listeners, &connections, &draining);
+        self.row.set_state(WorkerState::Ready);
+        channel.write_all(&[control::READY]).await?;
+
+        let max_requests = self.jittered_max_requests();
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                said = channel.read_u8() => match said {
+                    Ok(control::REOPEN_LOGS) => (self.reopen_logs)(),
+                    Ok(control::DRAIN) => break,
+                    Ok(_) => {}
+                    Err(_) => {
+                        log::warn!("the arbiter is gone, draining");
+                        break;
+                    }
+                },
+                _ = on_drain.read_u8() => break,
+                _ = on_reopen.read_u8() => (self.reopen_logs)(),
+                Some(Fault::Panicked) = self.faults.recv() => {
+                    log::error!("a request panicked, replacing the worker");
+                    break;
+                }
+                _ = tick.tick() => {
+                    if self.look_after(&mut channel, max_requests).await? {
+                        break;
+                    }
+                }
+            }
+        }
+        self.row.set_state(WorkerState::Draining);
+        // Without an arbiter there is nobody to tell.
+        let _ = channel.write_all(&[control::DRAINING]).await;
+        drain.send_replace(true);
+        self.finish(&mut channel, &connections).await;
+        Ok(())
+    }
+
+    /// Accepts on every socket, as tasks that end with the drain.
+    fn accept(
+        &self,
+        listeners: Vec<Listener>,
+        connections: &Connections,
+        draining: &watch::Receiver<bool>,
+    ) {
+        let options = Rc::new(self.options.fastcgi.clone());
+        let places = Rc::new(Semaphore::new(options.max_connections.clamp(1, 1 << 20)));
+        let max_requests = self.options.threads;
+        for listener in listeners {
+            let (dispatcher, options) = (self.dispatcher.clone(), Rc::clone(&options));
+            let draining_connections = draining.clone();
+            let serve = move |stream| {
+                let (dispatcher, options) = (dispatcher.clone(), Rc::clone(&options));
+                let drain = draining_connections.clone();
+                serve_stream(stream, dispatcher, options, max_requests, drain)
+            };
+            let accepting = accept_loop(
+                listener,
+                connections.clone(),
+                Rc::clone(&places),
+                draining.clone(),
+                serve,
+            );
+            tokio::task::spawn_local(async move {
+                if let Err(error) = accepting.await {
+                    log::error!("a socket cannot be accepted from: {error}");
+                }
+            });
+        }
+    }
+
+    /// Waits for the connections to end. Meanwhile signs of life and logs go on; without an
+    /// arbiter, which would end a drain that takes too long, the worker does so itself.
+    async fn finish(&self, channel: &mut UnixStream, connections: &Connections) {
+        let mut orphaned_until = None;
+        let mut tick = tokio::time::interval(TICK);
+        loop {
+            tokio::select! {
+                () = connections.none_left() => return,
+                said = channel.read_u8(), if orphaned_until.is_none() => match said {
+                    Ok(control::REOPEN_LOGS) => (self.reopen_logs)(),
+                    Ok(_) => {}
+                    Err(_) => orphaned_until = Some(Instant::now() + self.drain),
+                },
+                _ = tick.tick() => {
+                    self.row.beat();
+                    if orphaned_until.is_some_and(|end| Instant::now() >= end) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether it is time to drain at once; asks for a replacement when it is time for that.
+    async fn look_after(
+        &mut self,
+        channel: &mut UnixStream,
+        max_requests: Option<u64>,
+    ) -> io::Result<bool> {
+        self.row.beat();
+        let memory_bytes = resident_bytes();
+        self.row.set_memory_bytes(memory_bytes);
+        let grace_ms = u64::try_from(self.options.cancel_grace.as_millis()).unwrap_or(u64::MAX);
+        if self.row.has_ignored_cancel(monotonic_ms(), grace_ms) {
+            log::error!("a request goes on past its deadline, replacing the worker");
+            return Ok(true);
+        }
+        let ceiling = self.options.max_worker_memory_bytes;
+        let reason = if max_requests.is_some_and(|max| self.row.requests() >= max) {
+            "has had its number of requests"
+        } else if ceiling > 0 && memory_bytes > ceiling {
+            "is above its memory ceiling"
+        } else {
+            return Ok(false);
+        };
+        if !self.retiring {
+            self.retiring = true;
+            log::info!("the worker {reason} and will be replaced");
+            channel.write_all(&[control::RETIRING]).await?;
+        }
+        Ok(false)
+    }
+
+    /// A tenth more or less, so that workers started together do not end together.
+    fn jittered_max_requests(&self) -> Option<u64> {
+        let max = self.options.max_requests;
+        if max == 0 {
+            return None;
+        }
+        let mut bytes = [0; 8];
+        // Without randomness they end together: no harm but a moment of fewer workers.
+        let _ = getrandom::fill(&mut bytes);
+        let tenth = max / 10;
+        Some(max - tenth + u64::from_ne_bytes(bytes) % (2 * tenth + 1))
+    }
+}
+
+async fn serve_stream(
+    stream: Accepted,
+    dispatcher: Dispatcher,
+    options: Rc<fastcgi::Options>,
+    max_requests: usize,
+    drain: watch::Receiver<bool>,
+) {
+    let served = match stream {
+        Accepted::Unix(stream) => {
+            fastcgi::serve_connection(stream, dispatcher, &options, max_requests, drain).await
+        }
+        Accepted::Tcp(stream) => {
+            fastcgi::serve_connection(stream, dispatcher, &options, max_requests, drain).await
+        }
+    };
+    match served {
+        Ok(()) => {}
+        Err(error @ fastcgi::Error::Malformed(_)) => log::warn!("connection closed: {error}"),
+        Err(error) => log::debug!("connection closed: {error}"),
+    }
+}
+
+fn from_std(stream: StdUnixStream) -> io::Result<UnixStream> {
+    stream.set_nonblocking(true)?;
+    UnixStream::from_std(stream)
+}
+
+/// Resident memory of this process; 0 when the system does not tell.
+fn resident_bytes() -> u64 {
+    let pages = std::fs::read_to_string("/proc/self/statm").ok().and_then(|statm| {
+        statm.split_whitespace().nth(1).and_then(|pages| pages.parse::<u64>().ok())
+    });
+    let page_bytes = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE)
+        .ok()
+        .flatten()
+        .and_then(|bytes| u64::try_from(bytes).ok())
+        .unwrap_or(4096);
+    pages.unwrap_or(0) * page_bytes
+}
+
+/// Serves from this process alone: the same dispatcher, queue and threads as a worker of the pool,
+/// under whatever `transport` speaks. Returns when `transport` does.
+///
+/// A request that panics is answered 500 and nothing is replaced; there is nobody to do it.
+///
+/// # Errors
+/// When the runtime, the threads or the scoreboard cannot be made.
+pub fn serve_in_process<F, Fut>(
+    options: &WorkerOptions,
+    scoreboard: &Scoreboard,
+    service: Arc<dyn Service>,
+    transport: F,
+) -> Result<Fut::Output, ScoreboardError>
+where
+    F: FnOnce(Dispatcher) -> Fut,
+    Fut: Future,
+{
+    let row = scoreboard.worker(0);
+    row.claim();
+    row.set_pid(u64::from(std::process::id()));
+    let threads = options.threads.min(scoreboard.thread_capacity());
+    let options = WorkerOptions { threads, ..options.clone() };
+    let (runtime, started) = prepare(service, &options, &row)?;
+    row.set_state(WorkerState::Ready);
+    let ticking = row.clone();
+    let output = LocalSet::new().block_on(&runtime, async move {
+        let tick = tokio::task::spawn_local(async move {
+            let mut tick = tokio::time::interval(TICK);
+            loop {
+                tick.tick().await;
+                ticking.beat();
+                ticking.set_memory_bytes(resident_bytes());
+            }
+        });
+        let output = transport(started.dispatcher).await;
+        tick.abort();
+        output
+    });
+    row.set_state(WorkerState::Draining);
+    let patience = Instant::now() + THREAD_PATIENCE;
+    while started.threads.iter().any(|thread| !thread.is_finished()) && Instant::now() < patience {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    row.clear();
+    Ok(output)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, Method, StatusCode};
+
+    use super::*;
+    use crate::http::{Client, Dispatch, Progress, Request, RequestBody, Response};
+
+    struct Teapot;
+
+    impl Service for Teapot {
+        fn try_now(&self, _: &Request) -> Option<Response> {
+            None
+        }
+
+        fn call(&self, _: Request, _: &dyn Progress) -> Response {
+            Response::new(StatusCode::IM_A_TEAPOT)
+        }
+    }
+
+    #[test]
+    fn one_process_serves_through_the_same_dispatcher() {
+        let board = Scoreboard::private(1, 2).unwrap();
+        let inside = board.clone();
+        let status = serve_in_process(
+            &WorkerOptions::default(),
+            &board,
+            Arc::new(Teapot),
+            |dispatcher| async move {
+                let request = Request {
+                    method: Method::GET,
+                    path: "/".into(),
+                    query: Vec::new(),
+                    headers: HeaderMap::new(),
+                    client: Client::default(),
+                    body: RequestBody::Empty,
+                    received: Instant::now(),
+                };
+                assert_eq!(inside.snapshot().workers[0].threads.len(), 2);
+                dispatcher.dispatch(request).await.status
+            },
+        );
+        assert_eq!(status.unwrap(), StatusCode::IM_A_TEAPOT);
+        assert_eq!(board.snapshot().requests, 1);
+        assert!(board.snapshot().workers.is_empty());
+    }
+
+    #[test]
+    fn resident_memory_is_told() {
+        let bytes = resident_bytes();
+        assert!((1 << 20..1 << 34).contains(&bytes), "{bytes}");
+    }
+}

@@ -1,0 +1,193 @@
+//! Values from a short list of words. Large and small letters are the same.
+
+use serde_json::Value;
+
+use super::{Kind, Rules, Shape};
+use crate::pixel::{ColourSpace, FORMATS, Flip, Format};
+
+/// Yes or no.
+pub(in crate::spec) struct Switch;
+
+impl Kind<bool> for Switch {
+    fn parse(&self, text: &str, _: &Rules) -> Result<bool, String> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "1" | "true" | "t" => Ok(true),
+            "0" | "false" | "f" => Ok(false),
+            _ => Err("must be true or false, 1 or 0".into()),
+        }
+    }
+
+    fn canonical(&self, value: &bool) -> String {
+        if *value { "1".into() } else { "0".into() }
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Switch
+    }
+
+    fn to_json(&self, value: &bool) -> Value {
+        Value::Bool(*value)
+    }
+}
+
+/// A file format with its variant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FormatChoice {
+    /// The format.
+    pub format: Format,
+    /// Whether it is coded progressively (JPEG).
+    pub progressive: bool,
+}
+
+/// The words for progressive JPEG.
+const PROGRESSIVE: [&str; 2] = ["pjpg", "pjpeg"];
+
+/// A format that can be written.
+pub(in crate::spec) struct FileFormat;
+
+impl Kind<FormatChoice> for FileFormat {
+    fn parse(&self, text: &str, _: &Rules) -> Result<FormatChoice, String> {
+        let word = text.trim();
+        if PROGRESSIVE.iter().any(|known| known.eq_ignore_ascii_case(word)) {
+            return Ok(FormatChoice { format: Format::Jpeg, progressive: true });
+        }
+        match Format::from_extension(word) {
+            Some(format) if format.row().write => Ok(FormatChoice { format, progressive: false }),
+            _ => Err(one_of(&words())),
+        }
+    }
+
+    fn canonical(&self, value: &FormatChoice) -> String {
+        if value.progressive { PROGRESSIVE[0] } else { value.format.extension() }.to_owned()
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Choice(words())
+    }
+}
+
+fn words() -> Vec<&'static str> {
+    let mut words = Vec::new();
+    for row in FORMATS.iter().filter(|row| row.write) {
+        words.extend(row.extensions);
+        if row.format == Format::Jpeg {
+            words.extend(PROGRESSIVE);
+        }
+    }
+    words
+}
+
+fn one_of(words: &[&str]) -> String {
+    format!("must be one of {}", words.join(", "))
+}
+
+/// A mirror.
+pub(in crate::spec) struct Mirror;
+
+impl Kind<Flip> for Mirror {
+    fn parse(&self, text: &str, _: &Rules) -> Result<Flip, String> {
+        match text.trim() {
+            "h" | "H" => Ok(Flip::Horizontal),
+            "v" | "V" => Ok(Flip::Vertical),
+            _ => Err(one_of(&["h", "v"])),
+        }
+    }
+
+    fn canonical(&self, value: &Flip) -> String {
+        match value {
+            Flip::Horizontal => "h".into(),
+            Flip::Vertical => "v".into(),
+        }
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Choice(vec!["h", "v"])
+    }
+}
+
+/// A colour model.
+pub(in crate::spec) struct ColourModel;
+
+impl Kind<ColourSpace> for ColourModel {
+    fn parse(&self, text: &str, _: &Rules) -> Result<ColourSpace, String> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "rgb" => Ok(ColourSpace::Rgb),
+            "cmyk" => Ok(ColourSpace::Cmyk),
+            "gray" | "grey" => Ok(ColourSpace::Gray),
+            _ => Err(one_of(&["rgb", "cmyk", "gray"])),
+        }
+    }
+
+    fn canonical(&self, value: &ColourSpace) -> String {
+        match value {
+            ColourSpace::Rgb => "rgb".into(),
+            ColourSpace::Cmyk => "cmyk".into(),
+            ColourSpace::Gray => "gray".into(),
+        }
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Choice(vec!["rgb", "cmyk", "gray", "grey"])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{reads, refuses};
+    use super::*;
+
+    #[test]
+    fn switches() {
+        for yes in ["1", "true", "TRUE", "t"] {
+            reads(&Switch, yes, "1");
+        }
+        for no in ["0", "False", "F"] {
+            reads(&Switch, no, "0");
+        }
+        for bad in ["2", "yes", "on", "-1"] {
+            refuses(&Switch, bad);
+        }
+    }
+
+    #[test]
+    fn formats_go_by_every_extension() {
+        for (word, canonical) in [
+            ("jpg", "jpg"),
+            ("JPEG", "jpg"),
+            ("jfif", "jpg"),
+            ("pjpeg", "pjpg"),
+            ("PJPG", "pjpg"),
+            ("tiff", "tif"),
+            ("png", "png"),
+            ("gif", "gif"),
+            ("bmp", "bmp"),
+            ("webp", "webp"),
+        ] {
+            reads(&FileFormat, word, canonical);
+        }
+        for bad in [".jpg", "exe", "jpgx", "pj"] {
+            refuses(&FileFormat, bad);
+        }
+    }
+
+    #[test]
+    fn every_word_that_is_offered_is_taken() {
+        let rules = Rules::default();
+        for word in words() {
+            assert!(FileFormat.parse(word, &rules).is_ok(), "{word}");
+        }
+        for word in ["rgb", "cmyk", "gray", "grey"] {
+            assert!(ColourModel.parse(word, &rules).is_ok(), "{word}");
+        }
+    }
+
+    #[test]
+    fn mirrors_and_colour_models() {
+        reads(&Mirror, "H", "h");
+        reads(&Mirror, "v", "v");
+        refuses(&Mirror, "hv");
+        reads(&ColourModel, "GREY", "gray");
+        reads(&ColourModel, "Cmyk", "cmyk");
+        refuses(&ColourModel, "lab");
+    }
+}

@@ -1,0 +1,88 @@
+//! The file that is sent: format, compression, colour model, descriptive data.
+
+use super::super::kind::{ColourModel, FileFormat, Integer, Max, Switch};
+use super::{About, Group, Place, Row, TemplateName};
+use crate::pixel::ColourSpace;
+use crate::spec::FormatChoice;
+
+pub(super) static FORMAT: Row<FormatChoice> = Row {
+    about: About {
+        name: "format",
+        aliases: &[],
+        place: Place::Both(TemplateName { name: "format", aliases: &[] }),
+        original: false,
+        key: Some('f'),
+        default: None,
+        group: Group::Output,
+        doc: "The file format of the result. `pjpg` and `pjpeg` give a JPEG that appears coarse at \
+              first and becomes finer while it loads. When it is not given, the result has the \
+              format of the source, or JPEG where that one cannot be written.",
+    },
+    kind: &FileFormat,
+};
+
+pub(super) static QUALITY: Row<u8> = Row {
+    about: About {
+        name: "quality",
+        aliases: &[],
+        place: Place::Both(TemplateName { name: "quality", aliases: &[] }),
+        original: false,
+        key: Some('q'),
+        default: None,
+        group: Group::Output,
+        doc: "For JPEG and WebP, how much of the picture is kept: 1 is the smallest file, 100 the \
+              best picture; without it, 80. For PNG, which loses nothing, two digits from 10 to 99 \
+              that weigh time against size: the first is the effort of compression (1 to 9), the \
+              second the row filter (0 none, 1 sub, 2 up, 3 average, 4 Paeth, 5 to 9 the best of \
+              them for each row); without it, 79. Other formats ignore it. A template's quality \
+              holds for the kind of format that the template was made for: one for JPEG is not \
+              applied to PNG, nor the other way round.",
+    },
+    kind: &Integer { min: 1, max: Max::Fixed(100) },
+};
+
+pub(super) static STRIP: Row<bool> = Row {
+    about: About {
+        name: "strip",
+        aliases: &[],
+        place: Place::Both(TemplateName { name: "strip", aliases: &[] }),
+        original: false,
+        key: Some('e'),
+        default: Some("0"),
+        group: Group::Output,
+        doc: "Leaves out everything but the picture: Exif, XMP and IPTC data and the colour \
+              profile. Files become smaller; a CMYK picture, or one with an unusual profile, may \
+              then be shown in wrong colours.",
+    },
+    kind: &Switch,
+};
+
+pub(super) static DPI: Row<u32> = Row {
+    about: About {
+        name: "dpi",
+        aliases: &[],
+        place: Place::Both(TemplateName { name: "dpi_x", aliases: &["dpi"] }),
+        original: false,
+        key: Some('d'),
+        default: Some("0"),
+        group: Group::Output,
+        doc: "The resolution that is written into the file, in dots per inch, which says how large \
+              it is printed; the pixels stay the same. 0 keeps the resolution of the source.",
+    },
+    kind: &Integer { min: 0, max: Max::Fixed(32_000) },
+};
+
+pub(super) static COLORSPACE: Row<ColourSpace> = Row {
+    about: About {
+        name: "colorspace",
+        aliases: &[],
+        place: Place::Both(TemplateName { name: "colorspace", aliases: &[] }),
+        original: false,
+        key: Some('z'),
+        default: None,
+        group: Group::Output,
+        doc: "Converts the colours: `rgb` for screens, `cmyk` for print, `gray` for shades of \
+              grey. Without it the source's colour model is kept wherever the format can hold it.",
+    },
+    kind: &ColourModel,
+};

@@ -1,0 +1,36 @@
+//! Turning and mirroring.
+
+use super::super::kind::{Mirror, Number};
+use super::{About, Group, Place, Row, TemplateName};
+use crate::pixel::Flip;
+
+pub(super) static ANGLE: Row<f64> = Row {
+    about: About {
+        name: "angle",
+        aliases: &[],
+        place: Place::Both(TemplateName { name: "rotation", aliases: &[] }),
+        original: false,
+        key: Some('a'),
+        default: Some("0"),
+        group: Group::Turn,
+        doc: "Turns the picture clockwise by this many degrees, or the other way when negative. \
+              Unless it is a quarter turn, the corners that become free are filled with `fill`. \
+              Turning comes before cropping and sizing.",
+    },
+    kind: &Number { min: -360.0, max: 360.0 },
+};
+
+pub(super) static FLIP: Row<Flip> = Row {
+    about: About {
+        name: "flip",
+        aliases: &[],
+        place: Place::Both(TemplateName { name: "flip", aliases: &[] }),
+        original: false,
+        key: Some('m'),
+        default: None,
+        group: Group::Turn,
+        doc: "Mirrors the picture before everything else: `h` swaps left and right, `v` swaps top \
+              and bottom.",
+    },
+    kind: &Mirror,
+};

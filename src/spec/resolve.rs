@@ -1,0 +1,281 @@
+//! From parameters as they were given to what is to be done.
+//!
+//! What has no effect is dropped first, so that requests for the same picture become the same
+//! spec: a full turn, a crop of everything, an alignment where nothing can be aligned.
+
+use super::kind::rounded;
+use super::params::Inherited;
+use super::{Delivery, FormatChoice, Given, ImageSpec, Layer, ParamError, Params};
+use crate::pixel::{Align, Crop, Fill, Format, PngQuality, Quality, Recipe};
+
+/// What a request's parameters mean depends on this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Context {
+    /// The format of the source, by the extension of its name.
+    pub source_format: Option<Format>,
+    /// The largest width and height for this caller, 0 for no limit; none when the caller has no
+    /// limits. A template that says more raises them.
+    pub public_limit: Option<(u32, u32)>,
+    /// The expiry when no template says it.
+    pub default_expiry_s: i64,
+}
+
+impl Params {
+    /// Works out what is to be done. Template and URL are laid [`over`](Params::over) each other
+    /// before.
+    ///
+    /// # Errors
+    /// A missing `src`, or values that do not fit each other.
+    pub fn resolve(&self, context: &Context) -> Result<ImageSpec, ParamError> {
+        let src = self.src.as_ref().ok_or_else(|| ParamError::new("src", "must be given"))?;
+        let effective = self.effective(context)?;
+        let delivery = self.delivery(context.default_expiry_s);
+        let recipe = effective.to_recipe();
+        Ok(ImageSpec { src: src.value.clone(), recipe, delivery, effective })
+    }
+
+    /// How the answer is to be sent: all that the parameters of an original say besides which.
+    #[must_use]
+    pub fn delivery(&self, default_expiry_s: i64) -> Delivery {
+        Delivery {
+            attach: value(self.attach.as_ref(), false),
+            record_stats: value(self.stats.as_ref(), true),
+            xref: self.xref.as_ref().map(|given| given.value.clone()),
+            expiry_s: value(self.expires.as_ref(), default_expiry_s),
+        }
+    }
+
+    /// Works out what is to be done to a picture that does not come from the repository.
+    ///
+    /// # Errors
+    /// Values that do not fit each other.
+    pub fn recipe(&self, context: &Context) -> Result<Recipe, ParamError> {
+        Ok(self.effective(context)?.to_recipe())
+    }
+
+    /// Checks what the fields of one template say together.
+    pub(super) fn check_template(&self) -> Result<(), ParamError> {
+        self.crop()?;
+        if let Some(format) = &self.format {
+            self.effective_quality(format.value)?;
+        }
+        Ok(())
+    }
+
+    /// The parameters that have an effect, with the format always said.
+    fn effective(&self, context: &Context) -> Result<Params, ParamError> {
+        // No field is left to a default below, so that a new one cannot be forgotten.
+        let choice =
+            self.format.as_ref().map_or_else(|| default_format(context), |given| given.value);
+        let size = self.limited_size(context);
+        let crop = self.crop()?;
+        let angle = rounded(value(&self.angle, 0.0).rem_euclid(360.0));
+        let boxed = size.width > 0 && size.height > 0;
+        let padded = boxed && !size.fit;
+        let uncovered = padded || angle % 90.0 != 0.0 || !choice.format.row().alpha;
+        let fill = match value(&self.fill, Fill::WHITE) {
+            Fill::Transparent if !choice.format.row().alpha => Fill::WHITE,
+            fill => fill,
+        };
+        Ok(Params {
+            src: same(&self.src),
+            page: other_than(value(&self.page, 1).max(1), 1),
+            tmp: None,
+            format: Some(url(choice)),
+            quality: self.effective_quality(choice)?.map(url),
+            width: other_than(size.width, 0),
+            height: other_than(size.height, 0),
+            autosizefit: other_than(boxed && size.fit, false),
+            halign: other_than(value(&self.halign, Align::CENTRE), Align::CENTRE)
+                .filter(|_| padded),
+            valign: other_than(value(&self.valign, Align::CENTRE), Align::CENTRE)
+                .filter(|_| padded),
+            angle: other_than(angle, 0.0),
+            flip: same(&self.flip),
+            top: other_than(crop.top, 0.0),
+            left: other_than(crop.left, 0.0),
+            bottom: other_than(crop.bottom, 1.0),
+            right: other_than(crop.right, 1.0),
+            autocropfit: other_than(value(&self.autocropfit, false), false)
+                .filter(|_| boxed && crop != Crop::FULL),
+            fill: other_than(fill, Fill::WHITE).filter(|_| uncovered),
+            strip: other_than(value(&self.strip, false), false),
+            dpi: other_than(value(&self.dpi, 0), 0),
+            colorspace: same(&self.colorspace),
+            tile: same(&self.tile),
+            attach: other_than(value(&self.attach, false), false),
+            xref: same(&self.xref),
+            stats: other_than(value(&self.stats, true), true),
+            expires: same(&self.expires),
+            inherited: Inherited::default(),
+        })
+    }
+
+    /// Checks the crop and fills in its missing edges.
+    fn crop(&self) -> Result<Crop, ParamError> {
+        let crop = Crop {
+            left: value(&self.left, 0.0),
+            top: value(&self.top, 0.0),
+            right: value(&self.right, 1.0),
+            bottom: value(&self.bottom, 1.0),
+        };
+        if crop.left >= crop.right {
+            return Err(empty_crop(self.left.as_ref(), self.right.as_ref(), ["left", "right"]));
+        }
+        if crop.top >= crop.bottom {
+            return Err(empty_crop(self.top.as_ref(), self.bottom.as_ref(), ["top", "bottom"]));
+        }
+        Ok(crop)
+    }
+
+    /// The quality for a format: none when it is not given, means nothing there, was meant for
+    /// another kind of format, or is what is done anyway.
+    fn effective_quality(&self, choice: FormatChoice) -> Result<Option<u8>, ParamError> {
+        let Some(given) = &self.quality else { return Ok(None) };
+        let png = choice.format == Format::Png;
+        if given.layer == Layer::Template {
+            let own = self.format.as_ref().filter(|given| given.layer == Layer::Template);
+            let meant_for = self.inherited.format.or(own.map(|given| given.value));
+            let meant_for_png = meant_for.is_some_and(|choice| choice.format == Format::Png);
+            if meant_for_png != png {
+                return Ok(None);
+            }
+        }
+        let usual = match choice.format {
+            Format::Png if !(10..=99).contains(&given.value) => {
+                return Err(ParamError::new(
+                    "quality",
+                    "must be a whole number from 10 to 99 for PNG",
+                ));
+            }
+            Format::Png => join_png(Quality::default().png),
+            Format::Jpeg | Format::Webp => Quality::default().lossy,
+            Format::Gif | Format::Tiff | Format::Bmp => return Ok(None),
+        };
+        Ok((given.value != usual).then_some(given.value))
+    }
+
+    /// The size, held to the caller's limits.
+    fn limited_size(&self, context: &Context) -> Size {
+        let width = value(&self.width, 0);
+        let height = value(&self.height, 0);
+        let fit = value(&self.autosizefit, false);
+        let (most_width, most_height) = context.public_limit.unwrap_or((0, 0));
+        let most_width = raised(most_width, self.width.as_ref(), self.inherited.width);
+        let most_height = raised(most_height, self.height.as_ref(), self.inherited.height);
+        let size =
+            Size { width: capped(width, most_width), height: capped(height, most_height), fit };
+        match (width, height) {
+            // The side that is not asked for follows from the picture, and may come out too long:
+            // the limit becomes its bound.
+            (0, 0) => Size { width: most_width, height: most_height, fit: true },
+            (0, _) if most_width > 0 => Size { width: most_width, fit: true, ..size },
+            (_, 0) if most_height > 0 => Size { height: most_height, fit: true, ..size },
+            _ => size,
+        }
+    }
+
+    /// The recipe for parameters that all have an effect.
+    fn to_recipe(&self) -> Recipe {
+        let choice = self.format.as_ref().map_or(JPEG, |given| given.value);
+        let mut quality = Quality::default();
+        match (&self.quality, choice.format) {
+            (Some(given), Format::Png) => quality.png = split_png(given.value),
+            (Some(given), _) => quality.lossy = given.value,
+            (None, _) => {}
+        }
+        Recipe {
+            page: value(&self.page, 1),
+            flip: self.flip.as_ref().map(|given| given.value),
+            angle_deg: value(&self.angle, 0.0),
+            crop: Crop {
+                left: value(&self.left, 0.0),
+                top: value(&self.top, 0.0),
+                right: value(&self.right, 1.0),
+                bottom: value(&self.bottom, 1.0),
+            },
+            crop_fit: value(&self.autocropfit, false),
+            width: value(&self.width, 0),
+            height: value(&self.height, 0),
+            size_fit: value(&self.autosizefit, false),
+            align_h: value(&self.halign, Align::CENTRE),
+            align_v: value(&self.valign, Align::CENTRE),
+            fill: value(&self.fill, Fill::WHITE),
+            tile: self.tile.as_ref().map(|given| given.value),
+            colorspace: self.colorspace.as_ref().map(|given| given.value),
+            strip: value(&self.strip, false),
+            dpi: value(&self.dpi, 0),
+            format: choice.format,
+            progressive: choice.progressive,
+            quality,
+        }
+    }
+}
+
+const JPEG: FormatChoice = FormatChoice { format: Format::Jpeg, progressive: false };
+
+/// A size and whether it is a box to fit into.
+struct Size {
+    width: u32,
+    height: u32,
+    fit: bool,
+}
+
+/// A value or what holds without it.
+fn value<T: Copy>(given: &Option<Given<T>>, default: T) -> T {
+    given.as_ref().map_or(default, |given| given.value)
+}
+
+/// A value of a resolved spec, in which it no longer matters who said it.
+fn url<T>(value: T) -> Given<T> {
+    Given { value, layer: Layer::Url }
+}
+
+fn other_than<T: PartialEq>(value: T, default: T) -> Option<Given<T>> {
+    (value != default).then(|| url(value))
+}
+
+/// A value that has no default.
+fn same<T: Clone>(given: &Option<Given<T>>) -> Option<Given<T>> {
+    given.as_ref().map(|given| url(given.value.clone()))
+}
+
+/// The fault of two edges with nothing between. It names the edge that the client can change.
+fn empty_crop(
+    near: Option<&Given<f64>>,
+    far: Option<&Given<f64>>,
+    names: [&'static str; 2],
+) -> ParamError {
+    let from_url = |given: &Given<f64>| given.layer == Layer::Url;
+    let near_at_fault = match near {
+        None => false,
+        Some(near) => from_url(near) || !far.is_some_and(from_url),
+    };
+    let name = if near_at_fault { names[0] } else { names[1] };
+    ParamError::new(name, format!("must leave something between {} and {}", names[0], names[1]))
+}
+
+fn default_format(context: &Context) -> FormatChoice {
+    match context.source_format {
+        Some(format) if format.row().write => FormatChoice { format, progressive: false },
+        _ => JPEG,
+    }
+}
+
+/// A limit (0 for none), raised to what the template says.
+fn raised(limit: u32, given: Option<&Given<u32>>, inherited: Option<u32>) -> u32 {
+    let own = given.filter(|given| given.layer == Layer::Template).map(|given| given.value);
+    if limit == 0 { 0 } else { limit.max(own.or(inherited).unwrap_or(0)) }
+}
+
+fn capped(value: u32, limit: u32) -> u32 {
+    if limit == 0 { value } else { value.min(limit) }
+}
+
+fn split_png(digits: u8) -> PngQuality {
+    PngQuality { level: digits / 10, filter: digits % 10 }
+}
+
+fn join_png(quality: PngQuality) -> u8 {
+    quality.level * 10 + quality.filter
+}

@@ -1,0 +1,161 @@
+//! Reading and writing the JSON of templates.
+//!
+//! A template is an object of fields, each an object with a `value`:
+//! `{"width": {"value": 200}, "size_fit": {"value": true}}`.
+
+use serde_json::{Map, Value, json};
+
+use super::{PARAMS, Param, ParamError, Params, Rules};
+
+/// The name under which faults of the whole text are reported.
+const WHOLE: &str = "template";
+
+impl Params {
+    /// Reads a template.
+    ///
+    /// Fields that are null, or whose value is null or a blank text, are as if they were left out.
+    /// Fields that are no parameter are ignored, so that templates of other versions can be read.
+    ///
+    /// # Errors
+    /// The first field that cannot be used, by its name in the template.
+    pub fn from_template_json(text: &str, rules: &Rules) -> Result<Self, ParamError> {
+        let whole = |reason: &str| ParamError::new(WHOLE, reason);
+        let value: Value = serde_json::from_str(text).map_err(|_| whole("must be valid JSON"))?;
+        let Value::Object(fields) = value else {
+            return Err(whole("must be a JSON object"));
+        };
+        let mut params = Self::default();
+        for param in PARAMS {
+            let Some((name, field)) = find(param, &fields) else { continue };
+            let fault = |reason: &str| ParamError::new(name, reason);
+            let value = match field {
+                Value::Null => continue,
+                Value::Object(members) => members
+                    .get("value")
+                    .ok_or_else(|| fault("must be an object with a member \"value\""))?,
+                _ => return Err(fault("must be an object with a member \"value\"")),
+            };
+            if param.template().is_some() {
+                param.read_json(&mut params, value, rules)?;
+            } else if !blank(value) {
+                return Err(fault("must not be set in a template"));
+            }
+        }
+        params.check_template()?;
+        Ok(params)
+    }
+
+    /// Writes a template. Only what is set is written.
+    #[must_use]
+    pub fn to_template_json(&self) -> Value {
+        let mut fields = Map::new();
+        for param in PARAMS {
+            if let (Some(template), Some(value)) = (param.template(), param.json(self)) {
+                fields.insert(template.name.to_owned(), json!({ "value": value }));
+            }
+        }
+        Value::Object(fields)
+    }
+}
+
+/// The field that holds a parameter, under the name that a template is told it by.
+fn find<'a>(param: &Param, fields: &'a Map<String, Value>) -> Option<(&'static str, &'a Value)> {
+    let own = param.template().into_iter().flat_map(|template| {
+        std::iter::once(template.name).chain(template.aliases.iter().copied())
+    });
+    own.chain([param.about.name]).find_map(|name| Some((name, fields.get(name)?)))
+}
+
+fn blank(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pixel::{Align, Edge, Format};
+
+    fn read(text: &str) -> Result<Params, ParamError> {
+        Params::from_template_json(text, &Rules::default())
+    }
+
+    /// The shape of a stock template of the old server, every field present.
+    const SMALL: &str = r##"{
+        "align_h": {"value": "L0.2"}, "align_v": {"value": "C0.5"}, "attachment": {"value": false},
+        "bottom": {"value": null}, "colorspace": {"value": "rgb"}, "crop_fit": {"value": false},
+        "dpi_x": {"value": null}, "dpi_y": {"value": null}, "expiry_secs": {"value": 604800},
+        "fill": {"value": "#ffffff"}, "flip": {"value": ""}, "format": {"value": "jpg"},
+        "height": {"value": 200}, "icc_profile": {"value": ""}, "left": {"value": null},
+        "overlay_src": {"value": ""}, "page": null, "quality": {"value": 80},
+        "record_stats": {"value": true}, "rotation": {"value": -90.5}, "size_fit": {"value": false},
+        "strip": {"value": true}, "tile": {"value": null}, "width": {"value": "200"}
+    }"##;
+
+    #[test]
+    fn old_templates_are_read() {
+        let params = read(SMALL).unwrap();
+        let halign = Align { edge: Edge::Start, position: 0.2 };
+        assert_eq!(params.halign.map(|given| given.value), Some(halign));
+        assert_eq!(params.format.map(|given| given.value.format), Some(Format::Jpeg));
+        assert_eq!(params.width.map(|given| given.value), Some(200));
+        assert_eq!(params.angle.map(|given| given.value), Some(-90.5));
+        assert_eq!(params.strip.map(|given| given.value), Some(true));
+        assert_eq!(params.expires.map(|given| given.value), Some(604_800));
+        assert_eq!(params.flip, None);
+        assert_eq!(params.dpi, None);
+        assert_eq!(params.tile, None);
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let params = read(SMALL).unwrap();
+        let written = params.to_template_json();
+        assert_eq!(written["rotation"], json!({"value": -90.5}));
+        assert_eq!(written["align_h"], json!({"value": "L0.2"}));
+        assert_eq!(written["strip"], json!({"value": true}));
+        assert_eq!(written["fill"], json!({"value": "#ffffff"}));
+        assert_eq!(written["width"], json!({"value": 200}));
+        assert_eq!(written.get("flip"), None);
+        assert_eq!(read(&written.to_string()).unwrap(), params);
+    }
+
+    #[test]
+    fn faults_name_the_field() {
+        for (text, name) in [
+            ("", "template"),
+            ("[]", "template"),
+            ("{", "template"),
+            (r#"{"width": 200}"#, "width"),
+            (r#"{"width": {}}"#, "width"),
+            (r#"{"width": {"value": {"value": 1}}}"#, "width"),
+            (r#"{"width": {"value": [1]}}"#, "width"),
+            (r#"{"width": {"value": 15001}}"#, "width"),
+            (r#"{"width": {"value": true}}"#, "width"),
+            (r#"{"align_h": {"value": "Q1"}}"#, "align_h"),
+            (r#"{"rotation": {"value": "much"}}"#, "rotation"),
+            (r#"{"dpi": {"value": 32001}}"#, "dpi_x"),
+            (r#"{"size_fit": {"value": 2}}"#, "size_fit"),
+            (r#"{"expiry_secs": {"value": -2}}"#, "expiry_secs"),
+            (r#"{"tile": {"value": "1:4"}}"#, "tile"),
+            (r#"{"src": {"value": "a"}}"#, "src"),
+            (r#"{"left": {"value": 0.6}, "right": {"value": 0.5}}"#, "left"),
+            (r#"{"format": {"value": "png"}, "quality": {"value": 100}}"#, "quality"),
+        ] {
+            assert_eq!(read(text).expect_err(text).name, name, "{text}");
+        }
+        let deep = "[".repeat(100_000);
+        assert_eq!(read(&deep).unwrap_err().name, "template");
+    }
+
+    #[test]
+    fn other_fields_are_ignored_and_url_names_are_understood() {
+        let params = read(r#"{"sharpen": {"value": 3}, "x": 1, "angle": {"value": 5}}"#).unwrap();
+        assert_eq!(params.angle.map(|given| given.value), Some(5.0));
+        let params = read(r#"{"dpi": {"value": 300.0}}"#).unwrap();
+        assert_eq!(params.dpi.map(|given| given.value), Some(300));
+    }
+}

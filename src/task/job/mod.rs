@@ -1,0 +1,9 @@
+//! The jobs, a file each. What they need from other parts is given to them by whoever makes them.
+
+mod cache_housekeeping;
+mod mark_vanished;
+mod row_housekeeping;
+
+pub use cache_housekeeping::CacheHousekeeping;
+pub use mark_vanished::MarkVanished;
+pub use row_housekeeping::RowHousekeeping;

@@ -1,0 +1,45 @@
+//! Deletes rows that have had their time.
+
+use serde_json::{Value, json};
+
+use crate::db::{now_ms, stats, tasks};
+use crate::task::{Job, TaskContext};
+
+const DAY_MS: i64 = 24 * 3600 * 1000;
+
+/// How long the ids of added statistics are remembered: far longer than a worker goes on sending a
+/// batch.
+const BATCHES_KEPT_MS: i64 = 7 * DAY_MS;
+
+/// Deletes finished tasks and statistics that are older than they are to be kept.
+pub struct RowHousekeeping {
+    /// Days for which statistics are kept; 0 keeps them for ever.
+    pub stats_keep_days: u32,
+}
+
+impl RowHousekeeping {
+    /// The name under which its tasks are queued.
+    pub const KIND: &str = "row_housekeeping";
+}
+
+impl Job for RowHousekeeping {
+    fn kind(&self) -> &'static str {
+        Self::KIND
+    }
+
+    fn run(&self, context: &TaskContext<'_>) -> anyhow::Result<Value> {
+        let db = context.db();
+        let finished = tasks::purge_finished(db)?;
+        context.check()?;
+        stats::purge_batches(db, BATCHES_KEPT_MS)?;
+        let (mut images, mut system) = (0, 0);
+        if self.stats_keep_days > 0 {
+            let before_ms = now_ms() - i64::from(self.stats_keep_days) * DAY_MS;
+            context.check()?;
+            images = stats::purge_images(db, before_ms)?;
+            context.check()?;
+            system = stats::purge_system(db, before_ms)?;
+        }
+        Ok(json!({ "tasks": finished, "image_stats": images, "system_stats": system }))
+    }
+}

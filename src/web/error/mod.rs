@@ -1,0 +1,131 @@
+//! The one error that leaves the program: a status, a message fit for the public, and whose fault.
+//!
+//! Built only in `web`, from the errors of the modules below, which know nothing of HTTP. The cause
+//! is kept for the log and never shown.
+
+mod from;
+
+use http::{HeaderName, HeaderValue, StatusCode, header};
+
+use crate::cache::flight::Failure;
+
+/// Whose fault an error is; decides how loudly it is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The request asks for what cannot be: logged at debug level.
+    Client,
+    /// Something the server depends on is away or overloaded: logged as a warning.
+    Upstream,
+    /// The server itself failed: logged as an error.
+    Internal,
+}
+
+/// Why a request got no proper answer.
+#[derive(Debug)]
+pub struct Error {
+    status: StatusCode,
+    message: String,
+    fault: Fault,
+    retry_after_s: Option<u64>,
+    cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// Seconds that a client is asked to wait when nothing better is known.
+const DEFAULT_RETRY_S: u64 = 2;
+
+impl Error {
+    fn new(status: StatusCode, fault: Fault, message: impl Into<String>) -> Self {
+        Self { status, message: message.into(), fault, retry_after_s: None, cause: None }
+    }
+
+    /// 400: a parameter is missing, out of range, or not one of its choices.
+    pub fn parameter(name: &str, reason: impl std::fmt::Display) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, Fault::Client, format!("{name}: {reason}"))
+    }
+
+    /// 403: the caller may not see this, whether or not it exists.
+    pub fn forbidden() -> Self {
+        let message = "You do not have permission to access this.";
+        Self::new(StatusCode::FORBIDDEN, Fault::Client, message)
+    }
+
+    /// 404.
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, Fault::Client, "There is nothing at this address.")
+    }
+
+    /// 405; the caller adds the `Allow` field.
+    pub fn method_not_allowed() -> Self {
+        let message = "This address does not take this method.";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, Fault::Client, message)
+    }
+
+    /// 415: the source is not a picture that can be read.
+    pub fn unreadable(reason: impl std::fmt::Display) -> Self {
+        let message = reason.to_string();
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Fault::Client, message)
+    }
+
+    /// 503: come back later.
+    pub fn busy(retry_after_s: u64) -> Self {
+        let message = "The server is too busy. Please try again in a moment.";
+        let mut error = Self::new(StatusCode::SERVICE_UNAVAILABLE, Fault::Upstream, message);
+        error.retry_after_s = Some(retry_after_s.max(1));
+        error
+    }
+
+    /// 503: something that the answer depends on is away.
+    pub fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        let message = "The server cannot answer this at the moment.";
+        let mut error = Self::new(StatusCode::SERVICE_UNAVAILABLE, Fault::Upstream, message);
+        error.retry_after_s = Some(DEFAULT_RETRY_S);
+        error.caused_by(cause)
+    }
+
+    /// 500.
+    pub fn internal(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        let message = "The server failed to answer. The failure has been logged.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, Fault::Internal, message).caused_by(cause)
+    }
+
+    /// What another thread that waited for the same picture is told.
+    pub fn to_failure(&self) -> Failure {
+        Failure { kind: self.status.as_u16(), message: self.message.as_str().into() }
+    }
+
+    fn caused_by(mut self, cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.cause = Some(Box::new(cause));
+        self
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What the client is told.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The header fields that go with the status.
+    pub fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+        self.retry_after_s
+            .map(|seconds| (header::RETRY_AFTER, HeaderValue::from(seconds)))
+            .into_iter()
+    }
+
+    /// Writes the error to the log, at the level that its fault deserves.
+    pub fn log(&self, subject: &str) {
+        let level = match self.fault {
+            Fault::Client => log::Level::Debug,
+            Fault::Upstream => log::Level::Warn,
+            Fault::Internal => log::Level::Error,
+        };
+        let status = self.status.as_u16();
+        match &self.cause {
+            Some(cause) => log::log!(level, "{status} {subject}: {} ({cause})", self.message),
+            None => log::log!(level, "{status} {subject}: {}", self.message),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! From a URL and a template to a complete, valid specification. No side effects.
+
+use crate::auth::Identity;
+use crate::http::Request;
+use crate::pixel::Format;
+use crate::source::SourcePath;
+use crate::spec::{Context, ImageSpec, Params, legacy_source};
+use crate::web::{App, Error};
+
+/// What a request asks for.
+pub struct Asked {
+    /// Which original.
+    pub path: SourcePath,
+    /// What is to be made of it.
+    pub spec: ImageSpec,
+}
+
+impl Asked {
+    /// Reads the parameters of `/image`.
+    pub fn read(app: &App, request: &Request, identity: &Identity) -> Result<Self, Error> {
+        Self::resolve(app, request, identity, |src| src)
+    }
+
+    /// Reads the parameters of an old address, whose `src` may carry a `.tif` too many.
+    pub fn read_legacy(app: &App, request: &Request, identity: &Identity) -> Result<Self, Error> {
+        Self::resolve(app, request, identity, legacy_source)
+    }
+
+    fn resolve(
+        app: &App,
+        request: &Request,
+        identity: &Identity,
+        source: fn(&str) -> &str,
+    ) -> Result<Self, Error> {
+        let url = Params::from_query(&request.query, &app.rules)?;
+        let src = url.src.as_ref().ok_or_else(|| Error::parameter("src", "must be given"))?;
+        let path = SourcePath::parse(source(&src.value))?;
+        let template = app.templates.get(app, url.tmp.as_ref().map(|tmp| tmp.value.as_str()))?;
+        let params = match template {
+            Some(template) => url.over(&template),
+            None => url,
+        };
+        let context = Context {
+            source_format: path.extension().and_then(Format::from_extension),
+            public_limit: match identity {
+                Identity::Anonymous => app.public_limit,
+                Identity::User { .. } => None,
+            },
+            default_expiry_s: app.default_expiry_s,
+        };
+        Ok(Self { spec: params.resolve(&context)?, path })
+    }
+}

@@ -1,0 +1,56 @@
+//! The way of one image request, each step one function.
+
+use super::asked::Asked;
+use super::key;
+use super::make::{Made, make};
+use super::now::Memo;
+use super::respond::Head;
+use super::subject::Subject;
+use crate::auth::{Identity, Level};
+use crate::http::{Progress, Request, Response, Stage};
+use crate::web::{App, Error, count, who};
+
+/// `GET /image`
+pub fn image(app: &App, request: &Request, progress: &dyn Progress) -> Result<Response, Error> {
+    answer(app, request, progress, Asked::read)
+}
+
+/// `GET /erez/erez` and its successors: `/image` for clients of long ago.
+pub fn legacy(app: &App, request: &Request, progress: &dyn Progress) -> Result<Response, Error> {
+    answer(app, request, progress, Asked::read_legacy)
+}
+
+/// Reads what a request asks for.
+type Read = fn(&App, &Request, &Identity) -> Result<Asked, Error>;
+
+fn answer(
+    app: &App,
+    request: &Request,
+    progress: &dyn Progress,
+    read: Read,
+) -> Result<Response, Error> {
+    let identity = who::identify(app, request)?;
+    let asked = read(app, request, &identity)?;
+    let audience = who::require(app, &identity, asked.path.folder(), Level::View)?;
+
+    progress.enter(Stage::Source);
+    let subject = Subject::find(app, &asked.path)?;
+    let key = key::compose(app, &subject, &asked.spec)?;
+    let head = Head::new(&key, &asked, audience);
+    app.xref.call(asked.spec.delivery.xref.as_deref());
+    if let Some(response) = head.unchanged(request) {
+        count::picture(app, &subject, &asked.spec.delivery, &response, request, true);
+        return Ok(response);
+    }
+
+    progress.enter(Stage::Cache);
+    let made = match app.cache.get(&key) {
+        Some(entry) => Made { entry, from_cache: true },
+        None => make(app, &key, &asked, &subject, progress)?,
+    };
+
+    let response = head.found(made.entry.body, made.from_cache, request.received);
+    count::picture(app, &subject, &asked.spec.delivery, &response, request, made.from_cache);
+    app.memos.remember(app, request, &identity, Memo { asked, subject, key, head });
+    Ok(response)
+}

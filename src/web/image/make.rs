@@ -1,0 +1,124 @@
+//! Making a picture that no cache holds: once, in a slot, within the memory budget.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use super::asked::Asked;
+use super::subject::Subject;
+use crate::cache::flight::{Flight, Guard};
+use crate::cache::{Entry, Key};
+use crate::http::{Progress, Stage};
+use crate::pixel::decode::Input;
+use crate::pixel::{Format, Phase};
+use crate::source::Stat;
+use crate::web::{App, Error};
+
+/// A picture and where it came from.
+pub struct Made {
+    /// The picture.
+    pub entry: Entry,
+    /// Whether it had been made before.
+    pub from_cache: bool,
+}
+
+/// Makes the picture, or waits for whoever is making it already.
+pub fn make(
+    app: &App,
+    key: &Key,
+    asked: &Asked,
+    subject: &Subject,
+    progress: &dyn Progress,
+) -> Result<Made, Error> {
+    progress.enter(Stage::Waiting);
+    match app.flights.join(key, app.image_wait) {
+        Flight::Lead(guard) => lead(app, guard, key, asked, subject, progress),
+        Flight::Made(entry) => Ok(Made { entry, from_cache: true }),
+        Flight::Failed(failure) => Err(Error::from(failure)),
+        // Whoever made it may have found it too large for every cache, or the cache may be away:
+        // then everyone makes their own.
+        Flight::Follow => match app.cache.get(key) {
+            Some(entry) => Ok(Made { entry, from_cache: true }),
+            None => {
+                let rendered = render(app, asked, subject, progress, &|| ())?;
+                Ok(Made { entry: rendered.entry, from_cache: false })
+            }
+        },
+        Flight::TimedOut => Err(Error::busy(app.image_wait.as_secs())),
+    }
+}
+
+fn lead(
+    app: &App,
+    guard: Guard,
+    key: &Key,
+    asked: &Asked,
+    subject: &Subject,
+    progress: &dyn Progress,
+) -> Result<Made, Error> {
+    // Another may have finished between our look into the cache and our turn.
+    if let Some(entry) = app.cache.get(key) {
+        guard.finish(&entry);
+        return Ok(Made { entry, from_cache: true });
+    }
+    match render(app, asked, subject, progress, &|| guard.renew()) {
+        Ok(Rendered { entry, unchanged: true }) => {
+            progress.enter(Stage::Storing);
+            app.cache.put(key, &entry);
+            guard.finish(&entry);
+            Ok(Made { entry, from_cache: false })
+        }
+        Ok(Rendered { entry, unchanged: false }) => Ok(Made { entry, from_cache: false }),
+        Err(error) => {
+            guard.fail(error.to_failure());
+            Err(error)
+        }
+    }
+}
+
+struct Rendered {
+    entry: Entry,
+    /// Whether the file was in the revision of the key from beginning to end, so that the result may
+    /// be kept under that key.
+    unchanged: bool,
+}
+
+/// Decode, operations in order, encode. `between` is called whenever a phase begins.
+fn render(
+    app: &App,
+    asked: &Asked,
+    subject: &Subject,
+    progress: &dyn Progress,
+    between: &dyn Fn(),
+) -> Result<Rendered, Error> {
+    let recipe = &asked.spec.recipe;
+    let file = app.repository.open(&asked.path)?;
+    let watched = file.try_clone().map_err(Error::internal)?;
+    let named = asked.path.extension().and_then(Format::from_extension);
+    let input = Input::new(file, Stat::of(&watched)?.size, named);
+    let opened = app.engine.open(input, recipe.page)?;
+
+    let cancel = progress.cancel();
+    let slot =
+        app.slots.acquire(opened.held_pixels(recipe), Instant::now() + app.image_wait, cancel)?;
+    let made = app.engine.make(opened, recipe, cancel, &|phase| {
+        between();
+        progress.enter(stage(phase));
+    })?;
+    drop(slot);
+
+    let unchanged = Stat::of(&watched)? == subject.stat;
+    if !unchanged {
+        app.repository.forget(&asked.path);
+    }
+    let entry = Entry::new(made.format.mime(), Bytes::from(made.bytes));
+    Ok(Rendered { entry, unchanged })
+}
+
+fn stage(phase: Phase) -> Stage {
+    match phase {
+        Phase::Decoding => Stage::Decoding,
+        Phase::Pixels => Stage::Pixels,
+        Phase::Encoding => Stage::Encoding,
+    }
+}

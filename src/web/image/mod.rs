@@ -1,0 +1,18 @@
+//! Pictures over HTTP: `/image`, `/original`, and the addresses of old clients.
+
+mod asked;
+mod handler;
+mod key;
+mod make;
+mod now;
+mod original;
+mod respond;
+mod subject;
+mod xref;
+
+pub use handler::{image, legacy};
+pub use now::{Memo, Memos};
+pub use original::original;
+pub use respond::micros_since;
+pub use subject::Subject;
+pub use xref::Xref;

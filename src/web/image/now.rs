@@ -1,0 +1,116 @@
+//! The shortest hit: a picture that was sent a moment ago, answered on the event loop.
+//!
+//! A request whose query was answered before needs no parsing and no look at the disk while three
+//! things are fresh: the memory tier holds the picture, the file's state was looked at within the
+//! last second, and rights and templates are those that the answer was made with. Anything else
+//! goes the whole way on a request thread, which refreshes all three.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use http::{Method, header};
+
+use super::asked::Asked;
+use super::respond::Head;
+use super::subject::Subject;
+use crate::auth::Identity;
+use crate::cache::Key;
+use crate::http::{Request, Response};
+use crate::web::{App, count};
+
+/// The only path that is answered this way.
+const PATH: &str = "/image";
+
+/// Longest query that is remembered.
+const LONGEST_QUERY: usize = 512;
+
+/// Queries remembered; when there are more, all are forgotten, and those still wanted come back with
+/// their next request.
+const MOST: usize = 4_096;
+
+/// What an answer was made of.
+pub struct Memo {
+    /// The specification and the path.
+    pub asked: Asked,
+    /// The original.
+    pub subject: Subject,
+    /// The picture's key.
+    pub key: Key,
+    /// What it is sent with.
+    pub head: Head,
+}
+
+/// The answers of this worker to anonymous requests, by query.
+#[derive(Default)]
+pub struct Memos(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    /// The versions of rights and templates that all of these were made with.
+    versions: (i64, i64),
+    by_query: HashMap<Box<[u8]>, std::sync::Arc<Memo>>,
+}
+
+impl Memos {
+    /// Remembers how a request was answered, if it may be answered that way again.
+    pub fn remember(&self, app: &App, request: &Request, identity: &Identity, memo: Memo) {
+        let anonymous = matches!(identity, Identity::Anonymous);
+        if !anonymous || !is_plain(request) || memo.asked.spec.delivery.xref.is_some() {
+            return;
+        }
+        let Some(versions) = fresh_versions(app) else { return };
+        let mut known = self.lock();
+        if known.versions != versions || known.by_query.len() >= MOST {
+            known.by_query.clear();
+            known.versions = versions;
+        }
+        known.by_query.insert(request.query.as_slice().into(), memo.into());
+    }
+
+    /// Answers from what is known, or not at all.
+    pub fn answer(&self, app: &App, request: &Request) -> Option<Response> {
+        if !is_plain(request) {
+            return None;
+        }
+        let versions = fresh_versions(app)?;
+        let memo = {
+            let known = self.lock();
+            if known.versions != versions {
+                return None;
+            }
+            known.by_query.get(request.query.as_slice())?.clone()
+        };
+        if app.repository.cached_stat(&memo.asked.path)? != memo.subject.stat {
+            return None;
+        }
+        let response = match memo.head.unchanged(request) {
+            Some(response) => response,
+            None => memo.head.found(app.cache.get_memory(&memo.key)?.body, true, request.received),
+        };
+        let delivery = &memo.asked.spec.delivery;
+        count::picture(app, &memo.subject, delivery, &response, request, true);
+        Some(response)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The versions of rights and templates, while they are known to be those of the database.
+fn fresh_versions(app: &App) -> Option<(i64, i64)> {
+    if !app.store.fresh() {
+        return None;
+    }
+    Some((app.store.rights().ok()?.version(), app.store.templates().ok()?.version()))
+}
+
+/// Whether a request says nothing that could change the answer besides its query.
+fn is_plain(request: &Request) -> bool {
+    let read = request.method == Method::GET || request.method == Method::HEAD;
+    read && request.path == PATH
+        && request.query.len() <= LONGEST_QUERY
+        && request.client.remote_user.is_none()
+        && !request.headers.contains_key(header::COOKIE)
+        && !request.headers.contains_key(header::AUTHORIZATION)
+}

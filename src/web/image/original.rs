@@ -1,0 +1,60 @@
+//! `/original`: the file itself, as it lies on disk.
+
+use std::time::SystemTime;
+
+use http::{HeaderValue, StatusCode, header};
+use sha2::{Digest, Sha256};
+
+use super::subject::Subject;
+use crate::auth::Level;
+use crate::http::{
+    Body, Caching, Disposition, ETag, Expiry, Progress, Request, Response, Stage, is_unchanged,
+    not_modified,
+};
+use crate::pixel::Format;
+use crate::source::{SourcePath, Stat};
+use crate::spec::Params;
+use crate::web::{App, Error, count, who};
+
+/// `GET /original`
+pub fn original(app: &App, request: &Request, progress: &dyn Progress) -> Result<Response, Error> {
+    let identity = who::identify(app, request)?;
+    let params = Params::from_original_query(&request.query, &app.rules)?;
+    let src = params.src.as_ref().ok_or_else(|| Error::parameter("src", "must be given"))?;
+    let path = SourcePath::parse(&src.value)?;
+    let audience = who::require(app, &identity, path.folder(), Level::Download)?;
+
+    progress.enter(Stage::Source);
+    let mut subject = Subject::find(app, &path)?;
+    let format = path.extension().and_then(Format::from_extension).filter(|f| f.row().read);
+    let format = format.ok_or_else(|| Error::unreadable("it is not a picture"))?;
+    let file = app.repository.open(&path)?;
+    // The file may have been replaced since: what is sent is what the open file holds.
+    subject.stat = Stat::of(&file)?;
+
+    let delivery = params.delivery(app.default_expiry_s);
+    let caching = Caching { audience, expiry: Expiry::from_seconds(app.default_expiry_s) };
+    let disposition =
+        if delivery.attach { Disposition::Attachment } else { Disposition::Inline };
+    let etag = etag(app, &subject)?;
+    let mut response = Response::new(StatusCode::OK)
+        .header(header::CONTENT_TYPE, HeaderValue::from_static(format.mime()))
+        .header(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"))
+        .header(header::CONTENT_DISPOSITION, disposition.to_header_value(path.file_name()))
+        .body(Body::File { file, offset: 0, len: subject.stat.size });
+    caching.write(&mut response.headers, Some(etag), SystemTime::now());
+    app.xref.call(delivery.xref.as_deref());
+    if is_unchanged(&request.method, &request.headers, Some(etag), None) {
+        response = not_modified(response);
+    }
+    count::original(app, &subject, &delivery, &response, request);
+    Ok(response)
+}
+
+fn etag(app: &App, subject: &Subject) -> Result<ETag, Error> {
+    let text =
+        format!("o:{}:{}:{}", app.installation()?, subject.id, subject.revision_text());
+    let digest = Sha256::digest(text.as_bytes());
+    let first: [u8; 16] = digest[..16].try_into().expect("a SHA-256 digest has 32 bytes");
+    Ok(ETag::from_hash(u128::from_be_bytes(first)))
+}

@@ -1,0 +1,50 @@
+//! The original that a request is about: that it exists, which one it is, and in which revision.
+
+use crate::source::{SourceError, SourcePath, Stat};
+use crate::web::{App, Error};
+
+/// An original in one revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The image's id in the database.
+    pub id: i64,
+    /// Size and time of the file.
+    pub stat: Stat,
+    /// How often it was written through us.
+    pub revision_counter: i64,
+}
+
+impl Subject {
+    /// Finds an original, and keeps the database's rows in step with the disk.
+    ///
+    /// A picture that this worker knows needs no query, and goes on being served while the database
+    /// is away.
+    pub fn find(app: &App, path: &SourcePath) -> Result<Self, Error> {
+        let stat = match app.repository.stat(path) {
+            Ok(stat) => stat,
+            Err(error) => {
+                if matches!(error, SourceError::NotFound | SourceError::NotAFile) {
+                    forget(app, path);
+                }
+                return Err(error.into());
+            }
+        };
+        let size_bytes = i64::try_from(stat.size).unwrap_or(i64::MAX);
+        let image = app.image_ids.resolve(&app.db, path.as_str(), size_bytes, stat.mtime_ns)?;
+        Ok(Self { id: image.id, stat, revision_counter: image.revision_counter })
+    }
+
+    /// The revision as text: changes whenever the file does, on every host alike.
+    pub fn revision_text(&self) -> String {
+        format!("{:x}-{:x}-{:x}", self.stat.size, self.stat.mtime_ns, self.revision_counter)
+    }
+}
+
+/// Marks a vanished image as deleted. The client hears "not found" whatever comes of it.
+fn forget(app: &App, path: &SourcePath) {
+    if let Err(error) = app.image_ids.vanished(&app.db, path.as_str())
+        && !error.is_unavailable()
+    {
+        log::warn!("a vanished image could not be marked as deleted: {error}");
+    }
+}

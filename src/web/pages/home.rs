@@ -1,0 +1,68 @@
+//! The first page: what is in the library, at a few sizes, and a form to ask for others.
+
+use askama::Template;
+use http::{HeaderValue, StatusCode, header};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::error::html;
+use crate::auth::Level;
+use crate::http::{Body, Progress, Request, Response};
+use crate::pixel::FORMATS;
+use crate::web::{App, Error};
+
+/// Pictures shown on the page.
+const SHOWN: usize = 24;
+
+/// Pictures listed, those that only some may see among them.
+const LISTED: usize = 200;
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct Home {
+    pictures: Vec<Picture>,
+    more: bool,
+    formats: Vec<&'static str>,
+    version: &'static str,
+}
+
+struct Picture {
+    name: String,
+    query: String,
+}
+
+/// `GET /`
+pub fn home(app: &App, _request: &Request, _progress: &dyn Progress) -> Result<Response, Error> {
+    let rights = app.store.rights()?;
+    let readable = |extension: &str| {
+        crate::pixel::Format::from_extension(extension).is_some_and(|format| format.row().read)
+    };
+    let mut pictures: Vec<Picture> = app
+        .repository
+        .list_pictures(LISTED, readable)?
+        .into_iter()
+        .filter(|path| rights.public_level(path.folder()) >= Level::View)
+        .map(|path| Picture {
+            query: utf8_percent_encode(path.as_str(), NON_ALPHANUMERIC).to_string(),
+            name: path.as_str().to_owned(),
+        })
+        .collect();
+    let more = pictures.len() > SHOWN;
+    pictures.truncate(SHOWN);
+    let formats = FORMATS.iter().filter(|row| row.write).map(|row| row.extensions[0]).collect();
+    let page = Home { pictures, more, formats, version: env!("CARGO_PKG_VERSION") };
+    Ok(html(StatusCode::OK, &page)
+        .header(header::CACHE_CONTROL, HeaderValue::from_static("no-cache")))
+}
+
+/// `GET /static/halftone.css`
+pub fn stylesheet(
+    _app: &App,
+    _request: &Request,
+    _progress: &dyn Progress,
+) -> Result<Response, Error> {
+    let text = include_str!("../../../web/assets/halftone.css");
+    Ok(Response::new(StatusCode::OK)
+        .header(header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"))
+        .header(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"))
+        .body(Body::Bytes(text.into())))
+}

@@ -1,0 +1,161 @@
+//! Images and folders: rows when first seen, marked when gone, active when back.
+
+use std::time::Duration;
+
+use halftone::db::image_ids::{ImageId, ImageIds};
+use halftone::db::{self, STATUS_ACTIVE, STATUS_DELETED, Sql, folders, images};
+
+use crate::setup::{TestDb, at_once};
+
+crate::on_both!(
+    the_first_sight_makes_the_rows,
+    names_are_compared_byte_for_byte,
+    a_changed_file_keeps_its_id,
+    a_vanished_image_returns_as_it_was,
+    a_vanished_folder_takes_everything_below_it_along,
+    many_may_see_the_same_files_at_once,
+    a_known_image_is_served_from_memory,
+);
+
+fn the_first_sight_makes_the_rows(test: &TestDb) {
+    let db = test.migrated();
+    let image = images::seen(db, "a/b/c.jpg", 1000, 1_700_000_000_123_456_789).unwrap();
+    assert_eq!((image.path.as_str(), image.status), ("a/b/c.jpg", STATUS_ACTIVE));
+    assert_eq!((image.size_bytes, image.mtime_ns), (Some(1000), Some(1_700_000_000_123_456_789)));
+    assert_eq!(image.revision_counter, 0);
+    let folder = folders::by_path(db, "/a/b").unwrap().unwrap();
+    assert_eq!((folder.id, folder.name.as_str()), (image.folder_id, "b"));
+    let parent = folders::by_path(db, "a").unwrap().unwrap();
+    assert_eq!(folder.parent_id, Some(parent.id));
+    let root = folders::by_path(db, "/").unwrap().unwrap();
+    assert_eq!((parent.parent_id, root.parent_id), (Some(root.id), None));
+    assert_eq!(images::seen(db, "/a/b/c.jpg", 1000, 1_700_000_000_123_456_789).unwrap(), image);
+    let at_root = images::seen(db, "d.jpg", 1, 1).unwrap();
+    assert_eq!(at_root.folder_id, root.id);
+}
+
+fn names_are_compared_byte_for_byte(test: &TestDb) {
+    let db = test.migrated();
+    // Case, both Unicode forms of é, and what SQL patterns and quotes are made of.
+    let names =
+        ["x.jpg", "X.jpg", "caf\u{e9}.jpg", "cafe\u{301}.jpg", "100%_'\"\\.jpg", "日本.jpg"];
+    let ids: std::collections::BTreeSet<i64> =
+        names.iter().map(|name| images::seen(db, name, 1, 1).unwrap().id).collect();
+    assert_eq!(ids.len(), names.len());
+    for name in names {
+        assert_eq!(images::by_path(db, name).unwrap().unwrap().path, name);
+    }
+}
+
+fn a_changed_file_keeps_its_id(test: &TestDb) {
+    let db = test.migrated();
+    let first = images::seen(db, "a.jpg", 1000, 5).unwrap();
+    images::set_size(db, first.id, 640, 480).unwrap();
+    let same = images::seen(db, "a.jpg", 1000, 5).unwrap();
+    assert_eq!((same.width, same.height), (Some(640), Some(480)));
+    let changed = images::seen(db, "a.jpg", 1001, 6).unwrap();
+    assert_eq!(changed.id, first.id);
+    assert_eq!((changed.size_bytes, changed.mtime_ns), (Some(1001), Some(6)));
+    assert_eq!((changed.width, changed.height), (None, None));
+    assert_eq!(images::raise_revision(db, first.id).unwrap(), Some(1));
+    assert_eq!(images::raise_revision(db, first.id).unwrap(), Some(2));
+    assert_eq!(images::raise_revision(db, 12345).unwrap(), None);
+    assert_eq!(images::seen(db, "a.jpg", 1001, 6).unwrap().revision_counter, 2);
+    // An imported row has a size in pixels, but its file was not seen yet.
+    db.execute(
+        "UPDATE images SET size_bytes = NULL, mtime_ns = NULL, width = 10, height = 20",
+        &[],
+    )
+    .unwrap();
+    let imported = images::seen(db, "a.jpg", 7, 7).unwrap();
+    assert_eq!((imported.width, imported.height, imported.mtime_ns), (Some(10), Some(20), Some(7)));
+}
+
+fn a_vanished_image_returns_as_it_was(test: &TestDb) {
+    let db = test.migrated();
+    let image = images::seen(db, "a/x.jpg", 10, 20).unwrap();
+    assert!(images::vanished(db, "a/x.jpg").unwrap());
+    assert!(!images::vanished(db, "a/x.jpg").unwrap());
+    assert!(!images::vanished(db, "a/unknown.jpg").unwrap());
+    assert_eq!(images::by_path(db, "a/x.jpg").unwrap().unwrap().status, STATUS_DELETED);
+    assert_eq!(images::seen(db, "a/x.jpg", 10, 20).unwrap(), image);
+}
+
+fn a_vanished_folder_takes_everything_below_it_along(test: &TestDb) {
+    let db = test.migrated();
+    for path in ["a/1.jpg", "a/b/2.jpg", "a b/3.jpg", "a0/4.jpg", "a.b/5.jpg", "6.jpg"] {
+        images::seen(db, path, 1, 1).unwrap();
+    }
+    // Folders /a and /a/b, images 1 and 2.
+    assert_eq!(folders::vanished(db, "/a").unwrap(), 4);
+    for (path, status) in [("a/1.jpg", 0), ("a/b/2.jpg", 0), ("a b/3.jpg", 1), ("a0/4.jpg", 1)] {
+        assert_eq!(images::by_path(db, path).unwrap().unwrap().status, status, "{path}");
+    }
+    for (path, status) in [("a", 0), ("a/b", 0), ("a b", 1), ("a0", 1), ("a.b", 1), ("", 1)] {
+        assert_eq!(folders::by_path(db, path).unwrap().unwrap().status, status, "{path}");
+    }
+    images::seen(db, "a/b/2.jpg", 1, 1).unwrap();
+    for (path, status) in [("a", 1), ("a/b", 1)] {
+        assert_eq!(folders::by_path(db, path).unwrap().unwrap().status, status, "{path}");
+    }
+    assert_eq!(images::by_path(db, "a/1.jpg").unwrap().unwrap().status, STATUS_DELETED);
+    assert_eq!(folders::vanished(db, "/").unwrap(), 0);
+}
+
+fn many_may_see_the_same_files_at_once(test: &TestDb) {
+    test.migrated();
+    // Two processes with four threads each, over the same files in different orders.
+    let processes = [test.open(), test.open()];
+    let paths: Vec<String> =
+        (0..24).map(|n| format!("p{}/q{}/r{}.jpg", n % 2, n % 3, n % 8)).collect();
+    let seen = at_once(8, |number| {
+        let db = &processes[number % 2];
+        let mut ids: Vec<(usize, i64)> = (0..paths.len())
+            .map(|at| (at * 5 + number * 7) % paths.len())
+            .map(|at| (at, images::seen(db, &paths[at], 1, 1).unwrap().id))
+            .collect();
+        if number % 4 == 3 {
+            folders::vanished(db, "p1").unwrap();
+        }
+        ids.sort_unstable();
+        ids
+    });
+    assert!(seen.iter().all(|ids| *ids == seen[0]));
+    let distinct: std::collections::BTreeSet<&String> = paths.iter().collect();
+    let count = |table: &str| {
+        let row = test.db.query_one(&format!("SELECT COUNT(*) FROM {table}"), &[]).unwrap();
+        row.int(0).unwrap()
+    };
+    assert_eq!(count("images"), distinct.len() as i64);
+    // The root, p0 and p1, and three below each.
+    assert_eq!(count("folders"), 1 + 2 + 6);
+}
+
+fn a_known_image_is_served_from_memory(test: &TestDb) {
+    let db = test.migrated();
+    let impatient = test.open_impatient();
+    let ids = ImageIds::new(100, Duration::from_secs(60));
+    let unchecked = ImageIds::new(100, Duration::ZERO);
+    let row = images::seen(db, "a/x.jpg", 10, 20).unwrap();
+    let image = ImageId { id: row.id, revision_counter: 0 };
+    assert_eq!(ids.known("a/x.jpg", 10, 20), None);
+    assert_eq!(ids.resolve(&impatient, "a/x.jpg", 10, 20).unwrap(), image);
+    assert_eq!(ids.known("a/x.jpg", 10, 20), Some(image));
+    assert_eq!(unchecked.resolve(&impatient, "a/x.jpg", 10, 20).unwrap(), image);
+    assert_eq!(unchecked.known("a/x.jpg", 10, 20), None);
+    let away = test.take_away();
+    assert_eq!(ids.resolve(&impatient, "a/x.jpg", 10, 20).unwrap(), image);
+    // The file changed, or a check is due: what is known of the path holds.
+    assert_eq!(ids.resolve(&impatient, "a/x.jpg", 11, 21).unwrap(), image);
+    assert_eq!(unchecked.resolve(&impatient, "a/x.jpg", 10, 20).unwrap(), image);
+    let unknown = ids.resolve(&impatient, "a/y.jpg", 1, 1).unwrap_err();
+    assert!(matches!(unknown, db::Error::Unavailable(_)), "{unknown}");
+    drop(away);
+    crate::setup::wait_for("the database to be back", || {
+        ids.resolve(&impatient, "a/y.jpg", 1, 1).is_ok()
+    });
+    // A row that another process marked deleted is healed by the next check.
+    assert!(images::vanished(db, "a/x.jpg").unwrap());
+    unchecked.resolve(&impatient, "a/x.jpg", 10, 20).unwrap();
+    assert_eq!(images::by_path(db, "a/x.jpg").unwrap().unwrap().status, STATUS_ACTIVE);
+}

@@ -1,0 +1,115 @@
+//! The layer rule of ARCHITECTURE.md, read off the sources.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Modules that a module may name, where that is restricted; others may name what they like except
+/// `web` and `cli`.
+const RESTRICTED: &[(&str, &[&str])] = &[
+    ("pixel", &[]),
+    ("spec", &["pixel"]),
+    ("config", &[]),
+    ("demo", &[]),
+    ("http", &["pixel"]),
+    ("source", &[]),
+    ("fastcgi", &["http", "pixel"]),
+    ("cache", &[]),
+    ("db", &[]),
+    ("auth", &["db"]),
+    ("stats", &["db"]),
+    ("task", &["db"]),
+    ("process", &["fastcgi", "http", "pixel"]),
+];
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("the source folder is readable") {
+        let path = entry.expect("its entries are readable").path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The modules of this crate that a source file names by `crate::`, comments and tests aside.
+fn named(text: &str) -> BTreeSet<String> {
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let mut modules = BTreeSet::new();
+    for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+        for part in line.split("crate::").skip(1) {
+            match part.strip_prefix('{') {
+                Some(list) => modules.extend(grouped(list, code)),
+                None => modules.extend(identifier(part)),
+            }
+        }
+    }
+    modules
+}
+
+fn identifier(text: &str) -> Option<String> {
+    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+    (end > 0).then(|| text[..end].to_owned())
+}
+
+/// The first segments of `use crate::{a::…, b, c::{…}};`, which may run over several lines.
+fn grouped(list: &str, code: &str) -> Vec<String> {
+    let start = code.find(list).expect("the list stands in the code");
+    let mut depth = 1;
+    let mut names = Vec::new();
+    let mut fresh = true;
+    for (index, c) in code[start..].char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 1 => fresh = true,
+            c if fresh && depth == 1 && c.is_alphabetic() => {
+                names.extend(identifier(&code[start + index..]));
+                fresh = false;
+            }
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    names
+}
+
+#[test]
+fn modules_keep_to_their_layer() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    assert!(files.len() > 50, "only {} source files were found", files.len());
+    let mut breaches = Vec::new();
+    for file in files {
+        let relative = file.strip_prefix(&root).expect("it lies in src");
+        let module = relative.iter().next().expect("it has a first part").to_string_lossy();
+        let text = fs::read_to_string(&file).expect("it is readable");
+        for name in named(&text) {
+            let allowed = RESTRICTED.iter().find(|(restricted, _)| *restricted == module);
+            let breach = name != module
+                && match allowed {
+                    Some((_, allowed)) => !allowed.contains(&name.as_str()),
+                    None => match name.as_str() {
+                        "cli" => !matches!(module.as_ref(), "main.rs" | "lib.rs"),
+                        "web" => module != "cli",
+                        _ => false,
+                    },
+                };
+            if breach {
+                breaches.push(format!("{} names crate::{name}", relative.display()));
+            }
+        }
+    }
+    assert!(breaches.is_empty(), "{}", breaches.join("\n"));
+}
+
+#[test]
+fn lists_over_several_lines_are_seen() {
+    let code = "use crate::{\n    auth::{self, Level},\n    db,\n};\nuse crate::http::Request;\n";
+    let expected: BTreeSet<String> = ["auth", "db", "http"].map(str::to_owned).into();
+    assert_eq!(named(code), expected);
+}
