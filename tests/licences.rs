@@ -4,9 +4,24 @@ use std::process::Command;
 
 /// Licences that may be linked into an Apache-2.0 program.
 const ALLOWED: &[&str] = &[
-    "0BSD", "Apache-2.0", "BSD-1-Clause", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC0-1.0",
-    "CDLA-Permissive-2.0", "IJG", "ISC", "MIT", "MIT-0", "MPL-2.0", "Unicode-3.0", "Unlicense",
-    "Zlib", "Apache-2.0 WITH LLVM-exception", "bzip2-1.0.6",
+    "0BSD",
+    "Apache-2.0",
+    "BSD-1-Clause",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "BSL-1.0",
+    "CC0-1.0",
+    "CDLA-Permissive-2.0",
+    "IJG",
+    "ISC",
+    "MIT",
+    "MIT-0",
+    "MPL-2.0",
+    "Unicode-3.0",
+    "Unlicense",
+    "Zlib",
+    "Apache-2.0 WITH LLVM-exception",
+    "bzip2-1.0.6",
 ];
 
 /// Whether a licence expression can be met: one side of each `OR`, both of each `AND`.

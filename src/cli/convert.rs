@@ -28,9 +28,10 @@ impl Args for Options {
         let path = |name, help| {
             Arg::new(name).required(true).value_parser(value_parser!(PathBuf)).help(help)
         };
-        let command = command
-            .arg(path(SOURCE, "The picture to read"))
-            .arg(path(TARGET, "The file to write; its extension says the format unless --format does"));
+        let command = command.arg(path(SOURCE, "The picture to read")).arg(path(
+            TARGET,
+            "The file to write; its extension says the format unless --format does",
+        ));
         let command = pixel_params().fold(command, |command, param| {
             let doc = param.about.doc;
             let first_sentence = doc.split_once(". ").map_or(doc, |(first, _)| first);

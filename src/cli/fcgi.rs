@@ -2,10 +2,9 @@
 
 use anyhow::ensure;
 
-use super::wiring::{self, Running};
 use super::Common;
+use super::wiring::{self, Running};
 use crate::config::Settings;
-use crate::db;
 use crate::process::{Boot, ListenAddress, PoolOptions, WorkerContext, run_pool};
 
 /// Runs the pool until it is told to stop.

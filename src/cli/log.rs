@@ -85,9 +85,8 @@ fn open(path: &Path) -> anyhow::Result<File> {
 /// `2026-01-31T12:00:00.000Z INFO 4711 module: message`; line breaks within become `⏎`, so that a
 /// message can never pass for two.
 fn line(record: &Record<'_>) -> String {
-    let stamp = format_description!(
-        "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z"
-    );
+    let stamp =
+        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
     let time = OffsetDateTime::now_utc().format(stamp).unwrap_or_default();
     let mut message = record.args().to_string();
     if message.contains(['\n', '\r']) {
@@ -95,8 +94,7 @@ fn line(record: &Record<'_>) -> String {
     }
     let mut line = String::with_capacity(message.len() + 64);
     let target = record.target().strip_prefix("halftone::").unwrap_or(record.target());
-    let _ =
-        writeln!(line, "{time} {} {} {target}: {message}", record.level(), std::process::id());
+    let _ = writeln!(line, "{time} {} {} {target}: {message}", record.level(), std::process::id());
     line
 }
 

@@ -64,18 +64,17 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let running = Running::start(&settings)?;
 
     let stop = Arc::new(AtomicBool::new(false));
-    let runner = jobs::runner(
-        &settings,
-        db,
-        Arc::clone(&running.app.cache),
-        wiring::repository(&settings),
-    );
+    let runner =
+        jobs::runner(&settings, db, Arc::clone(&running.app.cache), wiring::repository(&settings));
     let jobs = {
         let stop = Arc::clone(&stop);
         std::thread::Builder::new().name("jobs".into()).spawn(move || runner.run(&stop))?
     };
-    let scoreboard =
-        Scoreboard::create(&settings.run_folder().join("scoreboard"), 1, settings.threads as usize)?;
+    let scoreboard = Scoreboard::create(
+        &settings.run_folder().join("scoreboard"),
+        1,
+        settings.threads as usize,
+    )?;
     let service = Arc::clone(&running.app);
     let options = wiring::worker_options(&settings);
     let served = serve_in_process(&options, &scoreboard, service, async |dispatcher| {

@@ -26,7 +26,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let path = settings.run_folder().join("scoreboard");
     let reader = Scoreboard::open_readonly(&path)
         .with_context(|| format!("no server is running with {}", path.display()))?;
-    let snapshot = reader.snapshot();
+    let snapshot = reader.snapshot()?;
     if options.json {
         println!("{}", serde_json::to_string_pretty(&snapshot)?);
     } else {

@@ -38,10 +38,10 @@ impl Params {
     #[must_use]
     pub fn delivery(&self, default_expiry_s: i64) -> Delivery {
         Delivery {
-            attach: value(self.attach.as_ref(), false),
-            record_stats: value(self.stats.as_ref(), true),
+            attach: value(&self.attach, false),
+            record_stats: value(&self.stats, true),
             xref: self.xref.as_ref().map(|given| given.value.clone()),
-            expiry_s: value(self.expires.as_ref(), default_expiry_s),
+            expiry_s: value(&self.expires, default_expiry_s),
         }
     }
 

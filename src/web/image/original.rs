@@ -34,8 +34,7 @@ pub fn original(app: &App, request: &Request, progress: &dyn Progress) -> Result
 
     let delivery = params.delivery(app.default_expiry_s);
     let caching = Caching { audience, expiry: Expiry::from_seconds(app.default_expiry_s) };
-    let disposition =
-        if delivery.attach { Disposition::Attachment } else { Disposition::Inline };
+    let disposition = if delivery.attach { Disposition::Attachment } else { Disposition::Inline };
     let etag = etag(app, &subject)?;
     let mut response = Response::new(StatusCode::OK)
         .header(header::CONTENT_TYPE, HeaderValue::from_static(format.mime()))
@@ -52,8 +51,7 @@ pub fn original(app: &App, request: &Request, progress: &dyn Progress) -> Result
 }
 
 fn etag(app: &App, subject: &Subject) -> Result<ETag, Error> {
-    let text =
-        format!("o:{}:{}:{}", app.installation()?, subject.id, subject.revision_text());
+    let text = format!("o:{}:{}:{}", app.installation()?, subject.id, subject.revision_text());
     let digest = Sha256::digest(text.as_bytes());
     let first: [u8; 16] = digest[..16].try_into().expect("a SHA-256 digest has 32 bytes");
     Ok(ETag::from_hash(u128::from_be_bytes(first)))

@@ -19,10 +19,8 @@ pub fn error_page(error: &Error) -> Response {
     let status = error.status();
     let reason = status.canonical_reason().unwrap_or("Error");
     let page = ErrorPage { status: status.as_u16(), reason, message: error.message() };
-    let mut response = html(status, &page).header(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("no-store"),
-    );
+    let mut response =
+        html(status, &page).header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response.headers.extend(error.headers());
     response
 }

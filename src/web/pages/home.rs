@@ -8,7 +8,7 @@ use super::error::html;
 use crate::auth::Level;
 use crate::http::{Body, Progress, Request, Response};
 use crate::pixel::FORMATS;
-use crate::web::{App, Error};
+use crate::web::{App, Error, client};
 
 /// Pictures shown on the page.
 const SHOWN: usize = 24;
@@ -22,6 +22,7 @@ struct Home {
     pictures: Vec<Picture>,
     more: bool,
     formats: Vec<&'static str>,
+    base_url: String,
     version: &'static str,
 }
 
@@ -31,7 +32,7 @@ struct Picture {
 }
 
 /// `GET /`
-pub fn home(app: &App, _request: &Request, _progress: &dyn Progress) -> Result<Response, Error> {
+pub fn home(app: &App, request: &Request, _progress: &dyn Progress) -> Result<Response, Error> {
     let rights = app.store.rights()?;
     let readable = |extension: &str| {
         crate::pixel::Format::from_extension(extension).is_some_and(|format| format.row().read)
@@ -49,7 +50,9 @@ pub fn home(app: &App, _request: &Request, _progress: &dyn Progress) -> Result<R
     let more = pictures.len() > SHOWN;
     pictures.truncate(SHOWN);
     let formats = FORMATS.iter().filter(|row| row.write).map(|row| row.extensions[0]).collect();
-    let page = Home { pictures, more, formats, version: env!("CARGO_PKG_VERSION") };
+    let base_url = client::base_url(app, request);
+    let version = env!("CARGO_PKG_VERSION");
+    let page = Home { pictures, more, formats, base_url, version };
     Ok(html(StatusCode::OK, &page)
         .header(header::CACHE_CONTROL, HeaderValue::from_static("no-cache")))
 }
