@@ -94,9 +94,9 @@ free_port() {
         s.listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); });'
 }
 
-# wait_for_port PORT PID: until the process answers there, it ends, or a minute has passed.
+# wait_for_port PORT PID: until the process answers there, it ends, or two minutes have passed.
 wait_for_port() {
-    local port=$1 pid=$2 end=$((SECONDS + 60))
+    local port=$1 pid=$2 end=$((SECONDS + 120))
     until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
         kill -0 "$pid" 2>/dev/null || return 1
         ((SECONDS < end)) || return 1

@@ -55,3 +55,46 @@ pub fn paint(dir: &Path, progress: impl Fn(&Path)) -> io::Result<Vec<PathBuf>> {
     }
     Ok(paths)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_complete_library_is_left_alone_and_a_gap_is_filled() {
+        let dir = tempfile::tempdir().unwrap();
+        for picture in &LIBRARY {
+            let path = dir.path().join(picture.path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, b"as it was").unwrap();
+        }
+        let chart = dir.path().join("charts/colour.png");
+        fs::remove_file(&chart).unwrap();
+
+        let painted = RefCell::new(Vec::new());
+        let paths = paint(dir.path(), |path| painted.borrow_mut().push(path.to_owned())).unwrap();
+
+        assert_eq!(paths.len(), LIBRARY.len());
+        assert_eq!(*painted.borrow(), [Path::new("charts/colour.png")]);
+        assert!(fs::read(&chart).unwrap().starts_with(b"\x89PNG"));
+        assert_eq!(fs::read(dir.path().join("scenes/city.jpg")).unwrap(), b"as it was");
+        let names = fs::read_dir(chart.parent().unwrap()).unwrap().count();
+        assert_eq!(names, 2, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_scene_is_a_whole_photograph_and_always_the_same() {
+        let first = scene::mountains::paint().unwrap();
+        let header = turbojpeg::read_header(&first).unwrap();
+        assert_eq!((header.width, header.height), (3200, 2000));
+        let image = turbojpeg::decompress(&first, turbojpeg::PixelFormat::RGB).unwrap();
+        // A sky that is blue above, and a foreground that is dark.
+        let at = |x: usize, y: usize| &image.pixels[(y * 3200 + x) * 3..][..3];
+        assert!(at(1600, 40)[2] > at(1600, 40)[0]);
+        assert!(at(1600, 1960).iter().all(|level| *level < 60));
+        assert!(scene::mountains::paint().unwrap() == first);
+    }
+}

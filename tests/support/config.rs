@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use super::database::{MEMCACHED, from_environment};
+
 /// The settings of one test server, written as TOML.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -25,6 +27,8 @@ impl Config {
             // The front servers run as another user and share no group with the tests.
             .text("fcgi_socket_mode", "0666")
             .raw("workers", "2")
+            .raw("memcached_servers", &format!("['{}']", from_environment(MEMCACHED)))
+            .text("memcached_prefix", &format!("test-{}.", dir.file_name().unwrap().display()))
     }
 
     /// Sets a text setting.

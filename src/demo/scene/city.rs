@@ -41,10 +41,16 @@ pub(in super::super) fn paint() -> io::Result<Vec<u8>> {
         raise(&mut raster, &tower);
     }
     quay(&mut raster);
-    let glow = raster.reduced(6).blurred(7);
-    let wide = raster.reduced(12).blurred(16);
+    // Only what shines glows.
+    let mut lights = raster.reduced(6);
+    for pixel in &mut lights.pixels {
+        let over = |light: f32| (light - 0.10).max(0.0);
+        *pixel = v3(over(pixel.x), over(pixel.y), over(pixel.z));
+    }
+    let wide = lights.reduced(2).blurred(18);
+    let glow = lights.blurred(5);
     let shine = |x: f32, y: f32| {
-        soft(&glow, x / 6.0, y / 6.0) * 0.55 + soft(&wide, x / 12.0, y / 12.0) * 0.5
+        soft(&glow, x / 6.0, y / 6.0) * 0.75 + soft(&wide, x / 12.0, y / 12.0) * 0.7
     };
     let whole = Raster::paint(WIDTH, HEIGHT, |x, y| {
         if y < WATER {
@@ -53,7 +59,7 @@ pub(in super::super) fn paint() -> io::Result<Vec<u8>> {
             river(&raster, &shine, x, y)
         }
     });
-    let film = Film { exposure: 1.25, grain: 3.4, vignette: 0.25 };
+    let film = Film { exposure: 1.12, grain: 3.4, vignette: 0.30 };
     file::jpeg(WIDTH, HEIGHT, &whole.develop(&film))
 }
 
@@ -70,7 +76,7 @@ fn soft(raster: &Raster, x: f32, y: f32) -> V3 {
 fn sky(x: usize, y: usize) -> V3 {
     let (u, v) = (x as f32 / HEIGHT as f32, y as f32 / WATER as f32);
     let mut colour = v3(0.008, 0.016, 0.052).mix(v3(0.036, 0.050, 0.125), smooth(0.0, 0.55, v));
-    colour = colour.mix(v3(0.34, 0.155, 0.115), smooth(0.42, 1.02, v));
+    colour = colour.mix(v3(0.30, 0.125, 0.085), smooth(0.45, 1.02, v));
     // Clouds lit from below by the streets.
     let cloud = smooth(0.0, 0.55, fbm(u * 2.0, v * 5.0 + u * 0.4, 6) + 0.05);
     colour =
@@ -89,7 +95,7 @@ fn sky(x: usize, y: usize) -> V3 {
         v3(0.95, 0.90, 0.78) * seas,
         smooth(57.0, 55.0, distance) * (1.0 - 0.4 * cloud),
     );
-    colour + v3(0.16, 0.17, 0.20) * fade(distance * 0.010)
+    colour + v3(0.16, 0.17, 0.20) * fade(distance * 0.016)
 }
 
 /// All towers, the farthest first.
@@ -145,8 +151,8 @@ fn raise(raster: &mut Raster, tower: &Tower) {
             let side = if across > 0.68 { 0.55 } else { 1.0 };
             let wall = v3(0.020, 0.022, 0.034) * side + v3(0.040, 0.022, 0.013) * (down * down);
             let light = window(tower, x - tower.left, y - tower.top, side);
-            let haze = v3(0.155, 0.090, 0.095).mix(v3(0.30, 0.155, 0.105), down);
-            let pixel = (wall + light).mix(haze, tower.far * (0.38 + 0.30 * down));
+            let haze = v3(0.090, 0.062, 0.085).mix(v3(0.24, 0.120, 0.080), down);
+            let pixel = (wall + light).mix(haze, tower.far * (0.22 + 0.34 * down));
             raster.pixels[y * raster.width + x] = pixel;
         }
     }
@@ -209,7 +215,7 @@ fn window(tower: &Tower, x: usize, y: usize, side: f32) -> V3 {
         _ => tower.lamp,
     };
     // Curtains, and brighter towards the ceiling.
-    let strength = 0.16 + 1.15 * unit(bits << 6).powi(2);
+    let strength = 0.22 + 1.9 * unit(bits << 6).powi(2);
     let ceiling = 1.15 - 0.04 * dy as f32;
     let curtain = if bits & 0x300 == 0 && dx > GRID / 2 { 0.35 } else { 1.0 };
     lamp * (strength * ceiling * curtain * (0.55 + 0.45 * side))
@@ -262,7 +268,7 @@ fn river(city: &Raster, shine: &impl Fn(f32, f32) -> V3, x: usize, y: usize) -> 
         let aside = px + (wave * 18.0 + swell * 14.0 + spread * 5.0) * (0.25 + near);
         light += city.at(aside as i32, row as i32) + shine(aside.max(0.0), row.max(0.0)) * 0.8;
     }
-    let tilt = (0.62 - 0.30 * near) * (0.80 + 0.55 * wave);
+    let tilt = (0.86 - 0.40 * near) * (0.80 + 0.75 * wave);
     let water = v3(0.006, 0.011, 0.022) * (1.2 + wave);
     water + light * (tilt.max(0.08) / 7.0) * v3(0.86, 0.92, 1.0)
 }

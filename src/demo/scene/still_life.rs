@@ -4,14 +4,15 @@
 //! that shows in every shiny skin.
 
 use std::io;
+use std::ops::Range;
 
 use super::super::file;
 use super::super::noise::{Rng, fbm, fbm3, noise, noise3};
 use super::super::raster::{Film, Raster, each_row, grey, lay};
 use super::super::vector::{V3, smooth, srgb, v3};
 
-const WIDTH: usize = 2600;
-const HEIGHT: usize = 2000;
+const WIDTH: usize = 2400;
+const HEIGHT: usize = 1800;
 const EYE: V3 = v3(0.2, 3.05, -8.6);
 const LOOK_AT: V3 = v3(0.18, 0.68, 0.0);
 /// Half the picture's height at distance 1.
@@ -53,6 +54,28 @@ struct Stem {
 struct Table {
     fruits: Vec<Fruit>,
     stems: Vec<Stem>,
+    /// Which fruits are the grapes, and a ball around all of them.
+    heap: Range<usize>,
+    heap_ball: (V3, f32),
+}
+
+impl Table {
+    /// The fruits with their numbers, the heap of grapes only on demand.
+    fn fruits(&self, with_heap: bool) -> impl Iterator<Item = (usize, &Fruit)> {
+        let cut = if with_heap { self.fruits.len() } else { self.heap.start };
+        let rest = if with_heap { self.fruits.len() } else { self.heap.end };
+        let before = self.fruits[..cut].iter().enumerate();
+        let after = self.fruits[rest..].iter().enumerate();
+        before.chain(after.map(move |(index, fruit)| (rest + index, fruit)))
+    }
+
+    /// Whether a ray that widens by `spread` per unit of length comes near the heap.
+    fn passes_heap(&self, from: V3, ray: V3, spread: f32) -> bool {
+        let to = self.heap_ball.0 - from;
+        let along = to.dot(ray);
+        let reach = self.heap_ball.1 + spread * along.max(0.0);
+        to.dot(to) - along * along.max(0.0) < reach * reach
+    }
 }
 
 /// What a ray met.
@@ -64,6 +87,8 @@ struct Hit {
     what: u32,
 }
 
+/// Straight parts of each bent stem.
+const STEM_PARTS: usize = 8;
 const TABLE: u32 = u32::MAX - 1;
 const NOTHING: u32 = u32::MAX;
 
@@ -88,15 +113,26 @@ fn lay_table() -> Table {
     add(2.42, 0.76, 0.35, 0.82, 1.0, v3(0.20, 1.0, -0.28), Skin::GreenApple);
     add(0.20, 0.52, -0.65, 0.50, 1.38, v3(1.0, 0.06, 0.45), Skin::Lemon);
     add(-1.05, 0.46, -0.95, 0.47, 1.12, v3(0.5, 0.8, 0.2), Skin::Plum);
-    add(3.35, 0.44, -0.62, 0.45, 1.10, v3(-0.7, 0.5, 0.2), Skin::Plum);
-    for grape in heap_of_grapes() {
+    add(3.06, 0.44, -0.85, 0.45, 1.10, v3(-0.7, 0.5, 0.2), Skin::Plum);
+    let grapes = heap_of_grapes();
+    let heap = 7..7 + grapes.len();
+    let heap_ball = ball_around(&grapes);
+    for grape in grapes {
         let tilt = noise(grape.x * 9.0, grape.z * 9.0);
         add(grape.x, grape.y, grape.z, 0.225, 1.08, v3(tilt, 0.8, -tilt), Skin::Grape);
     }
     for (x, z) in [(-2.55, -1.32), (-2.10, -1.52), (-0.28, -1.62)] {
         add(x, 0.24, z, 0.25, 0.94, up, Skin::Cherry);
     }
-    Table { fruits, stems: stems() }
+    Table { fruits, stems: stems(), heap, heap_ball }
+}
+
+/// A ball that holds all grapes at these places.
+fn ball_around(grapes: &[V3]) -> (V3, f32) {
+    let share = 1.0 / grapes.len() as f32;
+    let middle = grapes.iter().fold(V3::ZERO, |sum, grape| sum + *grape) * share;
+    let far = |grape: &V3| (*grape - middle).dot(*grape - middle).sqrt();
+    (middle, grapes.iter().map(far).fold(0.0, f32::max) + 0.27)
 }
 
 /// Grapes thrown onto one place, pushed apart until none is inside of another.
@@ -140,8 +176,8 @@ fn stems() -> Vec<Stem> {
     // Three points of a curve each: foot, the bend, tip.
     let mut curve = |foot: V3, bend: V3, tip: V3, radius: f32, colour: V3| {
         let at = |t: f32| foot.mix(bend, t).mix(bend.mix(tip, t), t);
-        for part in 0..8_u8 {
-            let t = f32::from(part) / 8.0;
+        for part in 0..STEM_PARTS {
+            let t = part as f32 / STEM_PARTS as f32;
             // A little longer than its part, so that no gap shows at the bends.
             stems.push(Stem { from: at(t), to: at(t + 0.135), radius, colour });
         }
@@ -205,7 +241,7 @@ fn cast(table: &Table, from: V3, ray: V3) -> Hit {
     if ray.y < -1e-4 {
         hit = Hit { distance: -from.y / ray.y, normal: v3(0.0, 1.0, 0.0), what: TABLE };
     }
-    for (index, fruit) in table.fruits.iter().enumerate() {
+    for (index, fruit) in table.fruits(table.passes_heap(from, ray, 0.0)) {
         let to = fruit.centre - from;
         let along = to.dot(ray);
         let reach = fruit.radius * 1.42;
@@ -222,11 +258,22 @@ fn cast(table: &Table, from: V3, ray: V3) -> Hit {
             hit = Hit { distance, normal, what: index as u32 };
         }
     }
-    for (index, stem) in table.stems.iter().enumerate() {
-        if let Some((distance, normal)) = meet_stem(stem, from, ray)
-            && distance < hit.distance
-        {
-            hit = Hit { distance, normal, what: (table.fruits.len() + index) as u32 };
+    for (index, parts) in table.stems.chunks(STEM_PARTS).enumerate() {
+        let middle = parts[STEM_PARTS / 2].from;
+        let to = middle - from;
+        let along = to.dot(ray);
+        let end = parts[0].from - middle;
+        // The parts of a stem are of equal length, nearly: its foot and its tip are farthest.
+        if to.dot(to) - along * along > end.dot(end) * 1.5 {
+            continue;
+        }
+        for (part, stem) in parts.iter().enumerate() {
+            if let Some((distance, normal)) = meet_stem(stem, from, ray)
+                && distance < hit.distance
+            {
+                let what = table.fruits.len() + index * STEM_PARTS + part;
+                hit = Hit { distance, normal, what: what as u32 };
+            }
         }
     }
     hit
@@ -259,18 +306,25 @@ fn apple(fruit: &Fruit, place: V3) -> f32 {
     let wide = out.dot(out).sqrt() / fruit.radius;
     let length = (wide * wide + height * height).sqrt().max(1e-4);
     let rise = height / length;
-    let dimple = 0.34 * smooth(0.72, 1.0, rise).powf(1.4);
+    let hollow = smooth(0.72, 1.0, rise);
+    let dimple = hollow * (0.23 + 0.11 * hollow);
     let below = 0.10 * smooth(-0.1, -1.0, rise) + 0.12 * smooth(-0.90, -1.0, rise);
     let lobes = 0.012 * (5.0 * out.z.atan2(out.x) + fruit.seed).sin() * (0.4 - rise);
     (length - (1.0 - dimple - below + lobes)) * fruit.radius * 0.55
 }
 
 fn meet_apple(fruit: &Fruit, from: V3, ray: V3, along: f32) -> Option<(f32, V3)> {
-    let mut distance = (along - fruit.radius * 1.1).max(0.0);
-    let end = along + fruit.radius * 1.1;
-    for _ in 0..60 {
+    let to = fruit.centre - from;
+    let reach = fruit.radius * 1.03;
+    let chord = along * along + reach * reach - to.dot(to);
+    if chord <= 0.0 {
+        return None;
+    }
+    let mut distance = (along - chord.sqrt()).max(0.0);
+    let end = along + chord.sqrt();
+    for _ in 0..120 {
         let gap = apple(fruit, from + ray * distance);
-        if gap < 4e-4 {
+        if gap < 8e-4 {
             let place = from + ray * distance;
             let step = 2e-3;
             let slope =
@@ -315,7 +369,7 @@ fn daylight(table: &Table, place: V3, normal: V3, skip: u32) -> f32 {
     let far = toward.dot(toward).sqrt();
     let ray = toward * (1.0 / far);
     let mut open = smooth(-0.12, 0.25, normal.dot(ray));
-    for (index, fruit) in table.fruits.iter().enumerate() {
+    for (index, fruit) in table.fruits(table.passes_heap(place, ray, 0.2)) {
         if index as u32 == skip {
             continue;
         }
@@ -338,7 +392,9 @@ fn daylight(table: &Table, place: V3, normal: V3, skip: u32) -> f32 {
 /// How much of the room's light reaches a place: less in the gaps between fruit.
 fn openness(table: &Table, place: V3, normal: V3, skip: u32) -> f32 {
     let mut open: f32 = 1.0;
-    for (index, fruit) in table.fruits.iter().enumerate() {
+    let to_heap = table.heap_ball.0 - place;
+    let near_heap = to_heap.dot(to_heap) < (table.heap_ball.1 + 1.3).powi(2);
+    for (index, fruit) in table.fruits(near_heap) {
         if index as u32 == skip {
             continue;
         }
@@ -435,7 +491,7 @@ fn skin(fruit: &Fruit, place: V3) -> (V3, f32, V3) {
             let colour = if fruit.skin == Skin::Orange {
                 srgb(246, 138, 18).mix(srgb(226, 98, 10), patch + 0.35)
             } else {
-                srgb(238, 196, 30).mix(srgb(206, 170, 40), patch + 0.3)
+                srgb(226, 178, 34).mix(srgb(196, 150, 36), patch + 0.3)
             };
             let navel = smooth(0.985, 0.998, rise.abs());
             (colour.mix(srgb(96, 104, 40), navel * 0.8) * (1.0 - 0.12 * here), 0.75, bump)
