@@ -62,17 +62,17 @@ fn threads_that_ask_meanwhile_get_the_leaders_entry() {
 fn a_failure_is_told_to_all_who_wait_and_for_a_second() {
     let dir = tempfile::tempdir().unwrap();
     let flights = Flights::open(dir.path(), None).unwrap();
-    let start;
     let failure = Failure { kind: 415, message: "not a picture".into() };
-    std::thread::scope(|scope| {
+    let start = std::thread::scope(|scope| {
         let guard = lead(&flights, "a");
         let followers = followers(scope, &flights, 3);
-        start = Instant::now();
+        let start = Instant::now();
         guard.fail(failure.clone());
         for follower in followers {
             let flight = follower.join().unwrap();
             assert!(matches!(&flight, Flight::Failed(told) if *told == failure), "{flight:?}");
         }
+        start
     });
     drop(lead(&flights, "another key"));
     wait_for("the failure is forgotten", || match flights.join(&key("a"), LONG) {
