@@ -330,11 +330,11 @@ mod tests {
     }
 
     #[test]
-    fn a_memcached_that_is_away_or_hung_costs_one_request_50_ms_at_most() {
+    fn a_memcached_that_is_away_or_hung_costs_one_request_its_bound_once() {
+        assert_eq!(MemcachedOptions::default().timeout_ms, 50);
         for signal in [Signal::SIGKILL, Signal::SIGSTOP] {
             let server = RealMemcached::start();
-            let timeout_ms = MemcachedOptions::default().timeout_ms;
-            let options = MemcachedOptions { timeout_ms, ..options(&[&server.address]) };
+            let options = MemcachedOptions { timeout_ms: 200, ..options(&[&server.address]) };
             let cache = open(SharedOptions::Memcached(options));
             server.process.signal(signal);
             let request = key("a");
@@ -343,8 +343,8 @@ mod tests {
             assert_eq!(cache.get(&request), None);
             cache.put(&request, &entry());
             assert_eq!(cache.get(&request), Some(entry()), "memory still serves");
-            // The bound is 50 ms; the rest is for a busy test machine.
-            assert!(start.elapsed() < Duration::from_millis(150), "{:?}", start.elapsed());
+            // Three times the bound would be 600 ms.
+            assert!(start.elapsed() < Duration::from_millis(500), "{:?}", start.elapsed());
             assert_eq!(cache.counts().shared.errors, 3);
             assert_eq!(cache.counts().shared.puts, 0);
         }

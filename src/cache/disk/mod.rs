@@ -95,7 +95,7 @@ impl DiskTier {
     /// Looks an entry up. A damaged file is removed.
     pub(super) fn get(&self, key: &Key) -> io::Result<Option<Entry>> {
         let path = self.store.path(&key.hex());
-        let mut file = match File::open(&path) {
+        let mut file = match open_unnoticed(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
@@ -230,6 +230,15 @@ impl Store {
 /// The space that a file of this length takes.
 fn on_disk(len: u64) -> u64 {
     len.div_ceil(BLOCK_BYTES) * BLOCK_BYTES
+}
+
+/// Opens a file for reading without the kernel noting the time, which would be a write of its own.
+fn open_unnoticed(path: &Path) -> io::Result<File> {
+    match OpenOptions::new().read(true).custom_flags(libc::O_NOATIME).open(path) {
+        // Another user's file.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => File::open(path),
+        other => other,
+    }
 }
 
 fn write_new(path: &Path, head: &[u8], body: &[u8]) -> io::Result<()> {

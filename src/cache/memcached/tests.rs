@@ -76,6 +76,18 @@ fn what_is_too_large_is_not_stored() {
 }
 
 #[test]
+fn an_item_over_the_servers_own_limit_is_not_stored_and_does_no_harm() {
+    let server = RealMemcached::start();
+    let options = MemcachedOptions { item_bytes: 3_000_000, ..options(&[&server.address]) };
+    let memcached = Memcached::open(&options).unwrap();
+    for _ in 0..5 {
+        assert!(!memcached.put(&key("large"), &entry(1_500_000, 3)).unwrap());
+        assert_eq!(memcached.get(&key("large")).unwrap(), None);
+    }
+    assert!(memcached.put(&key("small"), &entry(1_000, 3)).unwrap());
+}
+
+#[test]
 fn a_missing_short_or_foreign_chunk_is_a_miss() {
     let server = RealMemcached::start();
     let memcached = open(&server);
@@ -191,7 +203,7 @@ fn one_of_three_servers_dying_loses_its_share_only() {
         }
     }
     assert_eq!((hits, away), (held[0] + held[2], held[1]));
-    assert!(start.elapsed() < Duration::from_millis(1_000), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
 }
 
 #[test]
@@ -218,7 +230,7 @@ fn a_server_that_comes_back_is_found_by_a_probe() {
     let _server = RealMemcached::start_at(&address);
     let start = Instant::now();
     crate::cache::testing::wait_for("the server is asked again", || memcached.get(&key("a")).ok());
-    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }
 
 #[test]
@@ -233,20 +245,20 @@ fn a_hung_server_costs_its_bound_three_times_and_then_nothing() {
         assert!(matches!(fault, Fault::Timeout { answered: false }), "{fault}");
         let waited = start.elapsed();
         assert!(waited >= Duration::from_millis(50), "{waited:?}");
-        assert!(waited < Duration::from_millis(250), "{waited:?}");
+        assert!(waited < Duration::from_secs(1), "{waited:?}");
     }
     let start = Instant::now();
     for _ in 0..1_000 {
         assert!(matches!(memcached.put(&key("a"), &entry(10, 9)), Err(Fault::Away)));
     }
-    assert!(start.elapsed() < Duration::from_millis(250), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
     server.process.signal(Signal::SIGCONT);
 }
 
 #[test]
 fn one_request_waits_once_however_often_it_asks() {
     let server = RealMemcached::start();
-    let options = MemcachedOptions { timeout_ms: 100, ..options(&[&server.address]) };
+    let options = MemcachedOptions { timeout_ms: 300, ..options(&[&server.address]) };
     let memcached = Memcached::open(&options).unwrap();
     server.process.signal(Signal::SIGSTOP);
     let request = key("a");
@@ -256,7 +268,7 @@ fn one_request_waits_once_however_often_it_asks() {
         let fault = memcached.put(&request, &entry(10, 9)).unwrap_err();
         assert!(matches!(fault, Fault::Timeout { .. }), "{fault}");
     }
-    assert!(start.elapsed() < Duration::from_millis(400), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_millis(800), "{:?}", start.elapsed());
     server.process.signal(Signal::SIGCONT);
     assert_eq!(memcached.get(&key("a")).unwrap(), None, "one failure does not send it away");
 }
@@ -279,7 +291,7 @@ fn an_answer_that_trickles_in_is_cut_off() {
     let start = Instant::now();
     let fault = memcached.get(&key("a")).unwrap_err();
     assert!(matches!(fault, Fault::Timeout { answered: true }), "{fault}");
-    assert!(start.elapsed() < Duration::from_millis(500), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
 }
 
 #[test]
