@@ -99,7 +99,7 @@ impl Layout {
         if number(tag::SAMPLE_FORMAT, 1)? != 1 {
             return Err(Error::Unsupported("TIFF with samples that are no plain numbers".into()));
         }
-        let bits = directory.numbers(reader, tag::BITS)?.unwrap_or_else(|| vec![1]);
+        let bits = directory.numbers(reader, tag::BITS, MAX_SAMPLES)?.unwrap_or_else(|| vec![1]);
         let bits = match bits.as_slice() {
             [first, rest @ ..] if rest.iter().all(|bits| bits == first) => *first,
             _ => return Err(Error::Unsupported("TIFF with samples of mixed depth".into())),
@@ -204,7 +204,7 @@ fn colour(
 /// The palette: all reds, then all greens, then all blues, 16 bits each.
 fn palette(reader: &mut Reader, directory: &Directory, bits: u64) -> Result<Vec<[u8; 3]>> {
     let count = 1 << bits;
-    let values = directory.numbers(reader, tag::PALETTE)?.unwrap_or_default();
+    let values = directory.numbers(reader, tag::PALETTE, count as u64 * 3)?.unwrap_or_default();
     if values.len() < count * 3 {
         return Err(Error::Malformed("its palette is too short".into()));
     }
@@ -229,7 +229,7 @@ fn alpha(
     colours: usize,
     samples: usize,
 ) -> Result<Option<Alpha>> {
-    let extra = directory.numbers(reader, tag::EXTRA_SAMPLES)?.unwrap_or_default();
+    let extra = directory.numbers(reader, tag::EXTRA_SAMPLES, MAX_SAMPLES)?.unwrap_or_default();
     Ok(extra
         .iter()
         .take(samples - colours)
