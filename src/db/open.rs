@@ -52,6 +52,10 @@ impl Opener {
             let mut config = tokio_postgres::Config::from_str(address).map_err(|_| {
                 Error::Address("expected sqlite:PATH or postgresql://USER@HOST/NAME".into())
             })?;
+            if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+                let socket = "postgresql://USER@/NAME?host=/run/postgresql for the local server";
+                return Err(Error::Address(format!("it names no host; {socket}")));
+            }
             config.connect_timeout(connect_timeout);
             config.tcp_user_timeout(statement_timeout + connect_timeout);
             config.keepalives_idle(Duration::from_secs(30));
