@@ -73,3 +73,30 @@ fn the_last_known_rights_hold_for_a_set_time() {
     drop(away);
     wait_for("the knowledge to be back", || store.fresh() && store.rights().is_ok());
 }
+
+#[test]
+fn a_frozen_server_holds_nobody_for_long() {
+    let test = TestDb::postgres();
+    test.migrated();
+    let (db, relay) = test.over_relay();
+    properties::set(&db, "a", "1").unwrap();
+    let transaction = db.transaction(|sql| {
+        properties::set(sql, "a", "2")?;
+        relay.freeze(true);
+        let began = Instant::now();
+        let refused = properties::set(sql, "a", "3").unwrap_err();
+        assert!(refused.is_unavailable(), "{refused}");
+        assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+        Ok(())
+    });
+    assert!(transaction.unwrap_err().is_unavailable());
+    let began = Instant::now();
+    for _ in 0..20 {
+        let refused = properties::get(&db, "a").unwrap_err();
+        assert!(refused.is_unavailable(), "{refused}");
+    }
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    relay.freeze(false);
+    wait_for("the server", || properties::set(&db, "a", "4").is_ok());
+    assert_eq!(properties::get(&test.db, "a").unwrap().as_deref(), Some("4"));
+}
