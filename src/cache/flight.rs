@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use super::memcached::Memcached;
 use super::{Entry, Key};
-use crate::process::bytelock::ByteLocks;
+use crate::bytelock::ByteLocks;
 
 const FIRST_POLL: Duration = Duration::from_millis(2);
 const LAST_POLL: Duration = Duration::from_millis(10);

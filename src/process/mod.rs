@@ -13,7 +13,6 @@
 
 mod accept;
 mod arbiter;
-pub mod bytelock;
 mod child;
 mod control;
 mod dispatcher;

@@ -21,7 +21,7 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::bytelock::ByteLocks;
+use crate::bytelock::ByteLocks;
 use crate::pixel::Cancel;
 
 /// How often the head of the queue looks whether another process gave something back.

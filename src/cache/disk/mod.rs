@@ -31,7 +31,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use self::usage::Usage;
 use super::entry::{from_record, record_head};
 use super::{Entry, Key};
-use crate::process::bytelock::ByteLocks;
+use crate::bytelock::ByteLocks;
 
 /// Files take whole blocks.
 const BLOCK_BYTES: u64 = 4096;

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, TryLockError};
 use std::time::Duration;
 
-use crate::process::bytelock::ByteLocks;
+use crate::bytelock::ByteLocks;
 
 /// The lock is held for two system calls at a time.
 const ATTEMPTS: u32 = 20;
