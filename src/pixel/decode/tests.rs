@@ -174,7 +174,7 @@ fn random_bytes_after_a_valid_magic_never_panic() {
     let heads: Vec<Vec<u8>> = seeds().iter().map(|seed| seed[..16].to_vec()).collect();
     let strategy = (0..heads.len(), 2usize..16, prop::collection::vec(any::<u8>(), 0..300));
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
-        cases: 3000,
+        cases: 10_000,
         failure_persistence: None,
         ..ProptestConfig::default()
     });
@@ -198,7 +198,7 @@ fn sound_files_with_changed_bytes_never_panic() {
     let changes = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6);
     let strategy = (0..seeds.len(), changes, any::<prop::sample::Index>(), any::<bool>());
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
-        cases: 3000,
+        cases: 10_000,
         failure_persistence: None,
         ..ProptestConfig::default()
     });

@@ -14,10 +14,8 @@ use crate::pixel::{ColourSpace, Error, Image, Result, Samples};
 
 const MAX_COLOURS: usize = 256;
 const OPAQUE_FROM: u8 = 128;
-/// NeuQuant looks at one pixel in so many: 1 is best, 30 fastest.
-const TRAINING_STEP: i32 = 10;
-/// Below this many pixels all of them are looked at.
-const SMALL_PICTURE: usize = 200_000;
+/// How many pixels a palette is trained on, about; more cost time and gain little.
+const TRAINING_PIXELS: usize = 40_000;
 
 pub(super) fn encode(image: &Image, _options: &EncodeOptions, _side: &Side<'_>) -> Result<Vec<u8>> {
     let (Ok(width), Ok(height)) = (u16::try_from(image.width), u16::try_from(image.height)) else {
@@ -103,7 +101,8 @@ fn reduce(pixels: &[[u8; 4]], width: usize) -> Reduced {
     let opaque: Vec<u8> =
         pixels.iter().filter(|pixel| pixel[3] == 255).flatten().copied().collect();
     let see_through = opaque.len() < pixels.len() * 4;
-    let step = if pixels.len() < SMALL_PICTURE { 1 } else { TRAINING_STEP };
+    // NeuQuant looks at one pixel in so many, at most 30.
+    let step = (opaque.len() / 4 / TRAINING_PIXELS).clamp(1, 30) as i32;
     let colours = MAX_COLOURS - usize::from(see_through);
     let mut palette = NeuQuant::new(step, colours, &opaque).color_map_rgb();
     palette.truncate(colours * 3);

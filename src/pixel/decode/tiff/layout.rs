@@ -34,6 +34,7 @@ pub(super) mod tag {
     pub const ICC: u16 = 34_675;
 }
 
+pub(super) const NO_COMPRESSION: u64 = 1;
 pub(super) const JPEG_COMPRESSION: u64 = 7;
 const MAX_SAMPLES: u64 = 64;
 
@@ -89,6 +90,9 @@ impl Layout {
         let tiled = directory.field(tag::TILE_WIDTH).is_some();
         let (chunk_width, chunk_height) = if tiled {
             (side(number(tag::TILE_WIDTH, 0)?)?, side(number(tag::TILE_HEIGHT, 0)?)?)
+        } else if compression == NO_COMPRESSION {
+            // Such strips are read row by row, whatever their height.
+            (width, 1)
         } else {
             let rows = number(tag::ROWS_PER_STRIP, u64::from(height))?;
             (width, side(rows.min(u64::from(height)))?)
