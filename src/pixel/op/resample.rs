@@ -7,10 +7,9 @@
 //! and memory beside source and result is a few rows.
 
 use std::cell::RefCell;
-use std::ops::Range;
 
 use super::kernel::Axis;
-use crate::pixel::colour::curve::Light;
+use crate::pixel::colour::curve::{Curve, Light};
 use crate::pixel::plan::{Area, Rect, Size};
 use crate::pixel::{Cancel, Depth, Image, Result, Samples};
 
@@ -93,21 +92,23 @@ pub(crate) trait Sample: Copy + Default + 'static {
     fn of(samples: &Samples) -> Option<&[Self]>;
     /// The samples, when they have this depth.
     fn of_mut(samples: &mut Samples) -> Option<&mut [Self]>;
-    /// From encoded values to those that are mixed, 0–1, by a table per colour band.
-    fn tables(light: &Light) -> [Table<'_>; 3];
-    /// The sample as a number.
-    fn wide(self) -> usize;
-    /// The nearest sample to a value, 0–1; values outside are cut.
+    /// A mixed value, 0–1, for every sample.
+    type Table: ?Sized;
+    /// From encoded values to those that are mixed, by a table per colour band.
+    fn tables(light: &Light) -> Option<[&Self::Table; 3]>;
+    /// The mixed value of a sample.
+    fn mixed(self, table: &Self::Table) -> f32;
+    /// The sample as a number, 0 to [`Sample::FULL`].
+    fn wide(self) -> f32;
+    /// The nearest sample to such a number; numbers outside are cut.
     fn rounded(value: f32) -> Self;
     /// The sample for linear light, 0–1; values outside are cut.
-    fn encoded(curve: &crate::pixel::colour::curve::Curve, linear: f32) -> Self;
+    fn encoded(curve: &Curve, linear: f32) -> Self;
 }
-
-/// A table from sample to mixed value, or none where that is the sample itself.
-type Table<'a> = Option<&'a [f32]>;
 
 impl Sample for u8 {
     const FULL: f32 = 255.0;
+    type Table = [f32; 256];
 
     fn of(samples: &Samples) -> Option<&[Self]> {
         if let Samples::U8(samples) = samples { Some(samples) } else { None }
@@ -117,31 +118,37 @@ impl Sample for u8 {
         if let Samples::U8(samples) = samples { Some(samples) } else { None }
     }
 
-    fn tables(light: &Light) -> [Table<'_>; 3] {
+    fn tables(light: &Light) -> Option<[&Self::Table; 3]> {
         match light {
-            Light::Encoded => [None; 3],
-            Light::Linear(curves) => std::array::from_fn(|band| Some(&curves[band].decode8[..])),
+            Light::Encoded => None,
+            Light::Linear(curves) => Some(std::array::from_fn(|band| &curves[band].decode8)),
         }
     }
 
     #[inline(always)]
-    fn wide(self) -> usize {
-        usize::from(self)
+    fn mixed(self, table: &Self::Table) -> f32 {
+        table[usize::from(self)]
+    }
+
+    #[inline(always)]
+    fn wide(self) -> f32 {
+        f32::from(self)
     }
 
     #[inline(always)]
     fn rounded(value: f32) -> Self {
-        (value * Self::FULL + 0.5) as Self
+        (value + 0.5) as Self
     }
 
     #[inline(always)]
-    fn encoded(curve: &crate::pixel::colour::curve::Curve, linear: f32) -> Self {
+    fn encoded(curve: &Curve, linear: f32) -> Self {
         curve.encode8(linear)
     }
 }
 
 impl Sample for u16 {
     const FULL: f32 = 65535.0;
+    type Table = [f32];
 
     fn of(samples: &Samples) -> Option<&[Self]> {
         if let Samples::U16(samples) = samples { Some(samples) } else { None }
@@ -151,25 +158,30 @@ impl Sample for u16 {
         if let Samples::U16(samples) = samples { Some(samples) } else { None }
     }
 
-    fn tables(light: &Light) -> [Table<'_>; 3] {
+    fn tables(light: &Light) -> Option<[&Self::Table; 3]> {
         match light {
-            Light::Encoded => [None; 3],
-            Light::Linear(curves) => std::array::from_fn(|band| Some(curves[band].decode16())),
+            Light::Encoded => None,
+            Light::Linear(curves) => Some(std::array::from_fn(|band| curves[band].decode16())),
         }
     }
 
     #[inline(always)]
-    fn wide(self) -> usize {
-        usize::from(self)
+    fn mixed(self, table: &Self::Table) -> f32 {
+        table[usize::from(self)]
+    }
+
+    #[inline(always)]
+    fn wide(self) -> f32 {
+        f32::from(self)
     }
 
     #[inline(always)]
     fn rounded(value: f32) -> Self {
-        (value * Self::FULL + 0.5) as Self
+        (value + 0.5) as Self
     }
 
     #[inline(always)]
-    fn encoded(curve: &crate::pixel::colour::curve::Curve, linear: f32) -> Self {
+    fn encoded(curve: &Curve, linear: f32) -> Self {
         curve.encode16(linear)
     }
 }
@@ -262,6 +274,7 @@ impl Job<'_> {
         grow(ring, slots * width)?;
         let tables = T::tables(self.light);
         let mut next = 0;
+        let mut starts = Vec::with_capacity(slots);
         let result_rows = into.chunks_exact_mut(self.across.len() * BANDS);
         for (index, result) in result_rows.enumerate() {
             self.cancel.check()?;
@@ -269,10 +282,12 @@ impl Job<'_> {
             for y in next.max(rows.start)..rows.end {
                 let source = &from[y * stride + columns.start * BANDS..][..width];
                 let slot = (y % slots) * width;
-                self.decode::<T, BANDS>(source, &mut ring[slot..slot + width], &tables);
+                self.decode::<T, BANDS>(source, &mut ring[slot..slot + width], tables);
             }
             next = next.max(rows.end);
-            add_rows::<FUSED>(&mut sums[..width], ring, rows, slots, self.down.weights(index));
+            starts.clear();
+            starts.extend(rows.map(|y| (y % slots) * width));
+            add_rows::<FUSED>(&mut sums[..width], ring, &starts, self.down.weights(index));
             let row = &mut row[..self.across.len() * BANDS];
             self.reduce::<BANDS, FUSED>(sums, row, columns.start);
             self.encode::<T, BANDS>(row, result);
@@ -281,32 +296,48 @@ impl Job<'_> {
     }
 
     /// One source row in mixed values; colours multiplied by alpha.
+    ///
+    /// Linear light is 0–1; values that are mixed as they are encoded keep their range. Alpha is
+    /// 0–1 in both.
     #[inline(always)]
     fn decode<T: Sample, const BANDS: usize>(
         &self,
         from: &[T],
         into: &mut [f32],
-        tables: &[Table; 3],
+        tables: Option<[&T::Table; 3]>,
     ) {
-        let pixels = from.as_chunks::<BANDS>().0.iter().zip(into.as_chunks_mut::<BANDS>().0);
-        let colours = BANDS - usize::from(self.image.alpha);
-        let [Some(first), Some(second), Some(third)] = tables else {
-            for (pixel, values) in pixels {
-                for (sample, value) in pixel.iter().zip(values.iter_mut()) {
-                    *value = sample.wide() as f32 * (1.0 / T::FULL);
+        match tables {
+            None => {
+                for (sample, value) in from.iter().zip(into.iter_mut()) {
+                    *value = sample.wide();
                 }
-                premultiply(values, self.image.alpha);
             }
-            return;
-        };
-        for (pixel, values) in pixels {
-            for band in 0..BANDS {
-                let table = [*first, *second, *third][band.min(2)];
-                let sample = pixel[band].wide();
-                values[band] =
-                    if band < colours { table[sample] } else { sample as f32 * (1.0 / T::FULL) };
+            Some([table, ..]) if BANDS != 3 => {
+                for (sample, value) in from.iter().zip(into.iter_mut()) {
+                    *value = sample.mixed(table);
+                }
             }
-            premultiply(values, self.image.alpha);
+            Some(tables) => {
+                let pixels = from.as_chunks::<3>().0.iter().zip(into.as_chunks_mut::<3>().0);
+                for (pixel, values) in pixels {
+                    for band in 0..3 {
+                        values[band] = pixel[band].mixed(tables[band]);
+                    }
+                }
+            }
+        }
+        if self.image.alpha {
+            let pixels = from.as_chunks::<BANDS>().0.iter().zip(into.as_chunks_mut::<BANDS>().0);
+            for (pixel, values) in pixels {
+                let alpha = pixel[BANDS - 1].wide() * (1.0 / T::FULL);
+                for band in 0..BANDS - 1 {
+                    if let Some(tables) = tables {
+                        values[band] = pixel[band].mixed(tables[band.min(2)]);
+                    }
+                    values[band] *= alpha;
+                }
+                values[BANDS - 1] = alpha;
+            }
         }
     }
 
@@ -321,16 +352,11 @@ impl Job<'_> {
         for (index, pixel) in row.as_chunks_mut::<BANDS>().0.iter_mut().enumerate() {
             let first = self.across.range(index).start - start;
             let weights = self.across.weights(index);
-            let mut total = [0.0_f32; SLACK];
-            for (tap, weight) in weights.iter().enumerate() {
-                let lanes: &[f32; SLACK] = sums[(first + tap) * BANDS..]
-                    .first_chunk()
-                    .expect("rows have slack behind them");
-                for lane in 0..if BANDS <= 4 { 4 } else { SLACK } {
-                    total[lane] = multiply_add::<FUSED>(lanes[lane], *weight, total[lane]);
-                }
+            if BANDS <= 4 {
+                pixel.copy_from_slice(&gather::<BANDS, 4, FUSED>(sums, first, weights)[..BANDS]);
+            } else {
+                pixel.copy_from_slice(&gather::<BANDS, 8, FUSED>(sums, first, weights)[..BANDS]);
             }
-            pixel.copy_from_slice(&total[..BANDS]);
         }
     }
 
@@ -354,58 +380,72 @@ impl Job<'_> {
                     Light::Linear(curves) if band < colours => {
                         T::encoded(&curves[band.min(2)], values[band])
                     }
-                    _ => T::rounded(values[band]),
+                    Light::Encoded if band < colours => T::rounded(values[band]),
+                    _ => T::rounded(values[band] * T::FULL),
                 };
             }
         }
     }
 }
 
+/// The weighted sum of the rows that start at these places of the ring.
 #[inline(always)]
-fn premultiply<const BANDS: usize>(values: &mut [f32; BANDS], alpha: bool) {
-    if alpha {
-        let share = values[BANDS - 1];
-        for value in &mut values[..BANDS - 1] {
-            *value *= share;
+fn add_rows<const FUSED: bool>(sums: &mut [f32], ring: &[f32], starts: &[usize], weights: &[f32]) {
+    // As many sums as fit into the processor's registers.
+    const BLOCK: usize = 64;
+    let (blocks, rest) = sums.as_chunks_mut::<BLOCK>();
+    let done = blocks.len() * BLOCK;
+    for (index, sums) in blocks.iter_mut().enumerate() {
+        let mut block = [0.0_f32; BLOCK];
+        for (start, weight) in starts.iter().zip(weights) {
+            let row: &[f32; BLOCK] =
+                ring[start + index * BLOCK..].first_chunk().expect("rows are as long as the sums");
+            for (sum, value) in block.iter_mut().zip(row) {
+                *sum = multiply_add::<FUSED>(*value, *weight, *sum);
+            }
+        }
+        *sums = block;
+    }
+    rest.fill(0.0);
+    for (start, weight) in starts.iter().zip(weights) {
+        for (sum, value) in rest.iter_mut().zip(&ring[start + done..]) {
+            *sum = multiply_add::<FUSED>(*value, *weight, *sum);
         }
     }
 }
 
-/// The weighted sum of the ring's rows `rows`.
+/// The weighted sum of pixels from `first` on. A pixel is read as `LANES` floats, those of the
+/// next one included; even and odd taps are summed apart, so that one need not wait for the other.
 #[inline(always)]
-fn add_rows<const FUSED: bool>(
-    sums: &mut [f32],
-    ring: &[f32],
-    rows: Range<usize>,
-    slots: usize,
+fn gather<const BANDS: usize, const LANES: usize, const FUSED: bool>(
+    sums: &[f32],
+    first: usize,
     weights: &[f32],
-) {
-    const BLOCK: usize = 64;
-    let width = sums.len();
+) -> [f32; LANES] {
+    let (pairs, last) = weights.as_chunks::<2>();
+    let mut totals = [[0.0_f32; LANES]; 2];
+    let taps = &sums[first * BANDS..(first + weights.len() - 1) * BANDS + LANES];
     let mut at = 0;
-    while at < width {
-        let len = BLOCK.min(width - at);
-        if len == BLOCK {
-            let mut block = [0.0_f32; BLOCK];
-            for (y, weight) in rows.clone().zip(weights) {
-                let row: &[f32; BLOCK] =
-                    ring[(y % slots) * width + at..].first_chunk().expect("a whole block is left");
-                for (sum, value) in block.iter_mut().zip(row) {
-                    *sum = multiply_add::<FUSED>(*value, *weight, *sum);
-                }
+    for pair in pairs {
+        for (total, weight) in totals.iter_mut().zip(pair) {
+            let lanes: &[f32; LANES] = taps[at..].first_chunk().expect("the taps were cut to fit");
+            for lane in 0..LANES {
+                total[lane] = multiply_add::<FUSED>(lanes[lane], *weight, total[lane]);
             }
-            sums[at..at + BLOCK].copy_from_slice(&block);
-        } else {
-            sums[at..].fill(0.0);
-            for (y, weight) in rows.clone().zip(weights) {
-                let row = &ring[(y % slots) * width + at..][..len];
-                for (sum, value) in sums[at..].iter_mut().zip(row) {
-                    *sum = multiply_add::<FUSED>(*value, *weight, *sum);
-                }
-            }
+            at += BANDS;
         }
-        at += len;
     }
+    let [mut total, odd] = totals;
+    for weight in last {
+        let lanes: &[f32; LANES] = taps[at..].first_chunk().expect("the taps were cut to fit");
+        for lane in 0..LANES {
+            total[lane] = multiply_add::<FUSED>(lanes[lane], *weight, total[lane]);
+        }
+    }
+    for lane in 0..LANES {
+        total[lane] += odd[lane];
+    }
+    total
 }
 
 #[inline(always)]
