@@ -15,6 +15,7 @@
 //! and fails on a breach.
 
 pub mod auth;
+pub mod bytelock;
 pub mod cache;
 pub mod cli;
 pub mod config;

@@ -14,12 +14,13 @@ const RESTRICTED: &[(&str, &[&str])] = &[
     ("http", &["pixel"]),
     ("source", &[]),
     ("fastcgi", &["http", "pixel"]),
-    ("cache", &[]),
+    ("cache", &["bytelock"]),
     ("db", &[]),
     ("auth", &["db"]),
     ("stats", &["db"]),
     ("task", &["db"]),
-    ("process", &["fastcgi", "http", "pixel"]),
+    ("process", &["bytelock", "fastcgi", "http", "pixel"]),
+    ("bytelock.rs", &[]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

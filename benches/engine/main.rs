@@ -6,7 +6,7 @@
 //! over the pictures of the median over the rounds.
 //!
 //! ```text
-//! cargo bench --bench engine -- [--images DIR] [--rounds N]
+//! cargo bench --bench engine -- [--images DIR] [--rounds N] [--only PROGRAM]
 //! ```
 //!
 //! Without a folder the pictures are painted. libvips is loaded when the program runs (Debian
@@ -30,7 +30,7 @@ const QUALITY: u8 = 80;
 type Program<'a> = (&'static str, Box<dyn Fn(&[u8]) -> usize + 'a>);
 
 fn main() {
-    let (images, rounds) = arguments();
+    let Arguments { images, rounds, only } = arguments();
     let pictures = match images {
         Some(dir) => read(dir),
         None => (0..6).map(paint::photograph).collect(),
@@ -40,12 +40,19 @@ fn main() {
     let vips = vips::Vips::load();
     let linear = engine(true, 2);
     let plain = engine(false, 1);
-    let programs: Vec<Program> = vec![
+    let mut programs: Vec<Program> = vec![
         ("linear light, shrink to 2×", Box::new(|jpeg| make(&linear, jpeg))),
         ("as encoded, shrink to 1×", Box::new(|jpeg| make(&plain, jpeg))),
         ("libvips thumbnail", Box::new(|jpeg| vips.thumbnail(jpeg, WIDTH, QUALITY))),
         ("floor: decode n/8, encode", Box::new(floor)),
     ];
+    if let Some(only) = only {
+        // For a profiler to look at.
+        let program = programs.remove(only - 1);
+        let name = program.0;
+        println!("{name}: {:.2} ms", measure(&[program], &pictures, rounds)[0]);
+        return;
+    }
     let medians = measure(&programs, &pictures, rounds);
     let (vips, floor) = (medians[2], medians[3]);
     println!("CPU ms per picture, median of {rounds} rounds, {} pictures", pictures.len());
@@ -65,8 +72,15 @@ fn met(met: bool) -> &'static str {
     if met { "met" } else { "NOT MET" }
 }
 
-fn arguments() -> (Option<PathBuf>, usize) {
-    let (mut images, mut rounds) = (None, 15);
+struct Arguments {
+    images: Option<PathBuf>,
+    rounds: usize,
+    /// The one program that runs, from 1.
+    only: Option<usize>,
+}
+
+fn arguments() -> Arguments {
+    let (mut images, mut rounds, mut only) = (None, 15, None);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -74,12 +88,16 @@ fn arguments() -> (Option<PathBuf>, usize) {
             "--rounds" => {
                 rounds = arguments.next().and_then(|n| n.parse().ok()).expect("a number of rounds");
             }
+            "--only" => {
+                let number = arguments.next().and_then(|n| n.parse().ok());
+                only = Some(number.expect("the number of a program"));
+            }
             // What cargo adds by itself.
             "--bench" => {}
             other => panic!("unknown argument {other}"),
         }
     }
-    (images, rounds)
+    Arguments { images, rounds, only }
 }
 
 fn read(dir: PathBuf) -> Vec<Vec<u8>> {

@@ -81,7 +81,6 @@ fn make_admin(sql: &dyn Sql, password_hash: &str) -> db::Result<()> {
             username: "admin".into(),
             first_name: "Administrator".into(),
             password_hash: Some(password_hash.to_owned()),
-            auth_type: db::users::AUTH_PASSWORD,
             ..db::users::NewUser::default()
         },
     )?;

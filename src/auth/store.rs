@@ -11,10 +11,13 @@ use std::time::{Duration, Instant};
 use super::rights::Rights;
 use crate::db::{self, Db};
 
+/// Rights that were taken away must be gone within this time.
+const LONGEST_POLL: Duration = Duration::from_secs(1);
+
 /// How current the knowledge has to be.
 #[derive(Debug, Clone)]
 pub struct StoreOptions {
-    /// Time between two looks at the database, at most a second.
+    /// Time between two looks at the database; more than a second counts as one.
     pub poll: Duration,
     /// How old the last successful look may be for [`RightsStore::fresh`].
     pub fresh_for: Duration,
@@ -197,7 +200,7 @@ fn watch(store: &Weak<RightsStore>) {
                 failing = true;
             }
         }
-        let poll = strong.options.poll;
+        let poll = strong.options.poll.min(LONGEST_POLL);
         drop(strong);
         std::thread::sleep(poll);
     }

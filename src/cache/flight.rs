@@ -5,6 +5,9 @@
 //! lease in memcached, which ends by itself after some seconds; it can delay for a bounded time but
 //! never keep anybody from making a picture.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::io;
 use std::path::Path;
@@ -14,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use super::memcached::Memcached;
 use super::{Entry, Key};
-use crate::process::bytelock::ByteLocks;
+use crate::bytelock::ByteLocks;
 
 const FIRST_POLL: Duration = Duration::from_millis(2);
 const LAST_POLL: Duration = Duration::from_millis(10);

@@ -12,6 +12,8 @@ pub mod flight;
 mod key;
 pub mod memcached;
 mod memory;
+#[cfg(test)]
+mod testing;
 
 use std::io;
 use std::sync::Arc;
@@ -249,5 +251,126 @@ impl Counters {
             errors: self.errors.load(Ordering::Relaxed),
             used_bytes,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use bytes::Bytes;
+    use nix::sys::signal::Signal;
+
+    use super::testing::{RealMemcached, options};
+    use super::*;
+
+    fn key(text: &str) -> Key {
+        Key::new(text.into())
+    }
+
+    fn entry() -> Entry {
+        Entry::new("image/gif", Bytes::from(vec![3; 5_000]))
+    }
+
+    fn open(shared: SharedOptions) -> Cache {
+        Cache::open(&CacheOptions { memory_bytes: 1 << 20, shared }).unwrap()
+    }
+
+    fn disk(folder: &tempfile::TempDir) -> SharedOptions {
+        SharedOptions::Disk(DiskOptions { folder: folder.path().into(), cap_bytes: 1 << 20 })
+    }
+
+    /// What one process stores another finds, in the shared tier first and then in its own memory.
+    fn check_sharing(shared: &SharedOptions) {
+        let (one, two) = (open(shared.clone()), open(shared.clone()));
+        assert_eq!(one.get(&key("a")), None);
+        one.put(&key("a"), &entry());
+        assert_eq!(two.get_memory(&key("a")), None);
+        assert_eq!(two.get(&key("a")), Some(entry()));
+        assert_eq!(two.get_memory(&key("a")), Some(entry()));
+        let (first, second) = (one.counts(), two.counts());
+        assert_eq!((first.memory.hits, first.memory.misses, first.memory.puts), (0, 1, 1));
+        assert_eq!((first.shared.hits, first.shared.misses, first.shared.puts), (0, 1, 1));
+        assert_eq!((second.memory.hits, second.memory.misses, second.memory.puts), (1, 2, 0));
+        assert_eq!((second.shared.hits, second.shared.misses, second.shared.puts), (1, 0, 0));
+        assert_eq!((first.shared.errors, second.shared.errors), (0, 0));
+        assert!(second.memory.used_bytes >= 5_000);
+        one.remove(&key("a"));
+        assert_eq!(one.get(&key("a")), None);
+        assert_eq!(two.get_shared(&key("a")), None);
+        one.housekeeping().unwrap();
+    }
+
+    #[test]
+    fn processes_share_a_disk_cache() {
+        check_sharing(&disk(&tempfile::tempdir().unwrap()));
+    }
+
+    #[test]
+    fn processes_share_memcached() {
+        let server = RealMemcached::start();
+        check_sharing(&SharedOptions::Memcached(options(&[&server.address])));
+    }
+
+    #[test]
+    fn memory_alone_is_a_cache() {
+        let cache = open(SharedOptions::None);
+        cache.put(&key("a"), &entry());
+        assert_eq!(cache.get(&key("a")), Some(entry()));
+        assert_eq!(cache.counts().shared, TierCounts::default());
+    }
+
+    #[test]
+    fn no_tier_at_all_is_a_cache_that_forgets() {
+        let none = CacheOptions { memory_bytes: 0, shared: SharedOptions::None };
+        let cache = Cache::open(&none).unwrap();
+        cache.put(&key("a"), &entry());
+        assert_eq!(cache.get(&key("a")), None);
+        assert_eq!(cache.counts(), CacheCounts::default());
+    }
+
+    #[test]
+    fn a_memcached_that_is_away_or_hung_costs_one_request_its_bound_once() {
+        assert_eq!(MemcachedOptions::default().timeout_ms, 50);
+        for signal in [Signal::SIGKILL, Signal::SIGSTOP] {
+            let server = RealMemcached::start();
+            let options = MemcachedOptions { timeout_ms: 200, ..options(&[&server.address]) };
+            let cache = open(SharedOptions::Memcached(options));
+            server.process.signal(signal);
+            let request = key("a");
+            let start = Instant::now();
+            assert_eq!(cache.get(&request), None);
+            assert_eq!(cache.get(&request), None);
+            cache.put(&request, &entry());
+            assert_eq!(cache.get(&request), Some(entry()), "memory still serves");
+            // Three times the bound would be 600 ms.
+            assert!(start.elapsed() < Duration::from_millis(500), "{:?}", start.elapsed());
+            assert_eq!(cache.counts().shared.errors, 3);
+            assert_eq!(cache.counts().shared.puts, 0);
+        }
+    }
+
+    #[test]
+    fn a_disk_that_fails_costs_no_request_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = open(disk(&folder));
+        std::fs::remove_dir_all(folder.path().join("tmp")).unwrap();
+        std::fs::write(folder.path().join("tmp"), "in the way").unwrap();
+        cache.put(&key("a"), &entry());
+        let counts = cache.counts();
+        assert_eq!((counts.memory.puts, counts.shared.puts, counts.shared.errors), (1, 0, 1));
+        assert_eq!(counts.shared.used_bytes, 0);
+        assert_eq!(cache.get_shared(&key("a")), None);
+    }
+
+    #[test]
+    fn unusable_options_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("tmp"), "in the way").unwrap();
+        let refused =
+            |shared| Cache::open(&CacheOptions { memory_bytes: 0, shared }).map(drop).unwrap_err();
+        assert!(matches!(refused(disk(&folder)), CacheError::Disk(_)));
+        let none = SharedOptions::Memcached(MemcachedOptions::default());
+        assert!(matches!(refused(none), CacheError::Memcached(MemcachedError::NoServer)));
     }
 }

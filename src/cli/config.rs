@@ -19,7 +19,7 @@ pub enum Action {
 pub fn run(action: &Action) -> anyhow::Result<()> {
     match action {
         Action::Check(common) => {
-            print!("{}", crate::config::check(&common.load(Vec::new())?));
+            println!("{}", crate::config::check(&common.load(Vec::new())?).trim_end());
         }
         Action::Show(common) => print!("{}", crate::config::show(&common.load(Vec::new())?)),
         Action::Sample => print!("{}", crate::config::sample_toml()),

@@ -1,13 +1,17 @@
 //! Brings the schema up to date, and refuses one that this program does not know.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
+use std::path::Path;
+use std::time::Duration;
 
 use super::Dialect;
 use super::error::{Error, Result};
-use super::open::{Conn, Target};
+use super::open::Target;
 use super::pool::Db;
+use super::postgres_conn::connect_error;
 use super::properties;
 use super::sql::Sql;
+use super::sqlite_conn::SqliteConn;
 use super::value::values;
 
 mod postgres {
@@ -26,6 +30,9 @@ pub const NEWEST_SCHEMA: u32 = 1;
 /// Names the lock under which PostgreSQL is migrated.
 const ADVISORY_LOCK: i64 = 0x4861_6c66_746f_6e65;
 
+/// How long a migration of SQLite waits for others that write.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(120);
+
 fn runner(dialect: Dialect) -> refinery::Runner {
     match dialect {
         Dialect::Postgres => postgres::migrations::runner(),
@@ -34,40 +41,42 @@ fn runner(dialect: Dialect) -> refinery::Runner {
 }
 
 /// Applies the migrations that are missing. Safe when several processes do it at once: one works,
-/// the others wait for it.
+/// the others wait for it. A migration may take as long as it needs.
 ///
 /// # Errors
 /// [`Error::Unavailable`] without a database; [`Error::Migration`] when one fails.
 pub fn migrate(db: &Db) -> Result<()> {
-    let mut conn = db.opener().open_patient()?;
-    let _lock = match &db.opener().target {
-        Target::Postgres(_) => {
-            // Goes with the connection.
-            conn.run("SET lock_timeout = '120s'")?;
-            conn.run(&format!("SELECT pg_advisory_lock({ADVISORY_LOCK})"))?;
-            None
+    match &db.opener().target {
+        Target::Postgres(config) => {
+            let config = ::postgres::Config::from((**config).clone());
+            let mut client = config.connect(::postgres::NoTls).map_err(connect_error)?;
+            // The lock goes with the connection.
+            let lock =
+                format!("SET lock_timeout = '120s'; SELECT pg_advisory_lock({ADVISORY_LOCK})");
+            client.batch_execute(&lock)?;
+            run(db, &mut client)
         }
         Target::Sqlite(path) => {
             let mut name = path.clone().into_os_string();
             name.push("-migrate");
-            Some(lock_file(name.as_ref())?)
+            let _lock = lock_file(name.as_ref())?;
+            run(db, SqliteConn::open(path, LOCK_TIMEOUT)?.driver())
         }
-    };
-    if schema_version(db)? > NEWEST_SCHEMA {
-        return check_schema(db);
     }
-    run(&mut conn, db.dialect())
 }
 
 /// An exclusive lock that goes with its process.
-fn lock_file(path: &std::path::Path) -> Result<std::fs::File> {
+fn lock_file(path: &Path) -> Result<File> {
     let file = OpenOptions::new().create(true).write(true).truncate(false).open(path);
     let locked = file.and_then(|file| file.lock().map(|()| file));
     locked.map_err(|error| Error::Unavailable(format!("its lock file: {}", error.kind())))
 }
 
-fn run(conn: &mut Conn, dialect: Dialect) -> Result<()> {
-    conn.migrate(&runner(dialect)).map_err(|error| {
+fn run<C: refinery::Migrate>(db: &Db, connection: &mut C) -> Result<()> {
+    if schema_version(db)? > NEWEST_SCHEMA {
+        return check_schema(db);
+    }
+    runner(db.dialect()).run(connection).map(|_| ()).map_err(|error| {
         let cause = std::error::Error::source(&error).map(ToString::to_string);
         Error::Migration(cause.map_or_else(|| error.to_string(), |c| format!("{error}: {c}")))
     })

@@ -107,9 +107,10 @@ impl Db {
     }
 
     fn get(&self) -> Result<r2d2::PooledConnection<Opener>> {
-        let Inner { pool, away, .. } = &*self.inner;
+        let Inner { pool, away, opener } = &*self.inner;
+        let reason = || opener.last_failure().unwrap_or_else(|| "it does not answer".into());
         if away.load(Ordering::Relaxed) && pool.state().connections == 0 {
-            return Err(Error::Unavailable("it did not answer before".into()));
+            return Err(Error::Unavailable(reason()));
         }
         match pool.get() {
             Ok(conn) => {
@@ -118,14 +119,15 @@ impl Db {
                 }
                 Ok(conn)
             }
-            Err(error) if pool.state().connections >= pool.max_size() => {
-                Err(Error::Unavailable(format!("every connection is in use: {error}")))
+            Err(_) if pool.state().connections >= pool.max_size() => {
+                Err(Error::Unavailable("every connection is in use".into()))
             }
-            Err(error) => {
+            Err(_) => {
+                let reason = reason();
                 if !away.swap(true, Ordering::Relaxed) {
-                    log::warn!("the database does not answer: {error}");
+                    log::warn!("the database is away: {reason}");
                 }
-                Err(Error::Unavailable(error.to_string()))
+                Err(Error::Unavailable(reason))
             }
         }
     }
@@ -194,5 +196,59 @@ impl Sql for Db {
 
     fn atomically(&self, work: &mut dyn FnMut(&dyn Sql) -> Result<()>) -> Result<()> {
         self.transaction(work)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(url: &str) -> DbOptions {
+        DbOptions { url: url.to_owned(), ..DbOptions::default() }
+    }
+
+    #[test]
+    fn nothing_is_connected_before_the_first_call() {
+        for url in ["postgresql://nobody@127.0.0.1:1/none", "sqlite:/nowhere/at/all.sqlite"] {
+            let db = Db::connect(&options(url)).unwrap();
+            assert_eq!(db.inner.pool.state().connections, 0);
+            assert!(!db.is_away());
+        }
+    }
+
+    #[test]
+    fn addresses_are_understood_and_passwords_not_repeated() {
+        for (url, dialect) in [
+            ("sqlite:relative.sqlite", Dialect::Sqlite),
+            ("sqlite:///absolute.sqlite", Dialect::Sqlite),
+            ("postgresql://user:secret@host:5433/name?sslmode=prefer", Dialect::Postgres),
+            ("postgres:///name?host=/run/postgresql", Dialect::Postgres),
+            ("host=/run/postgresql user=halftone dbname=name", Dialect::Postgres),
+        ] {
+            let db = Db::connect(&options(url)).unwrap();
+            assert_eq!(db.dialect(), dialect, "{url}");
+            let shown = format!("{db:?} {:?} {:?}", options(url), db.opener());
+            assert!(!shown.contains("secret"), "{shown}");
+        }
+        for url in ["", "sqlite:", "secret", "postgresql://user:secret@host:port/name"] {
+            let refused = Db::connect(&options(url)).unwrap_err();
+            assert!(matches!(refused, Error::Address(_)), "{url}: {refused}");
+            assert!(!refused.to_string().contains("secret"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_new_file_is_private() {
+        use std::os::unix::fs::PermissionsExt;
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("halftone.sqlite");
+        let db = Db::connect(&options(&format!("sqlite:{}", file.display()))).unwrap();
+        crate::db::migrate(&db).unwrap();
+        for entry in std::fs::read_dir(home.path()).unwrap() {
+            let entry = entry.unwrap();
+            let name = entry.file_name().into_string().unwrap();
+            let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+            assert!(mode == 0o600 || name.ends_with("-migrate"), "{name}: {mode:o}");
+        }
     }
 }

@@ -32,7 +32,7 @@ pub struct User {
 }
 
 /// What a new account is made of.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone)]
 pub struct NewUser {
     /// The name to sign in with.
     pub username: String,
@@ -48,6 +48,20 @@ pub struct NewUser {
     pub auth_type: i64,
     /// May ask for API tokens.
     pub allow_api: bool,
+}
+
+impl Default for NewUser {
+    fn default() -> Self {
+        Self {
+            username: String::new(),
+            first_name: String::new(),
+            last_name: String::new(),
+            email: String::new(),
+            password_hash: None,
+            auth_type: AUTH_PASSWORD,
+            allow_api: false,
+        }
+    }
 }
 
 const COLUMNS: &str = "id, username, first_name, last_name, email, auth_type, allow_api, status";

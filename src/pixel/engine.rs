@@ -17,9 +17,10 @@ use super::encode::{EncodeOptions, encode};
 use super::op::canvas::lay;
 use super::op::depth::to_eight_bits;
 use super::op::resample::{Resize, resample};
-use super::op::tilt::{Place, tilt, working_area, working_size};
+use super::op::tilt::{tilt, working_area, working_size};
 use super::op::turn::turn;
-use super::plan::{Area, Plan, Rect, Size};
+use super::place::Place;
+use super::plan::{Plan, Rect, Size};
 use super::turn::Turn;
 use super::{
     Cancel, ColourSpace, Density, Error, Fill, Format, FormatRow, Image, Limits, Orientation,
@@ -253,8 +254,8 @@ struct Picture {
 
 impl From<Decoded> for Picture {
     fn from(decoded: Decoded) -> Self {
-        let Decoded { image, left, top, scale } = decoded;
-        Self { image, place: Place { left, top, scale: (scale, scale) } }
+        let place = Place::of(&decoded);
+        Self { image: decoded.image, place }
     }
 }
 
@@ -316,9 +317,9 @@ fn shrink_before_tilt(job: &Job, picture: Picture) -> Result<Picture> {
     let part = needed / scale;
     let shrunk = |len: u32| (f64::from(len) * part).ceil().max(1.0) as u32;
     let size = Size::new(shrunk(image.width), shrunk(image.height));
-    let from =
-        Area { x: 0.0, y: 0.0, width: f64::from(image.width), height: f64::from(image.height) };
-    let resize = Resize { from, size, wanted: Rect::whole(size) };
+    let within = Rect::whole(Size::new(image.width, image.height));
+    let from = within.area();
+    let resize = Resize { from, within, size, wanted: Rect::whole(size) };
     let small = resample(&image, &resize, &job.light(&image), job.cancel)?;
     let scale = (
         place.scale.0 * f64::from(size.width) / f64::from(image.width),
@@ -347,31 +348,26 @@ fn tilt_picture(job: &Job, picture: Picture) -> Result<Picture> {
 
 fn crop_and_resize(job: &Job, picture: Picture) -> Result<Picture> {
     let Job { plan, .. } = job;
-    let image = &picture.image;
+    let Picture { image, place } = &picture;
+    let size = Size::new(image.width, image.height);
     let resize = if job.tilts() {
         Resize {
-            from: working_area(plan, &picture.place),
+            from: working_area(plan, place),
+            within: Rect::whole(size),
             size: plan.picture,
             wanted: plan.visible(),
         }
     } else {
         let crop = plan.turn.rect_to_stored(plan.crop, plan.oriented);
-        let Place { left, top, scale } = picture.place;
         Resize {
-            from: Area {
-                x: (f64::from(crop.x) - left) * scale.0,
-                y: (f64::from(crop.y) - top) * scale.1,
-                width: f64::from(crop.width) * scale.0,
-                height: f64::from(crop.height) * scale.1,
-            },
+            from: place.area(crop),
+            within: place.within(crop, plan.stored, size),
             size: if plan.turn.swap { plan.picture.swapped() } else { plan.picture },
             wanted: plan.turn.rect_to_stored(plan.visible(), plan.picture),
         }
     };
-    let size = Size::new(image.width, image.height);
-    let all =
-        Area { x: 0.0, y: 0.0, width: f64::from(image.width), height: f64::from(image.height) };
-    if resize.from == all && resize.size == size && resize.wanted == Rect::whole(size) {
+    let whole = Rect::whole(size);
+    if resize.from == whole.area() && resize.size == size && resize.wanted == whole {
         return Ok(picture);
     }
     let resized = resample(image, &resize, &job.light(image), job.cancel)?;

@@ -14,6 +14,7 @@ mod format;
 mod limits;
 mod metadata;
 mod op;
+mod place;
 mod plan;
 mod recipe;
 mod turn;

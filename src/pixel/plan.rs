@@ -55,6 +55,16 @@ impl Rect {
     pub fn size(self) -> Size {
         Size::new(self.width, self.height)
     }
+
+    /// The same in continuous coordinates.
+    pub fn area(self) -> Area {
+        Area {
+            x: f64::from(self.x),
+            y: f64::from(self.y),
+            width: f64::from(self.width),
+            height: f64::from(self.height),
+        }
+    }
 }
 
 /// A rectangle in continuous coordinates: pixel `i` covers `i` to `i + 1`.

@@ -14,8 +14,8 @@ use tokio::io::unix::AsyncFd;
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::{Notify, Semaphore, watch};
 
-use super::listen::Listener;
-use super::scoreboard::{WorkerRow, WorkerState};
+use super::listen::{Listener, Stream};
+use super::rows::{WorkerRow, WorkerState};
 use super::sys;
 
 /// The head start of a worker that holds fewer connections.
@@ -137,19 +137,10 @@ async fn accept(
 }
 
 fn accept_now(listener: &Listener) -> io::Result<Accepted> {
-    match listener {
-        Listener::Unix(listener, _) => {
-            let (stream, _) = listener.accept()?;
-            stream.set_nonblocking(true)?;
-            Ok(Accepted::Unix(UnixStream::from_std(stream)?))
-        }
-        Listener::Tcp(listener) => {
-            let (stream, _) = listener.accept()?;
-            stream.set_nonblocking(true)?;
-            stream.set_nodelay(true)?;
-            Ok(Accepted::Tcp(TcpStream::from_std(stream)?))
-        }
-    }
+    Ok(match listener.accept()? {
+        Stream::Unix(stream) => Accepted::Unix(UnixStream::from_std(stream)?),
+        Stream::Tcp(stream) => Accepted::Tcp(TcpStream::from_std(stream)?),
+    })
 }
 
 /// Whether only this one connection is concerned, gone before it was accepted.

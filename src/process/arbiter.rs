@@ -8,24 +8,25 @@
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use super::child::{Child, Phase};
+use super::files::Files;
 use super::handover::{Inheritance, Program, Successor};
-use super::listen::{self, Listener};
-use super::scoreboard::{Scoreboard, ScoreboardError, WorkerState};
+use super::listen::{Listener, Origin};
+use super::rows::WorkerState;
+use super::scoreboard::Scoreboard;
 use super::signals::SignalQueue;
+use super::startup::{self, Error};
 use super::supervisor::Supervisor;
 use super::worker::{self, Boot, WorkerContext, WorkerStart};
-use super::{BOOT_FAILED, ListenAddress, PoolOptions, sys};
+use super::{BOOT_FAILED, PoolOptions, sys};
 
 /// How often the scoreboard is looked at when nothing happens.
 const TICK_MS: u16 = 250;
@@ -37,34 +38,6 @@ const SETTLED: Duration = Duration::from_secs(10);
 const SPARE_THREADS: usize = 64;
 /// Rows for workers that drain while others have taken their place.
 const SPARE_WORKERS: usize = 32;
-
-/// Why the pool could not start or go on.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A socket could not be bound.
-    #[error("cannot listen on {address}: {source}")]
-    Listen {
-        /// Where.
-        address: ListenAddress,
-        /// Why.
-        source: io::Error,
-    },
-    /// Nothing to listen on, neither configured nor handed over.
-    #[error("there is no address to listen on")]
-    NoAddress,
-    /// The first workers, or the last ones, could not boot.
-    #[error("a worker could not start: {0}")]
-    Boot(String),
-    /// The process id could not be written down.
-    #[error("the pid file cannot be written: {0}")]
-    PidFile(io::Error),
-    /// The scoreboard could not be made.
-    #[error(transparent)]
-    Scoreboard(#[from] ScoreboardError),
-    /// Anything that the system refused.
-    #[error("the pool cannot run: {0}")]
-    Io(#[from] io::Error),
-}
 
 /// Runs the pool until it is told to stop.
 ///
@@ -85,19 +58,20 @@ pub fn run_pool(
 ) -> Result<(), Error> {
     let signals = SignalQueue::new()?;
     let program = Program::running()?;
-    raise_descriptor_limit();
+    startup::raise_descriptor_limit();
     let mut inheritance = Inheritance::take()?;
-    let listeners = open_listeners(&options, inheritance.as_mut())?;
+    let listeners = startup::open_listeners(&options, inheritance.as_mut())?;
     if listeners.is_empty() {
         return Err(Error::NoAddress);
     }
+    let files = Files::new(&options, inheritance.is_some());
     let board = Scoreboard::create(
-        &options.run_dir.join("scoreboard"),
+        files.scoreboard(),
         SPARE_WORKERS.max(4 * options.workers),
         SPARE_THREADS.max(options.worker.threads),
     )?;
-    if let Some(path) = &options.pid_file {
-        write_pid_file(path).map_err(Error::PidFile)?;
+    if inheritance.is_none() {
+        files.write_pid().map_err(Error::PidFile)?;
     }
     for listener in &listeners {
         log::info!("listening on {listener}");
@@ -110,6 +84,7 @@ pub fn run_pool(
         signals: Some(signals),
         listeners,
         board,
+        files,
         children: Vec::new(),
         inheritance,
         successor: None,
@@ -137,6 +112,7 @@ struct Arbiter<'a> {
     signals: Option<SignalQueue>,
     listeners: Vec<Listener>,
     board: Scoreboard,
+    files: Files,
     children: Vec<Child>,
     supervisor: Supervisor,
     /// How many workers there should be.
@@ -160,9 +136,7 @@ struct Arbiter<'a> {
 impl Arbiter<'_> {
     fn run(mut self) -> Result<(), Error> {
         let result = self.react();
-        for child in &self.children {
-            child.signal(Signal::SIGKILL);
-        }
+        self.children.iter_mut().for_each(Child::kill);
         while !self.children.is_empty() {
             match waitpid(None::<Pid>, None) {
                 Ok(status) => self.reaped(status),
@@ -172,7 +146,7 @@ impl Arbiter<'_> {
         }
         if !self.handed_over {
             self.listeners.iter().for_each(Listener::remove_path);
-            self.remove_files();
+            self.files.remove();
         }
         result
     }
@@ -224,7 +198,7 @@ impl Arbiter<'_> {
             Signal::SIGTERM | Signal::SIGINT | Signal::SIGQUIT => {
                 if self.stopping.is_some() {
                     log::warn!("asked to stop again, not waiting any more");
-                    self.children.iter().for_each(|child| child.signal(Signal::SIGKILL));
+                    self.children.iter_mut().for_each(Child::kill);
                 } else {
                     log::info!("stopping");
                     self.stop(Stopping::Asked);
@@ -398,7 +372,7 @@ impl Arbiter<'_> {
         let (now, now_ms) = (Instant::now(), sys::monotonic_ms());
         let stall_ms = u64::try_from(self.options.stall_timeout.as_millis()).unwrap_or(u64::MAX);
         let mut alive = false;
-        for child in &self.children {
+        for child in self.children.iter_mut().filter(|child| !child.killed) {
             let silent_ms = now_ms.saturating_sub(child.row.heartbeat_ms());
             let fault = match child.phase {
                 Phase::Starting if child.started.elapsed() > self.options.boot_timeout => {
@@ -416,7 +390,7 @@ impl Arbiter<'_> {
             };
             log::error!("worker {} {fault}, killing it", child.pid);
             self.board.count_kill();
-            child.signal(Signal::SIGKILL);
+            child.kill();
         }
         if alive {
             self.supervisor.watchdog();
@@ -434,7 +408,7 @@ impl Arbiter<'_> {
         let current = ready - old;
         if old == 0 && current >= self.target {
             if let Some(inheritance) = self.inheritance.take() {
-                inheritance.serving();
+                self.succeed(inheritance)?;
             }
             if std::mem::take(&mut self.reloading) {
                 log::info!("reloaded");
@@ -468,6 +442,19 @@ impl Arbiter<'_> {
                 self.start_worker()?;
             }
         }
+        Ok(())
+    }
+
+    /// Takes the place of the old arbiter: its files and paths are ours from now on.
+    fn succeed(&mut self, inheritance: Inheritance) -> Result<(), Error> {
+        self.files.publish()?;
+        self.files.write_pid().map_err(Error::PidFile)?;
+        for listener in &mut self.listeners {
+            if listener.origin == Origin::Inherited {
+                listener.origin = Origin::Bound;
+            }
+        }
+        inheritance.serving();
         Ok(())
     }
 
@@ -517,58 +504,5 @@ impl Arbiter<'_> {
                 if self.children.is_empty() { Err(error.into()) } else { Ok(()) }
             }
         }
-    }
-
-    /// Removes the pid file when it is still ours.
-    fn remove_files(&self) {
-        if let Some(path) = &self.options.pid_file
-            && std::fs::read_to_string(path)
-                .is_ok_and(|text| text.trim() == std::process::id().to_string())
-        {
-            let _ = std::fs::remove_file(path);
-        }
-    }
-}
-
-fn open_listeners(
-    options: &PoolOptions,
-    inheritance: Option<&mut Inheritance>,
-) -> Result<Vec<Listener>, Error> {
-    let from_systemd = listen::from_systemd()?;
-    if !from_systemd.is_empty() {
-        return Ok(from_systemd);
-    }
-    let mut inherited = inheritance
-        .map(|inheritance| std::mem::take(&mut inheritance.listeners))
-        .unwrap_or_default();
-    let mut listeners = Vec::with_capacity(options.listen.len());
-    for address in &options.listen {
-        let listener = match inherited.iter().position(|listener| listener.is_at(address)) {
-            Some(at) => {
-                let mut listener = inherited.swap_remove(at);
-                listener.own_path();
-                listener
-            }
-            None => Listener::bind(address, options.socket_mode)
-                .map_err(|source| Error::Listen { address: address.clone(), source })?,
-        };
-        listeners.push(listener);
-    }
-    Ok(listeners)
-}
-
-fn write_pid_file(path: &PathBuf) -> io::Result<()> {
-    let mut name = path.clone().into_os_string();
-    name.push(".tmp");
-    std::fs::write(&name, format!("{}\n", std::process::id()))?;
-    std::fs::rename(&name, path)
-}
-
-/// Connections are descriptors; the soft limit is far below what a front server may keep open.
-fn raise_descriptor_limit() {
-    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
-        && let Err(error) = setrlimit(Resource::RLIMIT_NOFILE, hard, hard)
-    {
-        log::warn!("the limit on open files cannot be raised: {error}");
     }
 }

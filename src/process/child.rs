@@ -9,7 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::control;
-use super::scoreboard::WorkerRow;
+use super::rows::WorkerRow;
 
 /// What a worker is at, as far as the arbiter was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +43,8 @@ pub struct Child {
     pub retiring: bool,
     /// Why it could not boot.
     pub failure: Option<String>,
+    /// It has been killed, and is yet to be reaped.
+    pub killed: bool,
     /// It has closed its end of the channel.
     pub silent: bool,
     channel: UnixStream,
@@ -64,6 +66,7 @@ impl Child {
             outdated: false,
             retiring: false,
             failure: None,
+            killed: false,
             silent: false,
             channel,
         }
@@ -98,7 +101,12 @@ impl Child {
         }
     }
 
-    pub fn signal(&self, signal: Signal) {
+    pub fn kill(&mut self) {
+        self.killed = true;
+        self.signal(Signal::SIGKILL);
+    }
+
+    fn signal(&self, signal: Signal) {
         // Fails only when it has ended already, which is heard of otherwise.
         let _ = kill(self.pid, signal);
     }

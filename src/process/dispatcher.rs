@@ -12,7 +12,7 @@ use http::{HeaderValue, StatusCode};
 use tokio::sync::{mpsc, oneshot};
 
 use super::WorkerOptions;
-use super::scoreboard::WorkerRow;
+use super::rows::WorkerRow;
 use super::threads::{Crew, Fault, Job};
 use crate::http::{Body, Dispatch, Request, Response, Service};
 use crate::pixel::Cancel;

@@ -15,11 +15,13 @@ use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::sys::signal::SigSet;
 use nix::unistd::{Pid, execve, getppid};
 
-use super::listen::Listener;
+use super::listen::{Listener, Origin};
 use super::sys;
 
 /// Old arbiter's process id, descriptor to answer on, descriptors of the sockets.
 const VARIABLE: &str = "HALFTONE_HANDOVER";
+/// Marks the descriptor of a socket that systemd keeps.
+const FOREIGN: &str = "s";
 /// What the new arbiter says when it serves.
 const SERVING: u8 = b'R';
 
@@ -67,7 +69,8 @@ impl Program {
 fn environment(channel: &UnixStream, listeners: &[Listener]) -> io::Result<Vec<CString>> {
     let mut handover = format!("{}:{}", std::process::id(), channel.as_raw_fd());
     for listener in listeners {
-        handover.push_str(&format!(":{}", listener.as_fd().as_raw_fd()));
+        let mark = if listener.origin == Origin::Systemd { FOREIGN } else { "" };
+        handover.push_str(&format!(":{}{mark}", listener.as_raw_fd()));
     }
     let kept = std::env::vars_os().filter(|(name, _)| {
         ![VARIABLE, "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "WATCHDOG_PID"]
@@ -121,7 +124,7 @@ impl Inheritance {
         let channel = UnixStream::from(own(channel)?);
         let listeners = listeners
             .into_iter()
-            .map(|fd| Listener::adopt(own(fd)?))
+            .map(|(fd, origin)| Listener::adopt(own(fd)?, origin))
             .collect::<io::Result<Vec<_>>>()?;
         Ok(Some(Self { listeners, channel }))
     }
@@ -142,14 +145,17 @@ fn own(fd: RawFd) -> io::Result<std::os::fd::OwnedFd> {
 
 /// The descriptors, when the text is from this parent: a child of a worker inherits the variable
 /// too, but neither the parent nor the descriptors.
-fn parse(text: &str, parent: Pid) -> Option<(RawFd, Vec<RawFd>)> {
-    let mut numbers = text.split(':').map(str::parse::<i32>);
-    if numbers.next()?.ok()? != parent.as_raw() {
+fn parse(text: &str, parent: Pid) -> Option<(RawFd, Vec<(RawFd, Origin)>)> {
+    let mut parts = text.split(':');
+    if parts.next()?.parse() != Ok(parent.as_raw()) {
         return None;
     }
-    let channel = numbers.next()?.ok()?;
-    let listeners = numbers.collect::<Result<Vec<_>, _>>().ok()?;
-    Some((channel, listeners))
+    let channel = parts.next()?.parse().ok()?;
+    let listeners = parts.map(|part| match part.strip_suffix(FOREIGN) {
+        Some(fd) => fd.parse().map(|fd| (fd, Origin::Systemd)),
+        None => part.parse().map(|fd| (fd, Origin::Inherited)),
+    });
+    Some((channel, listeners.collect::<Result<Vec<_>, _>>().ok()?))
 }
 
 #[cfg(test)]
@@ -159,7 +165,10 @@ mod tests {
     #[test]
     fn only_the_parent_s_handover_is_taken() {
         let parent = Pid::from_raw(42);
-        assert_eq!(parse("42:7:3:4", parent), Some((7, vec![3, 4])));
+        assert_eq!(
+            parse("42:7:3:4s", parent),
+            Some((7, vec![(3, Origin::Inherited), (4, Origin::Systemd)]))
+        );
         assert_eq!(parse("42:7", parent), Some((7, vec![])));
         for text in ["43:7:3", "42", "", "42:x", "42:7:", "42:7:3:99999999999"] {
             assert_eq!(parse(text, parent), None, "{text}");

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -13,7 +13,7 @@ use nix::sys::socket::{
     AddressFamily, Backlog, SockFlag, SockType, SockaddrLike, SockaddrStorage, UnixAddr, bind,
     getsockname, listen, socket,
 };
-use nix::sys::stat::{Mode, umask};
+use nix::sys::stat::{Mode, fchmod};
 
 use super::sys;
 
@@ -55,63 +55,93 @@ impl fmt::Display for ListenAddress {
     }
 }
 
+/// Whose a socket is, which tells who removes its path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Bound here: the path is removed at the end.
+    Bound,
+    /// Of a predecessor that still serves: its path is left alone.
+    Inherited,
+    /// Handed over by systemd, which keeps it.
+    Systemd,
+}
+
+#[derive(Debug)]
+enum Socket {
+    Unix(UnixListener),
+    Tcp(TcpListener),
+}
+
+/// A connection just accepted, not blocking.
+#[derive(Debug)]
+pub enum Stream {
+    Unix(UnixStream),
+    Tcp(TcpStream),
+}
+
 /// A listening socket, not blocking.
 #[derive(Debug)]
-pub enum Listener {
-    /// Of a path, which is removed at the end when it is ours.
-    Unix(UnixListener, Option<PathBuf>),
-    /// Of a TCP port.
-    Tcp(TcpListener),
+pub struct Listener {
+    socket: Socket,
+    /// Whose it is.
+    pub origin: Origin,
 }
 
 impl Listener {
     /// Binds and listens.
     pub fn bind(address: &ListenAddress, mode: u32) -> io::Result<Self> {
-        match address {
-            ListenAddress::Unix(path) => bind_unix(path, mode),
-            ListenAddress::Tcp(address) => bind_tcp(*address),
-        }
+        let socket = match address {
+            ListenAddress::Unix(path) => Socket::Unix(bind_unix(path, mode)?),
+            ListenAddress::Tcp(address) => Socket::Tcp(bind_tcp(*address)?),
+        };
+        Ok(Self { socket, origin: Origin::Bound })
     }
 
     /// Takes over a socket that somebody else bound and listens on.
-    pub fn adopt(fd: OwnedFd) -> io::Result<Self> {
+    pub fn adopt(fd: OwnedFd, origin: Origin) -> io::Result<Self> {
         let name: SockaddrStorage = getsockname(fd.as_raw_fd())?;
-        let listener = match name.family() {
-            Some(AddressFamily::Unix) => Self::Unix(UnixListener::from(fd), None),
-            Some(AddressFamily::Inet | AddressFamily::Inet6) => Self::Tcp(TcpListener::from(fd)),
+        let socket = match name.family() {
+            Some(AddressFamily::Unix) => {
+                let socket = UnixListener::from(fd);
+                socket.set_nonblocking(true)?;
+                Socket::Unix(socket)
+            }
+            Some(AddressFamily::Inet | AddressFamily::Inet6) => {
+                let socket = TcpListener::from(fd);
+                socket.set_nonblocking(true)?;
+                Socket::Tcp(socket)
+            }
             _ => return Err(io::Error::other("an inherited socket is neither Unix nor TCP")),
         };
-        match &listener {
-            Self::Unix(socket, _) => socket.set_nonblocking(true)?,
-            Self::Tcp(socket) => socket.set_nonblocking(true)?,
-        }
-        Ok(listener)
+        Ok(Self { socket, origin })
+    }
+
+    /// Accepts a connection, if one waits.
+    pub fn accept(&self) -> io::Result<Stream> {
+        Ok(match &self.socket {
+            Socket::Unix(socket) => {
+                let (stream, _) = socket.accept()?;
+                stream.set_nonblocking(true)?;
+                Stream::Unix(stream)
+            }
+            Socket::Tcp(socket) => {
+                let (stream, _) = socket.accept()?;
+                stream.set_nonblocking(true)?;
+                stream.set_nodelay(true)?;
+                Stream::Tcp(stream)
+            }
+        })
     }
 
     /// Whether it listens at this address.
     pub fn is_at(&self, address: &ListenAddress) -> bool {
-        match (self, address) {
-            (Self::Unix(socket, _), ListenAddress::Unix(path)) => {
-                socket.local_addr().is_ok_and(|name| name.as_pathname() == Some(path))
-            }
-            (Self::Tcp(socket), ListenAddress::Tcp(address)) => {
-                socket.local_addr().is_ok_and(|name| name == *address)
-            }
-            _ => false,
-        }
-    }
-
-    /// Makes its path be removed at the end.
-    pub fn own_path(&mut self) {
-        if let Self::Unix(socket, path) = self {
-            let name = socket.local_addr().ok();
-            *path = name.and_then(|name| name.as_pathname().map(Path::to_owned));
-        }
+        self.address().as_ref() == Some(address)
     }
 
     /// Removes the path of a socket that was bound here, so that nobody finds a dead one.
     pub fn remove_path(&self) {
-        if let Self::Unix(_, Some(path)) = self
+        if self.origin == Origin::Bound
+            && let Some(ListenAddress::Unix(path)) = self.address()
             && let Err(error) = std::fs::remove_file(path)
             && error.kind() != io::ErrorKind::NotFound
         {
@@ -121,18 +151,30 @@ impl Listener {
 
     /// A second handle on the same socket.
     pub fn try_clone(&self) -> io::Result<Self> {
-        Ok(match self {
-            Self::Unix(socket, _) => Self::Unix(socket.try_clone()?, None),
-            Self::Tcp(socket) => Self::Tcp(socket.try_clone()?),
-        })
+        let socket = match &self.socket {
+            Socket::Unix(socket) => Socket::Unix(socket.try_clone()?),
+            Socket::Tcp(socket) => Socket::Tcp(socket.try_clone()?),
+        };
+        Ok(Self { socket, origin: self.origin })
+    }
+
+    /// Where it listens; a Unix socket without a path has no address to speak of.
+    fn address(&self) -> Option<ListenAddress> {
+        match &self.socket {
+            Socket::Unix(socket) => {
+                let name = socket.local_addr().ok()?;
+                name.as_pathname().map(|path| ListenAddress::Unix(path.to_owned()))
+            }
+            Socket::Tcp(socket) => socket.local_addr().ok().map(ListenAddress::Tcp),
+        }
     }
 }
 
 impl AsFd for Listener {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        match self {
-            Self::Unix(socket, _) => socket.as_fd(),
-            Self::Tcp(socket) => socket.as_fd(),
+        match &self.socket {
+            Socket::Unix(socket) => socket.as_fd(),
+            Socket::Tcp(socket) => socket.as_fd(),
         }
     }
 }
@@ -145,39 +187,29 @@ impl AsRawFd for Listener {
 
 impl fmt::Display for Listener {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unix(socket, _) => match socket.local_addr() {
-                Ok(name) => {
-                    write!(out, "unix:{}", name.as_pathname().unwrap_or(Path::new("?")).display())
-                }
-                Err(_) => write!(out, "unix:?"),
-            },
-            Self::Tcp(socket) => match socket.local_addr() {
-                Ok(name) => write!(out, "{name}"),
-                Err(_) => write!(out, "tcp:?"),
-            },
+        match self.address() {
+            Some(address) => address.fmt(out),
+            None => out.write_str("a socket without a name"),
         }
     }
 }
 
 /// The sockets that systemd hands over, if it does.
 pub fn from_systemd() -> io::Result<Vec<Listener>> {
-    sd_notify::listen_fds()?.map(|fd| Listener::adopt(sys::adopt(fd)?)).collect()
+    sd_notify::listen_fds()?.map(|fd| Listener::adopt(sys::adopt(fd)?, Origin::Systemd)).collect()
 }
 
-fn bind_unix(path: &Path, mode: u32) -> io::Result<Listener> {
+fn bind_unix(path: &Path, mode: u32) -> io::Result<UnixListener> {
     remove_stale(path)?;
     let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
     let fd = socket(AddressFamily::Unix, SockType::Stream, flags, None)?;
-    // The socket must not be open to more users than it is meant for, not even for a moment. There
-    // is one thread only, so that nobody else's files are affected.
-    let before = umask(Mode::from_bits_truncate(0o777 & !mode));
-    let bound = bind(fd.as_raw_fd(), &UnixAddr::new(path)?);
-    umask(before);
-    bound?;
+    // The kernel takes the mode over when it makes the path, so that the socket is at no moment open
+    // to more users than it is meant for; what the umask took away is given back afterwards.
+    fchmod(&fd, Mode::from_bits_truncate(mode))?;
+    bind(fd.as_raw_fd(), &UnixAddr::new(path)?)?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
     listen(&fd, Backlog::MAXALLOWABLE)?;
-    Ok(Listener::Unix(UnixListener::from(fd), Some(path.to_owned())))
+    Ok(UnixListener::from(fd))
 }
 
 /// Removes a socket that nobody listens on any more; one that is in use, and any other file, stays.
@@ -198,12 +230,12 @@ fn remove_stale(path: &Path) -> io::Result<()> {
     }
 }
 
-fn bind_tcp(address: SocketAddr) -> io::Result<Listener> {
+fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = TcpListener::bind(address)?;
     socket.set_nonblocking(true)?;
     // Again, for a longer queue than the standard library asks for.
     listen(&socket, Backlog::MAXALLOWABLE)?;
-    Ok(Listener::Tcp(socket))
+    Ok(socket)
 }
 
 #[cfg(test)]
@@ -255,10 +287,22 @@ mod tests {
     fn an_adopted_socket_is_what_it_was() {
         let address = ListenAddress::Tcp("127.0.0.1:0".parse().unwrap());
         let listener = Listener::bind(&address, 0).unwrap();
-        let Listener::Tcp(socket) = &listener else { panic!("a TCP port gives a TCP listener") };
-        let bound = ListenAddress::Tcp(socket.local_addr().unwrap());
-        let adopted = Listener::adopt(listener.as_fd().try_clone_to_owned().unwrap()).unwrap();
-        assert!(matches!(adopted, Listener::Tcp(_)));
+        let bound = listener.address().unwrap();
+        let fd = listener.as_fd().try_clone_to_owned().unwrap();
+        let adopted = Listener::adopt(fd, Origin::Systemd).unwrap();
+        assert!(matches!(adopted.socket, Socket::Tcp(_)));
         assert!(adopted.is_at(&bound) && !adopted.is_at(&address));
+    }
+
+    #[test]
+    fn only_the_path_of_a_bound_socket_is_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("socket");
+        let mut listener = Listener::bind(&ListenAddress::Unix(path.clone()), 0o600).unwrap();
+        for origin in [Origin::Inherited, Origin::Systemd, Origin::Bound] {
+            listener.origin = origin;
+            listener.remove_path();
+            assert_eq!(path.exists(), origin != Origin::Bound, "{origin:?}");
+        }
     }
 }

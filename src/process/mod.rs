@@ -13,29 +13,33 @@
 
 mod accept;
 mod arbiter;
-pub mod bytelock;
 mod child;
 mod control;
 mod dispatcher;
+mod files;
 mod handover;
 mod listen;
 mod options;
+mod rows;
 mod scoreboard;
 mod signals;
 pub mod slots;
 mod snapshot;
+mod startup;
 mod supervisor;
 #[allow(unsafe_code)]
 mod sys;
 mod threads;
 mod worker;
 
-pub use arbiter::{Error, run_pool};
+pub use arbiter::run_pool;
 pub use dispatcher::Dispatcher;
 pub use listen::{ListenAddress, ListenAddressError};
 pub use options::{PoolOptions, WorkerOptions};
-pub use scoreboard::{Reader, Scoreboard, ScoreboardError, ThreadRow, WorkerRow, WorkerState};
+pub use rows::{ThreadRow, WorkerRow, WorkerState};
+pub use scoreboard::{Reader, Scoreboard, ScoreboardError};
 pub use snapshot::{Snapshot, ThreadSnapshot, WorkerSnapshot};
+pub use startup::Error;
 pub use worker::{Boot, WorkerContext, serve_in_process};
 
 /// The exit status of a worker that could not start: not to be started again at once.

@@ -14,16 +14,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::rows::{WorkerRow, WorkerState};
 use super::snapshot::Snapshot;
-use super::sys::{SharedWords, monotonic_ms};
-use crate::http::Stage;
+use super::sys::SharedWords;
 
 const MAGIC: u64 = u64::from_be_bytes(*b"halftone");
 const VERSION: u64 = 1;
 
 const HEADER_WORDS: usize = 16;
-const WORKER_WORDS: usize = 16;
-const THREAD_WORDS: usize = 8;
+pub(super) const WORKER_WORDS: usize = 16;
+pub(super) const THREAD_WORDS: usize = 8;
 /// More rows than this no file may claim.
 const MAX_ROWS: u64 = 65_536;
 
@@ -43,29 +43,6 @@ pub(super) mod header {
     pub const KILLS: usize = 11;
 }
 
-/// Words of a worker's row.
-pub(super) mod worker {
-    pub const PID: usize = 0;
-    pub const STATE: usize = 1;
-    pub const STARTED_MS: usize = 2;
-    pub const REQUESTS: usize = 3;
-    pub const MEMORY_BYTES: usize = 4;
-    pub const CONNECTIONS: usize = 5;
-    pub const HEARTBEAT_MS: usize = 6;
-    pub const THREADS: usize = 7;
-}
-
-/// Words of a thread's row.
-pub(super) mod thread {
-    pub const STAGE: usize = 0;
-    pub const START_MS: usize = 1;
-    pub const URL_HASH: usize = 2;
-    pub const DEADLINE_MS: usize = 3;
-    pub const KILL_MS: usize = 4;
-    pub const REQUESTS: usize = 5;
-    pub const HELD_PIXELS: usize = 6;
-}
-
 /// Why there is no scoreboard to look at.
 #[derive(Debug, thiserror::Error)]
 pub enum ScoreboardError {
@@ -77,32 +54,6 @@ pub enum ScoreboardError {
     Foreign,
 }
 
-/// What a worker is at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-#[repr(u64)]
-pub enum WorkerState {
-    /// Nobody's row.
-    Free = 0,
-    /// Booting.
-    Starting = 1,
-    /// Serving.
-    Ready = 2,
-    /// Finishing what it has begun.
-    Draining = 3,
-}
-
-impl WorkerState {
-    pub(super) fn from_word(word: u64) -> Self {
-        match word {
-            1 => Self::Starting,
-            2 => Self::Ready,
-            3 => Self::Draining,
-            _ => Self::Free,
-        }
-    }
-}
-
 /// The scoreboard, mapped for writing. Clones share it; so do forked processes.
 #[derive(Debug, Clone)]
 pub struct Scoreboard {
@@ -112,7 +63,8 @@ pub struct Scoreboard {
 }
 
 impl Scoreboard {
-    /// Makes a scoreboard in a file (mode 0640) which replaces the one of that name.
+    /// Makes a scoreboard in a file (mode 0640). A file of that name is replaced, not written to:
+    /// whoever uses it goes on with the old one.
     ///
     /// # Errors
     /// When the file cannot be made.
@@ -182,7 +134,7 @@ impl Scoreboard {
     #[must_use]
     pub fn worker(&self, index: usize) -> WorkerRow {
         assert!(index < self.workers, "no row {index} of {} workers", self.workers);
-        WorkerRow { board: self.clone(), index, at: worker_at(index, self.threads) }
+        WorkerRow::new(self.clone(), index, worker_at(index, self.threads))
     }
 
     /// All rows of workers.
@@ -233,7 +185,7 @@ impl Scoreboard {
         self.word(header::WANTED_WORKERS)
     }
 
-    fn word(&self, at: usize) -> &AtomicU64 {
+    pub(super) fn word(&self, at: usize) -> &AtomicU64 {
         &self.words.words()[at]
     }
 }
@@ -315,189 +267,11 @@ impl Words<'_> {
     }
 }
 
-/// The row of one worker.
-#[derive(Debug, Clone)]
-pub struct WorkerRow {
-    board: Scoreboard,
-    index: usize,
-    at: usize,
-}
-
-impl WorkerRow {
-    /// Which row it is.
-    #[must_use]
-    pub fn index(&self) -> usize {
-        self.index
-    }
-
-    /// The whole scoreboard.
-    #[must_use]
-    pub fn board(&self) -> &Scoreboard {
-        &self.board
-    }
-
-    /// What the worker is at.
-    #[must_use]
-    pub fn state(&self) -> WorkerState {
-        WorkerState::from_word(self.field(worker::STATE).load(Ordering::Relaxed))
-    }
-
-    /// Requests that it has taken.
-    #[must_use]
-    pub fn requests(&self) -> u64 {
-        self.field(worker::REQUESTS).load(Ordering::Relaxed)
-    }
-
-    /// Connections that it holds.
-    #[must_use]
-    pub fn connections(&self) -> u64 {
-        self.field(worker::CONNECTIONS).load(Ordering::Relaxed)
-    }
-
-    /// The row of one of its threads.
-    ///
-    /// # Panics
-    /// When there is no such row.
-    #[must_use]
-    pub fn thread(&self, index: usize) -> ThreadRow {
-        assert!(index < self.board.threads, "no row {index} of {} threads", self.board.threads);
-        let at = self.at + WORKER_WORDS + index * THREAD_WORDS;
-        ThreadRow { board: self.board.clone(), at }
-    }
-
-    pub(super) fn set_state(&self, state: WorkerState) {
-        self.field(worker::STATE).store(state as u64, Ordering::Relaxed);
-    }
-
-    /// Takes the row for a new worker.
-    pub(super) fn claim(&self) {
-        let now = monotonic_ms();
-        self.field(worker::STARTED_MS).store(now, Ordering::Relaxed);
-        self.field(worker::HEARTBEAT_MS).store(now, Ordering::Relaxed);
-        self.set_state(WorkerState::Starting);
-    }
-
-    pub(super) fn set_pid(&self, pid: u64) {
-        self.field(worker::PID).store(pid, Ordering::Relaxed);
-    }
-
-    pub(super) fn set_threads(&self, threads: usize) {
-        self.field(worker::THREADS).store(threads as u64, Ordering::Relaxed);
-    }
-
-    pub(super) fn set_memory_bytes(&self, bytes: u64) {
-        self.field(worker::MEMORY_BYTES).store(bytes, Ordering::Relaxed);
-    }
-
-    pub(super) fn set_connections(&self, count: usize) {
-        self.field(worker::CONNECTIONS).store(count as u64, Ordering::Relaxed);
-    }
-
-    pub(super) fn beat(&self) {
-        self.field(worker::HEARTBEAT_MS).store(monotonic_ms(), Ordering::Relaxed);
-    }
-
-    pub(super) fn heartbeat_ms(&self) -> u64 {
-        self.field(worker::HEARTBEAT_MS).load(Ordering::Relaxed)
-    }
-
-    pub(super) fn count_request(&self) {
-        self.field(worker::REQUESTS).fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Whether a request of this worker is past the moment at which the worker is to be killed.
-    pub(super) fn has_overdue(&self, now_ms: u64) -> bool {
-        self.any_thread_past(thread::KILL_MS, now_ms)
-    }
-
-    /// Whether a request of this worker was called off `grace_ms` ago and still goes on.
-    pub(super) fn has_ignored_cancel(&self, now_ms: u64, grace_ms: u64) -> bool {
-        self.any_thread_past(thread::DEADLINE_MS, now_ms.saturating_sub(grace_ms))
-    }
-
-    fn any_thread_past(&self, field: usize, limit_ms: u64) -> bool {
-        (0..self.board.threads).any(|index| {
-            let at = self.at + WORKER_WORDS + index * THREAD_WORDS + field;
-            let moment = self.board.word(at).load(Ordering::Relaxed);
-            moment != 0 && moment < limit_ms
-        })
-    }
-
-    /// Empties the row and its threads' rows; its requests stay counted.
-    pub(super) fn clear(&self) {
-        self.board.word(header::PAST_REQUESTS).fetch_add(self.requests(), Ordering::Relaxed);
-        let len = WORKER_WORDS + self.board.threads * THREAD_WORDS;
-        for at in self.at..self.at + len {
-            self.board.word(at).store(0, Ordering::Relaxed);
-        }
-    }
-
-    fn field(&self, field: usize) -> &AtomicU64 {
-        self.board.word(self.at + field)
-    }
-}
-
-/// The row of one request thread.
-#[derive(Debug, Clone)]
-pub struct ThreadRow {
-    board: Scoreboard,
-    at: usize,
-}
-
-impl ThreadRow {
-    /// Pixels that the thread says it holds, for whoever admits work by memory.
-    #[must_use]
-    pub fn held_pixels(&self) -> &AtomicU64 {
-        self.field(thread::HELD_PIXELS)
-    }
-
-    /// Requests that the thread has answered.
-    #[must_use]
-    pub fn requests(&self) -> u64 {
-        self.field(thread::REQUESTS).load(Ordering::Relaxed)
-    }
-
-    pub(super) fn enter(&self, stage: Stage) {
-        self.field(thread::STAGE).store(stage as u64, Ordering::Relaxed);
-    }
-
-    pub(super) fn set_url_hash(&self, hash: u64) {
-        self.field(thread::URL_HASH).store(hash, Ordering::Relaxed);
-    }
-
-    /// Starts a request that is to be called off in `deadline_ms`, and whose worker is to be killed
-    /// in `kill_ms`.
-    pub(super) fn begin(&self, deadline_ms: u64, kill_ms: u64) {
-        let now = monotonic_ms();
-        self.field(thread::START_MS).store(now, Ordering::Relaxed);
-        self.field(thread::DEADLINE_MS).store(now + deadline_ms, Ordering::Relaxed);
-        self.field(thread::KILL_MS).store(now + kill_ms, Ordering::Relaxed);
-        self.enter(Stage::Routing);
-    }
-
-    /// Ends a request.
-    pub(super) fn end(&self) {
-        for field in [
-            thread::STAGE,
-            thread::START_MS,
-            thread::URL_HASH,
-            thread::DEADLINE_MS,
-            thread::KILL_MS,
-            thread::HELD_PIXELS,
-        ] {
-            self.field(field).store(0, Ordering::Relaxed);
-        }
-        self.field(thread::REQUESTS).fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn field(&self, field: usize) -> &AtomicU64 {
-        self.board.word(self.at + field)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::sys::monotonic_ms;
     use super::*;
+    use crate::http::Stage;
 
     #[test]
     fn a_reader_sees_what_the_writer_wrote() {

@@ -11,6 +11,9 @@
 //! gathers what others give back instead of being overtaken for ever. A picture larger than the
 //! whole budget takes all of it and thus runs alone.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::io;
 use std::ops::Range;
@@ -18,7 +21,7 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::bytelock::ByteLocks;
+use crate::bytelock::ByteLocks;
 use crate::pixel::Cancel;
 
 /// How often the head of the queue looks whether another process gave something back.

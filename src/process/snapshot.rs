@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::scoreboard::{Words, WorkerState, header, thread, worker};
+use super::rows::{WorkerState, thread, worker};
+use super::scoreboard::{Words, header};
 use super::sys::monotonic_ms;
 
 /// Everything the scoreboard says at one moment.

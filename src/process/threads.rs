@@ -9,7 +9,7 @@ use crossbeam_channel::Receiver;
 use http::StatusCode;
 use tokio::sync::{mpsc, oneshot};
 
-use super::scoreboard::{ThreadRow, WorkerRow};
+use super::rows::{ThreadRow, WorkerRow};
 use crate::http::{Progress, Request, Response, Service, Stage};
 use crate::pixel::Cancel;
 

@@ -112,6 +112,8 @@ mod tests {
     use std::fs::{self, File};
     use std::io::Read;
     use std::os::unix::fs::symlink;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Instant;
 
     use super::*;
 
@@ -240,32 +242,41 @@ mod tests {
     fn a_folder_swapped_for_a_link_while_names_are_looked_up_never_leads_out() {
         let tree = tree();
         let base = tree.folder.path();
+        let (folder, swap) = (base.join("root/a/b"), base.join("root/a/swap"));
         fs::create_dir(base.join("outside")).unwrap();
         fs::write(base.join("outside/deep.txt"), "secret").unwrap();
-        symlink("../outside", base.join("swap")).unwrap();
-        let (folder, swap) = (base.join("root/a/b"), base.join("swap"));
-        let stop = std::sync::atomic::AtomicBool::new(false);
+        symlink("../../outside", &swap).unwrap();
+        assert_eq!(fs::read_to_string(swap.join("deep.txt")).unwrap(), "secret");
+
+        let stop = AtomicBool::new(false);
+        let (mut found, mut refused, mut leaked) = (0, 0, 0);
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                let spare = base.join("spare");
-                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                let spare = base.join("root/a/spare");
+                while !stop.load(Ordering::Relaxed) {
                     fs::rename(&folder, &spare).unwrap();
                     fs::rename(&swap, &folder).unwrap();
+                    std::thread::yield_now();
                     fs::rename(&folder, &swap).unwrap();
                     fs::rename(&spare, &folder).unwrap();
+                    std::thread::yield_now();
                 }
             });
-            let mut found = 0;
-            for _ in 0..4000 {
+            // Until both states have been met many times.
+            let limit = Instant::now() + Duration::from_secs(20);
+            while (found < 1000 || refused < 1000) && Instant::now() < limit {
                 for opener in OPENERS {
-                    if let Ok(text) = tree.read(opener, "a/b/deep.txt") {
-                        assert_eq!(text, "deep");
-                        found += 1;
+                    match tree.read(opener, "a/b/deep.txt").as_deref() {
+                        Ok("deep") => found += 1,
+                        Ok(_) => leaked += 1,
+                        Err(Errno::EXDEV) => refused += 1,
+                        Err(_) => {}
                     }
                 }
             }
-            stop.store(true, std::sync::atomic::Ordering::Relaxed);
-            assert!(found > 0, "the file was never there to be found");
+            stop.store(true, Ordering::Relaxed);
         });
+        assert_eq!(leaked, 0);
+        assert!(found >= 1000 && refused >= 1000, "found {found}, refused {refused}");
     }
 }

@@ -20,7 +20,8 @@ pub struct RepositoryOptions {
     pub stat_cache: Duration,
     /// How long a request waits for the file system to tell the state of a file.
     pub stat_timeout: Duration,
-    /// How many threads ask the file system.
+    /// How many threads ask the file system. While some folder below the root hangs there may be
+    /// up to four times as many.
     pub pool_threads: usize,
 }
 

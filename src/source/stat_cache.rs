@@ -5,12 +5,13 @@
 //! cached can then still be served under the revision it had.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use super::pool::{Handover, Pool};
+use super::pool::{Go, Handover, Pool};
 use super::{SourceError, SourcePath, Stat};
 
 /// How many files are remembered at most: two generations of this many.
@@ -32,6 +33,7 @@ pub trait StatSource: Send + Sync + 'static {
 pub struct StatCache {
     source: Arc<dyn StatSource>,
     pool: Pool,
+    regions: RandomState,
     remembered: RwLock<Generations>,
     fresh_for: Duration,
     timeout: Duration,
@@ -69,7 +71,8 @@ impl StatCache {
         threads: usize,
     ) -> Self {
         let pool = Pool::new(threads, timeout);
-        Self { source, pool, remembered: RwLock::default(), fresh_for, timeout }
+        let (regions, remembered) = (RandomState::new(), RwLock::default());
+        Self { source, pool, regions, remembered, fresh_for, timeout }
     }
 
     /// What the file is like, at most `fresh_for` ago. Past the timeout, or when the file system
@@ -136,11 +139,19 @@ impl StatCache {
 
     fn ask(&self, entry: &Arc<Entry>, path: &SourcePath, now: Instant) -> Handover {
         let (entry, source, path) = (Arc::clone(entry), Arc::clone(&self.source), path.clone());
-        self.pool.hand_over(move || {
-            let answer = source.stat(&path);
+        self.pool.hand_over(self.region(&path), move |go| {
+            let answer = match go {
+                Go::Ahead => source.stat(&path),
+                Go::Back => Err(SourceError::TimedOut),
+            };
             entry.lock().settle(answer, now);
             entry.answered.notify_all();
         })
+    }
+
+    /// Other file systems are usually mounted at folders right below the root.
+    fn region(&self, path: &SourcePath) -> u64 {
+        self.regions.hash_one(path.as_str().split_once('/').map(|(folder, _)| folder))
     }
 }
 
@@ -191,8 +202,9 @@ impl State {
     fn answer(&self) -> Option<Answer> {
         let (answer, _) = self.latest.as_ref()?;
         Some(match answer {
-            Err(SourceError::Unreachable(error)) if !is_refusal(error) => {
-                self.fallback(SourceError::Unreachable(Arc::clone(error)))
+            Err(SourceError::Unreachable(error)) if is_refusal(error) => answer.clone(),
+            Err(error @ (SourceError::Unreachable(_) | SourceError::TimedOut)) => {
+                self.fallback(error.clone())
             }
             answer => answer.clone(),
         })
@@ -218,7 +230,8 @@ mod tests {
     const LONG: Duration = Duration::from_secs(60);
     const SOON: Duration = Duration::from_secs(10);
 
-    /// A file system whose answer is set by the test and which hangs while `gate` is held.
+    /// A file system whose answer is set by the test and which hangs while `gate` is held, but for
+    /// the folder `sound`.
     struct Scripted {
         answer: Mutex<Answer>,
         gate: Mutex<()>,
@@ -226,9 +239,11 @@ mod tests {
     }
 
     impl StatSource for Scripted {
-        fn stat(&self, _: &SourcePath) -> Answer {
+        fn stat(&self, path: &SourcePath) -> Answer {
             self.calls.fetch_add(1, Ordering::SeqCst);
-            drop(self.gate.lock());
+            if path.folder() != "/sound" {
+                drop(self.gate.lock());
+            }
             self.answer.lock().unwrap().clone()
         }
     }
@@ -336,7 +351,8 @@ mod tests {
         assert!(begun.elapsed() >= timeout);
         assert!(matches!(cache.stat(&path("new")), Err(SourceError::TimedOut)));
         // Both threads hang now: nobody waits any more, for these files or for others.
-        until(|| matches!(cache.pool.hand_over(|| {}), Handover::Refused));
+        let region = cache.region(&path("new"));
+        until(|| matches!(cache.pool.hand_over(region, |_| {}), Handover::Refused));
         let begun = Instant::now();
         for _ in 0..20 {
             assert_eq!(cache.stat(&path("known")).unwrap(), sized(1));
@@ -344,6 +360,10 @@ mod tests {
             assert!(matches!(cache.stat(&path("other")), Err(SourceError::TimedOut)));
         }
         assert!(begun.elapsed() < timeout, "{:?}", begun.elapsed());
+        // Another folder may lie on another file system: it is asked, and seen to change.
+        until(|| matches!(cache.stat(&path("sound/a")), Ok(stat) if stat == sized(1)));
+        source.set(Ok(sized(3)));
+        until(|| matches!(cache.stat(&path("sound/a")), Ok(stat) if stat == sized(3)));
 
         source.set(Ok(sized(2)));
         drop(gate);

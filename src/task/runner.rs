@@ -53,13 +53,16 @@ pub struct Runner {
     options: RunnerOptions,
     /// Claims that are being worked on, by their lease owner.
     claims: Mutex<HashMap<String, Arc<Claim>>>,
+    /// Leases could not be renewed. Nothing is claimed then: it could be a task of our own, whose
+    /// lease ran out while the database was away.
+    overdue: AtomicBool,
 }
 
 impl Runner {
     /// A runner of these jobs. It asks nothing yet.
     #[must_use]
     pub fn new(db: Db, jobs: Vec<Box<dyn Job>>, options: RunnerOptions) -> Self {
-        Self { db, jobs, options, claims: Mutex::default() }
+        Self { db, jobs, options, claims: Mutex::default(), overdue: AtomicBool::new(false) }
     }
 
     /// Works until `stop` is set and the tasks under way have ended. Those that listen
@@ -91,9 +94,11 @@ impl Runner {
         let mut queued: HashMap<&'static str, i64> = HashMap::new();
         while !idle.load(Ordering::Relaxed) {
             if Instant::now() >= next_beat {
-                next_beat = Instant::now() + beat_every;
-                self.beat();
-                report(tasks::fail_abandoned(&self.db).map(|_| ()));
+                let renewed = self.beat().and_then(|()| tasks::fail_abandoned(&self.db));
+                self.overdue.store(renewed.is_err(), Ordering::Relaxed);
+                let wait = if renewed.is_ok() { beat_every } else { beat_every.min(NAP) };
+                report(renewed.map(|_| ()));
+                next_beat = Instant::now() + wait;
             }
             if !stop.load(Ordering::Relaxed) {
                 self.queue_due(&mut queued);
@@ -117,20 +122,20 @@ impl Runner {
         }
     }
 
-    fn beat(&self) {
+    fn beat(&self) -> db::Result<()> {
         let claims: Vec<Arc<Claim>> = self.claims().values().cloned().collect();
         for claim in claims {
             let progress =
                 (claim.done.load(Ordering::Relaxed), claim.total.load(Ordering::Relaxed));
             let lease_ms = millis(self.options.lease);
-            match tasks::beat(&self.db, claim.task.id, &claim.lease_owner, lease_ms, progress) {
-                Ok(Beat::Held) => {}
-                Ok(Beat::CancelRequested) => claim.cancelled.store(true, Ordering::Relaxed),
-                // A task that has just ended is no longer ours either: its claim is gone by then.
-                Ok(Beat::Lost) => claim.lost.store(true, Ordering::Relaxed),
-                Err(error) => report(Err(error)),
+            match tasks::beat(&self.db, claim.task.id, &claim.lease_owner, lease_ms, progress)? {
+                Beat::Held => {}
+                Beat::CancelRequested => claim.cancelled.store(true, Ordering::Relaxed),
+                // Also of a task that has ended just now, whose job does not look any more.
+                Beat::Lost => claim.lost.store(true, Ordering::Relaxed),
             }
         }
+        Ok(())
     }
 
     fn claims(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Claim>>> {
@@ -139,6 +144,10 @@ impl Runner {
 
     fn work(&self, stop: &AtomicBool) {
         while !stop.load(Ordering::Relaxed) {
+            if self.overdue.load(Ordering::Relaxed) {
+                nap(NAP, stop);
+                continue;
+            }
             match self.claim() {
                 Ok(Some(claim)) => self.run_claim(&claim, stop),
                 Ok(None) => nap(self.options.poll, stop),
@@ -223,7 +232,7 @@ impl Runner {
     }
 
     fn backoff(&self, attempts: i64) -> Duration {
-        let doublings = u32::try_from(attempts - 1).unwrap_or(0).min(20);
+        let doublings = attempts.saturating_sub(1).clamp(0, 20);
         self.options.backoff.saturating_mul(1 << doublings).min(self.options.max_backoff)
     }
 }

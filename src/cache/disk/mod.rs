@@ -14,6 +14,8 @@
 //! ```
 
 mod sweep;
+#[cfg(test)]
+mod tests;
 mod usage;
 
 use std::fs::{self, File, OpenOptions};
@@ -29,7 +31,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use self::usage::Usage;
 use super::entry::{from_record, record_head};
 use super::{Entry, Key};
-use crate::process::bytelock::ByteLocks;
+use crate::bytelock::ByteLocks;
 
 /// Files take whole blocks.
 const BLOCK_BYTES: u64 = 4096;
@@ -69,6 +71,7 @@ impl DiskTier {
     /// Opens the folder, making it where there is none. Nothing in it is read; to be called after
     /// forking.
     pub(super) fn open(options: &DiskOptions) -> io::Result<Self> {
+        let empty = !options.folder.join("tmp").exists();
         fs::create_dir_all(options.folder.join("tmp"))?;
         let (usage, sound) = Usage::open(&options.folder.join("usage"))?;
         let store = Arc::new(Store {
@@ -83,7 +86,7 @@ impl DiskTier {
         let tier = Self { store: Arc::clone(&store), wake };
         let thread = std::thread::Builder::new().name("cache-sweep".into());
         thread.spawn(move || sweep_when_woken(&store, &woken))?;
-        if !sound {
+        if !sound && !empty {
             tier.wake_sweeper();
         }
         Ok(tier)
@@ -92,7 +95,7 @@ impl DiskTier {
     /// Looks an entry up. A damaged file is removed.
     pub(super) fn get(&self, key: &Key) -> io::Result<Option<Entry>> {
         let path = self.store.path(&key.hex());
-        let mut file = match File::open(&path) {
+        let mut file = match open_unnoticed(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
@@ -119,18 +122,27 @@ impl DiskTier {
         if bytes > store.cap_bytes / 8 {
             return Ok(false);
         }
-        if store.usage.bytes() + bytes > store.cap_bytes
-            && store.usage.add(0) + bytes > store.cap_bytes
-        {
-            self.wake_sweeper();
-            return Ok(false);
-        }
-        let replaced = store.write(&key.hex(), &head, &entry.body)?;
-        let used = store.usage.add(bytes.cast_signed() - on_disk(replaced).cast_signed());
+        // Counted before it is written, so that processes together stay within the cap.
+        let used = store.usage.add(bytes.cast_signed());
         if used > store.high_water() {
             self.wake_sweeper();
         }
-        Ok(true)
+        if used > store.cap_bytes {
+            store.usage.add(-bytes.cast_signed());
+            return Ok(false);
+        }
+        match store.write(&key.hex(), &head, &entry.body) {
+            Ok(replaced) => {
+                if replaced > 0 {
+                    store.usage.add(-on_disk(replaced).cast_signed());
+                }
+                Ok(true)
+            }
+            Err(error) => {
+                store.usage.add(-bytes.cast_signed());
+                Err(error)
+            }
+        }
     }
 
     /// Forgets an entry.
@@ -218,6 +230,15 @@ impl Store {
 /// The space that a file of this length takes.
 fn on_disk(len: u64) -> u64 {
     len.div_ceil(BLOCK_BYTES) * BLOCK_BYTES
+}
+
+/// Opens a file for reading without the kernel noting the time, which would be a write of its own.
+fn open_unnoticed(path: &Path) -> io::Result<File> {
+    match OpenOptions::new().read(true).custom_flags(libc::O_NOATIME).open(path) {
+        // Another user's file.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => File::open(path),
+        other => other,
+    }
 }
 
 fn write_new(path: &Path, head: &[u8], body: &[u8]) -> io::Result<()> {

@@ -8,6 +8,7 @@
 use std::fs::{self, DirEntry};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
 use super::{Store, on_disk};
@@ -16,6 +17,10 @@ const BATCH_FILES: usize = 4096;
 
 /// A temporary file older than this belongs to no process that still writes it.
 const TEMPORARY_LIFE: Duration = Duration::from_secs(3600);
+
+/// Longer than an entry takes to be written. Entries are counted before they are written: those in
+/// the number at the start of a walk must be seen by it, or it would take them for gone.
+const WRITE_TIME: Duration = Duration::from_millis(50);
 
 struct Found {
     path: PathBuf,
@@ -41,7 +46,8 @@ impl Store {
     /// Returns how many bytes are left.
     fn walk(&self) -> io::Result<u64> {
         self.clear_temporary();
-        let before = self.usage.add(0);
+        let before = self.usage.add_surely(0)?;
+        sleep(WRITE_TIME);
         let surplus = match before > self.high_water() {
             true => before - self.cap_bytes / 8 * 7,
             false => 0,
@@ -59,7 +65,7 @@ impl Store {
                 batch.clear();
             }
         }
-        self.usage.correct(counted, before);
+        self.usage.add_surely(counted.cast_signed().saturating_sub(before.cast_signed()))?;
         Ok(counted - removed)
     }
 

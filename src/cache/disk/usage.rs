@@ -1,8 +1,8 @@
 //! How many bytes a disk cache holds: one number, kept in a file that all processes share.
 //!
-//! It is brought up to date under a lock that is only ever tried, never waited for; what could not
-//! be added yet is added with the next change. A process that dies may leave the number a little
-//! off; each sweep counts anew.
+//! It is brought up to date under a lock that is tried for some microseconds and never waited for;
+//! what could not be added yet is added with the next change. A process that dies may leave the
+//! number a little off; each sweep counts anew.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -10,8 +10,13 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, TryLockError};
+use std::time::Duration;
 
-use crate::process::bytelock::ByteLocks;
+use crate::bytelock::ByteLocks;
+
+/// The lock is held for two system calls at a time.
+const ATTEMPTS: u32 = 20;
+const PATIENT_ATTEMPTS: u32 = 1_000;
 
 /// The shared number.
 #[derive(Debug)]
@@ -37,26 +42,32 @@ impl Usage {
             pending: AtomicI64::new(0),
             last_known: AtomicU64::new(found.unwrap_or(0)),
         };
+        usage.add_surely(0)?;
         Ok((usage, found.is_some()))
     }
 
     /// Adds to the number and returns it, as far as is known.
     pub(super) fn add(&self, bytes: i64) -> u64 {
         self.pending.fetch_add(bytes, Ordering::Relaxed);
-        self.change(|file| {
-            let pending = self.pending.swap(0, Ordering::Relaxed);
-            let bytes = read(file).unwrap_or(0).saturating_add_signed(pending);
-            if write(file, bytes).is_err() {
-                self.pending.fetch_add(pending, Ordering::Relaxed);
+        for _ in 0..ATTEMPTS {
+            if let Some(bytes) = self.try_settle() {
+                return bytes;
             }
-            bytes
-        });
+            std::thread::yield_now();
+        }
         self.bytes()
     }
 
-    /// Corrects the number by what a count has found.
-    pub(super) fn correct(&self, counted: u64, expected: u64) {
-        self.add(counted.cast_signed().saturating_sub(expected.cast_signed()));
+    /// The same for those who have time, and must not go by an old number.
+    pub(super) fn add_surely(&self, bytes: i64) -> io::Result<u64> {
+        self.pending.fetch_add(bytes, Ordering::Relaxed);
+        for _ in 0..PATIENT_ATTEMPTS {
+            if let Some(bytes) = self.try_settle() {
+                return Ok(bytes);
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Err(io::ErrorKind::TimedOut.into())
     }
 
     /// The number as this process last saw it, with what it still has to add.
@@ -65,16 +76,25 @@ impl Usage {
         self.last_known.load(Ordering::Relaxed).saturating_add_signed(pending)
     }
 
-    fn change(&self, change: impl FnOnce(&File) -> u64) {
+    /// Adds what is pending and returns the number, if nobody else is at it.
+    fn try_settle(&self) -> Option<u64> {
         let file = match self.file.try_lock() {
             Ok(file) => file,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return,
+            Err(TryLockError::WouldBlock) => return None,
         };
-        if matches!(self.locks.try_lock(0..1), Ok(true)) {
-            self.last_known.store(change(&file), Ordering::Relaxed);
-            self.locks.unlock(0..1);
+        if !matches!(self.locks.try_lock(0..1), Ok(true)) {
+            return None;
         }
+        let pending = self.pending.swap(0, Ordering::Relaxed);
+        let found = read(&file);
+        let bytes = found.unwrap_or(0).saturating_add_signed(pending);
+        if (pending != 0 || found.is_none()) && write(&file, bytes).is_err() {
+            self.pending.fetch_add(pending, Ordering::Relaxed);
+        }
+        self.last_known.store(bytes, Ordering::Relaxed);
+        self.locks.unlock(0..1);
+        Some(bytes)
     }
 }
 
@@ -134,7 +154,7 @@ mod tests {
         let (usage, _) = Usage::open(&path).unwrap();
         std::thread::scope(|scope| {
             for _ in 0..4 {
-                scope.spawn(|| (0..1_000).for_each(|_| drop(usage.add(3))));
+                scope.spawn(|| (0..1_000).map(|_| usage.add(3)).max());
             }
         });
         assert_eq!(usage.add(0), 12_000);

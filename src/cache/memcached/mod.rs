@@ -12,6 +12,8 @@ mod health;
 mod ring;
 mod server;
 mod split;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::sync::{Arc, mpsc};

@@ -35,7 +35,8 @@ impl Server {
             return Err(Fault::Timeout { answered: true });
         }
         let Some(attempt) = lock(&self.health).attempt(now) else { return Err(Fault::Away) };
-        if let Some(mut connection) = lock(&self.idle).pop() {
+        let idle = lock(&self.idle).pop();
+        if let Some(mut connection) = idle {
             connection.begin(deadline);
             match call(&mut connection) {
                 Ok(value) => return Ok(self.done(connection, value)),

@@ -106,3 +106,6 @@ fn check(image: &Image, format: Format) -> Result<()> {
 fn failed(error: impl std::fmt::Display) -> Error {
     Error::Encode(error.to_string())
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,8 @@ use crate::pixel::{Cancel, Depth, Image, Result, Samples};
 pub(crate) struct Resize {
     /// The part of the source, in its pixels.
     pub from: Area,
+    /// The pixels of the source that may be read.
+    pub within: Rect,
     /// The size that `from` would have as a whole.
     pub size: Size,
     /// The part of that which is made.
@@ -37,21 +39,12 @@ pub(crate) fn resample(
     light: &Light,
     cancel: &Cancel,
 ) -> Result<Image> {
-    let Resize { from, size, wanted } = *resize;
-    let across = Axis::new(
-        from.x,
-        from.width,
-        size.width,
-        wanted.x..wanted.x + wanted.width,
-        0..image.width,
-    );
-    let down = Axis::new(
-        from.y,
-        from.height,
-        size.height,
-        wanted.y..wanted.y + wanted.height,
-        0..image.height,
-    );
+    let Resize { from, within, size, wanted } = *resize;
+    let (columns, rows) = (wanted.x..wanted.x + wanted.width, wanted.y..wanted.y + wanted.height);
+    let across =
+        Axis::new(from.x, from.width, size.width, columns, within.x..within.x + within.width);
+    let down =
+        Axis::new(from.y, from.height, size.height, rows, within.y..within.y + within.height);
     let bands = image.bands();
     let len = wanted.width as usize * wanted.height as usize * bands;
     let mut samples = Samples::try_zeroed(image.depth(), len)?;
@@ -280,6 +273,7 @@ impl Job<'_> {
             }
             next = next.max(rows.end);
             add_rows::<FUSED>(&mut sums[..width], ring, rows, slots, self.down.weights(index));
+            let row = &mut row[..self.across.len() * BANDS];
             self.reduce::<BANDS, FUSED>(sums, row, columns.start);
             self.encode::<T, BANDS>(row, result);
         }
@@ -348,7 +342,8 @@ impl Job<'_> {
         for (values, pixel) in pixels {
             let mut values = *values;
             if self.image.alpha {
-                let alpha = values[colours].clamp(0.0, 1.0);
+                // Uncut: where the kernel overshoots it does so in colour and alpha alike.
+                let alpha = values[colours];
                 let share = if alpha > 0.0 { 1.0 / alpha } else { 0.0 };
                 for value in &mut values[..colours] {
                     *value *= share;

@@ -7,26 +7,9 @@
 
 use super::resample::Sample;
 use crate::pixel::colour::curve::Light;
+use crate::pixel::place::Place;
 use crate::pixel::plan::{Area, Plan, Size};
 use crate::pixel::{Cancel, Depth, Image, Result};
-
-/// Pixels of a source, and where in the stored picture they lie.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
-    /// Left edge in stored pixels.
-    pub left: f64,
-    /// Top edge in stored pixels.
-    pub top: f64,
-    /// Buffer pixels per stored pixel, across and down.
-    pub scale: (f64, f64),
-}
-
-impl Place {
-    /// Pixels of the turned canvas per stored pixel: the finer of the buffer's scales.
-    fn canvas_scale(&self) -> f64 {
-        self.scale.0.max(self.scale.1)
-    }
-}
 
 /// The part of the turned canvas that the result is made from, at the buffer's scale. The result
 /// always has alpha.
@@ -175,7 +158,8 @@ impl View<'_> {
     }
 
     fn write<T: Sample>(&self, values: &[f32; MOST_BANDS], pixel: &mut [T], colours: usize) {
-        let alpha = values[colours].clamp(0.0, 1.0);
+        // Uncut: where the cubic overshoots it does so in colour and alpha alike.
+        let alpha = values[colours];
         let share = if alpha > 0.0 { 1.0 / alpha } else { 0.0 };
         for band in 0..colours {
             let value = values[band] * share;

@@ -30,21 +30,21 @@ pub fn make(
     subject: &Subject,
     progress: &dyn Progress,
 ) -> Result<Made, Error> {
-    progress.enter(Stage::Waiting);
-    match app.flights.join(key, app.image_wait) {
-        Flight::Lead(guard) => lead(app, guard, key, asked, subject, progress),
-        Flight::Made(entry) => Ok(Made { entry, from_cache: true }),
-        Flight::Failed(failure) => Err(Error::from(failure)),
-        // Whoever made it may have found it too large for every cache, or the cache may be away:
-        // then everyone makes their own.
-        Flight::Follow => match app.cache.get(key) {
-            Some(entry) => Ok(Made { entry, from_cache: true }),
-            None => {
-                let rendered = render(app, asked, subject, progress, &|| ())?;
-                Ok(Made { entry: rendered.entry, from_cache: false })
+    let deadline = Instant::now() + app.image_wait;
+    loop {
+        progress.enter(Stage::Waiting);
+        let left = deadline.saturating_duration_since(Instant::now());
+        match app.flights.join(key, left) {
+            Flight::Lead(guard) => return lead(app, guard, key, asked, subject, progress),
+            Flight::Made(entry) => return Ok(Made { entry, from_cache: true }),
+            Flight::Failed(failure) => return Err(failure.into()),
+            Flight::TimedOut => return Err(Error::busy(app.image_wait.as_secs())),
+            Flight::Follow => {
+                if let Some(entry) = app.cache.get(key) {
+                    return Ok(Made { entry, from_cache: true });
+                }
             }
-        },
-        Flight::TimedOut => Err(Error::busy(app.image_wait.as_secs())),
+        }
     }
 }
 

@@ -56,7 +56,7 @@ fn every_scale_covers_the_picture_and_keeps_its_means() {
     let source = pattern(96, 64, 3);
     let jpeg =
         file(&source, (96, 64), "rgb", &["-quality", "98", "-sampling-factor", "1x1", "jpg:-"]);
-    for eighths in 1..=8u32 {
+    for eighths in [1, 2, 3, 4, 5, 6, 8u32] {
         let scale = f64::from(eighths) / 8.0;
         let want = Want { region: Region::full(96, 64), min_scale: scale - 0.01 };
         let decoded = decode_want(&jpeg, 1, &want).unwrap();
@@ -93,6 +93,7 @@ fn takes_the_smallest_scale_that_suffices() {
         (0.126, 0.25),
         (0.5, 0.5),
         (0.51, 0.625),
+        (0.76, 1.0),
         (0.99, 1.0),
         (7.0, 1.0),
     ] {
@@ -110,7 +111,7 @@ fn a_region_is_what_the_whole_picture_has_there() {
     for factor in ["1x1", "2x1", "2x2", "4x1", "1x2"] {
         let args = ["-quality", "90", "-sampling-factor", factor, "jpg:-"];
         let jpeg = file(&pattern(width, height, 3), (width, height), "rgb", &args);
-        for eighths in [1, 2, 3, 4, 5, 6, 7, 8] {
+        for eighths in [1, 2, 3, 4, 5, 6, 8] {
             let min_scale = f64::from(eighths) / 8.0;
             let everything = Want { region: Region::full(width, height), min_scale };
             let whole = decode_want(&jpeg, 1, &everything).unwrap().image;

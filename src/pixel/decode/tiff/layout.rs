@@ -99,7 +99,7 @@ impl Layout {
         if number(tag::SAMPLE_FORMAT, 1)? != 1 {
             return Err(Error::Unsupported("TIFF with samples that are no plain numbers".into()));
         }
-        let bits = directory.numbers(reader, tag::BITS)?.unwrap_or_else(|| vec![1]);
+        let bits = directory.numbers(reader, tag::BITS, MAX_SAMPLES)?.unwrap_or_else(|| vec![1]);
         let bits = match bits.as_slice() {
             [first, rest @ ..] if rest.iter().all(|bits| bits == first) => *first,
             _ => return Err(Error::Unsupported("TIFF with samples of mixed depth".into())),
@@ -204,13 +204,22 @@ fn colour(
 /// The palette: all reds, then all greens, then all blues, 16 bits each.
 fn palette(reader: &mut Reader, directory: &Directory, bits: u64) -> Result<Vec<[u8; 3]>> {
     let count = 1 << bits;
-    let values = directory.numbers(reader, tag::PALETTE)?.unwrap_or_default();
+    let values = directory.numbers(reader, tag::PALETTE, count as u64 * 3)?.unwrap_or_default();
     if values.len() < count * 3 {
         return Err(Error::Malformed("its palette is too short".into()));
     }
-    // Some writers store 8-bit values where 16-bit ones belong.
-    let shift = if values.iter().all(|value| *value < 256) { 0 } else { 8 };
-    let value = |at: usize| u8::try_from(values[at] >> shift).unwrap_or(u8::MAX);
+    // Some writers store 8-bit values where 16-bit ones belong, some shift them there; a full-range
+    // value is 257 times its 8-bit one.
+    let narrow = values.iter().all(|value| *value < 256);
+    let shifted = values.iter().all(|value| *value % 256 == 0);
+    let value = |at: usize| {
+        let value = match (narrow, shifted) {
+            (true, _) => values[at],
+            (_, true) => values[at] >> 8,
+            _ => (values[at] + 128) / 257,
+        };
+        u8::try_from(value).unwrap_or(u8::MAX)
+    };
     Ok((0..count).map(|i| [value(i), value(count + i), value(count * 2 + i)]).collect())
 }
 
@@ -220,7 +229,7 @@ fn alpha(
     colours: usize,
     samples: usize,
 ) -> Result<Option<Alpha>> {
-    let extra = directory.numbers(reader, tag::EXTRA_SAMPLES)?.unwrap_or_default();
+    let extra = directory.numbers(reader, tag::EXTRA_SAMPLES, MAX_SAMPLES)?.unwrap_or_default();
     Ok(extra
         .iter()
         .take(samples - colours)

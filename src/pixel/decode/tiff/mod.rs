@@ -174,3 +174,6 @@ fn tiff_error(error: tiff::TiffError) -> Error {
         other => Error::Malformed(format!("the TIFF decoder says: {other}")),
     }
 }
+
+#[cfg(test)]
+mod tests;

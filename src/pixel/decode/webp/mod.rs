@@ -5,18 +5,19 @@
 
 mod sys;
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::Read;
 use std::sync::Arc;
 
 use self::sys::{Animation, Failure};
 use super::{
-    Decoded, Decoder, File, Info, Reader, Region, Want, read_block, read_error, too_large,
+    Decoded, Decoder, File, Info, Reader, Region, Want, load, read_block, read_error, too_large,
 };
 use crate::pixel::{
     Cancel, ColourSpace, Depth, Error, Format, Limits, Metadata, Result, Samples, metadata,
 };
 
 const MAX_SIDE_BYTES: u64 = 16 * 1024 * 1024;
+const MARGIN: u32 = 2;
 const MAX_FRAMES: u32 = 100_000;
 
 struct Webp {
@@ -61,7 +62,7 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
 impl Decoder for Webp {
     fn held_pixels(&self, info: &Info, want: &Want) -> u64 {
         let whole = Region::full(info.width, info.height).pixels();
-        let region = even(want.region).pixels();
+        let region = grown(want.region, info).pixels();
         match (self.animated, self.streamed) {
             // The decoder keeps the canvas and the one before it.
             (true, _) => whole * 2 + region,
@@ -71,10 +72,9 @@ impl Decoder for Webp {
     }
 
     fn decode(mut self: Box<Self>, info: Info, want: &Want, cancel: &Cancel) -> Result<Decoded> {
-        self.reader.seek(SeekFrom::Start(0)).map_err(read_error)?;
-        let data = read_block(&mut self.reader, self.len)?;
+        let data = load(&mut self.reader, self.len, (info.width, info.height))?;
         cancel.check()?;
-        let region = even(want.region);
+        let region = grown(want.region, &info);
         let mut image = info.try_image(region.width, region.height)?;
         let Samples::U8(samples) = &mut image.samples else { return Err(too_large()) };
         if self.animated {
@@ -97,14 +97,17 @@ impl Decoder for Webp {
     }
 }
 
-/// The region grown to even starts, where libwebp's chroma samples begin.
-fn even(region: Region) -> Region {
-    let (dx, dy) = (region.x % 2, region.y % 2);
+/// The region grown so that libwebp's chroma samples begin with it, and so that smoothing between
+/// them finds the neighbours that it has in the whole picture.
+fn grown(region: Region, info: &Info) -> Region {
+    let start = |at: u32| (at / 2 * 2).saturating_sub(MARGIN);
+    let end = |at: u32, len: u32, total: u32| (at + len + MARGIN).min(total);
+    let (x, y) = (start(region.x), start(region.y));
     Region {
-        x: region.x - dx,
-        y: region.y - dy,
-        width: region.width + dx,
-        height: region.height + dy,
+        x,
+        y,
+        width: end(region.x, region.width, info.width) - x,
+        height: end(region.y, region.height, info.height) - y,
     }
 }
 
@@ -251,3 +254,6 @@ fn read_array<const N: usize>(reader: &mut Reader) -> Result<[u8; N]> {
     reader.read_exact(&mut bytes).map_err(read_error)?;
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests;

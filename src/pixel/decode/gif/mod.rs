@@ -317,3 +317,6 @@ fn gif_error(error: gif::DecodingError) -> Error {
         other => Error::Malformed(format!("the GIF decoder says: {other}")),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -148,3 +148,6 @@ fn bmp_error(error: image::ImageError) -> Error {
         other => Error::Malformed(format!("the BMP decoder says: {other}")),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,15 @@
+//! What pictures come out of the engine, pixel by pixel.
+//!
+//! Sources are painted here, and what is expected of them is computed here too, by plain float
+//! arithmetic that shares nothing with the program, or comes from another program (libvips,
+//! ImageMagick). Size, bands and depth are compared first, then pixels within a stated number of
+//! levels. A difference leaves a sheet of expected, difference and actual in `target/tmp`.
+
+mod alpha;
+mod colour;
+mod gamma;
+mod geometry;
+mod others;
+mod press;
+mod support;
+mod tilt;
