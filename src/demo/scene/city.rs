@@ -83,7 +83,7 @@ fn sky(x: usize, y: usize) -> V3 {
         colour.mix(v3(0.30, 0.16, 0.15) * (0.22 + 0.9 * v), cloud * smooth(0.05, 0.6, v) * 0.55);
     // Stars where it is dark.
     let bits = hash(x as i32 / 3, y as i32 / 3);
-    if bits % 1500 == 0 && x % 3 == 1 && y % 3 == 1 {
+    if bits.is_multiple_of(1500) && x % 3 == 1 && y % 3 == 1 {
         colour += grey(0.75 * unit(bits << 5)) * smooth(0.55, 0.0, v) * (1.0 - cloud);
     }
     // A moon behind thin cloud.
