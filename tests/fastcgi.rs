@@ -241,7 +241,12 @@ fn an_abort_calls_the_work_off_and_ends_the_request() {
     assert_eq!((answer.status, answer.protocol_status), (0, 0));
     assert_eq!(responder.event(), Event::CalledOff);
     assert_eq!(connection.get("/next", true).unwrap().status, 200);
-    // In the middle of a body too.
+    // In one go with the request, and in the middle of a body.
+    connection
+        .send(&[get("/wait", true), record(RecordType::AbortRequest, 1, b"")].concat())
+        .unwrap();
+    assert_eq!(connection.answer(1).unwrap().status, 0);
+    assert_eq!(connection.get("/next", true).unwrap().status, 200);
     let half = post(&[b"half"], "100");
     connection.send(&half[..half.len() - 8]).unwrap();
     connection.send(&record(RecordType::AbortRequest, 1, b"")).unwrap();
@@ -276,12 +281,29 @@ fn questions_are_answered_while_a_request_is_worked_on() {
     connection.send(&begin(2, true)).unwrap();
     let refused = connection.answer(2).unwrap();
     assert_eq!((refused.status, refused.protocol_status), (0, 1));
+    // The refused one's records are ignored, however many there are.
+    for _ in 0..5 {
+        connection.send(&record(RecordType::Params, 2, &[0; 30_000])).unwrap();
+    }
 
     connection
         .send(&Header { kind: 200, ..Header::new(RecordType::Data, 0, 0, 0) }.encode())
         .unwrap();
     let (header, content) = connection.receive().unwrap();
     assert_eq!((header.kind, content[0]), (RecordType::UnknownType as u8, 200));
+}
+
+#[test]
+fn what_comes_in_one_go_with_a_request_is_heeded() {
+    let responder = Responder::start(Options::default());
+    let mut connection = responder.connect();
+    let mut bytes = get("/bytes?5", true);
+    bytes.extend(begin(2, true));
+    bytes.extend(record(RecordType::Params, 2, &[0; 20_000]));
+    connection.send(&bytes).unwrap();
+    assert_eq!(connection.answer(2).unwrap().protocol_status, 1);
+    assert_eq!(connection.answer(1).unwrap().body, pattern(5));
+    assert_eq!(connection.get("/next", true).unwrap().status, 200);
 }
 
 #[test]
