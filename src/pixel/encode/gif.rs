@@ -14,7 +14,7 @@ use crate::pixel::{ColourSpace, Error, Image, Result, Samples};
 
 const MAX_COLOURS: usize = 256;
 const OPAQUE_FROM: u8 = 128;
-/// How many pixels a palette is trained on, about; more cost time and gain little.
+/// How many pixels a palette is trained on, about: training time grows with them.
 const TRAINING_PIXELS: usize = 40_000;
 
 pub(super) fn encode(image: &Image, _options: &EncodeOptions, _side: &Side<'_>) -> Result<Vec<u8>> {
