@@ -52,6 +52,13 @@ fn what_is_no_image_is_malformed() {
 }
 
 #[test]
+fn a_source_may_move_between_threads() {
+    let source = open(&made("png:-"), 1).unwrap();
+    let moved = std::thread::spawn(move || source.info().width);
+    assert_eq!(moved.join().unwrap(), 24);
+}
+
+#[test]
 fn a_cancelled_decode_stops() {
     for (out, _) in OUTPUTS {
         let cancel = Cancel::never();

@@ -170,12 +170,13 @@ impl Layout {
             .within(self.width, self.height)
     }
 
-    /// Pixels of the largest chunk.
+    /// Pixels of the largest chunk; those of more than 64 bits count as several.
     pub(super) fn chunk_pixels(&self) -> u64 {
         let padded = self.compression == JPEG_COMPRESSION;
         let width = if padded { self.chunk_width } else { self.chunk_width.min(self.width) };
         let height = if padded { self.chunk_height } else { self.chunk_height.min(self.height) };
-        u64::from(width) * u64::from(height)
+        let weight = (self.samples * self.bits).div_ceil(64) as u64;
+        (u64::from(width) * u64::from(height)).saturating_mul(weight)
     }
 }
 

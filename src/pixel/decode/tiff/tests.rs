@@ -224,6 +224,18 @@ fn only_the_region_and_a_strip_are_held() {
 }
 
 #[test]
+fn samples_that_are_not_used_count_where_they_are_held() {
+    let mut tiff = made(3, "rgb", &["-compress", "LZW"]);
+    let at = tiff.windows(4).position(|part| part == [0x15, 1, 3, 0]).unwrap();
+    tiff[at + 8] = 60;
+    let source = open(&tiff, 1).unwrap();
+    let want = Want::everything(SIZE.0, SIZE.1);
+    let pixels = u64::from(SIZE.0 * SIZE.1);
+    // 60 samples of 8 bits are 480 bits, which is more than 7 and no more than 8 times 64.
+    assert!(source.held_pixels(&want) > pixels * 5);
+}
+
+#[test]
 fn every_truncation_is_an_error_or_loses_nothing() {
     for args in [
         &["-compress", "None"][..],
