@@ -196,7 +196,7 @@ struct Scratch {
     /// A result row that is complete down but not yet reduced across, with three floats behind it
     /// that vector loads may touch.
     sums: Vec<f32>,
-    /// The result row in floats.
+    /// The result row in floats, each pixel in as many as a vector has: whole vectors are stored.
     row: Vec<f32>,
     /// Decoded source rows, a ring.
     ring: Vec<f32>,
@@ -214,11 +214,11 @@ impl Job<'_> {
         let into = T::of_mut(samples).expect("made with the picture's depth");
         SCRATCH.with_borrow_mut(|scratch| {
             let result = match self.image.bands() {
-                1 => self.best::<T, 1>(from, into, scratch),
-                2 => self.best::<T, 2>(from, into, scratch),
-                3 => self.best::<T, 3>(from, into, scratch),
-                4 => self.best::<T, 4>(from, into, scratch),
-                _ => self.best::<T, 5>(from, into, scratch),
+                1 => self.best::<T, 1, 4>(from, into, scratch),
+                2 => self.best::<T, 2, 4>(from, into, scratch),
+                3 => self.best::<T, 3, 4>(from, into, scratch),
+                4 => self.best::<T, 4, 4>(from, into, scratch),
+                _ => self.best::<T, 5, 8>(from, into, scratch),
             };
             if scratch.ring.len() > KEPT_FLOATS {
                 *scratch = Scratch::default();
@@ -228,7 +228,7 @@ impl Job<'_> {
     }
 
     /// Runs with the widest instructions that the processor has.
-    fn best<T: Sample, const BANDS: usize>(
+    fn best<T: Sample, const BANDS: usize, const LANES: usize>(
         &self,
         from: &[T],
         into: &mut [T],
@@ -239,26 +239,26 @@ impl Job<'_> {
         {
             #[allow(unsafe_code)]
             // SAFETY: the processor was just found to have both features.
-            return unsafe { self.run_avx2::<T, BANDS>(from, into, scratch) };
+            return unsafe { self.run_avx2::<T, BANDS, LANES>(from, into, scratch) };
         }
-        self.run::<T, BANDS, false>(from, into, scratch)
+        self.run::<T, BANDS, LANES, false>(from, into, scratch)
     }
 
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,fma")]
-    fn run_avx2<T: Sample, const BANDS: usize>(
+    fn run_avx2<T: Sample, const BANDS: usize, const LANES: usize>(
         &self,
         from: &[T],
         into: &mut [T],
         scratch: &mut Scratch,
     ) -> Result<()> {
-        self.run::<T, BANDS, true>(from, into, scratch)
+        self.run::<T, BANDS, LANES, true>(from, into, scratch)
     }
 
     /// `FUSED` says that multiplying and adding in one step is an instruction and not a library
     /// call.
     #[inline(always)]
-    fn run<T: Sample, const BANDS: usize, const FUSED: bool>(
+    fn run<T: Sample, const BANDS: usize, const LANES: usize, const FUSED: bool>(
         &self,
         from: &[T],
         into: &mut [T],
@@ -270,7 +270,7 @@ impl Job<'_> {
         let slots = (0..self.down.len()).map(|row| self.down.range(row).len()).max().unwrap_or(1);
         let Scratch { sums, row, ring } = scratch;
         grow(sums, width + SLACK)?;
-        grow(row, self.across.len() * BANDS)?;
+        grow(row, self.across.len() * LANES)?;
         grow(ring, slots * width)?;
         let tables = T::tables(self.light);
         let mut next = 0;
@@ -288,9 +288,9 @@ impl Job<'_> {
             starts.clear();
             starts.extend(rows.map(|y| (y % slots) * width));
             add_rows::<FUSED>(&mut sums[..width], ring, &starts, self.down.weights(index));
-            let row = &mut row[..self.across.len() * BANDS];
-            self.reduce::<BANDS, FUSED>(sums, row, columns.start);
-            self.encode::<T, BANDS>(row, result);
+            let row = &mut row[..self.across.len() * LANES];
+            self.reduce::<BANDS, LANES, FUSED>(sums, row, columns.start);
+            self.encode::<T, BANDS, LANES>(row, result);
         }
         Ok(())
     }
@@ -343,48 +343,68 @@ impl Job<'_> {
 
     /// A result row from a row of sums that starts at source column `start`.
     #[inline(always)]
-    fn reduce<const BANDS: usize, const FUSED: bool>(
+    fn reduce<const BANDS: usize, const LANES: usize, const FUSED: bool>(
         &self,
         sums: &[f32],
         row: &mut [f32],
         start: usize,
     ) {
-        for (index, pixel) in row.as_chunks_mut::<BANDS>().0.iter_mut().enumerate() {
+        for (index, pixel) in row.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
             let first = self.across.range(index).start - start;
-            let weights = self.across.weights(index);
-            if BANDS <= 4 {
-                pixel.copy_from_slice(&gather::<BANDS, 4, FUSED>(sums, first, weights)[..BANDS]);
-            } else {
-                pixel.copy_from_slice(&gather::<BANDS, 8, FUSED>(sums, first, weights)[..BANDS]);
-            }
+            *pixel = gather::<BANDS, LANES, FUSED>(sums, first, self.across.weights(index));
         }
     }
 
     /// A result row in samples; colours divided by alpha.
     #[inline(always)]
-    fn encode<T: Sample, const BANDS: usize>(&self, row: &[f32], result: &mut [T]) {
-        let colours = BANDS - usize::from(self.image.alpha);
-        let pixels = row.as_chunks::<BANDS>().0.iter().zip(result.as_chunks_mut::<BANDS>().0);
-        for (values, pixel) in pixels {
-            let mut values = *values;
-            if self.image.alpha {
-                // Uncut: where the kernel overshoots it does so in colour and alpha alike.
-                let alpha = values[colours];
-                let share = if alpha > 0.0 { 1.0 / alpha } else { 0.0 };
-                for value in &mut values[..colours] {
-                    *value *= share;
+    fn encode<T: Sample, const BANDS: usize, const LANES: usize>(
+        &self,
+        row: &[f32],
+        result: &mut [T],
+    ) {
+        let pixels = row.as_chunks::<LANES>().0.iter().zip(result.as_chunks_mut::<BANDS>().0);
+        if self.image.alpha {
+            for (values, pixel) in pixels {
+                self.encode_with_alpha::<T, BANDS>(values, pixel);
+            }
+            return;
+        }
+        match self.light {
+            Light::Encoded => {
+                for (values, pixel) in pixels {
+                    for band in 0..BANDS {
+                        pixel[band] = T::rounded(values[band]);
+                    }
                 }
             }
-            for band in 0..BANDS {
-                pixel[band] = match self.light {
-                    Light::Linear(curves) if band < colours => {
-                        T::encoded(&curves[band.min(2)], values[band])
+            Light::Linear(curves) => {
+                let curves: [&Curve; 3] = std::array::from_fn(|band| &*curves[band]);
+                for (values, pixel) in pixels {
+                    for band in 0..BANDS {
+                        pixel[band] = T::encoded(curves[band.min(2)], values[band]);
                     }
-                    Light::Encoded if band < colours => T::rounded(values[band]),
-                    _ => T::rounded(values[band] * T::FULL),
-                };
+                }
             }
         }
+    }
+
+    #[inline(always)]
+    fn encode_with_alpha<T: Sample, const BANDS: usize>(
+        &self,
+        values: &[f32],
+        pixel: &mut [T; BANDS],
+    ) {
+        // Uncut: where the kernel overshoots it does so in colour and alpha alike.
+        let alpha = values[BANDS - 1];
+        let share = if alpha > 0.0 { 1.0 / alpha } else { 0.0 };
+        for band in 0..BANDS - 1 {
+            let value = values[band] * share;
+            pixel[band] = match self.light {
+                Light::Linear(curves) => T::encoded(&curves[band.min(2)], value),
+                Light::Encoded => T::rounded(value),
+            };
+        }
+        pixel[BANDS - 1] = T::rounded(alpha * T::FULL);
     }
 }
 
@@ -415,37 +435,60 @@ fn add_rows<const FUSED: bool>(sums: &mut [f32], ring: &[f32], starts: &[usize],
 }
 
 /// The weighted sum of pixels from `first` on. A pixel is read as `LANES` floats, those of the
-/// next one included; even and odd taps are summed apart, so that one need not wait for the other.
+/// next one included.
 #[inline(always)]
 fn gather<const BANDS: usize, const LANES: usize, const FUSED: bool>(
     sums: &[f32],
     first: usize,
     weights: &[f32],
 ) -> [f32; LANES] {
-    let (pairs, last) = weights.as_chunks::<2>();
-    let mut totals = [[0.0_f32; LANES]; 2];
     let taps = &sums[first * BANDS..(first + weights.len() - 1) * BANDS + LANES];
-    let mut at = 0;
-    for pair in pairs {
-        for (total, weight) in totals.iter_mut().zip(pair) {
-            let lanes: &[f32; LANES] = taps[at..].first_chunk().expect("the taps were cut to fit");
-            for lane in 0..LANES {
-                total[lane] = multiply_add::<FUSED>(lanes[lane], *weight, total[lane]);
-            }
-            at += BANDS;
-        }
+    let mut total = [0.0_f32; LANES];
+    #[cfg(target_arch = "x86_64")]
+    if FUSED && LANES == 4 {
+        #[allow(unsafe_code)]
+        // SAFETY: `FUSED` is set by `run_avx2` alone, which has these features.
+        let four = unsafe { gather_avx2::<BANDS>(taps, weights) };
+        total.copy_from_slice(&four);
+        return total;
     }
-    let [mut total, odd] = totals;
-    for weight in last {
-        let lanes: &[f32; LANES] = taps[at..].first_chunk().expect("the taps were cut to fit");
-        for lane in 0..LANES {
-            total[lane] = multiply_add::<FUSED>(lanes[lane], *weight, total[lane]);
+    for (tap, weight) in weights.iter().enumerate() {
+        for (total, value) in total.iter_mut().zip(&taps[tap * BANDS..]) {
+            *total = multiply_add::<FUSED>(*value, *weight, *total);
         }
-    }
-    for lane in 0..LANES {
-        total[lane] += odd[lane];
     }
     total
+}
+
+/// [`gather`] in whole vectors, which a compiler that sees a lane unused takes apart. Even and odd
+/// taps are summed apart, so that one need not wait for the other.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn gather_avx2<const BANDS: usize>(taps: &[f32], weights: &[f32]) -> [f32; 4] {
+    use std::arch::x86_64::{
+        _mm_add_ps, _mm_fmadd_ps, _mm_loadu_ps, _mm_set1_ps, _mm_setzero_ps, _mm_storeu_ps,
+    };
+    assert!(!weights.is_empty() && taps.len() >= (weights.len() - 1) * BANDS + 4);
+    let (mut even, mut odd) = (_mm_setzero_ps(), _mm_setzero_ps());
+    let (pairs, last) = weights.as_chunks::<2>();
+    let mut result = [0.0; 4];
+    #[allow(unsafe_code)]
+    // SAFETY: a tap `t` is read from `t · BANDS` to `t · BANDS + 4`, for `t` below the number of
+    // weights, and the slice was just found to be that long; the result holds four floats.
+    unsafe {
+        let mut at = taps.as_ptr();
+        for [one, two] in pairs {
+            even = _mm_fmadd_ps(_mm_loadu_ps(at), _mm_set1_ps(*one), even);
+            odd = _mm_fmadd_ps(_mm_loadu_ps(at.add(BANDS)), _mm_set1_ps(*two), odd);
+            at = at.wrapping_add(2 * BANDS);
+        }
+        for weight in last {
+            even = _mm_fmadd_ps(_mm_loadu_ps(at), _mm_set1_ps(*weight), even);
+        }
+        _mm_storeu_ps(result.as_mut_ptr(), _mm_add_ps(even, odd));
+    }
+    result
 }
 
 #[inline(always)]
