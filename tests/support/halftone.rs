@@ -23,7 +23,7 @@ pub const ADMIN_PASSWORD: &str = "a long enough password";
 pub struct Pool {
     // In this order: the process ends before its database and its files go.
     process: Process,
-    _database: Database,
+    database: Database,
     dir: TempDir,
 }
 
@@ -49,7 +49,7 @@ impl Pool {
                 .and_then(|mut stream| fcgi::exchange(&mut stream, "/"))
                 .is_ok()
         });
-        Self { process, _database: database, dir }
+        Self { process, database, dir }
     }
 
     /// Where it answers FastCGI.
@@ -60,6 +60,11 @@ impl Pool {
     /// Its folder of pictures.
     pub fn images(&self) -> PathBuf {
         self.dir.path().join("images")
+    }
+
+    /// Its database.
+    pub fn database(&self) -> &Database {
+        &self.database
     }
 
     /// Its folder of logs.
