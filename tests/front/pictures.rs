@@ -6,6 +6,7 @@ use crate::support::fixture::{jpeg_size, write_jpeg, write_png};
 use crate::support::front::{BOTH, Front, Kind};
 use crate::support::halftone::Pool;
 use crate::support::http::{Client, Response};
+use crate::support::wait;
 
 fn library(images: &Path) {
     write_jpeg(&images.join("a/photo.jpg"), 1200, 800);
@@ -50,10 +51,22 @@ fn names_beyond_ascii_are_found() {
 }
 
 #[test]
-fn the_original_is_sent_unchanged() {
+fn the_original_is_sent_unchanged_to_whoever_may_download() {
     each(|kind, front, pool| {
-        let response = get(front, "/original?src=a/photo.jpg");
-        assert_eq!(response.status, 200, "{kind:?}");
+        // The public may view at first, no more.
+        let grant = |level: u8| {
+            pool.database().execute(&format!(
+                "UPDATE folder_permissions SET access = {level};
+                 UPDATE properties SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT)
+                 WHERE key = 'rights_version'"
+            ));
+        };
+        let original = || get(front, "/original?src=a/photo.jpg");
+        grant(10);
+        wait::until("both workers refuse it", || (0..20).all(|_| original().status == 403));
+        grant(20);
+        wait::until("both workers give it", || (0..20).all(|_| original().status == 200));
+        let response = original();
         let file = std::fs::read(pool.images().join("a/photo.jpg")).unwrap();
         assert!(response.body == file, "{kind:?}: {} bytes", response.body.len());
     });

@@ -39,6 +39,11 @@ impl Database {
         Self { server, name }
     }
 
+    /// Changes it behind the program's back.
+    pub fn execute(&self, sql: &str) {
+        Client::connect(&self.url(), NoTls).unwrap().batch_execute(sql).unwrap();
+    }
+
     /// Its URL: the server's with the database's name as its path.
     pub fn url(&self) -> String {
         let (base, query) = match self.server.split_once('?') {

@@ -23,7 +23,7 @@ pub const ADMIN_PASSWORD: &str = "a long enough password";
 pub struct Pool {
     // In this order: the process ends before its database and its files go.
     process: Process,
-    _database: Option<Database>,
+    database: Option<Database>,
     dir: TempDir,
 }
 
@@ -66,7 +66,7 @@ impl Pool {
                 .and_then(|mut stream| fcgi::exchange(&mut stream, "/"))
                 .is_ok()
         });
-        Self { process, _database: database, dir }
+        Self { process, database, dir }
     }
 
     /// Where it answers FastCGI.
@@ -77,6 +77,11 @@ impl Pool {
     /// Its folder of pictures.
     pub fn images(&self) -> PathBuf {
         self.dir.path().join("images")
+    }
+
+    /// Its PostgreSQL database.
+    pub fn database(&self) -> &Database {
+        self.database.as_ref().expect("this pool runs on PostgreSQL")
     }
 
     /// Its folder of logs.
