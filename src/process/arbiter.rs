@@ -473,7 +473,7 @@ impl Arbiter<'_> {
         row.claim();
         match sys::fork() {
             Ok(Some(pid)) => {
-                // The row is the arbiter's until now; the worker writes its own counters only.
+                // The worker does so too: whichever comes first, nobody sees it serve without one.
                 row.set_pid(u64::from(pid.as_raw().unsigned_abs()));
                 self.children.push(Child::new(pid, row, ours));
                 Ok(())

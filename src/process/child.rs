@@ -95,10 +95,9 @@ impl Child {
         self.phase = Phase::Draining { kill_at };
     }
 
+    /// Asks it to open the logs anew; one that still boots hears of it afterwards.
     pub fn reopen_logs(&mut self) {
-        if !self.is_starting() {
-            self.say(control::REOPEN_LOGS);
-        }
+        self.say(control::REOPEN_LOGS);
     }
 
     pub fn kill(&mut self) {

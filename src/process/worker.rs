@@ -91,6 +91,7 @@ pub(super) fn run(
     reopen_logs: &dyn Fn(),
 ) -> i32 {
     let WorkerStart { row, listeners, mut channel, options, drain } = start;
+    row.set_pid(u64::from(std::process::id()));
     let booted = boot_up(&row, options, boot).and_then(|(booted, options)| {
         prepare(Arc::clone(&booted.service), &options, &row)
             .and_then(|(runtime, started)| {

@@ -491,6 +491,7 @@ fn served_by(body: &str) -> u64 {
 }
 
 fn signal_worker(pid: u64, signal: Signal) {
+    assert!(pid > 1, "no process, but a group of them");
     kill(Pid::from_raw(i32::try_from(pid).unwrap()), signal).unwrap();
 }
 
