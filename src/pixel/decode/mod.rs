@@ -320,6 +320,24 @@ fn read_block(reader: &mut impl Read, len: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Reads a whole file for a decoder that needs it in memory, unless it is absurdly large for its
+/// number of pixels.
+fn load(reader: &mut Reader, len: u64, (width, height): (u32, u32)) -> Result<Vec<u8>> {
+    const ALWAYS_BYTES: u64 = 256 * 1024 * 1024;
+    const PER_PIXEL_BYTES: u64 = 12;
+    let pixels = u64::from(width) * u64::from(height);
+    if len > ALWAYS_BYTES.saturating_add(pixels.saturating_mul(PER_PIXEL_BYTES)) {
+        return Err(Error::Limit("its file is far larger than its pixels need".into()));
+    }
+    let len_bytes = usize::try_from(len).map_err(|_| too_large())?;
+    let mut data = Vec::new();
+    // Two bytes more, for an end marker that may be missing.
+    data.try_reserve_exact(len_bytes.saturating_add(2)).map_err(|_| too_large())?;
+    reader.seek(SeekFrom::Start(0)).map_err(read_error)?;
+    reader.take(len).read_to_end(&mut data).map_err(read_error)?;
+    Ok(data)
+}
+
 fn too_large() -> Error {
     Error::Limit("not enough memory to read it".into())
 }

@@ -1,7 +1,11 @@
 //! JPEG: baseline or progressive, grey, RGB (as YCbCr) and CMYK (as Adobe's inverted YCCK).
 //!
 //! Chroma is stored at half resolution below quality 90, where the eye does not miss it, and at
-//! full resolution from 90 on, where fine coloured detail is worth its bytes.
+//! full resolution from 90 on, where fine coloured detail is worth its bytes. Baseline files use the
+//! standard Huffman tables: tables made for the picture save 1–3 % of its bytes, but make encoding
+//! take two to three times as long (measured on six photographs of 500–750 pixels a side at quality
+//! 80 and 92). Progressive files
+//! always have their own.
 
 use super::turbo::{self, Layout, Settings};
 use super::{EncodeOptions, Side, failed};
@@ -34,7 +38,7 @@ pub(super) fn encode(image: &Image, options: &EncodeOptions, side: &Side<'_>) ->
         quality,
         halve_chroma: quality < FULL_CHROMA_QUALITY,
         progressive: options.progressive,
-        optimise: true,
+        optimise: false,
     };
     let bare = turbo::compress(samples, (image.width, image.height), &settings).map_err(failed)?;
     assemble(&bare, side)

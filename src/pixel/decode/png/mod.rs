@@ -76,11 +76,13 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
 impl Decoder for Png {
     fn held_pixels(&self, info: &Info, want: &Want) -> u64 {
         if self.interlaced {
-            // The rows come out when all passes are in; a region is then copied out of them.
+            // The rows come out when all passes are in; what is wanted is then copied out of them.
             let whole = Region::full(info.width, info.height);
-            whole.pixels() + if want.region == whole { 0 } else { want.region.pixels() }
+            let direct = want.region == whole && info.depth == Depth::U8;
+            whole.pixels() + if direct { 0 } else { want.region.pixels() }
         } else {
-            want.region.pixels()
+            // One row goes through our hands, two through the decoder's.
+            want.region.pixels().max(u64::from(info.width) * 3)
         }
     }
 
@@ -97,6 +99,13 @@ impl Decoder for Png {
         let rows = region.y as usize..(region.y + region.height) as usize;
         let kept = image.row_len();
         if self.interlaced {
+            if let (Samples::U8(samples), true) =
+                (&mut image.samples, region == Region::full(info.width, info.height))
+            {
+                self.reader.next_frame(samples).map_err(png_error)?;
+                self.reader.finish().map_err(png_error)?;
+                return Ok(Decoded::unscaled(image, region));
+            }
             let len = line.checked_mul(info.height as usize).ok_or_else(too_large)?;
             let Samples::U8(mut whole) = Samples::try_zeroed(Depth::U8, len)? else {
                 return Err(too_large());
@@ -107,7 +116,9 @@ impl Decoder for Png {
                 put_row(&mut image.samples, index * kept, &row[columns.clone()]);
             }
         } else {
-            let mut row = vec![0; line];
+            let mut row = Vec::new();
+            row.try_reserve_exact(line).map_err(|_| too_large())?;
+            row.resize(line, 0);
             for y in 0..region.y + region.height {
                 if y % ROWS_PER_CANCEL_CHECK == 0 {
                     cancel.check()?;

@@ -124,7 +124,13 @@ impl Directory {
 
     /// A field's value as it stands in the file.
     pub(super) fn bytes(&self, reader: &mut Reader, tag: u16) -> Result<Option<Vec<u8>>> {
+        self.first_bytes(reader, tag, u64::MAX)
+    }
+
+    /// The first `most` items of a field's value as they stand in the file.
+    fn first_bytes(&self, reader: &mut Reader, tag: u16, most: u64) -> Result<Option<Vec<u8>>> {
         let Some(field) = self.field(tag) else { return Ok(None) };
+        let field = Field { count: field.count.min(most), ..field };
         let Some(size) = field.size().filter(|size| *size <= MAX_VALUE_BYTES) else {
             return Err(Error::Malformed("it has a field of impossible size".into()));
         };
@@ -132,11 +138,17 @@ impl Directory {
         read_block(reader, size).map(Some)
     }
 
-    /// The whole numbers of a field; none when it is not there or holds something else.
-    pub(super) fn numbers(&self, reader: &mut Reader, tag: u16) -> Result<Option<Vec<u64>>> {
+    /// The whole numbers of a field, at most the first `most`; none when it is not there or holds
+    /// something else.
+    pub(super) fn numbers(
+        &self,
+        reader: &mut Reader,
+        tag: u16,
+        most: u64,
+    ) -> Result<Option<Vec<u64>>> {
         let Some(field) = self.field(tag) else { return Ok(None) };
         let dialect = self.dialect;
-        let Some(bytes) = self.bytes(reader, tag)? else { return Ok(None) };
+        let Some(bytes) = self.first_bytes(reader, tag, most)? else { return Ok(None) };
         Ok(match field.kind {
             1 | 7 => Some(bytes.into_iter().map(u64::from).collect()),
             3 => Some(bytes.as_chunks().0.iter().map(|raw| dialect.u16(*raw).into()).collect()),
@@ -150,7 +162,7 @@ impl Directory {
 
     /// The first number of a field.
     pub(super) fn number(&self, reader: &mut Reader, tag: u16) -> Result<Option<u64>> {
-        Ok(self.numbers(reader, tag)?.and_then(|numbers| numbers.first().copied()))
+        Ok(self.numbers(reader, tag, 1)?.and_then(|numbers| numbers.first().copied()))
     }
 
     /// The first fraction of a field.
@@ -158,7 +170,7 @@ impl Directory {
         if self.field(tag).is_none_or(|field| field.kind != 5) {
             return Ok(None);
         }
-        let bytes = self.bytes(reader, tag)?.unwrap_or_default();
+        let bytes = self.first_bytes(reader, tag, 1)?.unwrap_or_default();
         let dialect = self.dialect;
         Ok(match bytes.as_chunks().0 {
             [n, d, ..] => Some(f64::from(dialect.u32(*n)) / f64::from(dialect.u32(*d))),

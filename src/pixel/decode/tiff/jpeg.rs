@@ -33,7 +33,7 @@ impl JpegChunks {
             (tag::STRIP_OFFSETS, tag::STRIP_SIZES)
         };
         let mut list = |tag| -> Result<Vec<u64>> {
-            Ok(directory.numbers(&mut reader, tag)?.unwrap_or_default())
+            Ok(directory.numbers(&mut reader, tag, u64::MAX)?.unwrap_or_default())
         };
         let (offsets, sizes) = (list(offsets)?, list(sizes)?);
         let tables = directory.bytes(&mut reader, tag::JPEG_TABLES)?.unwrap_or_default();

@@ -5,12 +5,12 @@
 
 mod sys;
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::Read;
 use std::sync::Arc;
 
 use self::sys::{Animation, Failure};
 use super::{
-    Decoded, Decoder, File, Info, Reader, Region, Want, read_block, read_error, too_large,
+    Decoded, Decoder, File, Info, Reader, Region, Want, load, read_block, read_error, too_large,
 };
 use crate::pixel::{
     Cancel, ColourSpace, Depth, Error, Format, Limits, Metadata, Result, Samples, metadata,
@@ -72,8 +72,7 @@ impl Decoder for Webp {
     }
 
     fn decode(mut self: Box<Self>, info: Info, want: &Want, cancel: &Cancel) -> Result<Decoded> {
-        self.reader.seek(SeekFrom::Start(0)).map_err(read_error)?;
-        let data = read_block(&mut self.reader, self.len)?;
+        let data = load(&mut self.reader, self.len, (info.width, info.height))?;
         cancel.check()?;
         let region = grown(want.region, &info);
         let mut image = info.try_image(region.width, region.height)?;
