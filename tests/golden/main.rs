@@ -5,8 +5,12 @@
 //! ImageMagick). Size, bands and depth are compared first, then pixels within a stated number of
 //! levels. A difference leaves a sheet of expected, difference and actual in `target/tmp`.
 
+// A test crate from end to end, its helpers included.
+#![allow(clippy::unwrap_used)]
+
 mod alpha;
 mod colour;
+mod engine;
 mod gamma;
 mod geometry;
 mod others;

@@ -221,3 +221,70 @@ fn usable(curve: &ToneCurveRef) -> bool {
     let (start, end) = (curve.eval(0.0_f32), curve.eval(1.0_f32));
     curve.is_monotonic() && !curve.is_descending() && start.abs() < 0.02 && (end - 1.0).abs() < 0.02
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Named = (&'static str, fn(f64) -> f64);
+
+    fn curves() -> [Named; 4] {
+        [
+            ("sRGB", srgb_to_linear),
+            ("gamma 1", |value| value),
+            ("gamma 1.8", |value| value.powf(1.8)),
+            ("gamma 2.2", |value| value.powf(2.2)),
+        ]
+    }
+
+    #[test]
+    fn eight_bits_come_back_unchanged() {
+        for (name, light) in curves() {
+            let curve = Curve::new(light);
+            for value in 0..=255_u8 {
+                // Below the table's last octave the darkest levels of a pure power run together.
+                if light(f64::from(value) / 255.0) < f64::from(f32::from_bits(LOWEST)) {
+                    continue;
+                }
+                assert_eq!(curve.encode8(curve.decode8[usize::from(value)]), value, "{name}");
+            }
+            assert_eq!(curve.encode8(-1.0), 0);
+            assert_eq!(curve.encode8(7.0), 255);
+        }
+    }
+
+    #[test]
+    fn sixteen_bits_come_back_within_a_step() {
+        for (name, light) in curves() {
+            let curve = Curve::new(light);
+            for value in (0..=u16::MAX).step_by(7) {
+                let linear = curve.decode16()[usize::from(value)];
+                let back = curve.encode16(linear);
+                assert!(back.abs_diff(value) <= 1, "{name} {value} {back}");
+                // 1e-5 of full light, or a thousandth of the value.
+                let exact = light(f64::from(value) / 65535.0);
+                let off = (f64::from(linear) - exact).abs();
+                assert!(off <= 2e-6 + exact * 1e-3, "{name} {value}: {linear} {exact}");
+            }
+            assert_eq!(curve.encode16(1.5), u16::MAX);
+            assert_eq!(curve.encode16(-0.5), 0);
+        }
+    }
+
+    #[test]
+    fn encoding_is_close_to_the_formula_everywhere() {
+        let curve = Curve::new(srgb_to_linear);
+        for step in 0..=20_000 {
+            let linear = (f64::from(step) / 20_000.0).powi(3);
+            let exact = if linear <= 0.003_130_8 {
+                linear * 12.92
+            } else {
+                1.055 * linear.powf(1.0 / 2.4) - 0.055
+            };
+            let eight = f64::from(curve.encode8(linear as f32));
+            assert!((eight - exact * 255.0).abs() <= 0.75, "{linear}: {eight}");
+            let deep = f64::from(curve.encode16(linear as f32));
+            assert!((deep - exact * 65535.0).abs() <= 1.5, "{linear}: {deep}");
+        }
+    }
+}

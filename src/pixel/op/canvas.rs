@@ -131,3 +131,55 @@ fn mix16(over: u16, under: u16, alpha: u16) -> u16 {
     let (over, under, alpha) = (u64::from(over), u64::from(under), u64::from(alpha));
     ((over * alpha + under * (65535 - alpha) + 32767) / 65535) as u16
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pixel::{ColourSpace, Depth};
+
+    fn gray(width: u32, height: u32, samples: Vec<u8>) -> Image {
+        let mut image = Image::try_new(width, height, ColourSpace::Gray, false, Depth::U8).unwrap();
+        image.samples = Samples::U8(samples);
+        image
+    }
+
+    fn laid(at: (i64, i64)) -> Vec<u8> {
+        let image = gray(2, 2, vec![1, 2, 3, 4]);
+        let fill = [9 * 257, u16::MAX];
+        match lay(image, Size::new(3, 3), at, &fill, false).unwrap().samples {
+            Samples::U8(samples) => samples,
+            Samples::U16(_) => panic!("8 bits stay 8"),
+        }
+    }
+
+    #[test]
+    fn inside_across_an_edge_and_outside() {
+        assert_eq!(laid((0, 0)), [1, 2, 9, 3, 4, 9, 9, 9, 9]);
+        assert_eq!(laid((1, 1)), [9, 9, 9, 9, 1, 2, 9, 3, 4]);
+        assert_eq!(laid((-1, -1)), [4, 9, 9, 9, 9, 9, 9, 9, 9]);
+        assert_eq!(laid((2, -1)), [9, 9, 3, 9, 9, 9, 9, 9, 9]);
+        assert_eq!(laid((3, 0)), [9; 9]);
+        assert_eq!(laid((0, -2)), [9; 9]);
+    }
+
+    #[test]
+    fn alpha_is_added_and_taken_away() {
+        let image = gray(1, 1, vec![100]);
+        let added = lay(image, Size::new(2, 1), (0, 0), &[u16::MAX, 0], true).unwrap();
+        assert_eq!(added.samples, Samples::U8(vec![100, 255, 255, 0]));
+        let half = Image { samples: Samples::U8(vec![100, 51, 200, 0]), ..added };
+        let flat = lay(half, Size::new(2, 1), (0, 0), &[50 * 257, u16::MAX], false).unwrap();
+        // 100 · 0.2 + 50 · 0.8, and nothing but the fill.
+        assert_eq!(flat.samples, Samples::U8(vec![60, 50]));
+    }
+
+    #[test]
+    fn mixing_rounds_to_nearest() {
+        for (over, under, alpha) in [(255, 0, 128), (0, 255, 1), (200, 100, 77), (3, 250, 254)] {
+            let share = f64::from(alpha) / 255.0;
+            let exact = f64::from(over) * share + f64::from(under) * (1.0 - share);
+            assert_eq!(mix8(over, under, alpha), exact.round() as u8);
+        }
+        assert_eq!(mix16(65535, 0, 32768), 32768);
+    }
+}

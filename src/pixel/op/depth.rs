@@ -22,3 +22,16 @@ pub(crate) fn to_eight_bits(image: Image) -> Result<Image> {
 pub(crate) fn rounded(sample: u16) -> u8 {
     ((u32::from(sample) + 128) / 257) as u8
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sixteen_bit_value_rounds_to_the_nearest() {
+        for sample in 0..=u16::MAX {
+            let exact = f64::from(sample) / 65535.0 * 255.0;
+            assert_eq!(rounded(sample), exact.round() as u8);
+        }
+    }
+}

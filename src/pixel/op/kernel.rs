@@ -8,6 +8,8 @@
 use std::f64::consts::PI;
 use std::ops::Range;
 
+use crate::pixel::{Error, Result};
+
 /// Lobes of the kernel on each side.
 const LOBES: f64 = 3.0;
 
@@ -20,6 +22,17 @@ pub(crate) struct Axis {
     /// For each pixel, its first source pixel and the place of its weights.
     taps: Vec<Taps>,
     weights: Vec<f32>,
+}
+
+/// An axis with as many weights for each pixel.
+#[derive(Debug, Clone)]
+pub(crate) struct Even {
+    /// For each pixel its first source pixel.
+    pub first: Vec<usize>,
+    /// `count` weights for each pixel.
+    pub weights: Vec<f32>,
+    /// Weights of each pixel, an even number.
+    pub count: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -75,6 +88,26 @@ impl Axis {
     pub fn weights(&self, index: usize) -> &[f32] {
         let taps = self.taps[index];
         &self.weights[taps.at..taps.at + taps.count as usize]
+    }
+
+    /// The same with an even number of weights for every pixel, noughts at the end: loops over
+    /// them never change their length, which processors foresee.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] when memory is short.
+    pub fn even(&self) -> Result<Even> {
+        let most = self.taps.iter().map(|taps| taps.count).max().unwrap_or(0);
+        let count = (most as usize).next_multiple_of(2);
+        let mut weights = Vec::new();
+        weights
+            .try_reserve_exact(count * self.len())
+            .map_err(|_| Error::Limit("not enough memory for its kernel".into()))?;
+        for index in 0..self.len() {
+            weights.extend_from_slice(self.weights(index));
+            weights.resize(count * (index + 1), 0.0);
+        }
+        let first = self.taps.iter().map(|taps| taps.first as usize).collect();
+        Ok(Even { first, weights, count })
     }
 
     /// All source pixels that are read.

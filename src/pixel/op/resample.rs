@@ -8,7 +8,7 @@
 
 use std::cell::RefCell;
 
-use super::kernel::Axis;
+use super::kernel::{Axis, Even};
 use crate::pixel::colour::curve::{Curve, Light};
 use crate::pixel::plan::{Area, Rect, Size};
 use crate::pixel::{Cancel, Depth, Image, Result, Samples};
@@ -102,6 +102,8 @@ pub(crate) trait Sample: Copy + Default + 'static {
     fn wide(self) -> f32;
     /// The nearest sample to such a number; numbers outside are cut.
     fn rounded(value: f32) -> Self;
+    /// The sample in the lowest bits.
+    fn low(bits: u32) -> Self;
     /// The sample for linear light, 0–1; values outside are cut.
     fn encoded(curve: &Curve, linear: f32) -> Self;
 }
@@ -138,6 +140,11 @@ impl Sample for u8 {
     #[inline(always)]
     fn rounded(value: f32) -> Self {
         (value + 0.5) as Self
+    }
+
+    #[inline(always)]
+    fn low(bits: u32) -> Self {
+        bits as Self
     }
 
     #[inline(always)]
@@ -181,10 +188,19 @@ impl Sample for u16 {
     }
 
     #[inline(always)]
+    fn low(bits: u32) -> Self {
+        bits as Self
+    }
+
+    #[inline(always)]
     fn encoded(curve: &Curve, linear: f32) -> Self {
         curve.encode16(linear)
     }
 }
+
+/// Added to a number of 0 to 65535 it leaves the nearest integer in the lowest bits of the float:
+/// one step of a float of this size is 1.
+const ROUNDING: f32 = (1 << 23) as f32;
 
 thread_local! {
     /// Row buffers, kept from one picture to the next.
@@ -193,17 +209,14 @@ thread_local! {
 
 #[derive(Default)]
 struct Scratch {
-    /// A result row that is complete down but not yet reduced across, with three floats behind it
-    /// that vector loads may touch.
+    /// A result row that is complete down but not yet reduced across, with noughts behind it for
+    /// taps of no weight and lanes of no use.
     sums: Vec<f32>,
     /// The result row in floats, each pixel in as many as a vector has: whole vectors are stored.
     row: Vec<f32>,
     /// Decoded source rows, a ring.
     ring: Vec<f32>,
 }
-
-/// Floats behind a row that vector loads of the last pixel may touch.
-const SLACK: usize = 8;
 
 /// Larger row buffers are given back after use, so that one huge picture does not bind memory.
 const KEPT_FLOATS: usize = 1 << 20;
@@ -269,7 +282,10 @@ impl Job<'_> {
         let stride = self.image.row_len();
         let slots = (0..self.down.len()).map(|row| self.down.range(row).len()).max().unwrap_or(1);
         let Scratch { sums, row, ring } = scratch;
-        grow(sums, width + SLACK)?;
+        let across = self.across.even()?;
+        let slack = across.count * BANDS + LANES;
+        grow(sums, width + slack)?;
+        sums[width..width + slack].fill(0.0);
         grow(row, self.across.len() * LANES)?;
         grow(ring, slots * width)?;
         let tables = T::tables(self.light);
@@ -289,7 +305,7 @@ impl Job<'_> {
             starts.extend(rows.map(|y| (y % slots) * width));
             add_rows::<FUSED>(&mut sums[..width], ring, &starts, self.down.weights(index));
             let row = &mut row[..self.across.len() * LANES];
-            self.reduce::<BANDS, LANES, FUSED>(sums, row, columns.start);
+            reduce::<BANDS, LANES, FUSED>(sums, row, columns.start, &across);
             self.encode::<T, BANDS, LANES>(row, result);
         }
         Ok(())
@@ -341,25 +357,11 @@ impl Job<'_> {
         }
     }
 
-    /// A result row from a row of sums that starts at source column `start`.
-    #[inline(always)]
-    fn reduce<const BANDS: usize, const LANES: usize, const FUSED: bool>(
-        &self,
-        sums: &[f32],
-        row: &mut [f32],
-        start: usize,
-    ) {
-        for (index, pixel) in row.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
-            let first = self.across.range(index).start - start;
-            *pixel = gather::<BANDS, LANES, FUSED>(sums, first, self.across.weights(index));
-        }
-    }
-
     /// A result row in samples; colours divided by alpha.
     #[inline(always)]
     fn encode<T: Sample, const BANDS: usize, const LANES: usize>(
         &self,
-        row: &[f32],
+        row: &mut [f32],
         result: &mut [T],
     ) {
         let pixels = row.as_chunks::<LANES>().0.iter().zip(result.as_chunks_mut::<BANDS>().0);
@@ -371,9 +373,15 @@ impl Job<'_> {
         }
         match self.light {
             Light::Encoded => {
+                // Whole rows at once first: rounding then is one vector addition.
+                for value in row.iter_mut() {
+                    *value = value.max(0.0).min(T::FULL) + ROUNDING;
+                }
+                let pixels =
+                    row.as_chunks::<LANES>().0.iter().zip(result.as_chunks_mut::<BANDS>().0);
                 for (values, pixel) in pixels {
                     for band in 0..BANDS {
-                        pixel[band] = T::rounded(values[band]);
+                        pixel[band] = T::low(values[band].to_bits());
                     }
                 }
             }
@@ -434,61 +442,70 @@ fn add_rows<const FUSED: bool>(sums: &mut [f32], ring: &[f32], starts: &[usize],
     }
 }
 
-/// The weighted sum of pixels from `first` on. A pixel is read as `LANES` floats, those of the
-/// next one included.
+/// A result row from a row of sums that starts at source column `start`. A pixel is read as
+/// `LANES` floats, those of the next one included.
 #[inline(always)]
-fn gather<const BANDS: usize, const LANES: usize, const FUSED: bool>(
+fn reduce<const BANDS: usize, const LANES: usize, const FUSED: bool>(
     sums: &[f32],
-    first: usize,
-    weights: &[f32],
-) -> [f32; LANES] {
-    let taps = &sums[first * BANDS..(first + weights.len() - 1) * BANDS + LANES];
-    let mut total = [0.0_f32; LANES];
+    row: &mut [f32],
+    start: usize,
+    across: &Even,
+) {
     #[cfg(target_arch = "x86_64")]
     if FUSED && LANES == 4 {
         #[allow(unsafe_code)]
         // SAFETY: `FUSED` is set by `run_avx2` alone, which has these features.
-        let four = unsafe { gather_avx2::<BANDS>(taps, weights) };
-        total.copy_from_slice(&four);
-        return total;
+        unsafe {
+            reduce_avx2::<BANDS>(sums, row, start, across);
+        }
+        return;
     }
-    for (tap, weight) in weights.iter().enumerate() {
-        for (total, value) in total.iter_mut().zip(&taps[tap * BANDS..]) {
-            *total = multiply_add::<FUSED>(*value, *weight, *total);
+    let pixels = row.as_chunks_mut::<LANES>().0.iter_mut();
+    let kernels = across.first.iter().zip(across.weights.chunks_exact(across.count));
+    for (pixel, (first, weights)) in pixels.zip(kernels) {
+        let taps = &sums[(first - start) * BANDS..];
+        *pixel = [0.0; LANES];
+        for (tap, weight) in weights.iter().enumerate() {
+            for (total, value) in pixel.iter_mut().zip(&taps[tap * BANDS..]) {
+                *total = multiply_add::<FUSED>(*value, *weight, *total);
+            }
         }
     }
-    total
 }
 
-/// [`gather`] in whole vectors, which a compiler that sees a lane unused takes apart. Even and odd
+/// [`reduce`] in whole vectors, which a compiler that sees a lane unused takes apart. Even and odd
 /// taps are summed apart, so that one need not wait for the other.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
 #[inline]
-fn gather_avx2<const BANDS: usize>(taps: &[f32], weights: &[f32]) -> [f32; 4] {
+fn reduce_avx2<const BANDS: usize>(sums: &[f32], row: &mut [f32], start: usize, across: &Even) {
     use std::arch::x86_64::{
         _mm_add_ps, _mm_fmadd_ps, _mm_loadu_ps, _mm_set1_ps, _mm_setzero_ps, _mm_storeu_ps,
     };
-    assert!(!weights.is_empty() && taps.len() >= (weights.len() - 1) * BANDS + 4);
-    let (mut even, mut odd) = (_mm_setzero_ps(), _mm_setzero_ps());
-    let (pairs, last) = weights.as_chunks::<2>();
-    let mut result = [0.0; 4];
-    #[allow(unsafe_code)]
-    // SAFETY: a tap `t` is read from `t · BANDS` to `t · BANDS + 4`, for `t` below the number of
-    // weights, and the slice was just found to be that long; the result holds four floats.
-    unsafe {
+    let reach = across.count * BANDS + 4;
+    let pixels = row.as_chunks_mut::<4>().0.iter_mut();
+    let kernels = across.first.iter().zip(across.weights.chunks_exact(across.count));
+    for (pixel, (first, weights)) in pixels.zip(kernels) {
+        let taps = &sums[(first - start) * BANDS..][..reach];
+        let (mut even, mut odd) = (_mm_setzero_ps(), _mm_setzero_ps());
         let mut at = taps.as_ptr();
-        for [one, two] in pairs {
-            even = _mm_fmadd_ps(_mm_loadu_ps(at), _mm_set1_ps(*one), even);
-            odd = _mm_fmadd_ps(_mm_loadu_ps(at.add(BANDS)), _mm_set1_ps(*two), odd);
+        for [one, two] in weights.as_chunks::<2>().0 {
+            #[allow(unsafe_code)]
+            // SAFETY: `at` stands at tap `t`, below `count`, and four floats are read from it and
+            // from the tap after it, which is below `count` too because that is even. So reading
+            // ends before `count · BANDS + 4`, the length of `taps`.
+            unsafe {
+                even = _mm_fmadd_ps(_mm_loadu_ps(at), _mm_set1_ps(*one), even);
+                odd = _mm_fmadd_ps(_mm_loadu_ps(at.add(BANDS)), _mm_set1_ps(*two), odd);
+            }
             at = at.wrapping_add(2 * BANDS);
         }
-        for weight in last {
-            even = _mm_fmadd_ps(_mm_loadu_ps(at), _mm_set1_ps(*weight), even);
+        #[allow(unsafe_code)]
+        // SAFETY: the pixel is four floats.
+        unsafe {
+            _mm_storeu_ps(pixel.as_mut_ptr(), _mm_add_ps(even, odd));
         }
-        _mm_storeu_ps(result.as_mut_ptr(), _mm_add_ps(even, odd));
     }
-    result
 }
 
 #[inline(always)]
