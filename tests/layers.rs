@@ -37,13 +37,14 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 /// The modules of this crate that a source file names by `crate::`, comments and tests aside.
 fn named(text: &str) -> BTreeSet<String> {
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let code = lines.collect::<Vec<_>>().join("\n");
     let mut modules = BTreeSet::new();
-    for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
-        for part in line.split("crate::").skip(1) {
-            match part.strip_prefix('{') {
-                Some(list) => modules.extend(grouped(list, code)),
-                None => modules.extend(identifier(part)),
-            }
+    for (at, prefix) in code.match_indices("crate::") {
+        let rest = &code[at + prefix.len()..];
+        match rest.strip_prefix('{') {
+            Some(list) => modules.extend(first_segments(list)),
+            None => modules.extend(identifier(rest)),
         }
     }
     modules
@@ -54,19 +55,18 @@ fn identifier(text: &str) -> Option<String> {
     (end > 0).then(|| text[..end].to_owned())
 }
 
-/// The first segments of `use crate::{a::…, b, c::{…}};`, which may run over several lines.
-fn grouped(list: &str, code: &str) -> Vec<String> {
-    let start = code.find(list).expect("the list stands in the code");
+/// The first segments of `a::…, b, c::{…}}`, the inside of a list.
+fn first_segments(list: &str) -> Vec<String> {
     let mut depth = 1;
     let mut names = Vec::new();
     let mut fresh = true;
-    for (index, c) in code[start..].char_indices() {
+    for (at, c) in list.char_indices() {
         match c {
             '{' => depth += 1,
             '}' => depth -= 1,
             ',' if depth == 1 => fresh = true,
             c if fresh && depth == 1 && c.is_alphabetic() => {
-                names.extend(identifier(&code[start + index..]));
+                names.extend(identifier(&list[at..]));
                 fresh = false;
             }
             _ => {}

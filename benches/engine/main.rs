@@ -20,6 +20,7 @@ mod vips;
 use std::fs;
 use std::io::Cursor;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use halftone::pixel::decode::Input;
 use halftone::pixel::{Cancel, Engine, EngineOptions, Format, Quality, Recipe};
@@ -27,13 +28,16 @@ use halftone::pixel::{Cancel, Engine, EngineOptions, Format, Quality, Recipe};
 const WIDTH: u32 = 400;
 const QUALITY: u8 = 80;
 
-type Program<'a> = (&'static str, Box<dyn Fn(&[u8]) -> usize + 'a>);
+/// A JPEG's bytes.
+type Picture = Arc<[u8]>;
+
+type Program<'a> = (&'static str, Box<dyn Fn(&Picture) -> usize + 'a>);
 
 fn main() {
     let Arguments { images, rounds, only } = arguments();
-    let pictures = match images {
+    let pictures: Vec<Picture> = match images {
         Some(dir) => read(dir),
-        None => (0..6).map(paint::photograph).collect(),
+        None => (0..6).map(|number| paint::photograph(number).into()).collect(),
     };
     assert_eq!(pictures.len(), 6, "the benchmark is defined over six pictures");
 
@@ -100,18 +104,18 @@ fn arguments() -> Arguments {
     Arguments { images, rounds, only }
 }
 
-fn read(dir: PathBuf) -> Vec<Vec<u8>> {
+fn read(dir: PathBuf) -> Vec<Picture> {
     let mut paths: Vec<PathBuf> = fs::read_dir(dir)
         .expect("the folder of images can be read")
         .map(|entry| entry.expect("its entries can be read").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "jpg"))
         .collect();
     paths.sort();
-    paths.iter().map(|path| fs::read(path).expect("the image can be read")).collect()
+    paths.iter().map(|path| fs::read(path).expect("the image can be read").into()).collect()
 }
 
 /// CPU milliseconds per picture of each program.
-fn measure(programs: &[Program], pictures: &[Vec<u8>], rounds: usize) -> Vec<f64> {
+fn measure(programs: &[Program], pictures: &[Picture], rounds: usize) -> Vec<f64> {
     let mut times = vec![vec![Vec::with_capacity(rounds); pictures.len()]; programs.len()];
     // One round more, which fills caches and is not counted.
     for round in 0..=rounds {
@@ -157,13 +161,13 @@ fn engine(linear: bool, shrink_margin: u8) -> Engine {
         .expect("the options are valid")
 }
 
-fn make(engine: &Engine, jpeg: &[u8]) -> usize {
+fn make(engine: &Engine, jpeg: &Picture) -> usize {
     let recipe = Recipe {
         width: WIDTH,
         quality: Quality { lossy: QUALITY, ..Quality::default() },
         ..Recipe::unchanged(Format::Jpeg)
     };
-    let input = Input::new(Cursor::new(jpeg.to_vec()), jpeg.len() as u64, Some(Format::Jpeg));
+    let input = Input::new(Cursor::new(jpeg.clone()), jpeg.len() as u64, Some(Format::Jpeg));
     let opened = engine.open(input, 1).expect("the picture opens");
     let made = engine.make(opened, &recipe, &Cancel::never(), &|_| ()).expect("it is made");
     assert_eq!(made.width, WIDTH);
@@ -171,7 +175,7 @@ fn make(engine: &Engine, jpeg: &[u8]) -> usize {
 }
 
 /// The smallest n/8 whose width is not below the target, and nothing else.
-fn floor(jpeg: &[u8]) -> usize {
+fn floor(jpeg: &Picture) -> usize {
     let mut decompressor = turbojpeg::Decompressor::new().expect("libjpeg-turbo works");
     let header = decompressor.read_header(jpeg).expect("the header is sound");
     let factor = (1..=8)

@@ -2,7 +2,9 @@
 --
 -- Conventions: times are milliseconds since 1970-01-01 UTC; names that ignore case have a second
 -- column with the lower-case form, made by the program, that carries the unique index; paths are
--- compared byte for byte; folder paths start with a slash ("/" is the root), image paths do not.
+-- compared byte for byte, and since they can be longer than an index takes they too have a key, which
+-- is the path itself as long as that is short; folder paths start with a slash ("/" is the root),
+-- image paths do not.
 -- Ids are never used again, since cache keys hold them: hence AUTOINCREMENT.
 
 CREATE TABLE users (
@@ -51,7 +53,8 @@ CREATE TABLE system_permissions (
 
 CREATE TABLE folders (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-    path TEXT NOT NULL UNIQUE,
+    path TEXT NOT NULL,
+    path_key TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL,
     -- NULL for the root alone.
     parent_id BIGINT REFERENCES folders (id),
@@ -71,7 +74,8 @@ CREATE TABLE folder_permissions (
 
 CREATE TABLE images (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-    path TEXT NOT NULL UNIQUE,
+    path TEXT NOT NULL,
+    path_key TEXT NOT NULL UNIQUE,
     folder_id BIGINT NOT NULL REFERENCES folders (id),
     title TEXT NOT NULL DEFAULT '',
     description TEXT NOT NULL DEFAULT '',

@@ -4,6 +4,7 @@
 //! byte for byte.
 
 use super::error::Result;
+use super::path_key::path_key;
 use super::sql::{Sql, atomic};
 use super::value::{Row, values};
 use super::{STATUS_ACTIVE, STATUS_DELETED};
@@ -55,8 +56,8 @@ pub fn parent_path(path: &str) -> String {
 /// See [`super::Error`].
 pub fn by_path(sql: &dyn Sql, path: &str) -> Result<Option<Folder>> {
     let row = sql.query_opt(
-        "SELECT id, path, name, parent_id, status FROM folders WHERE path = $1",
-        values![normal_path(path)],
+        "SELECT id, path, name, parent_id, status FROM folders WHERE path_key = $1",
+        values![path_key(&normal_path(path))],
     )?;
     row.as_ref().map(read).transpose()
 }
@@ -93,9 +94,9 @@ fn make_one(sql: &dyn Sql, path: &str, name: &str, parent_id: Option<i64>) -> Re
         return Ok(folder.id);
     }
     let row = sql.query_one(
-        "INSERT INTO folders (path, name, parent_id, status) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT (path) DO UPDATE SET status = $4 RETURNING id",
-        values![path, name, parent_id, STATUS_ACTIVE],
+        "INSERT INTO folders (path, path_key, name, parent_id, status) \
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (path_key) DO UPDATE SET status = $5 RETURNING id",
+        values![path, path_key(path), name, parent_id, STATUS_ACTIVE],
     )?;
     row.int(0)
 }
@@ -112,15 +113,17 @@ pub fn vanished(sql: &dyn Sql, path: &str) -> Result<u64> {
     }
     // Every path below starts with "PATH/", hence sorts from there to before "PATH0".
     let (from, to) = (format!("{path}/"), format!("{path}0"));
+    let given = values![STATUS_DELETED, STATUS_ACTIVE, path.as_str(), from.as_str(), to.as_str()];
     atomic(sql, |sql| {
+        let images = sql.execute(
+            "UPDATE images SET status = $1 WHERE status = $2 AND folder_id IN \
+             (SELECT id FROM folders WHERE path = $3 OR (path >= $4 AND path < $5))",
+            given,
+        )?;
         let folders = sql.execute(
             "UPDATE folders SET status = $1 WHERE status = $2 \
              AND (path = $3 OR (path >= $4 AND path < $5))",
-            values![STATUS_DELETED, STATUS_ACTIVE, path.as_str(), from.as_str(), to.as_str()],
-        )?;
-        let images = sql.execute(
-            "UPDATE images SET status = $1 WHERE status = $2 AND path >= $3 AND path < $4",
-            values![STATUS_DELETED, STATUS_ACTIVE, &from[1..], &to[1..]],
+            given,
         )?;
         Ok(folders + images)
     })

@@ -3,6 +3,7 @@
 //! An image's path has no slash in front (`a/b/c.jpg`) and is compared byte for byte.
 
 use super::error::Result;
+use super::path_key::path_key;
 use super::sql::{Sql, atomic};
 use super::value::{Row, values};
 use super::{STATUS_ACTIVE, STATUS_DELETED, folders, now_ms};
@@ -62,8 +63,8 @@ fn normal_path(path: &str) -> &str {
 /// # Errors
 /// See [`super::Error`].
 pub fn by_path(sql: &dyn Sql, path: &str) -> Result<Option<ImageRow>> {
-    let statement = format!("SELECT {COLUMNS} FROM images WHERE path = $1");
-    let row = sql.query_opt(&statement, values![normal_path(path)])?;
+    let statement = format!("SELECT {COLUMNS} FROM images WHERE path_key = $1");
+    let row = sql.query_opt(&statement, values![path_key(normal_path(path))])?;
     row.as_ref().map(read).transpose()
 }
 
@@ -84,8 +85,9 @@ pub fn seen(sql: &dyn Sql, path: &str, size_bytes: i64, mtime_ns: i64) -> Result
     }
     // Another file may have another size in pixels; an imported row's file was never seen.
     let statement = format!(
-        "INSERT INTO images (path, folder_id, status, size_bytes, mtime_ns, first_seen_ms) \
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (path) DO UPDATE \
+        "INSERT INTO images \
+         (path, folder_id, status, size_bytes, mtime_ns, first_seen_ms, path_key) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (path_key) DO UPDATE \
          SET folder_id = $2, status = $3, size_bytes = $4, mtime_ns = $5, \
          width = CASE WHEN COALESCE(images.size_bytes, $4) = $4 \
          AND COALESCE(images.mtime_ns, $5) = $5 THEN images.width END, \
@@ -97,7 +99,7 @@ pub fn seen(sql: &dyn Sql, path: &str, size_bytes: i64, mtime_ns: i64) -> Result
         let folder_id = folders::seen(sql, &folders::parent_path(path))?;
         let row = sql.query_one(
             &statement,
-            values![path, folder_id, STATUS_ACTIVE, size_bytes, mtime_ns, now_ms()],
+            values![path, folder_id, STATUS_ACTIVE, size_bytes, mtime_ns, now_ms(), path_key(path)],
         )?;
         read(&row)
     })
@@ -109,8 +111,8 @@ pub fn seen(sql: &dyn Sql, path: &str, size_bytes: i64, mtime_ns: i64) -> Result
 /// See [`super::Error`].
 pub fn vanished(sql: &dyn Sql, path: &str) -> Result<bool> {
     let changed = sql.execute(
-        "UPDATE images SET status = $1 WHERE path = $2 AND status = $3",
-        values![STATUS_DELETED, normal_path(path), STATUS_ACTIVE],
+        "UPDATE images SET status = $1 WHERE path_key = $2 AND status = $3",
+        values![STATUS_DELETED, path_key(normal_path(path)), STATUS_ACTIVE],
     )?;
     Ok(changed == 1)
 }

@@ -17,6 +17,7 @@ pub mod image_ids;
 pub mod images;
 pub mod migrate;
 mod open;
+mod path_key;
 mod pool;
 mod postgres_conn;
 pub mod properties;

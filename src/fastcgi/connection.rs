@@ -6,9 +6,7 @@
 use std::io;
 use std::pin::pin;
 
-use bytes::Bytes;
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio::time::{Duration, Instant, timeout, timeout_at};
@@ -16,10 +14,11 @@ use tokio::time::{Duration, Instant, timeout, timeout_at};
 use super::Options;
 use super::body::BodySink;
 use super::protocol::{Capacity, Event, Malformed, Protocol};
+use super::refusal::Refusal;
 use super::request::{BadRequest, Head};
 use super::response::{Plan, sends_body};
 use super::writer::{read_chunk, write_plan};
-use crate::http::{Body, Dispatch, Request, RequestBody, Response};
+use crate::http::{Body, Dispatch, Request, Response};
 
 /// Room for input: a usual request fits, and a thousand idle connections take 8 MB.
 const INPUT: usize = 8 << 10;
@@ -78,12 +77,11 @@ where
     connection.run().await
 }
 
-/// What came out of receiving: a refusal has a status, a text, and tells whether all of the request
-/// had arrived.
+/// What came out of receiving.
 #[expect(clippy::large_enum_variant, reason = "lives for one move; a box would cost more")]
 enum Received {
     Request(Request),
-    Refused(StatusCode, String, bool),
+    Refused(Refusal),
     Closed,
 }
 
@@ -110,9 +108,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Dispatch> Connection<'_, S, D> {
             let (keep, complete) = match self.receive().await? {
                 Received::Closed => return Ok(()),
                 Received::Request(request) => (self.answer(request).await?, true),
-                Received::Refused(status, text, complete) => {
-                    let response = refusal(status, text);
-                    self.write_response(&Method::GET, response).await?;
+                Received::Refused(refusal) => {
+                    let complete = refusal.complete;
+                    self.write_response(&Method::GET, refusal.into_response()).await?;
                     (self.protocol.end(), complete)
                 }
             };
@@ -136,7 +134,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Dispatch> Connection<'_, S, D> {
         let mut header_deadline = None;
         loop {
             let (used, event) = self.protocol.next(self.input.unread())?;
-            match event {
+            let received = match event {
                 None => {
                     self.input.consume(used);
                     if !self.read_more(head.is_some(), &mut header_deadline).await? {
@@ -146,49 +144,37 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Dispatch> Connection<'_, S, D> {
                 }
                 Some(Event::Reply { bytes, close }) => {
                     self.reply(&bytes).await?;
-                    if close {
-                        return Ok(Received::Closed);
-                    }
+                    close.then_some(Received::Closed)
                 }
-                Some(Event::Params) => match Head::parse(self.protocol.params()) {
-                    Ok(parsed) if parsed.content_length > Some(self.options.max_body_bytes) => {
-                        self.input.consume(used);
-                        return Ok(too_large());
+                Some(Event::Params) => match parse_head(self.protocol.params(), self.options) {
+                    Ok(parsed) => {
+                        head = Some(parsed);
+                        None
                     }
-                    Ok(parsed) => head = Some(parsed),
-                    Err(fault) => {
-                        self.input.consume(used);
-                        return Ok(bad_request(fault, false));
-                    }
+                    Err(refusal) => Some(Received::Refused(refusal)),
                 },
                 Some(Event::ParamsTooLarge) => {
-                    self.input.consume(used);
-                    return Ok(bad_request(BadRequest::ParamsTooLarge, false));
+                    let refusal = Refusal::bad_request(BadRequest::ParamsTooLarge, false);
+                    Some(Received::Refused(refusal))
                 }
                 Some(Event::Body(part)) => {
-                    if body.len() + part.len() as u64 > self.options.max_body_bytes {
-                        self.input.consume(used);
-                        return Ok(too_large());
-                    }
-                    if let Err(error) = body.push(part, self.options).await {
-                        log::error!("a request body could not be stored: {error}");
-                        self.input.consume(used);
-                        return Ok(storage_failed(false));
-                    }
-                    self.input.grow();
+                    store(&mut body, part, self.options).await.err().map(Received::Refused)
                 }
                 Some(Event::Complete) => {
-                    self.input.consume(used);
-                    return Ok(complete(head, body).await);
+                    Some(complete(head.take(), std::mem::take(&mut body)).await)
                 }
                 Some(Event::Abort) => {
-                    if !self.end_aborted().await? {
-                        return Ok(Received::Closed);
-                    }
                     (head, body, header_deadline) = (None, BodySink::default(), None);
+                    (!self.end_aborted().await?).then_some(Received::Closed)
                 }
-            }
+            };
             self.input.consume(used);
+            if let Some(received) = received {
+                return Ok(received);
+            }
+            if body.len() > 0 {
+                self.input.grow();
+            }
         }
     }
 
@@ -240,6 +226,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Dispatch> Connection<'_, S, D> {
 
     /// Has a request answered and writes the answer; tells whether the connection stays open.
     async fn answer(&mut self, request: Request) -> Result<bool, Error> {
+        // What came in one go with the request: an abort of it, for one.
+        if !self.input.unread().is_empty() {
+            match self.watch().await? {
+                Watched::GoOn => {}
+                Watched::Aborted => return self.end_aborted().await,
+                Watched::Closed => return Ok(false),
+            }
+        }
         let method = request.method.clone();
         let dispatch = self.dispatch.clone();
         let mut answer = pin!(dispatch.dispatch(request));
@@ -380,53 +374,34 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Dispatch> Connection<'_, S, D> {
     }
 }
 
+/// The head, unless there is no point in receiving the body.
+fn parse_head(params: &[u8], options: &Options) -> Result<Head, Refusal> {
+    match Head::parse(params) {
+        Ok(head) if head.content_length > Some(options.max_body_bytes) => Err(Refusal::too_large()),
+        Ok(head) => Ok(head),
+        Err(fault) => Err(Refusal::bad_request(fault, false)),
+    }
+}
+
+/// Takes a part of the body in.
+async fn store(body: &mut BodySink, part: &[u8], options: &Options) -> Result<(), Refusal> {
+    if body.len() + part.len() as u64 > options.max_body_bytes {
+        return Err(Refusal::too_large());
+    }
+    body.push(part, options).await.map_err(|error| Refusal::not_stored(&error, false))
+}
+
 /// The request, now that its body has ended.
 async fn complete(head: Option<Head>, body: BodySink) -> Received {
-    let Some(head) = head else { return bad_request(BadRequest::Path, true) };
-    let declared = head.content_length.unwrap_or(body.len());
-    if declared != body.len() {
-        return bad_request(BadRequest::BodyLength, true);
-    }
-    if body.len() == 0 {
-        return Received::Request(head.with_body(RequestBody::Empty));
+    let refuse = |fault| Received::Refused(Refusal::bad_request(fault, true));
+    let Some(head) = head else { return refuse(BadRequest::Path) };
+    if head.content_length.is_some_and(|declared| declared != body.len()) {
+        return refuse(BadRequest::BodyLength);
     }
     match body.finish().await {
         Ok(body) => Received::Request(head.with_body(body)),
-        Err(error) => {
-            log::error!("a request body could not be stored: {error}");
-            storage_failed(true)
-        }
+        Err(error) => Received::Refused(Refusal::not_stored(&error, true)),
     }
-}
-
-fn bad_request(fault: BadRequest, complete: bool) -> Received {
-    Received::Refused(StatusCode::BAD_REQUEST, format!("{fault}\n"), complete)
-}
-
-fn too_large() -> Received {
-    Received::Refused(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "the request body is too large\n".into(),
-        false,
-    )
-}
-
-fn storage_failed(complete: bool) -> Received {
-    Received::Refused(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "the request body could not be stored\n".into(),
-        complete,
-    )
-}
-
-fn refusal(status: StatusCode, text: String) -> Response {
-    let mut response = Response::new(status)
-        .header(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))
-        .body(Body::Bytes(Bytes::from(text)));
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers.insert(RETRY_AFTER, HeaderValue::from_static("10"));
-    }
-    response
 }
 
 fn failure() -> Response {

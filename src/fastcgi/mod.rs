@@ -20,6 +20,7 @@ mod connection;
 mod params;
 mod protocol;
 mod record;
+mod refusal;
 mod request;
 mod response;
 mod writer;

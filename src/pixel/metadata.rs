@@ -280,3 +280,105 @@ fn put_u32(bytes: &mut [u8], big_endian: bool, at: usize, value: u32) {
     let raw = if big_endian { value.to_be_bytes() } else { value.to_le_bytes() };
     bytes[at..at + 4].copy_from_slice(&raw);
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A block of one directory, in either byte order, whose entries hold one value each.
+    fn block(big_endian: bool, entries: &[(u16, u16, u32)]) -> Vec<u8> {
+        let u16 = |v: u16| if big_endian { v.to_be_bytes() } else { v.to_le_bytes() };
+        let u32 = |v: u32| if big_endian { v.to_be_bytes() } else { v.to_le_bytes() };
+        let mut out = if big_endian { b"MM\0*".to_vec() } else { b"II*\0".to_vec() };
+        out.extend(u32(8));
+        out.extend(u16(entries.len() as u16));
+        for (tag, kind, value) in entries {
+            out.extend(u16(*tag));
+            out.extend(u16(*kind));
+            out.extend(u32(1));
+            if *kind == SHORT {
+                out.extend(u16(*value as u16));
+                out.extend([0; 2]);
+            } else {
+                out.extend(u32(*value));
+            }
+        }
+        out.extend(u32(0));
+        out
+    }
+
+    #[test]
+    fn reads_and_sets_orientation_in_both_byte_orders() {
+        for big_endian in [false, true] {
+            for kind in [SHORT, LONG] {
+                let mut bytes = block(big_endian, &[(0x010f, LONG, 9), (ORIENTATION, kind, 7)]);
+                assert_eq!(orientation(&bytes), Orientation::from_exif(7));
+                correct_exif(&mut bytes, (1, 1), Orientation::UPRIGHT, None);
+                assert_eq!(bytes, block(big_endian, &[(0x010f, LONG, 9), (ORIENTATION, kind, 1)]));
+            }
+        }
+        assert_eq!(orientation(&block(true, &[(ORIENTATION, SHORT, 9)])), None);
+        assert_eq!(orientation(&block(true, &[])), None);
+    }
+
+    #[test]
+    fn reads_density_in_inches_and_centimetres() {
+        for (unit, expected) in [(2, Some(118.0)), (3, Some(118.0 * 2.54)), (1, None)] {
+            // Three entries end at 8 + 2 + 36 + 4 = 50.
+            let mut bytes = block(
+                true,
+                &[
+                    (X_RESOLUTION, RATIONAL, 50),
+                    (Y_RESOLUTION, RATIONAL, 50),
+                    (RESOLUTION_UNIT, SHORT, unit),
+                ],
+            );
+            bytes.extend(236u32.to_be_bytes());
+            bytes.extend(2u32.to_be_bytes());
+            assert_eq!(density(&bytes).map(|density| density.x_dpi), expected);
+            let at = bytes.len() - 4;
+            bytes[at..].fill(0);
+            assert_eq!(density(&bytes), None, "a division by zero is no density");
+        }
+    }
+
+    #[test]
+    fn sets_orientation_in_both_forms_of_xmp() {
+        let mut xmp =
+            b"tiff:Orientation=\"6\" <tiff:Orientation>8</tiff:Orientation> tiff:Orientation='x'"
+                .to_vec();
+        correct_xmp(&mut xmp, Orientation::UPRIGHT);
+        assert_eq!(
+            String::from_utf8(xmp).unwrap(),
+            "tiff:Orientation=\"1\" <tiff:Orientation>1</tiff:Orientation> tiff:Orientation='x'"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn damaged_blocks_never_panic(
+            big_endian: bool,
+            head in prop::collection::vec(any::<u8>(), 0..8),
+            entries in prop::collection::vec((0x0100u16..0x0130, 1u16..6, 0u32..90), 0..6),
+            exif in 0u32..100,
+            tail in prop::collection::vec(any::<u8>(), 0..60),
+            cut in 0usize..140,
+        ) {
+            let mut entries = entries;
+            entries.push((EXIF_DIRECTORY, LONG, exif));
+            let mut bytes = block(big_endian, &entries);
+            bytes.extend(tail);
+            bytes.truncate(cut);
+            for (byte, value) in bytes.iter_mut().skip(4).zip(head) {
+                *byte ^= value & 3;
+            }
+            let _ = (orientation(&bytes), density(&bytes));
+            let len = bytes.len();
+            let dots = Density { x_dpi: 300.0, y_dpi: 300.0 };
+            correct_exif(&mut bytes, (7, 7), Orientation::UPRIGHT, Some(dots));
+            prop_assert_eq!(bytes.len(), len);
+        }
+    }
+}

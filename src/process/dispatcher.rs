@@ -115,12 +115,14 @@ fn overloaded() -> Response {
 #[cfg(test)]
 mod tests {
     use std::future::Future;
+    use std::sync::atomic::Ordering;
     use std::task::{Context, Poll, Waker};
     use std::time::Instant;
 
     use crossbeam_channel::{Receiver, unbounded};
     use http::{HeaderMap, Method};
 
+    use super::super::rows::ThreadRow;
     use super::super::scoreboard::Scoreboard;
     use super::*;
     use crate::http::{Client, Progress, RequestBody, Stage};
@@ -140,6 +142,8 @@ mod tests {
         fn call(&self, request: Request, progress: &dyn Progress) -> Response {
             progress.enter(Stage::Other);
             progress.url_hash(7);
+            let row = ThreadRow::current().expect("this is a request thread");
+            row.held_pixels().store(1_000, Ordering::Relaxed);
             assert_ne!(request.path, "/panic");
             loop {
                 if self.tokens.recv_timeout(Duration::from_millis(5)).is_ok() {
@@ -211,6 +215,22 @@ mod tests {
         fixture.tokens.send(()).unwrap();
         let response = block_on(fixture.started.dispatcher.dispatch(request("/")));
         assert_eq!(response.status, StatusCode::OK);
+    }
+
+    #[test]
+    fn a_thread_tells_what_it_holds_until_it_is_done() {
+        let fixture = fixture(Duration::from_secs(60));
+        let mut future = Box::pin(fixture.started.dispatcher.dispatch(request("/")));
+        assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        wait_until(|| fixture.board.held_pixels() == 1_000);
+        let seen = fixture.board.snapshot();
+        let busy = seen.workers[0].threads.iter().find(|thread| thread.stage == "other").unwrap();
+        assert_eq!((busy.url_hash, busy.held_pixels), (7, 1_000));
+        assert!((1..=60_000).contains(&busy.deadline_in_ms));
+        fixture.tokens.send(()).unwrap();
+        assert_eq!(block_on(future).status, StatusCode::OK);
+        assert_eq!(fixture.board.held_pixels(), 0);
+        assert!(ThreadRow::current().is_none());
     }
 
     #[test]

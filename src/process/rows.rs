@@ -1,5 +1,6 @@
 //! The scoreboard's rows: one per worker, and one per request thread of it.
 
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::scoreboard::{Scoreboard, THREAD_WORDS, WORKER_WORDS, header};
@@ -192,7 +193,21 @@ pub struct ThreadRow {
     at: usize,
 }
 
+thread_local! {
+    static CURRENT: RefCell<Option<ThreadRow>> = const { RefCell::new(None) };
+}
+
 impl ThreadRow {
+    /// The row of the thread that asks, when it is a request thread.
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        CURRENT.with_borrow(Clone::clone)
+    }
+
+    pub(super) fn set_current(row: &Self) {
+        CURRENT.set(Some(row.clone()));
+    }
+
     /// Pixels that the thread says it holds, for whoever admits work by memory.
     #[must_use]
     pub fn held_pixels(&self) -> &AtomicU64 {

@@ -56,6 +56,7 @@ impl Crew {
     }
 
     fn work(&self, row: &ThreadRow) {
+        ThreadRow::set_current(row);
         for job in &self.jobs {
             if job.answer.is_closed() {
                 continue;

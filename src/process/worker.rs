@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream as StdUnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -90,40 +91,25 @@ pub(super) fn run(
     reopen_logs: &dyn Fn(),
 ) -> i32 {
     let WorkerStart { row, listeners, mut channel, options, drain } = start;
-    let failed = |channel: &mut StdUnixStream, reason: String| {
-        let mut message = vec![control::FAILED];
-        message.extend_from_slice(reason.as_bytes());
-        // The exit status tells it too.
-        let _ = io::Write::write_all(channel, &message);
-        BOOT_FAILED
-    };
-    let context = WorkerContext { row: row.clone() };
-    let booted = match catch_unwind(AssertUnwindSafe(|| boot(&context))) {
-        Ok(Ok(booted)) => booted,
-        Ok(Err(reason)) => return failed(&mut channel, reason),
-        Err(_) => return failed(&mut channel, "the worker panicked while it booted".into()),
-    };
-    let options = booted.options.unwrap_or(options);
-    if options.threads > row.board().thread_capacity() {
-        let reason = format!(
-            "{} threads exceed the {} that the running arbiter has room for: restart it",
-            options.threads,
-            row.board().thread_capacity()
-        );
-        return failed(&mut channel, reason);
-    }
-    if let Some(workers) = booted.workers {
-        let wanted = row.board().wanted_workers();
-        wanted.store(workers as u64, std::sync::atomic::Ordering::Relaxed);
-    }
-    let served = prepare(booted.service, &options, &row).and_then(|(runtime, started)| {
-        let signals = WorkerSignals::install()?;
-        Ok((runtime, started, signals))
+    let booted = boot_up(&row, options, boot).and_then(|(booted, options)| {
+        prepare(Arc::clone(&booted.service), &options, &row)
+            .and_then(|(runtime, started)| {
+                Ok((booted, options, runtime, started, WorkerSignals::install()?))
+            })
+            .map_err(|error| format!("the worker cannot start: {error}"))
     });
-    let (runtime, started, signals) = match served {
-        Ok(served) => served,
-        Err(error) => return failed(&mut channel, format!("the worker cannot start: {error}")),
+    let (booted, options, runtime, started, signals) = match booted {
+        Ok(booted) => booted,
+        Err(reason) => {
+            let message = [&[control::FAILED], reason.as_bytes()].concat();
+            // The exit status tells it too.
+            let _ = io::Write::write_all(&mut channel, &message);
+            return BOOT_FAILED;
+        }
     };
+    let Boot { service, shutdown, .. } = booted;
+    // The threads hold it from now on, so that it ends with them.
+    drop(service);
     let threads = started.threads;
     let worker = Worker {
         row,
@@ -142,11 +128,34 @@ pub(super) fn run(
     while threads.iter().any(|thread| !thread.is_finished()) && Instant::now() < patience {
         std::thread::sleep(Duration::from_millis(2));
     }
-    if let Some(shutdown) = booted.shutdown {
+    if let Some(shutdown) = shutdown {
         shutdown();
     }
     log::logger().flush();
     i32::from(result.is_err())
+}
+
+/// Has the worker's content made, and notes what the settings say now.
+fn boot_up(
+    row: &WorkerRow,
+    options: WorkerOptions,
+    boot: &dyn Fn(&WorkerContext) -> Result<Boot, String>,
+) -> Result<(Boot, WorkerOptions), String> {
+    let context = WorkerContext { row: row.clone() };
+    let mut booted = catch_unwind(AssertUnwindSafe(|| boot(&context)))
+        .unwrap_or_else(|_| Err("the worker panicked while it booted".into()))?;
+    let options = booted.options.take().unwrap_or(options);
+    let capacity = row.board().thread_capacity();
+    if options.threads > capacity {
+        return Err(format!(
+            "{} threads exceed the {capacity} that the running arbiter has room for: restart it",
+            options.threads
+        ));
+    }
+    if let Some(workers) = booted.workers {
+        row.board().wanted_workers().store(workers as u64, Ordering::Relaxed);
+    }
+    Ok((booted, options))
 }
 
 fn prepare(

@@ -10,6 +10,7 @@ use crate::setup::{TestDb, at_once};
 crate::on_both!(
     the_first_sight_makes_the_rows,
     names_are_compared_byte_for_byte,
+    paths_may_be_as_long_as_files_can_have,
     a_changed_file_keeps_its_id,
     a_vanished_image_returns_as_it_was,
     a_vanished_folder_takes_everything_below_it_along,
@@ -45,6 +46,27 @@ fn names_are_compared_byte_for_byte(test: &TestDb) {
     for name in names {
         assert_eq!(images::by_path(db, name).unwrap().unwrap().path, name);
     }
+}
+
+fn paths_may_be_as_long_as_files_can_have(test: &TestDb) {
+    let db = test.migrated();
+    // Folders of 85 different three-byte characters, hard to compress, up to 4,095 bytes.
+    let characters = (0..).map(|n| char::from_u32(0x4e00 + (n * 7919) % 20_000).unwrap());
+    let mut folder: String = characters.take(15 * 86).collect();
+    for at in 0..15 {
+        let slash = folder.char_indices().nth(at * 86 + 85).unwrap().0;
+        folder.replace_range(slash..slash + 3, "/");
+    }
+    let paths = [format!("{folder}a.jpg"), format!("{folder}b.jpg")];
+    assert!((3500..4096).contains(&paths[0].len()), "{}", paths[0].len());
+    let ids: Vec<i64> = paths.iter().map(|path| images::seen(db, path, 1, 1).unwrap().id).collect();
+    assert_ne!(ids[0], ids[1]);
+    assert_eq!(images::by_path(db, &paths[1]).unwrap().unwrap().path, paths[1]);
+    assert!(images::vanished(db, &paths[1]).unwrap());
+    // Fifteen folders and the image that is left.
+    let top = folder.split('/').next().unwrap();
+    assert_eq!(folders::vanished(db, top).unwrap(), 16);
+    assert_eq!(images::seen(db, &paths[0], 1, 1).unwrap().id, ids[0]);
 }
 
 fn a_changed_file_keeps_its_id(test: &TestDb) {

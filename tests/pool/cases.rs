@@ -29,6 +29,7 @@ pub const CASES: &[Case] = &[
     ("hup_with_bad_settings_changes_nothing", hup_with_bad_settings_changes_nothing),
     ("hup_can_change_the_number_of_workers", hup_can_change_the_number_of_workers),
     ("a_killed_worker_is_replaced", a_killed_worker_is_replaced),
+    ("a_worker_told_to_end_does_so_and_is_replaced", a_worker_told_to_end_is_replaced),
     ("a_boot_failure_stops_the_server", a_boot_failure_stops_the_server),
     ("workers_come_and_go_by_signal", workers_come_and_go_by_signal),
     ("usr1_reopens_logs_everywhere", usr1_reopens_logs_everywhere),
@@ -185,6 +186,20 @@ fn a_killed_worker_is_replaced() {
     assert!(pids(&seen).contains(&before[1]));
     assert_eq!(seen.respawns, 1);
     assert_eq!(server.get("/thread").status, 200);
+}
+
+fn a_worker_told_to_end_is_replaced() {
+    let server = Server::start(|settings| settings.workers = 1);
+    let before = server.ready_pids();
+    let mut waiting = server.connect();
+    waiting.send(&get("/wait", true)).unwrap();
+    server.wait_for("it is being worked on", |seen| seen.busy_threads() == 1);
+    signal_worker(before[0], Signal::SIGTERM);
+    server.wait_for("another one serves", |seen| ready(seen) == 1 && seen.workers.len() == 2);
+    server.release();
+    assert_eq!(waiting.answer(1).unwrap().status, 200, "what has begun is finished");
+    let seen = server.wait_for("it has ended", |seen| seen.workers.len() == 1);
+    assert_eq!((seen.respawns, seen.kills), (0, 0));
 }
 
 fn a_boot_failure_stops_the_server() {

@@ -11,7 +11,8 @@ use bytes::Bytes;
 use halftone::fastcgi;
 use halftone::http::{Body, Progress, Request, Response, Service, Stage};
 use halftone::process::{Boot, PoolOptions, WorkerContext, WorkerOptions, run_pool};
-use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 
 /// The environment variable that makes this program a server.
@@ -100,7 +101,11 @@ fn boot(dir: &Path, context: &WorkerContext) -> Result<Boot, String> {
         "die" => process::exit(9),
         _ => {}
     }
-    let mut boot = Boot::new(Arc::new(Sample { dir: dir.to_owned(), version }));
+    let mut boot = Boot::new(Arc::new(Sample {
+        dir: dir.to_owned(),
+        version,
+        picture: Bytes::from(vec![0xa5; 45_000]),
+    }));
     boot.workers = words.next().and_then(|count| count.parse().ok());
     let flushed = dir.join("flushed");
     boot.shutdown = Some(Box::new(move || append(&flushed, &process::id().to_string())));
@@ -110,6 +115,7 @@ fn boot(dir: &Path, context: &WorkerContext) -> Result<Boot, String> {
 struct Sample {
     dir: PathBuf,
     version: String,
+    picture: Bytes,
 }
 
 impl Sample {
@@ -126,7 +132,15 @@ impl Sample {
 
 impl Service for Sample {
     fn try_now(&self, request: &Request) -> Option<Response> {
-        (request.path == "/now").then(|| self.hello())
+        match request.path.as_str() {
+            "/now" => Some(self.hello()),
+            "/picture" => {
+                let response = Response::new(StatusCode::OK)
+                    .header(CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
+                Some(response.body(Body::Bytes(self.picture.clone())))
+            }
+            _ => None,
+        }
     }
 
     fn call(&self, request: Request, progress: &dyn Progress) -> Response {

@@ -37,11 +37,16 @@ pub struct Apache {
 impl Apache {
     /// Starts it before the program that listens on `socket`.
     pub fn start(socket: &Path) -> Self {
+        Self::start_with(socket, "")
+    }
+
+    /// Starts it with more lines at the end of its configuration.
+    pub fn start_with(socket: &Path, more: &str) -> Self {
         let apache = program("apache2", "apache2");
         let dir = temp_dir();
         let http = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
         let https = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
-        write_files(dir.path(), socket, http, https);
+        write_files(dir.path(), socket, http, https, more);
         let mut command = Command::new(apache);
         command
             .arg("-d")
@@ -55,6 +60,11 @@ impl Apache {
             TcpStream::connect(http).is_ok() && TcpStream::connect(https).is_ok()
         });
         Self { process, dir, http, https }
+    }
+
+    /// The id of its parent process.
+    pub fn pid(&self) -> i32 {
+        self.process.pid()
     }
 
     /// Where it answers HTTP.
@@ -77,7 +87,7 @@ impl Apache {
     }
 }
 
-fn write_files(dir: &Path, socket: &Path, http: SocketAddr, https: SocketAddr) {
+fn write_files(dir: &Path, socket: &Path, http: SocketAddr, https: SocketAddr, more: &str) {
     make_certificate(dir);
     fs::create_dir_all(dir.join("conf-available")).unwrap();
     fs::copy(
@@ -110,6 +120,7 @@ Define HALFTONE_SOCKET {socket}
 Define HALFTONE_TLS_DIR {dir}
 Include {site}
 Include {tls}
+{more}
 ",
         dir = dir.display(),
         socket = socket.display(),

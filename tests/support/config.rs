@@ -12,8 +12,16 @@ pub struct Config {
 }
 
 impl Config {
-    /// A pool in `dir`: pictures in `images`, everything else beside, two workers on `socket`.
+    /// A pool in `dir` with the memcached that `scripts/test` starts.
     pub fn pool(dir: &Path, database: &str) -> Self {
+        Self::alone(dir, database)
+            .raw("memcached_servers", &format!("['{}']", from_environment(MEMCACHED)))
+            .text("memcached_prefix", &format!("test-{}.", dir.file_name().unwrap().display()))
+    }
+
+    /// A pool in `dir` that needs nobody else: pictures in `images`, everything else beside, two
+    /// workers on `halftone.sock`.
+    pub fn alone(dir: &Path, database: &str) -> Self {
         let text = |path: PathBuf| path.display().to_string();
         Self { settings: Vec::new() }
             .text("images_dir", &text(dir.join("images")))
@@ -27,8 +35,6 @@ impl Config {
             // The front servers run as another user and share no group with the tests.
             .text("fcgi_socket_mode", "0666")
             .raw("workers", "2")
-            .raw("memcached_servers", &format!("['{}']", from_environment(MEMCACHED)))
-            .text("memcached_prefix", &format!("test-{}.", dir.file_name().unwrap().display()))
     }
 
     /// Sets a text setting.

@@ -29,9 +29,22 @@ pub enum Front {
 impl Front {
     /// Starts one before the program that listens on `socket`.
     pub fn start(kind: Kind, socket: &Path) -> Self {
+        Self::start_with(kind, socket, "")
+    }
+
+    /// Starts one with more configuration, in its own language, beside the repository's.
+    pub fn start_with(kind: Kind, socket: &Path, more: &str) -> Self {
         match kind {
-            Kind::Nginx => Self::Nginx(Nginx::start(socket)),
-            Kind::Apache => Self::Apache(Apache::start(socket)),
+            Kind::Nginx => Self::Nginx(Nginx::start_with(socket, more)),
+            Kind::Apache => Self::Apache(Apache::start_with(socket, more)),
+        }
+    }
+
+    /// The id of its first process.
+    pub fn pid(&self) -> i32 {
+        match self {
+            Self::Nginx(nginx) => nginx.pid(),
+            Self::Apache(apache) => apache.pid(),
         }
     }
 

@@ -19,26 +19,43 @@ use super::wait;
 /// The password of the first administrator in every test.
 pub const ADMIN_PASSWORD: &str = "a long enough password";
 
-/// A running `halftone fcgi` with a folder and a PostgreSQL database of its own.
+/// A running `halftone fcgi` with a folder and a database of its own.
 pub struct Pool {
     // In this order: the process ends before its database and its files go.
     process: Process,
-    database: Database,
+    database: Option<Database>,
     dir: TempDir,
 }
 
 impl Pool {
-    /// Starts it after `prepare` has put pictures into the folder that it is given.
+    /// Starts it on PostgreSQL and memcached after `prepare` has put pictures into the folder that it
+    /// is given.
     pub fn start(prepare: impl FnOnce(&Path), adjust: impl FnOnce(Config) -> Config) -> Self {
-        let dir = temp_dir();
         let database = Database::create();
+        let url = database.url();
+        Self::start_on(Some(database), prepare, |dir| adjust(Config::pool(dir, &url)))
+    }
+
+    /// Starts it on SQLite and without memcached.
+    pub fn start_alone(prepare: impl FnOnce(&Path), adjust: impl FnOnce(Config) -> Config) -> Self {
+        Self::start_on(None, prepare, |dir| {
+            let file = dir.join("data/halftone.db");
+            adjust(Config::alone(dir, &format!("sqlite:{}", file.display())))
+        })
+    }
+
+    fn start_on(
+        database: Option<Database>,
+        prepare: impl FnOnce(&Path),
+        settings: impl FnOnce(&Path) -> Config,
+    ) -> Self {
+        let dir = temp_dir();
         for part in ["images", "data", "run", "log"] {
             fs::create_dir(dir.path().join(part)).unwrap();
         }
         prepare(&dir.path().join("images"));
         let config = dir.path().join("halftone.toml");
-        let settings = adjust(Config::pool(dir.path(), &database.url()));
-        fs::write(&config, settings.to_toml()).unwrap();
+        fs::write(&config, settings(dir.path()).to_toml()).unwrap();
         run(&["migrate", "--config", config.to_str().unwrap()]);
         let mut command = binary();
         command.arg("fcgi").arg("--config").arg(&config);
@@ -62,9 +79,9 @@ impl Pool {
         self.dir.path().join("images")
     }
 
-    /// Its database.
+    /// Its PostgreSQL database.
     pub fn database(&self) -> &Database {
-        &self.database
+        self.database.as_ref().expect("this pool runs on PostgreSQL")
     }
 
     /// Its folder of logs.
@@ -80,6 +97,11 @@ impl Pool {
     /// Its settings file.
     pub fn config(&self) -> PathBuf {
         self.dir.path().join("halftone.toml")
+    }
+
+    /// The id of the arbiter.
+    pub fn pid(&self) -> i32 {
+        self.process.pid()
     }
 
     /// The arbiter.

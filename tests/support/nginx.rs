@@ -26,11 +26,16 @@ pub struct Nginx {
 impl Nginx {
     /// Starts it before the program that listens on `socket`.
     pub fn start(socket: &Path) -> Self {
+        Self::start_with(socket, "")
+    }
+
+    /// Starts it with more lines for its `http` block.
+    pub fn start_with(socket: &Path, more: &str) -> Self {
         let nginx = program("nginx", "nginx");
         let dir = temp_dir();
         let http = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
         let https = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
-        write_files(dir.path(), socket, http, https);
+        write_files(dir.path(), socket, http, https, more);
         let main = dir.path().join("nginx.conf");
         let mut command = Command::new(nginx);
         command.arg("-p").arg(dir.path()).arg("-c").arg(&main).arg("-e").arg("error.log");
@@ -39,6 +44,11 @@ impl Nginx {
             TcpStream::connect(http).is_ok() && TcpStream::connect(https).is_ok()
         });
         Self { process, dir, http, https }
+    }
+
+    /// The id of its master process.
+    pub fn pid(&self) -> i32 {
+        self.process.pid()
     }
 
     /// Where it answers HTTP.
@@ -69,7 +79,7 @@ fn walk_count(dir: &Path) -> usize {
     })
 }
 
-fn write_files(dir: &Path, socket: &Path, http: SocketAddr, https: SocketAddr) {
+fn write_files(dir: &Path, socket: &Path, http: SocketAddr, https: SocketAddr, more: &str) {
     fs::create_dir_all(dir.join("snippets")).unwrap();
     fs::create_dir_all(dir.join("tmp")).unwrap();
     make_certificate(dir);
@@ -109,6 +119,7 @@ http {{
     scgi_temp_path tmp/scgi;
     include halftone.conf;
     include halftone-tls.conf;
+    {more}
 }}
 "
     );

@@ -52,6 +52,13 @@ fn what_is_no_image_is_malformed() {
 }
 
 #[test]
+fn a_source_may_move_between_threads() {
+    let source = open(&made("png:-"), 1).unwrap();
+    let moved = std::thread::spawn(move || source.info().width);
+    assert_eq!(moved.join().unwrap(), 24);
+}
+
+#[test]
 fn a_cancelled_decode_stops() {
     for (out, _) in OUTPUTS {
         let cancel = Cancel::never();
@@ -174,7 +181,7 @@ fn random_bytes_after_a_valid_magic_never_panic() {
     let heads: Vec<Vec<u8>> = seeds().iter().map(|seed| seed[..16].to_vec()).collect();
     let strategy = (0..heads.len(), 2usize..16, prop::collection::vec(any::<u8>(), 0..300));
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
-        cases: 3000,
+        cases: 10_000,
         failure_persistence: None,
         ..ProptestConfig::default()
     });
@@ -198,7 +205,7 @@ fn sound_files_with_changed_bytes_never_panic() {
     let changes = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6);
     let strategy = (0..seeds.len(), changes, any::<prop::sample::Index>(), any::<bool>());
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
-        cases: 3000,
+        cases: 10_000,
         failure_persistence: None,
         ..ProptestConfig::default()
     });

@@ -14,10 +14,8 @@ use crate::pixel::{ColourSpace, Error, Image, Result, Samples};
 
 const MAX_COLOURS: usize = 256;
 const OPAQUE_FROM: u8 = 128;
-/// NeuQuant looks at one pixel in so many: 1 is best, 30 fastest.
-const TRAINING_STEP: i32 = 10;
-/// Below this many pixels all of them are looked at.
-const SMALL_PICTURE: usize = 200_000;
+/// How many pixels a palette is trained on, about: training time grows with them.
+const TRAINING_PIXELS: usize = 40_000;
 
 pub(super) fn encode(image: &Image, _options: &EncodeOptions, _side: &Side<'_>) -> Result<Vec<u8>> {
     let (Ok(width), Ok(height)) = (u16::try_from(image.width), u16::try_from(image.height)) else {
@@ -103,7 +101,8 @@ fn reduce(pixels: &[[u8; 4]], width: usize) -> Reduced {
     let opaque: Vec<u8> =
         pixels.iter().filter(|pixel| pixel[3] == 255).flatten().copied().collect();
     let see_through = opaque.len() < pixels.len() * 4;
-    let step = if pixels.len() < SMALL_PICTURE { 1 } else { TRAINING_STEP };
+    // NeuQuant looks at one pixel in so many, at most 30.
+    let step = (opaque.len() / 4 / TRAINING_PIXELS).clamp(1, 30) as i32;
     let colours = MAX_COLOURS - usize::from(see_through);
     let mut palette = NeuQuant::new(step, colours, &opaque).color_map_rgb();
     palette.truncate(colours * 3);
@@ -117,32 +116,51 @@ fn reduce(pixels: &[[u8; 4]], width: usize) -> Reduced {
 }
 
 /// Looks up palette entries, remembering the answer for each small cube of colours.
-struct Nearest<'a> {
-    colours: &'a [[u8; 3]],
+///
+/// The palette lies in one array per band, so that a search compares many entries at once.
+struct Nearest {
+    bands: [[i16; MAX_COLOURS]; 3],
     known: Vec<u16>,
 }
 
-impl<'a> Nearest<'a> {
+impl Nearest {
     const UNKNOWN: u16 = u16::MAX;
+    /// So far from every colour that an unused entry is never chosen.
+    const UNUSED: i16 = 1000;
 
-    fn new(palette: &'a [u8]) -> Self {
-        let (colours, _) = palette.as_chunks::<3>();
-        Self { colours, known: vec![Self::UNKNOWN; 1 << 18] }
+    fn new(palette: &[u8]) -> Self {
+        let mut bands = [[Self::UNUSED; MAX_COLOURS]; 3];
+        for (at, colour) in palette.as_chunks::<3>().0.iter().enumerate().take(MAX_COLOURS) {
+            for (band, value) in bands.iter_mut().zip(colour) {
+                band[at] = i16::from(*value);
+            }
+        }
+        Self { bands, known: vec![Self::UNKNOWN; 1 << 18] }
     }
 
-    fn find(&mut self, colour: [u8; 3]) -> (u8, [u8; 3]) {
+    fn find(&mut self, colour: [u8; 3]) -> (u8, [i32; 3]) {
         let [r, g, b] = colour.map(|value| usize::from(value >> 2));
         let slot = r << 12 | g << 6 | b;
         if self.known[slot] == Self::UNKNOWN {
-            let middle = colour.map(|value| i32::from(value & !3) + 2);
-            let distance = |known: &[u8; 3]| -> i32 {
-                known.iter().zip(middle).map(|(a, b)| (i32::from(*a) - b).pow(2)).sum()
-            };
-            let best = (0u16..).zip(self.colours).min_by_key(|(_, known)| distance(known));
-            self.known[slot] = best.map_or(0, |(index, _)| index);
+            self.known[slot] = self.search(colour.map(|value| i16::from(value & !3) + 2));
         }
         let index = self.known[slot];
-        (index as u8, self.colours.get(usize::from(index)).copied().unwrap_or_default())
+        (index as u8, self.bands.each_ref().map(|band| i32::from(band[usize::from(index)])))
+    }
+
+    fn search(&self, [r, g, b]: [i16; 3]) -> u16 {
+        let [reds, greens, blues] = &self.bands;
+        let mut best = i32::MAX;
+        for at in 0..MAX_COLOURS {
+            let square = |known: i16, wanted: i16| {
+                let difference = i32::from(known - wanted);
+                difference * difference
+            };
+            let distance = square(reds[at], r) + square(greens[at], g) + square(blues[at], b);
+            // Distance above, index below: the least number tells both.
+            best = best.min(distance << 8 | at as i32);
+        }
+        (best & 0xff) as u16
     }
 }
 
@@ -150,7 +168,7 @@ impl<'a> Nearest<'a> {
 fn spread(
     pixels: &[[u8; 4]],
     width: usize,
-    nearest: &mut Nearest<'_>,
+    nearest: &mut Nearest,
     transparent: Option<u8>,
 ) -> Vec<u8> {
     let mut indices = vec![0; pixels.len()];
@@ -175,7 +193,7 @@ fn spread(
             let (index, found) = nearest.find(wanted.map(|value| value as u8));
             indices[x] = index;
             for band in 0..3 {
-                let error = wanted[band] - i32::from(found[band]);
+                let error = wanted[band] - found[band];
                 this[ahead][band] += error * 7;
                 below[behind][band] += error * 3;
                 below[x + 1][band] += error * 5;

@@ -7,10 +7,9 @@
 //! and memory beside source and result is a few rows.
 
 use std::cell::RefCell;
-use std::ops::Range;
 
 use super::kernel::Axis;
-use crate::pixel::colour::curve::Light;
+use crate::pixel::colour::curve::{Curve, Light};
 use crate::pixel::plan::{Area, Rect, Size};
 use crate::pixel::{Cancel, Depth, Image, Result, Samples};
 
@@ -93,21 +92,23 @@ pub(crate) trait Sample: Copy + Default + 'static {
     fn of(samples: &Samples) -> Option<&[Self]>;
     /// The samples, when they have this depth.
     fn of_mut(samples: &mut Samples) -> Option<&mut [Self]>;
-    /// From encoded values to those that are mixed, 0–1, by a table per colour band.
-    fn tables(light: &Light) -> [Table<'_>; 3];
-    /// The sample as a number.
-    fn wide(self) -> usize;
-    /// The nearest sample to a value, 0–1; values outside are cut.
+    /// A mixed value, 0–1, for every sample.
+    type Table: ?Sized;
+    /// From encoded values to those that are mixed, by a table per colour band.
+    fn tables(light: &Light) -> Option<[&Self::Table; 3]>;
+    /// The mixed value of a sample.
+    fn mixed(self, table: &Self::Table) -> f32;
+    /// The sample as a number, 0 to [`Sample::FULL`].
+    fn wide(self) -> f32;
+    /// The nearest sample to such a number; numbers outside are cut.
     fn rounded(value: f32) -> Self;
     /// The sample for linear light, 0–1; values outside are cut.
-    fn encoded(curve: &crate::pixel::colour::curve::Curve, linear: f32) -> Self;
+    fn encoded(curve: &Curve, linear: f32) -> Self;
 }
-
-/// A table from sample to mixed value, or none where that is the sample itself.
-type Table<'a> = Option<&'a [f32]>;
 
 impl Sample for u8 {
     const FULL: f32 = 255.0;
+    type Table = [f32; 256];
 
     fn of(samples: &Samples) -> Option<&[Self]> {
         if let Samples::U8(samples) = samples { Some(samples) } else { None }
@@ -117,31 +118,37 @@ impl Sample for u8 {
         if let Samples::U8(samples) = samples { Some(samples) } else { None }
     }
 
-    fn tables(light: &Light) -> [Table<'_>; 3] {
+    fn tables(light: &Light) -> Option<[&Self::Table; 3]> {
         match light {
-            Light::Encoded => [None; 3],
-            Light::Linear(curves) => std::array::from_fn(|band| Some(&curves[band].decode8[..])),
+            Light::Encoded => None,
+            Light::Linear(curves) => Some(std::array::from_fn(|band| &curves[band].decode8)),
         }
     }
 
     #[inline(always)]
-    fn wide(self) -> usize {
-        usize::from(self)
+    fn mixed(self, table: &Self::Table) -> f32 {
+        table[usize::from(self)]
+    }
+
+    #[inline(always)]
+    fn wide(self) -> f32 {
+        f32::from(self)
     }
 
     #[inline(always)]
     fn rounded(value: f32) -> Self {
-        (value * Self::FULL + 0.5) as Self
+        (value + 0.5) as Self
     }
 
     #[inline(always)]
-    fn encoded(curve: &crate::pixel::colour::curve::Curve, linear: f32) -> Self {
+    fn encoded(curve: &Curve, linear: f32) -> Self {
         curve.encode8(linear)
     }
 }
 
 impl Sample for u16 {
     const FULL: f32 = 65535.0;
+    type Table = [f32];
 
     fn of(samples: &Samples) -> Option<&[Self]> {
         if let Samples::U16(samples) = samples { Some(samples) } else { None }
@@ -151,25 +158,30 @@ impl Sample for u16 {
         if let Samples::U16(samples) = samples { Some(samples) } else { None }
     }
 
-    fn tables(light: &Light) -> [Table<'_>; 3] {
+    fn tables(light: &Light) -> Option<[&Self::Table; 3]> {
         match light {
-            Light::Encoded => [None; 3],
-            Light::Linear(curves) => std::array::from_fn(|band| Some(curves[band].decode16())),
+            Light::Encoded => None,
+            Light::Linear(curves) => Some(std::array::from_fn(|band| curves[band].decode16())),
         }
     }
 
     #[inline(always)]
-    fn wide(self) -> usize {
-        usize::from(self)
+    fn mixed(self, table: &Self::Table) -> f32 {
+        table[usize::from(self)]
+    }
+
+    #[inline(always)]
+    fn wide(self) -> f32 {
+        f32::from(self)
     }
 
     #[inline(always)]
     fn rounded(value: f32) -> Self {
-        (value * Self::FULL + 0.5) as Self
+        (value + 0.5) as Self
     }
 
     #[inline(always)]
-    fn encoded(curve: &crate::pixel::colour::curve::Curve, linear: f32) -> Self {
+    fn encoded(curve: &Curve, linear: f32) -> Self {
         curve.encode16(linear)
     }
 }
@@ -184,7 +196,7 @@ struct Scratch {
     /// A result row that is complete down but not yet reduced across, with three floats behind it
     /// that vector loads may touch.
     sums: Vec<f32>,
-    /// The result row in floats.
+    /// The result row in floats, each pixel in as many as a vector has: whole vectors are stored.
     row: Vec<f32>,
     /// Decoded source rows, a ring.
     ring: Vec<f32>,
@@ -202,11 +214,11 @@ impl Job<'_> {
         let into = T::of_mut(samples).expect("made with the picture's depth");
         SCRATCH.with_borrow_mut(|scratch| {
             let result = match self.image.bands() {
-                1 => self.best::<T, 1>(from, into, scratch),
-                2 => self.best::<T, 2>(from, into, scratch),
-                3 => self.best::<T, 3>(from, into, scratch),
-                4 => self.best::<T, 4>(from, into, scratch),
-                _ => self.best::<T, 5>(from, into, scratch),
+                1 => self.best::<T, 1, 4>(from, into, scratch),
+                2 => self.best::<T, 2, 4>(from, into, scratch),
+                3 => self.best::<T, 3, 4>(from, into, scratch),
+                4 => self.best::<T, 4, 4>(from, into, scratch),
+                _ => self.best::<T, 5, 8>(from, into, scratch),
             };
             if scratch.ring.len() > KEPT_FLOATS {
                 *scratch = Scratch::default();
@@ -216,7 +228,7 @@ impl Job<'_> {
     }
 
     /// Runs with the widest instructions that the processor has.
-    fn best<T: Sample, const BANDS: usize>(
+    fn best<T: Sample, const BANDS: usize, const LANES: usize>(
         &self,
         from: &[T],
         into: &mut [T],
@@ -227,26 +239,26 @@ impl Job<'_> {
         {
             #[allow(unsafe_code)]
             // SAFETY: the processor was just found to have both features.
-            return unsafe { self.run_avx2::<T, BANDS>(from, into, scratch) };
+            return unsafe { self.run_avx2::<T, BANDS, LANES>(from, into, scratch) };
         }
-        self.run::<T, BANDS, false>(from, into, scratch)
+        self.run::<T, BANDS, LANES, false>(from, into, scratch)
     }
 
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,fma")]
-    fn run_avx2<T: Sample, const BANDS: usize>(
+    fn run_avx2<T: Sample, const BANDS: usize, const LANES: usize>(
         &self,
         from: &[T],
         into: &mut [T],
         scratch: &mut Scratch,
     ) -> Result<()> {
-        self.run::<T, BANDS, true>(from, into, scratch)
+        self.run::<T, BANDS, LANES, true>(from, into, scratch)
     }
 
     /// `FUSED` says that multiplying and adding in one step is an instruction and not a library
     /// call.
     #[inline(always)]
-    fn run<T: Sample, const BANDS: usize, const FUSED: bool>(
+    fn run<T: Sample, const BANDS: usize, const LANES: usize, const FUSED: bool>(
         &self,
         from: &[T],
         into: &mut [T],
@@ -258,10 +270,11 @@ impl Job<'_> {
         let slots = (0..self.down.len()).map(|row| self.down.range(row).len()).max().unwrap_or(1);
         let Scratch { sums, row, ring } = scratch;
         grow(sums, width + SLACK)?;
-        grow(row, self.across.len() * BANDS)?;
+        grow(row, self.across.len() * LANES)?;
         grow(ring, slots * width)?;
         let tables = T::tables(self.light);
         let mut next = 0;
+        let mut starts = Vec::with_capacity(slots);
         let result_rows = into.chunks_exact_mut(self.across.len() * BANDS);
         for (index, result) in result_rows.enumerate() {
             self.cancel.check()?;
@@ -269,143 +282,213 @@ impl Job<'_> {
             for y in next.max(rows.start)..rows.end {
                 let source = &from[y * stride + columns.start * BANDS..][..width];
                 let slot = (y % slots) * width;
-                self.decode::<T, BANDS>(source, &mut ring[slot..slot + width], &tables);
+                self.decode::<T, BANDS>(source, &mut ring[slot..slot + width], tables);
             }
             next = next.max(rows.end);
-            add_rows::<FUSED>(&mut sums[..width], ring, rows, slots, self.down.weights(index));
-            let row = &mut row[..self.across.len() * BANDS];
-            self.reduce::<BANDS, FUSED>(sums, row, columns.start);
-            self.encode::<T, BANDS>(row, result);
+            starts.clear();
+            starts.extend(rows.map(|y| (y % slots) * width));
+            add_rows::<FUSED>(&mut sums[..width], ring, &starts, self.down.weights(index));
+            let row = &mut row[..self.across.len() * LANES];
+            self.reduce::<BANDS, LANES, FUSED>(sums, row, columns.start);
+            self.encode::<T, BANDS, LANES>(row, result);
         }
         Ok(())
     }
 
     /// One source row in mixed values; colours multiplied by alpha.
+    ///
+    /// Linear light is 0–1; values that are mixed as they are encoded keep their range. Alpha is
+    /// 0–1 in both.
     #[inline(always)]
     fn decode<T: Sample, const BANDS: usize>(
         &self,
         from: &[T],
         into: &mut [f32],
-        tables: &[Table; 3],
+        tables: Option<[&T::Table; 3]>,
     ) {
-        let pixels = from.as_chunks::<BANDS>().0.iter().zip(into.as_chunks_mut::<BANDS>().0);
-        let colours = BANDS - usize::from(self.image.alpha);
-        let [Some(first), Some(second), Some(third)] = tables else {
-            for (pixel, values) in pixels {
-                for (sample, value) in pixel.iter().zip(values.iter_mut()) {
-                    *value = sample.wide() as f32 * (1.0 / T::FULL);
+        match tables {
+            None => {
+                for (sample, value) in from.iter().zip(into.iter_mut()) {
+                    *value = sample.wide();
                 }
-                premultiply(values, self.image.alpha);
             }
-            return;
-        };
-        for (pixel, values) in pixels {
-            for band in 0..BANDS {
-                let table = [*first, *second, *third][band.min(2)];
-                let sample = pixel[band].wide();
-                values[band] =
-                    if band < colours { table[sample] } else { sample as f32 * (1.0 / T::FULL) };
+            Some([table, ..]) if BANDS != 3 => {
+                for (sample, value) in from.iter().zip(into.iter_mut()) {
+                    *value = sample.mixed(table);
+                }
             }
-            premultiply(values, self.image.alpha);
+            Some(tables) => {
+                let pixels = from.as_chunks::<3>().0.iter().zip(into.as_chunks_mut::<3>().0);
+                for (pixel, values) in pixels {
+                    for band in 0..3 {
+                        values[band] = pixel[band].mixed(tables[band]);
+                    }
+                }
+            }
+        }
+        if self.image.alpha {
+            let pixels = from.as_chunks::<BANDS>().0.iter().zip(into.as_chunks_mut::<BANDS>().0);
+            for (pixel, values) in pixels {
+                let alpha = pixel[BANDS - 1].wide() * (1.0 / T::FULL);
+                for band in 0..BANDS - 1 {
+                    if let Some(tables) = tables {
+                        values[band] = pixel[band].mixed(tables[band.min(2)]);
+                    }
+                    values[band] *= alpha;
+                }
+                values[BANDS - 1] = alpha;
+            }
         }
     }
 
     /// A result row from a row of sums that starts at source column `start`.
     #[inline(always)]
-    fn reduce<const BANDS: usize, const FUSED: bool>(
+    fn reduce<const BANDS: usize, const LANES: usize, const FUSED: bool>(
         &self,
         sums: &[f32],
         row: &mut [f32],
         start: usize,
     ) {
-        for (index, pixel) in row.as_chunks_mut::<BANDS>().0.iter_mut().enumerate() {
+        for (index, pixel) in row.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
             let first = self.across.range(index).start - start;
-            let weights = self.across.weights(index);
-            let mut total = [0.0_f32; SLACK];
-            for (tap, weight) in weights.iter().enumerate() {
-                let lanes: &[f32; SLACK] = sums[(first + tap) * BANDS..]
-                    .first_chunk()
-                    .expect("rows have slack behind them");
-                for lane in 0..if BANDS <= 4 { 4 } else { SLACK } {
-                    total[lane] = multiply_add::<FUSED>(lanes[lane], *weight, total[lane]);
-                }
-            }
-            pixel.copy_from_slice(&total[..BANDS]);
+            *pixel = gather::<BANDS, LANES, FUSED>(sums, first, self.across.weights(index));
         }
     }
 
     /// A result row in samples; colours divided by alpha.
     #[inline(always)]
-    fn encode<T: Sample, const BANDS: usize>(&self, row: &[f32], result: &mut [T]) {
-        let colours = BANDS - usize::from(self.image.alpha);
-        let pixels = row.as_chunks::<BANDS>().0.iter().zip(result.as_chunks_mut::<BANDS>().0);
-        for (values, pixel) in pixels {
-            let mut values = *values;
-            if self.image.alpha {
-                // Uncut: where the kernel overshoots it does so in colour and alpha alike.
-                let alpha = values[colours];
-                let share = if alpha > 0.0 { 1.0 / alpha } else { 0.0 };
-                for value in &mut values[..colours] {
-                    *value *= share;
-                }
+    fn encode<T: Sample, const BANDS: usize, const LANES: usize>(
+        &self,
+        row: &[f32],
+        result: &mut [T],
+    ) {
+        let pixels = row.as_chunks::<LANES>().0.iter().zip(result.as_chunks_mut::<BANDS>().0);
+        if self.image.alpha {
+            for (values, pixel) in pixels {
+                self.encode_with_alpha::<T, BANDS>(values, pixel);
             }
-            for band in 0..BANDS {
-                pixel[band] = match self.light {
-                    Light::Linear(curves) if band < colours => {
-                        T::encoded(&curves[band.min(2)], values[band])
+            return;
+        }
+        match self.light {
+            Light::Encoded => {
+                for (values, pixel) in pixels {
+                    for band in 0..BANDS {
+                        pixel[band] = T::rounded(values[band]);
                     }
-                    _ => T::rounded(values[band]),
-                };
+                }
+            }
+            Light::Linear(curves) => {
+                let curves: [&Curve; 3] = std::array::from_fn(|band| &*curves[band]);
+                for (values, pixel) in pixels {
+                    for band in 0..BANDS {
+                        pixel[band] = T::encoded(curves[band.min(2)], values[band]);
+                    }
+                }
             }
         }
     }
-}
 
-#[inline(always)]
-fn premultiply<const BANDS: usize>(values: &mut [f32; BANDS], alpha: bool) {
-    if alpha {
-        let share = values[BANDS - 1];
-        for value in &mut values[..BANDS - 1] {
-            *value *= share;
+    #[inline(always)]
+    fn encode_with_alpha<T: Sample, const BANDS: usize>(
+        &self,
+        values: &[f32],
+        pixel: &mut [T; BANDS],
+    ) {
+        // Uncut: where the kernel overshoots it does so in colour and alpha alike.
+        let alpha = values[BANDS - 1];
+        let share = if alpha > 0.0 { 1.0 / alpha } else { 0.0 };
+        for band in 0..BANDS - 1 {
+            let value = values[band] * share;
+            pixel[band] = match self.light {
+                Light::Linear(curves) => T::encoded(&curves[band.min(2)], value),
+                Light::Encoded => T::rounded(value),
+            };
         }
+        pixel[BANDS - 1] = T::rounded(alpha * T::FULL);
     }
 }
 
-/// The weighted sum of the ring's rows `rows`.
+/// The weighted sum of the rows that start at these places of the ring.
 #[inline(always)]
-fn add_rows<const FUSED: bool>(
-    sums: &mut [f32],
-    ring: &[f32],
-    rows: Range<usize>,
-    slots: usize,
-    weights: &[f32],
-) {
+fn add_rows<const FUSED: bool>(sums: &mut [f32], ring: &[f32], starts: &[usize], weights: &[f32]) {
+    // As many sums as fit into the processor's registers.
     const BLOCK: usize = 64;
-    let width = sums.len();
-    let mut at = 0;
-    while at < width {
-        let len = BLOCK.min(width - at);
-        if len == BLOCK {
-            let mut block = [0.0_f32; BLOCK];
-            for (y, weight) in rows.clone().zip(weights) {
-                let row: &[f32; BLOCK] =
-                    ring[(y % slots) * width + at..].first_chunk().expect("a whole block is left");
-                for (sum, value) in block.iter_mut().zip(row) {
-                    *sum = multiply_add::<FUSED>(*value, *weight, *sum);
-                }
-            }
-            sums[at..at + BLOCK].copy_from_slice(&block);
-        } else {
-            sums[at..].fill(0.0);
-            for (y, weight) in rows.clone().zip(weights) {
-                let row = &ring[(y % slots) * width + at..][..len];
-                for (sum, value) in sums[at..].iter_mut().zip(row) {
-                    *sum = multiply_add::<FUSED>(*value, *weight, *sum);
-                }
+    let (blocks, rest) = sums.as_chunks_mut::<BLOCK>();
+    let done = blocks.len() * BLOCK;
+    for (index, sums) in blocks.iter_mut().enumerate() {
+        let mut block = [0.0_f32; BLOCK];
+        for (start, weight) in starts.iter().zip(weights) {
+            let row: &[f32; BLOCK] =
+                ring[start + index * BLOCK..].first_chunk().expect("rows are as long as the sums");
+            for (sum, value) in block.iter_mut().zip(row) {
+                *sum = multiply_add::<FUSED>(*value, *weight, *sum);
             }
         }
-        at += len;
+        *sums = block;
     }
+    rest.fill(0.0);
+    for (start, weight) in starts.iter().zip(weights) {
+        for (sum, value) in rest.iter_mut().zip(&ring[start + done..]) {
+            *sum = multiply_add::<FUSED>(*value, *weight, *sum);
+        }
+    }
+}
+
+/// The weighted sum of pixels from `first` on. A pixel is read as `LANES` floats, those of the
+/// next one included.
+#[inline(always)]
+fn gather<const BANDS: usize, const LANES: usize, const FUSED: bool>(
+    sums: &[f32],
+    first: usize,
+    weights: &[f32],
+) -> [f32; LANES] {
+    let taps = &sums[first * BANDS..(first + weights.len() - 1) * BANDS + LANES];
+    let mut total = [0.0_f32; LANES];
+    #[cfg(target_arch = "x86_64")]
+    if FUSED && LANES == 4 {
+        #[allow(unsafe_code)]
+        // SAFETY: `FUSED` is set by `run_avx2` alone, which has these features.
+        let four = unsafe { gather_avx2::<BANDS>(taps, weights) };
+        total.copy_from_slice(&four);
+        return total;
+    }
+    for (tap, weight) in weights.iter().enumerate() {
+        for (total, value) in total.iter_mut().zip(&taps[tap * BANDS..]) {
+            *total = multiply_add::<FUSED>(*value, *weight, *total);
+        }
+    }
+    total
+}
+
+/// [`gather`] in whole vectors, which a compiler that sees a lane unused takes apart. Even and odd
+/// taps are summed apart, so that one need not wait for the other.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn gather_avx2<const BANDS: usize>(taps: &[f32], weights: &[f32]) -> [f32; 4] {
+    use std::arch::x86_64::{
+        _mm_add_ps, _mm_fmadd_ps, _mm_loadu_ps, _mm_set1_ps, _mm_setzero_ps, _mm_storeu_ps,
+    };
+    assert!(!weights.is_empty() && taps.len() >= (weights.len() - 1) * BANDS + 4);
+    let (mut even, mut odd) = (_mm_setzero_ps(), _mm_setzero_ps());
+    let (pairs, last) = weights.as_chunks::<2>();
+    let mut result = [0.0; 4];
+    #[allow(unsafe_code)]
+    // SAFETY: a tap `t` is read from `t · BANDS` to `t · BANDS + 4`, for `t` below the number of
+    // weights, and the slice was just found to be that long; the result holds four floats.
+    unsafe {
+        let mut at = taps.as_ptr();
+        for [one, two] in pairs {
+            even = _mm_fmadd_ps(_mm_loadu_ps(at), _mm_set1_ps(*one), even);
+            odd = _mm_fmadd_ps(_mm_loadu_ps(at.add(BANDS)), _mm_set1_ps(*two), odd);
+            at = at.wrapping_add(2 * BANDS);
+        }
+        for weight in last {
+            even = _mm_fmadd_ps(_mm_loadu_ps(at), _mm_set1_ps(*weight), even);
+        }
+        _mm_storeu_ps(result.as_mut_ptr(), _mm_add_ps(even, odd));
+    }
+    result
 }
 
 #[inline(always)]

@@ -90,7 +90,7 @@ impl View<'_> {
                 let mut values = [0.0; MOST_BANDS];
                 if coverage > 0.0 {
                     let (sx, sy) = plan.turn.to_stored(u, v, plan.oriented);
-                    values = self.interpolate(from, &tables, sx, sy);
+                    values = self.interpolate(from, tables, sx, sy);
                     for value in &mut values[..bands] {
                         *value *= coverage;
                     }
@@ -123,7 +123,7 @@ impl View<'_> {
     fn interpolate<T: Sample>(
         &self,
         from: &[T],
-        tables: &[Option<&[f32]>; 3],
+        tables: Option<[&T::Table; 3]>,
         x: f64,
         y: f64,
     ) -> [f32; MOST_BANDS] {
@@ -141,13 +141,12 @@ impl View<'_> {
                 let pixel = &from[at..at + bands];
                 let mut weight = down * across;
                 if image.alpha {
-                    weight *= pixel[colours].wide() as f32 / T::FULL;
+                    weight *= pixel[colours].wide() / T::FULL;
                 }
                 for band in 0..colours {
-                    let sample = pixel[band].wide();
-                    let value = match tables[band.min(2)] {
-                        Some(table) => table[sample],
-                        None => sample as f32 / T::FULL,
+                    let value = match tables {
+                        Some(tables) => pixel[band].mixed(tables[band.min(2)]),
+                        None => pixel[band].wide() / T::FULL,
                     };
                     total[band] += value * weight;
                 }
@@ -165,10 +164,10 @@ impl View<'_> {
             let value = values[band] * share;
             pixel[band] = match self.light {
                 Light::Linear(curves) => T::encoded(&curves[band.min(2)], value),
-                Light::Encoded => T::rounded(value),
+                Light::Encoded => T::rounded(value * T::FULL),
             };
         }
-        pixel[colours] = T::rounded(alpha);
+        pixel[colours] = T::rounded(alpha * T::FULL);
     }
 
     /// A colour in the picture's space, alpha last, in mixed values multiplied by alpha.

@@ -52,6 +52,20 @@ fn reads_adobe_cmyk_with_zero_as_no_ink() {
 }
 
 #[test]
+fn cmyk_without_an_adobe_marker_is_not_inverted() {
+    let inks = pattern(SIZE.0, SIZE.1, 4);
+    let jpeg = file(&inks, SIZE, "cmyk", &["-quality", "97", "-sampling-factor", "1x1", "jpg:-"]);
+    let marker = jpeg.windows(4).position(|part| part == [0xff, 0xee, 0, 14]).unwrap();
+    let mut bare = jpeg[..marker].to_vec();
+    bare.extend_from_slice(&jpeg[marker + 16..]);
+    // Black is stored by itself in YCCK, too: what Adobe calls inverted is then taken as it is.
+    let image = decode(&bare).unwrap();
+    let black = |data: &[u8]| -> Vec<u8> { data.chunks(4).map(|pixel| pixel[3]).collect() };
+    let inverted: Vec<u8> = black(&inks).iter().map(|ink| 255 - ink).collect();
+    assert_close(&black(bytes(&image)), &inverted, 6);
+}
+
+#[test]
 fn every_scale_covers_the_picture_and_keeps_its_means() {
     let source = pattern(96, 64, 3);
     let jpeg =

@@ -81,7 +81,8 @@ impl Decoder for Png {
             let direct = want.region == whole && info.depth == Depth::U8;
             whole.pixels() + if direct { 0 } else { want.region.pixels() }
         } else {
-            want.region.pixels()
+            // One row goes through our hands, two through the decoder's.
+            want.region.pixels().max(u64::from(info.width) * 3)
         }
     }
 
@@ -115,7 +116,9 @@ impl Decoder for Png {
                 put_row(&mut image.samples, index * kept, &row[columns.clone()]);
             }
         } else {
-            let mut row = vec![0; line];
+            let mut row = Vec::new();
+            row.try_reserve_exact(line).map_err(|_| too_large())?;
+            row.resize(line, 0);
             for y in 0..region.y + region.height {
                 if y % ROWS_PER_CANCEL_CHECK == 0 {
                     cancel.check()?;

@@ -152,14 +152,26 @@ fn a_region_is_what_the_whole_picture_has_there() {
 
 #[test]
 fn holds_only_the_region_unless_interlaced() {
-    let limits = Limits { held_pixels: 100, declared_pixels: 10_000 };
-    let want = Want { region: Region { x: 3, y: 3, width: 10, height: 10 }, min_scale: 1.0 };
+    let limits = Limits { held_pixels: 120, declared_pixels: 10_000 };
+    let want = Want { region: Region { x: 3, y: 3, width: 10, height: 12 }, min_scale: 1.0 };
     let plain = open_limited(&made(3, "rgb", &["PNG24:-"]), 1, &limits).unwrap();
-    assert_eq!(plain.held_pixels(&want), 100);
+    assert_eq!(plain.held_pixels(&want), 120);
     assert!(plain.decode(&want, &limits, &Cancel::never()).is_ok());
     let laced = made(3, "rgb", &["-interlace", "PNG", "PNG24:-"]);
     let laced = open_limited(&laced, 1, &limits).unwrap();
     assert!(matches!(laced.decode(&want, &limits, &Cancel::never()), Err(Error::Limit(_))));
+}
+
+#[test]
+fn a_row_as_long_as_a_large_picture_counts_as_one() {
+    let mut png = made(3, "rgb", &["PNG24:-"]);
+    png[16..24].copy_from_slice(&[0x3b, 0x9a, 0xca, 0x00, 0, 0, 0, 1]);
+    let crc = png::chunk::IHDR.0.iter().chain(&png[16..29]).fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 * (crc & 1)))
+    });
+    png[29..33].copy_from_slice(&(!crc).to_be_bytes());
+    let want = Want { region: Region { x: 0, y: 0, width: 8, height: 1 }, min_scale: 1.0 };
+    assert!(matches!(decode_want(&png, 1, &want), Err(Error::Limit(_))));
 }
 
 #[test]

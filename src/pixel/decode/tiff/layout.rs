@@ -34,6 +34,7 @@ pub(super) mod tag {
     pub const ICC: u16 = 34_675;
 }
 
+pub(super) const NO_COMPRESSION: u64 = 1;
 pub(super) const JPEG_COMPRESSION: u64 = 7;
 const MAX_SAMPLES: u64 = 64;
 
@@ -89,6 +90,9 @@ impl Layout {
         let tiled = directory.field(tag::TILE_WIDTH).is_some();
         let (chunk_width, chunk_height) = if tiled {
             (side(number(tag::TILE_WIDTH, 0)?)?, side(number(tag::TILE_HEIGHT, 0)?)?)
+        } else if compression == NO_COMPRESSION {
+            // Such strips are read row by row, whatever their height.
+            (width, 1)
         } else {
             let rows = number(tag::ROWS_PER_STRIP, u64::from(height))?;
             (width, side(rows.min(u64::from(height)))?)
@@ -166,12 +170,13 @@ impl Layout {
             .within(self.width, self.height)
     }
 
-    /// Pixels of the largest chunk.
+    /// Pixels of the largest chunk; those of more than 64 bits count as several.
     pub(super) fn chunk_pixels(&self) -> u64 {
         let padded = self.compression == JPEG_COMPRESSION;
         let width = if padded { self.chunk_width } else { self.chunk_width.min(self.width) };
         let height = if padded { self.chunk_height } else { self.chunk_height.min(self.height) };
-        u64::from(width) * u64::from(height)
+        let weight = (self.samples * self.bits).div_ceil(64) as u64;
+        (u64::from(width) * u64::from(height)).saturating_mul(weight)
     }
 }
 

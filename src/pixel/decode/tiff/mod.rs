@@ -5,14 +5,16 @@ mod directory;
 mod jpeg;
 mod layout;
 mod overlay;
+mod raw;
 mod samples;
 
 use std::sync::Arc;
 
 use self::directory::Directory;
 use self::jpeg::JpegChunks;
-use self::layout::{JPEG_COMPRESSION, Layout, tag};
+use self::layout::{JPEG_COMPRESSION, Layout, NO_COMPRESSION, tag};
 use self::overlay::Overlay;
+use self::raw::RawRows;
 use self::samples::Placing;
 use super::jpeg::photoshop_iptc;
 use super::{
@@ -91,10 +93,12 @@ impl Decoder for Tiff {
         let region = want.region;
         let mut image = info.try_image(region.width, region.height)?;
         let mut placing = Placing::new(&layout, region, &mut image);
-        let mut chunks = if layout.compression == JPEG_COMPRESSION {
-            Chunks::Jpeg(JpegChunks::new(reader, &directory, &layout)?)
-        } else {
-            Chunks::plain(reader, &directory)?
+        let mut chunks = match layout.compression {
+            JPEG_COMPRESSION => Chunks::Jpeg(JpegChunks::new(reader, &directory, &layout)?),
+            NO_COMPRESSION if !layout.tiled => {
+                Chunks::Raw(RawRows::new(reader, &directory, &layout)?)
+            }
+            _ => Chunks::plain(reader, &directory)?,
         };
         let columns =
             region.x / layout.chunk_width..=(region.x + region.width - 1) / layout.chunk_width;
@@ -122,6 +126,7 @@ impl Decoder for Tiff {
 enum Chunks {
     Plain { decoder: Box<tiff::decoder::Decoder<Overlay>>, buffer: Vec<u8> },
     Jpeg(JpegChunks),
+    Raw(RawRows),
 }
 
 impl Chunks {
@@ -141,10 +146,12 @@ impl Chunks {
 
     /// The samples of a chunk without its padding, and the bytes of one of its rows.
     fn read(&mut self, index: u64, within: Region, layout: &Layout) -> Result<(&[u8], usize)> {
-        let index = u32::try_from(index).map_err(|_| too_large())?;
+        let number = u32::try_from(index).map_err(|_| too_large());
         match self {
-            Self::Jpeg(chunks) => chunks.read(index, layout),
+            Self::Raw(rows) => rows.read(index, layout),
+            Self::Jpeg(chunks) => chunks.read(number?, layout),
             Self::Plain { decoder, buffer } => {
+                let index = number?;
                 let samples = if layout.planar { 1 } else { layout.samples };
                 let line = (within.width as usize * layout.bits * samples).div_ceil(8);
                 let stated = decoder.image_chunk_buffer_layout(index).map_err(tiff_error)?;

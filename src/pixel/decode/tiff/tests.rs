@@ -142,6 +142,8 @@ fn a_region_is_what_the_whole_picture_has_there() {
         &["-compress", "LZW", "-define", "tiff:rows-per-strip=5"][..],
         &["-compress", "Zip", "-define", "tiff:tile-geometry=16x32"],
         &["-compress", "None", "-interlace", "plane"],
+        &["-compress", "None", "-define", "tiff:rows-per-strip=9"],
+        &["-compress", "None", "-define", "tiff:tile-geometry=16x16"],
         &["-compress", "JPEG", "-define", "tiff:tile-geometry=16x16"],
     ] {
         let tiff = made(3, "rgb", args);
@@ -210,11 +212,27 @@ fn reads_orientation_density_and_blocks() {
 #[test]
 fn only_the_region_and_a_strip_are_held() {
     let tiff = made(3, "rgb", &["-compress", "LZW", "-define", "tiff:rows-per-strip=2"]);
-    let limits = Limits { held_pixels: 175, declared_pixels: 10_000 };
-    let want = Want { region: Region { x: 30, y: 30, width: 5, height: 5 }, min_scale: 1.0 };
-    let source = open_limited(&tiff, 1, &limits).unwrap();
-    assert_eq!(source.held_pixels(&want), 25 + 150);
-    assert!(source.decode(&want, &limits, &Cancel::never()).is_ok());
+    // Without compression a row is enough, however high the strip.
+    let raw = made(3, "rgb", &["-compress", "None", "-define", "tiff:rows-per-strip=58"]);
+    for (tiff, held) in [(tiff, 25 + 150), (raw, 25 + 75)] {
+        let limits = Limits { held_pixels: held, declared_pixels: 10_000 };
+        let want = Want { region: Region { x: 30, y: 30, width: 5, height: 5 }, min_scale: 1.0 };
+        let source = open_limited(&tiff, 1, &limits).unwrap();
+        assert_eq!(source.held_pixels(&want), held);
+        assert!(source.decode(&want, &limits, &Cancel::never()).is_ok());
+    }
+}
+
+#[test]
+fn samples_that_are_not_used_count_where_they_are_held() {
+    let mut tiff = made(3, "rgb", &["-compress", "LZW"]);
+    let at = tiff.windows(4).position(|part| part == [0x15, 1, 3, 0]).unwrap();
+    tiff[at + 8] = 60;
+    let source = open(&tiff, 1).unwrap();
+    let want = Want::everything(SIZE.0, SIZE.1);
+    let pixels = u64::from(SIZE.0 * SIZE.1);
+    // 60 samples of 8 bits are 480 bits, which is more than 7 and no more than 8 times 64.
+    assert!(source.held_pixels(&want) > pixels * 5);
 }
 
 #[test]

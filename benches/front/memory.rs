@@ -1,0 +1,89 @@
+//! Memory of the whole pool: idle, after a thousand mixed pictures, and after many more.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::library::Library;
+use crate::support::front::{Front, Kind};
+use crate::support::halftone::Pool;
+use crate::support::http::Client;
+use crate::{usage, verdict};
+
+const CLIENTS: usize = 16;
+
+/// Pictures between two readings.
+const STEP: usize = 1_000;
+
+const IDLE_GOAL_MB: f64 = 40.0;
+const BUSY_GOAL_MB: f64 = 250.0;
+
+/// How much more than after the first thousand still counts as flat: the memory tier of both workers
+/// goes on filling for a while.
+const FLAT: f64 = 1.1;
+
+/// Measures, with two workers, the default caches, and nginx in front.
+pub fn run(library: &Library, more: usize) {
+    let pool = Pool::start_alone(|images| library.write(images), |config| config);
+    let front = Front::start(Kind::Nginx, &pool.socket());
+    // What a worker does in its first moments is done.
+    std::thread::sleep(Duration::from_secs(2));
+    let idle_mb = usage::pss_mb(pool.pid());
+    println!("\nmemory (PSS) of arbiter and 2 workers, {CLIENTS} clients, distinct mixed pictures");
+    println!("idle {idle_mb:.1} MB, goal ≤ {IDLE_GOAL_MB}: {}", verdict(idle_mb <= IDLE_GOAL_MB));
+    let mut readings: Vec<f64> = Vec::new();
+    let start = Instant::now();
+    for step in 0..1 + more.div_ceil(STEP) {
+        let cpu_s = usage::cpu_s(pool.pid());
+        let peak_mb = make(library, front.http(), step * STEP, pool.pid());
+        let pss_mb = usage::pss_mb(pool.pid());
+        println!(
+            "after {:6} pictures {pss_mb:6.1} MB, while making {peak_mb:6.1} MB; {:5.1} ms CPU per \
+             picture, {:.0} s",
+            (step + 1) * STEP,
+            (usage::cpu_s(pool.pid()) - cpu_s) * 1e3 / STEP as f64,
+            start.elapsed().as_secs_f64()
+        );
+        readings.push(pss_mb);
+    }
+    let (first, last) = (readings[0], readings[readings.len() - 1]);
+    println!("after the first goal ≤ {BUSY_GOAL_MB}: {}", verdict(first <= BUSY_GOAL_MB));
+    println!(
+        "last {:.2} of the first, goal ≤ {FLAT}: {}",
+        last / first,
+        verdict(last <= FLAT * first)
+    );
+}
+
+/// Has a thousand pictures made; gives the most memory that was seen meanwhile.
+fn make(library: &Library, addr: SocketAddr, from: usize, pid: i32) -> f64 {
+    let next = AtomicUsize::new(from);
+    let working = AtomicUsize::new(CLIENTS);
+    std::thread::scope(|scope| {
+        for _ in 0..CLIENTS {
+            scope.spawn(|| {
+                let mut client = Client::connect(addr).unwrap();
+                loop {
+                    let n = next.fetch_add(1, Ordering::SeqCst);
+                    if n >= from + STEP {
+                        break;
+                    }
+                    let target = library.mixed(n);
+                    let response = client.get(&target).unwrap();
+                    assert_eq!(response.status, 200, "{target}: {}", response.text());
+                    assert_eq!(response.header("x-from-cache"), Some("False"), "{target}");
+                    if !response.kept {
+                        client = Client::connect(addr).unwrap();
+                    }
+                }
+                working.fetch_sub(1, Ordering::SeqCst);
+            });
+        }
+        let mut peak_mb: f64 = 0.0;
+        while working.load(Ordering::SeqCst) > 0 {
+            peak_mb = peak_mb.max(usage::pss_mb(pid));
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        peak_mb
+    })
+}
