@@ -122,6 +122,16 @@ fn connections_to_the_program_are_kept() {
 }
 
 #[test]
+fn the_length_of_a_response_reaches_the_client() {
+    let behaviour = Behaviour { body_len: 700_000, hang_up: false };
+    each(behaviour, |kind, front, _| {
+        let response = http::get(front.http(), "/image?src=a.jpg").unwrap();
+        assert_eq!(response.header("content-length"), Some("700000"), "{kind:?}");
+        assert_eq!(response.body.len(), 700_000, "{kind:?}");
+    });
+}
+
+#[test]
 fn a_kept_connection_that_was_closed_costs_no_request() {
     each(Behaviour { body_len: 1000, hang_up: true }, |kind, front, recorder| {
         let mut client = Client::connect(front.http()).unwrap();

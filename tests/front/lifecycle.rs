@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use crate::support::config::Config;
 use crate::support::fcgi;
 use crate::support::fixture::write_jpeg;
 use crate::support::front::{BOTH, Front, Kind};
@@ -23,7 +24,7 @@ const PICTURE: &str = "/image?src=photo.jpg&width=200";
 
 fn library(images: &Path) {
     write_jpeg(&images.join("photo.jpg"), 900, 600);
-    write_jpeg(&images.join("large.jpg"), 6000, 5000);
+    write_jpeg(&images.join("large.jpg"), 3000, 2400);
 }
 
 fn pool() -> Pool {
@@ -137,15 +138,15 @@ fn ticks(pid: i32) -> u64 {
 #[test]
 fn requests_in_flight_are_finished_before_the_end() {
     for kind in BOTH {
-        let mut pool = pool();
+        let patient =
+            |config: Config| config.raw("drain_s", "300").raw("request_deadline_s", "300");
+        let mut pool = Pool::start(library, patient);
         let front = Front::start(kind, &pool.socket());
         let addr = front.http();
         let mut client = Client::connect(addr).unwrap();
         let idle = worker_ticks(&pool);
-        // Thirty megapixels without a smaller size to decode to: seconds of work.
-        client
-            .send("GET", b"/image?src=large.jpg&angle=7&format=png&quality=99", &[], b"")
-            .unwrap();
+        // Seven megapixels without a smaller size to decode to: a second of work or more.
+        client.send("GET", b"/image?src=large.jpg&angle=7&format=png", &[], b"").unwrap();
         wait::until("a worker is at it", || worker_ticks(&pool) > idle + 5);
         pool.signal(Signal::SIGTERM);
         let response = client.receive(false).unwrap();

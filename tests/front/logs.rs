@@ -29,6 +29,14 @@ fn open_logs(pool: &mut Pool) -> Vec<String> {
     names
 }
 
+/// Waits until the arbiter and both workers write to the new file.
+fn eventually_new(pool: &mut Pool) {
+    wait::until_told("every process has the new file", || {
+        let open = open_logs(pool);
+        if open == ["halftone.log"; 3] { Ok(()) } else { Err(format!("{open:?}")) }
+    });
+}
+
 fn pool() -> Pool {
     Pool::start(|images| write_jpeg(&images.join("photo.jpg"), 300, 200), |config| config)
 }
@@ -41,9 +49,7 @@ fn a_signal_makes_every_process_reopen_its_log() {
     assert_eq!(open_logs(&mut pool).len(), 3, "arbiter and two workers");
     fs::rename(&log, pool.logs().join("old.log")).unwrap();
     pool.signal(Signal::SIGUSR1);
-    wait::until("nobody writes to the old file", || {
-        open_logs(&mut pool) == ["halftone.log", "halftone.log", "halftone.log"]
-    });
+    eventually_new(&mut pool);
     fcgi::exchange(&mut pool.connect(), "/image?src=photo.jpg&width=100").unwrap();
 }
 
@@ -70,7 +76,5 @@ fn logrotate_rotates_with_the_installed_file() {
         Command::new(logrotate).arg("-f").arg("-s").arg(&state).arg(&config).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(pool.logs().join("halftone.log.1").exists());
-    wait::until("every process has the new file", || {
-        open_logs(&mut pool) == ["halftone.log", "halftone.log", "halftone.log"]
-    });
+    eventually_new(&mut pool);
 }

@@ -13,8 +13,9 @@ use super::front::make_certificate;
 use super::process::Process;
 
 /// Modules in the order in which Debian's own configuration would load them.
-const MODULES: [&str; 8] = [
+const MODULES: [&str; 9] = [
     "mpm_event",
+    "env",
     "authz_core",
     "authn_core",
     "proxy",

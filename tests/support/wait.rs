@@ -29,3 +29,15 @@ pub fn until_some<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T 
 pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
     until_some(what, || condition().then_some(()));
 }
+
+/// Asks `condition` again and again until it holds; it tells what is amiss while it does not.
+///
+/// # Panics
+/// When [`PATIENCE`] has passed, with `what` and what was amiss last in the message.
+pub fn until_told(what: &str, mut condition: impl FnMut() -> Result<(), String>) {
+    let end = Instant::now() + PATIENCE;
+    while let Err(amiss) = condition() {
+        assert!(Instant::now() < end, "waited {PATIENCE:?} in vain: {what}: {amiss}");
+        std::thread::sleep(STEP);
+    }
+}
