@@ -14,6 +14,8 @@
 //! is imported by `cli` alone and nothing imports `cli`. `tests/layers.rs` reads the `use` lines
 //! and fails on a breach.
 
+#![warn(clippy::unwrap_used)]
+
 pub mod auth;
 pub mod bytelock;
 pub mod cache;

@@ -1,8 +1,6 @@
 //! The responder over real sockets: what front servers send, what hostile peers send, and what
 //! comes back.
 
-#![allow(clippy::unwrap_used)]
-
 mod responder;
 mod wire;
 

@@ -4,8 +4,6 @@
 //! variable `POOL_SERVER` it is a small server over the real pool, otherwise it runs the cases
 //! against such servers. An argument picks the cases whose name contains it.
 
-#![allow(clippy::unwrap_used)]
-
 #[path = "pool/cases.rs"]
 mod cases;
 #[path = "pool/fixture.rs"]

@@ -16,7 +16,6 @@
 //! the ratios of one run.
 
 // Helpers of a benchmark fail by panicking: figures from a run with a fault are worth nothing.
-#![allow(clippy::unwrap_used)]
 
 mod kept;
 mod library;

@@ -3,7 +3,7 @@
 //! PostgreSQL is the server that `HALFTONE_TEST_POSTGRES` names; every case makes a database of its
 //! own there and drops it. `scripts/test` starts such a server and sets the variable.
 
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs)]
 
 mod accounts;
 mod away;

@@ -3,7 +3,6 @@
 //! `files` judges those files alone, against a recorder; the others run the program behind them.
 
 // Helpers of tests fail by panicking, as the tests themselves do.
-#![allow(clippy::unwrap_used)]
 
 #[path = "../support/mod.rs"]
 mod support;

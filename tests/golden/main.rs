@@ -6,7 +6,6 @@
 //! levels. A difference leaves a sheet of expected, difference and actual in `target/tmp`.
 
 // A test crate from end to end, its helpers included.
-#![allow(clippy::unwrap_used)]
 
 mod alpha;
 mod colour;

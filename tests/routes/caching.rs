@@ -91,7 +91,9 @@ fn head_has_the_fields_of_get() {
 #[test]
 fn expiry_by_template() {
     let site = Site::start("", library::make);
-    for (name, seconds) in [("Hour", "3600"), ("None", "0"), ("Never", "-1"), ("Long", "2147483648")] {
+    for (name, seconds) in
+        [("Hour", "3600"), ("None", "0"), ("Never", "-1"), ("Long", "2147483648")]
+    {
         site.template(name, &format!(r#"{{"expiry_secs": {{"value": {seconds}}}}}"#));
     }
     site.template("Silent", "{}");

@@ -8,7 +8,6 @@
 // Each test target compiles this module for itself and uses its own part of it.
 #![allow(dead_code)]
 // Helpers of tests fail by panicking, as the tests themselves do.
-#![allow(clippy::unwrap_used)]
 
 pub mod apache;
 pub mod config;
