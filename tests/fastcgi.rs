@@ -403,10 +403,13 @@ fn a_drain_answers_what_was_asked_and_closes() {
     let mut asking = responder.connect();
     let request = get("/last", true);
     asking.send(&request[..20]).unwrap();
+    let mut fresh = responder.connect();
     // Its turn has come when a later connection's has.
     assert_eq!(responder.connect().get("/", true).unwrap().status, 200);
     responder.drain();
     assert!(idle.is_closed());
+    assert_eq!(fresh.get("/", true).unwrap().status, 200, "it has only just connected");
+    assert!(fresh.is_closed());
     asking.send(&request[20..]).unwrap();
     assert_eq!(asking.answer(1).unwrap().status, 200);
     assert!(asking.is_closed(), "though it was to be kept");

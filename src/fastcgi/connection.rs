@@ -29,6 +29,9 @@ const KEPT_SCRATCH: usize = 16 << 10;
 /// How long an idle connection is still read from when the worker drains: a request that the front
 /// server has sent already is answered.
 const DRAIN_LINGER: Duration = Duration::from_millis(20);
+/// The same for a connection that has carried no request yet: whoever has just connected is about
+/// to send one, and would not take its end for the end of a kept connection.
+const FRESH_LINGER: Duration = Duration::from_secs(2);
 /// How long unread input is swallowed before a connection is closed, so that the peer gets to read
 /// the answer.
 const CLOSE_LINGER: Duration = Duration::from_secs(2);
@@ -73,6 +76,7 @@ where
         protocol: Protocol::new(capacity, options.max_params_bytes),
         input: Input { buffer: vec![0; INPUT], start: 0, end: 0 },
         plan: Plan::default(),
+        fresh: true,
     };
     connection.run().await
 }
@@ -100,6 +104,8 @@ struct Connection<'a, S, D> {
     protocol: Protocol,
     input: Input,
     plan: Plan,
+    /// No request has been received yet.
+    fresh: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin, D: Dispatch> Connection<'_, S, D> {
@@ -114,6 +120,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Dispatch> Connection<'_, S, D> {
                     (self.protocol.end(), complete)
                 }
             };
+            self.fresh = false;
             self.input.reset();
             if self.plan.scratch.capacity() > KEPT_SCRATCH {
                 self.plan = Plan::default();
@@ -214,7 +221,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Dispatch> Connection<'_, S, D> {
             read = self.input.read(&mut self.stream) => read?,
             // An error means that whoever could drain is gone: as good as a drain.
             _ = self.drain.wait_for(|drain| *drain) => {
-                match timeout(DRAIN_LINGER, self.input.read(&mut self.stream)).await {
+                let linger = if self.fresh { FRESH_LINGER } else { DRAIN_LINGER };
+                match timeout(linger, self.input.read(&mut self.stream)).await {
                     Ok(read) => read?,
                     Err(_) => 0,
                 }

@@ -26,7 +26,7 @@ use super::signals::SignalQueue;
 use super::startup::{self, Error};
 use super::supervisor::Supervisor;
 use super::worker::{self, Boot, WorkerContext, WorkerStart};
-use super::{BOOT_FAILED, PoolOptions, sys};
+use super::{PoolOptions, sys};
 
 /// How often the scoreboard is looked at when nothing happens.
 const TICK_MS: u16 = 250;
@@ -265,15 +265,11 @@ impl Arbiter<'_> {
     fn listen(&mut self) {
         let mut ready = 0;
         for child in &mut self.children {
-            let heard = child.listen();
-            if heard.ready && child.is_starting() {
-                child.phase = Phase::Ready;
+            let starting = child.is_starting();
+            child.take_news(self.options.drain);
+            if starting && child.is_ready() {
                 ready += 1;
                 log::info!("worker {} is ready", child.pid);
-            }
-            child.retiring |= heard.retiring;
-            if heard.draining && child.is_ready() {
-                child.phase = Phase::Draining { kill_at: Instant::now() + self.options.drain };
             }
         }
         if ready > 0 && self.reloading {
@@ -316,15 +312,14 @@ impl Arbiter<'_> {
             return;
         }
         let Some(at) = self.children.iter().position(|child| child.pid == pid) else { return };
+        let mut child = self.children.swap_remove(at);
         // What it said last may still be unread.
-        self.children[at].listen();
-        let child = self.children.swap_remove(at);
+        child.take_news(self.options.drain);
         child.row.clear();
         if self.stopping.is_some() {
             return;
         }
-        let unbooted = child.is_starting() || status == WaitStatus::Exited(pid, BOOT_FAILED);
-        if unbooted {
+        if child.is_starting() {
             self.boot_failed(&child, &how);
         } else if let Phase::Draining { .. } = child.phase {
             log::info!("worker {pid} {how}");
@@ -344,6 +339,8 @@ impl Arbiter<'_> {
             Some(reason) if !reason.is_empty() => reason.clone(),
             _ => format!("it {how}"),
         };
+        // Others may have come to serve since they were last heard.
+        self.listen();
         let serving = self.children.iter().any(Child::is_ready);
         if !serving {
             self.stop(Stopping::Failed(reason));

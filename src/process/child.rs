@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -20,14 +20,6 @@ pub enum Phase {
     Ready,
     /// Finishing what it has begun, until then.
     Draining { kill_at: Instant },
-}
-
-/// What a worker has said.
-#[derive(Debug, Default)]
-pub struct Heard {
-    pub ready: bool,
-    pub retiring: bool,
-    pub draining: bool,
 }
 
 /// A worker of the pool.
@@ -110,18 +102,17 @@ impl Child {
         let _ = kill(self.pid, signal);
     }
 
-    /// Reads what it has said since the last time.
-    pub fn listen(&mut self) -> Heard {
-        let mut heard = Heard::default();
+    /// Reads what it has said since the last time. One that drains by itself has `drain` to end.
+    pub fn take_news(&mut self, drain: Duration) {
         let mut bytes = [0; 1024];
         loop {
             let count = match self.channel.read(&mut bytes) {
                 Ok(count @ 1..) => count,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return heard,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Ok(_) | Err(_) => {
                     self.silent = true;
-                    return heard;
+                    return;
                 }
             };
             for (at, byte) in bytes[..count].iter().enumerate() {
@@ -130,9 +121,11 @@ impl Child {
                     break;
                 }
                 match *byte {
-                    control::READY => heard.ready = true,
-                    control::RETIRING => heard.retiring = true,
-                    control::DRAINING => heard.draining = true,
+                    control::READY if self.is_starting() => self.phase = Phase::Ready,
+                    control::RETIRING => self.retiring = true,
+                    control::DRAINING if self.is_ready() => {
+                        self.phase = Phase::Draining { kill_at: Instant::now() + drain };
+                    }
                     control::FAILED => self.failure = Some(String::new()),
                     _ => {}
                 }

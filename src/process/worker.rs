@@ -195,8 +195,9 @@ impl Worker<'_> {
         let (drain, draining) = watch::channel(false);
         let connections = Connections::new(self.row.clone());
         self.accept(listeners, &connections, &draining);
-        self.row.set_state(WorkerState::Ready);
+        // The arbiter first, so that it knows of every worker that the scoreboard shows as ready.
         channel.write_all(&[control::READY]).await?;
+        self.row.set_state(WorkerState::Ready);
 
         let max_requests = self.jittered_max_requests();
         let mut tick = tokio::time::interval(TICK);

@@ -319,7 +319,8 @@ fn a_panic_is_a_500_and_a_new_worker() {
 fn a_deadline_is_first_asked_then_enforced() {
     let server = Server::start(|settings| {
         settings.request_deadline_ms = 50;
-        settings.grace_ms = 400;
+        settings.cancel_grace_ms = 400;
+        settings.kill_grace_ms = 3000;
     });
     let before = server.ready_pids();
     assert_eq!(server.get("/wait").status, 504, "a request that listens is called off");

@@ -29,7 +29,8 @@ pub struct Settings {
     pub max_requests: u64,
     pub max_worker_memory_bytes: u64,
     pub request_deadline_ms: u64,
-    pub grace_ms: u64,
+    pub cancel_grace_ms: u64,
+    pub kill_grace_ms: u64,
     pub drain_ms: u64,
 }
 
@@ -44,7 +45,8 @@ impl Settings {
             max_requests: 0,
             max_worker_memory_bytes: 0,
             request_deadline_ms: 60_000,
-            grace_ms: 60_000,
+            cancel_grace_ms: 60_000,
+            kill_grace_ms: 60_000,
             drain_ms: 20_000,
         }
     }
@@ -63,8 +65,8 @@ impl Settings {
                 max_requests: self.max_requests,
                 max_worker_memory_bytes: self.max_worker_memory_bytes,
                 request_deadline: Duration::from_millis(self.request_deadline_ms),
-                cancel_grace: Duration::from_millis(self.grace_ms),
-                kill_grace: Duration::from_millis(self.grace_ms),
+                cancel_grace: Duration::from_millis(self.cancel_grace_ms),
+                kill_grace: Duration::from_millis(self.kill_grace_ms),
                 fastcgi: fastcgi::Options::default(),
             },
             ..PoolOptions::default()
