@@ -7,5 +7,7 @@ pub(crate) mod canvas;
 pub(crate) mod depth;
 pub(crate) mod kernel;
 pub(crate) mod resample;
+pub(crate) mod rows;
+pub(crate) mod sample;
 pub(crate) mod tilt;
 pub(crate) mod turn;

@@ -8,7 +8,9 @@
 
 use std::cell::RefCell;
 
-use super::kernel::{Axis, Even};
+use super::kernel::Axis;
+use super::rows::{add_rows, reduce};
+use super::sample::{ROUNDING, Sample};
 use crate::pixel::colour::curve::{Curve, Light};
 use crate::pixel::plan::{Area, Rect, Size};
 use crate::pixel::{Cancel, Depth, Image, Result, Samples};
@@ -83,124 +85,6 @@ struct Job<'a> {
     light: &'a Light,
     cancel: &'a Cancel,
 }
-
-/// A sample depth that the kernel can read and write.
-pub(crate) trait Sample: Copy + Default + 'static {
-    /// The largest value.
-    const FULL: f32;
-    /// The samples, when they have this depth.
-    fn of(samples: &Samples) -> Option<&[Self]>;
-    /// The samples, when they have this depth.
-    fn of_mut(samples: &mut Samples) -> Option<&mut [Self]>;
-    /// A mixed value, 0–1, for every sample.
-    type Table: ?Sized;
-    /// From encoded values to those that are mixed, by a table per colour band.
-    fn tables(light: &Light) -> Option<[&Self::Table; 3]>;
-    /// The mixed value of a sample.
-    fn mixed(self, table: &Self::Table) -> f32;
-    /// The sample as a number, 0 to [`Sample::FULL`].
-    fn wide(self) -> f32;
-    /// The nearest sample to such a number; numbers outside are cut.
-    fn rounded(value: f32) -> Self;
-    /// The sample in the lowest bits.
-    fn low(bits: u32) -> Self;
-    /// The sample for linear light, 0–1; values outside are cut.
-    fn encoded(curve: &Curve, linear: f32) -> Self;
-}
-
-impl Sample for u8 {
-    const FULL: f32 = 255.0;
-    type Table = [f32; 256];
-
-    fn of(samples: &Samples) -> Option<&[Self]> {
-        if let Samples::U8(samples) = samples { Some(samples) } else { None }
-    }
-
-    fn of_mut(samples: &mut Samples) -> Option<&mut [Self]> {
-        if let Samples::U8(samples) = samples { Some(samples) } else { None }
-    }
-
-    fn tables(light: &Light) -> Option<[&Self::Table; 3]> {
-        match light {
-            Light::Encoded => None,
-            Light::Linear(curves) => Some(std::array::from_fn(|band| &curves[band].decode8)),
-        }
-    }
-
-    #[inline(always)]
-    fn mixed(self, table: &Self::Table) -> f32 {
-        table[usize::from(self)]
-    }
-
-    #[inline(always)]
-    fn wide(self) -> f32 {
-        f32::from(self)
-    }
-
-    #[inline(always)]
-    fn rounded(value: f32) -> Self {
-        (value + 0.5) as Self
-    }
-
-    #[inline(always)]
-    fn low(bits: u32) -> Self {
-        bits as Self
-    }
-
-    #[inline(always)]
-    fn encoded(curve: &Curve, linear: f32) -> Self {
-        curve.encode8(linear)
-    }
-}
-
-impl Sample for u16 {
-    const FULL: f32 = 65535.0;
-    type Table = [f32];
-
-    fn of(samples: &Samples) -> Option<&[Self]> {
-        if let Samples::U16(samples) = samples { Some(samples) } else { None }
-    }
-
-    fn of_mut(samples: &mut Samples) -> Option<&mut [Self]> {
-        if let Samples::U16(samples) = samples { Some(samples) } else { None }
-    }
-
-    fn tables(light: &Light) -> Option<[&Self::Table; 3]> {
-        match light {
-            Light::Encoded => None,
-            Light::Linear(curves) => Some(std::array::from_fn(|band| curves[band].decode16())),
-        }
-    }
-
-    #[inline(always)]
-    fn mixed(self, table: &Self::Table) -> f32 {
-        table[usize::from(self)]
-    }
-
-    #[inline(always)]
-    fn wide(self) -> f32 {
-        f32::from(self)
-    }
-
-    #[inline(always)]
-    fn rounded(value: f32) -> Self {
-        (value + 0.5) as Self
-    }
-
-    #[inline(always)]
-    fn low(bits: u32) -> Self {
-        bits as Self
-    }
-
-    #[inline(always)]
-    fn encoded(curve: &Curve, linear: f32) -> Self {
-        curve.encode16(linear)
-    }
-}
-
-/// Added to a number of 0 to 65535 it leaves the nearest integer in the lowest bits of the float:
-/// one step of a float of this size is 1.
-const ROUNDING: f32 = (1 << 23) as f32;
 
 thread_local! {
     /// Row buffers, kept from one picture to the next.
@@ -414,103 +298,6 @@ impl Job<'_> {
         }
         pixel[BANDS - 1] = T::rounded(alpha * T::FULL);
     }
-}
-
-/// The weighted sum of the rows that start at these places of the ring.
-#[inline(always)]
-fn add_rows<const FUSED: bool>(sums: &mut [f32], ring: &[f32], starts: &[usize], weights: &[f32]) {
-    // As many sums as fit into the processor's registers.
-    const BLOCK: usize = 64;
-    let (blocks, rest) = sums.as_chunks_mut::<BLOCK>();
-    let done = blocks.len() * BLOCK;
-    for (index, sums) in blocks.iter_mut().enumerate() {
-        let mut block = [0.0_f32; BLOCK];
-        for (start, weight) in starts.iter().zip(weights) {
-            let row: &[f32; BLOCK] =
-                ring[start + index * BLOCK..].first_chunk().expect("rows are as long as the sums");
-            for (sum, value) in block.iter_mut().zip(row) {
-                *sum = multiply_add::<FUSED>(*value, *weight, *sum);
-            }
-        }
-        *sums = block;
-    }
-    rest.fill(0.0);
-    for (start, weight) in starts.iter().zip(weights) {
-        for (sum, value) in rest.iter_mut().zip(&ring[start + done..]) {
-            *sum = multiply_add::<FUSED>(*value, *weight, *sum);
-        }
-    }
-}
-
-/// A result row from a row of sums that starts at source column `start`. A pixel is read as
-/// `LANES` floats, those of the next one included.
-#[inline(always)]
-fn reduce<const BANDS: usize, const LANES: usize, const FUSED: bool>(
-    sums: &[f32],
-    row: &mut [f32],
-    start: usize,
-    across: &Even,
-) {
-    #[cfg(target_arch = "x86_64")]
-    if FUSED && LANES == 4 {
-        #[allow(unsafe_code)]
-        // SAFETY: `FUSED` is set by `run_avx2` alone, which has these features.
-        unsafe {
-            reduce_avx2::<BANDS>(sums, row, start, across);
-        }
-        return;
-    }
-    let pixels = row.as_chunks_mut::<LANES>().0.iter_mut();
-    let kernels = across.first.iter().zip(across.weights.chunks_exact(across.count));
-    for (pixel, (first, weights)) in pixels.zip(kernels) {
-        let taps = &sums[(first - start) * BANDS..];
-        *pixel = [0.0; LANES];
-        for (tap, weight) in weights.iter().enumerate() {
-            for (total, value) in pixel.iter_mut().zip(&taps[tap * BANDS..]) {
-                *total = multiply_add::<FUSED>(*value, *weight, *total);
-            }
-        }
-    }
-}
-
-/// [`reduce`] in whole vectors, which a compiler that sees a lane unused takes apart. Even and odd
-/// taps are summed apart, so that one need not wait for the other.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-#[inline]
-fn reduce_avx2<const BANDS: usize>(sums: &[f32], row: &mut [f32], start: usize, across: &Even) {
-    use std::arch::x86_64::{
-        _mm_add_ps, _mm_fmadd_ps, _mm_loadu_ps, _mm_set1_ps, _mm_setzero_ps, _mm_storeu_ps,
-    };
-    let reach = across.count * BANDS + 4;
-    let pixels = row.as_chunks_mut::<4>().0.iter_mut();
-    let kernels = across.first.iter().zip(across.weights.chunks_exact(across.count));
-    for (pixel, (first, weights)) in pixels.zip(kernels) {
-        let taps = &sums[(first - start) * BANDS..][..reach];
-        let (mut even, mut odd) = (_mm_setzero_ps(), _mm_setzero_ps());
-        let mut at = taps.as_ptr();
-        for [one, two] in weights.as_chunks::<2>().0 {
-            #[allow(unsafe_code)]
-            // SAFETY: `at` stands at tap `t`, below `count`, and four floats are read from it and
-            // from the tap after it, which is below `count` too because that is even. So reading
-            // ends before `count · BANDS + 4`, the length of `taps`.
-            unsafe {
-                even = _mm_fmadd_ps(_mm_loadu_ps(at), _mm_set1_ps(*one), even);
-                odd = _mm_fmadd_ps(_mm_loadu_ps(at.add(BANDS)), _mm_set1_ps(*two), odd);
-            }
-            at = at.wrapping_add(2 * BANDS);
-        }
-        #[allow(unsafe_code)]
-        // SAFETY: the pixel is four floats.
-        unsafe {
-            _mm_storeu_ps(pixel.as_mut_ptr(), _mm_add_ps(even, odd));
-        }
-    }
-}
-
-#[inline(always)]
-fn multiply_add<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
-    if FUSED { a.mul_add(b, c) } else { a * b + c }
 }
 
 fn grow(buffer: &mut Vec<f32>, len: usize) -> Result<()> {

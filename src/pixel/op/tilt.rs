@@ -5,7 +5,7 @@
 //! picture's edge passes are covered in part, which gives a smooth edge; what is not covered
 //! becomes transparent, or the fill colour where the picture has transparency of its own.
 
-use super::resample::Sample;
+use super::sample::Sample;
 use crate::pixel::colour::curve::Light;
 use crate::pixel::place::Place;
 use crate::pixel::plan::{Area, Plan, Size};
