@@ -23,7 +23,7 @@ fn site_with(templates: &[(&str, &str)]) -> Site {
     }
     if let Some((name, _)) = templates.last() {
         wait::until("the templates are known", || {
-            site.status(&format!("/image?src=a/chart.png&tmp={name}")) != 400
+            !site.get(&format!("/image?src=a/chart.png&tmp={name}")).text().contains("tmp: ")
         });
     }
     site
