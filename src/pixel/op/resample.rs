@@ -103,7 +103,7 @@ struct Scratch {
 }
 
 /// Larger row buffers are given back after use, so that one huge picture does not bind memory.
-const KEPT_FLOATS: usize = 1 << 20;
+const KEPT_FLOATS: usize = 1 << 18;
 
 impl Job<'_> {
     fn by_bands<T: Sample>(&self, samples: &mut Samples) -> Result<()> {
