@@ -14,7 +14,8 @@ use crate::support::wait;
 const IN_FORCE: Duration = Duration::from_secs(2);
 
 fn library(images: &std::path::Path) {
-    for path in ["open.png", "closed/a.png", "closed/inner/b.png", "Closed/c.png", "closed2/d.png"] {
+    for path in ["open.png", "closed/a.png", "closed/inner/b.png", "Closed/c.png", "closed2/d.png"]
+    {
         library::plain(&images.join(path), 20, 10, [200, 100, 50]);
     }
     std::fs::write(images.join("closed/text.jpg"), "no picture").unwrap();
@@ -34,9 +35,16 @@ fn without_view_right_existing_and_missing_files_answer_alike() {
         let expected = site.get("/image?src=closed/a.png");
         assert_page(&site, &expected, 403, "closed");
         for path in [
-            "closed/a.png", "closed/none.png", "closed/inner/b.png", "closed/inner/none.png",
-            "closed/none/none.png", "closed/text.jpg", "closed/inner", "/closed//a.png",
-            "closed/.hidden.png", "closed/a.png/x.png",
+            "closed/a.png",
+            "closed/none.png",
+            "closed/inner/b.png",
+            "closed/inner/none.png",
+            "closed/none/none.png",
+            "closed/text.jpg",
+            "closed/inner",
+            "/closed//a.png",
+            "closed/.hidden.png",
+            "closed/a.png/x.png",
         ] {
             for address in ["image", "original", "erez/erez"] {
                 let response = site.get(&format!("/{address}?src={path}"));

@@ -194,7 +194,8 @@ fn the_sample_is_valid_and_changes_nothing() {
 fn the_generated_references_are_current() {
     let dir = temp_dir();
     run(&["docs", "--root", dir.path().to_str().unwrap()]);
-    for name in ["docs/reference/parameters.md", "docs/reference/settings.md", "conf/halftone.toml"] {
+    for name in ["docs/reference/parameters.md", "docs/reference/settings.md", "conf/halftone.toml"]
+    {
         let made = fs::read_to_string(dir.path().join(name)).unwrap();
         let kept = fs::read_to_string(repository(name)).unwrap();
         assert!(made == kept, "{name} is not what `halftone docs` writes");
@@ -226,7 +227,8 @@ fn convert_takes_the_parameters_of_urls() {
     // Mirrored it reads 1 0 / 3 2; a quarter to the left makes that 0 2 / 1 3.
     let pixels = magick::pixels(&fs::read(at("turned.bmp")).unwrap());
     assert_eq!(pixels.size, (60, 80));
-    for ((x, y), quarter) in [(15, 20), (45, 20), (15, 60), (45, 60)].into_iter().zip([0, 2, 1, 3]) {
+    for ((x, y), quarter) in [(15, 20), (45, 20), (15, 60), (45, 60)].into_iter().zip([0, 2, 1, 3])
+    {
         pixels.assert(x, y, QUARTERS[quarter], 2, "turned");
     }
 
@@ -357,7 +359,11 @@ fn serve_says_why_it_cannot() {
     fs::create_dir(&images).unwrap();
     let serve = |listen: &str, data: &Path| {
         let mut command = binary();
-        command.args(["serve", "--listen", listen, "--images"]).arg(&images).arg("--data").arg(data);
+        command
+            .args(["serve", "--listen", listen, "--images"])
+            .arg(&images)
+            .arg("--data")
+            .arg(data);
         command
     };
     fails(&mut serve(&addr, &dir.path().join("data")), &["cannot listen on", &addr]);

@@ -147,9 +147,7 @@ fn a_repository_that_is_away_is_not_a_missing_picture() {
     site.ok(target);
     let aside = site.scratch().join("aside");
     fs::rename(site.image(""), &aside).unwrap();
-    wait::until("unknown pictures are unavailable", || {
-        site.status("/image?src=a/logo.png") == 503
-    });
+    wait::until("unknown pictures are unavailable", || site.status("/image?src=a/logo.png") == 503);
     // What is known is served on from the cache.
     assert_eq!(site.status(target), 200);
     fs::rename(&aside, site.image("")).unwrap();

@@ -82,7 +82,11 @@ fn files_cut_off_anywhere_are_unreadable() {
         for name in names {
             let bytes = fs::read(images.join("a").join(name)).unwrap();
             // Not in the last part, which in some formats only says that the picture is over.
-            for (number, len) in [bytes.len() / 100, bytes.len() / 4, bytes.len() / 2, bytes.len() * 3 / 4].into_iter().enumerate() {
+            for (number, len) in
+                [bytes.len() / 100, bytes.len() / 4, bytes.len() / 2, bytes.len() * 3 / 4]
+                    .into_iter()
+                    .enumerate()
+            {
                 let name = format!("{number}-{name}");
                 fs::write(images.join(&name), &bytes[..len]).unwrap();
                 cut.push(name);
@@ -102,8 +106,12 @@ fn a_name_that_says_another_format_is_unreadable() {
         library::make(images);
         let a = images.join("a");
         for (from, to) in [
-            ("photo.jpg", "m.png"), ("chart.png", "m.jpg"), ("chart.gif", "m.tif"),
-            ("chart.tif", "m.gif"), ("chart.webp", "m.jpeg"), ("chart.bmp", "m.webp"),
+            ("photo.jpg", "m.png"),
+            ("chart.png", "m.jpg"),
+            ("chart.gif", "m.tif"),
+            ("chart.tif", "m.gif"),
+            ("chart.webp", "m.jpeg"),
+            ("chart.bmp", "m.webp"),
         ] {
             fs::copy(a.join(from), images.join(to)).unwrap();
         }
@@ -123,7 +131,8 @@ fn a_name_that_says_another_format_is_unreadable() {
 /// goes on.
 #[test]
 fn damage_anywhere_harms_nobody_else() {
-    let names = ["photo.jpg", "chart.png", "chart.gif", "chart.bmp", "pages.tif", "chart.webp", "cmyk.jpg"];
+    let names =
+        ["photo.jpg", "chart.png", "chart.gif", "chart.bmp", "pages.tif", "chart.webp", "cmyk.jpg"];
     let copies = 24;
     let site = Site::start("", |images| {
         library::make(images);
@@ -217,7 +226,13 @@ fn bombs(images: &Path) -> Vec<String> {
     let tiff = |width: u32, height: u32, samples: u32| {
         let mut out = b"II*\0\x08\0\0\0".to_vec();
         let entries: [(u16, u32); 8] = [
-            (256, width), (257, height), (258, 8), (259, 1), (262, 2), (273, 8), (277, samples),
+            (256, width),
+            (257, height),
+            (258, 8),
+            (259, 1),
+            (262, 2),
+            (273, 8),
+            (277, samples),
             (279, 100),
         ];
         out.extend(8_u16.to_le_bytes());
@@ -346,8 +361,14 @@ fn links_do_not_leave_the_repository() {
         link("a", "b");
     });
     for path in [
-        "relative.jpg", "absolute.jpg", "folder/secret.jpg", "second.jpg", "loop.jpg",
-        "dangling.jpg", "proc.jpg", "dots.jpg",
+        "relative.jpg",
+        "absolute.jpg",
+        "folder/secret.jpg",
+        "second.jpg",
+        "loop.jpg",
+        "dangling.jpg",
+        "proc.jpg",
+        "dots.jpg",
     ] {
         for address in ["image", "erez/erez"] {
             let target = format!("/{address}?src={path}&width=9");
@@ -403,7 +424,8 @@ fn hidden_files_are_not_there() {
             write_jpeg(&images.join(path), 20, 20);
         }
     });
-    for path in [".hidden.jpg", ".cache/a.jpg", "a/.b/c.jpg", "a/.d.jpg", "..e.jpg", "a//.b//c.jpg"] {
+    for path in [".hidden.jpg", ".cache/a.jpg", "a/.b/c.jpg", "a/.d.jpg", "..e.jpg", "a//.b//c.jpg"]
+    {
         let target = format!("/image?src={path}");
         assert_page(&site, &site.get(&target), 404, &target);
     }

@@ -104,7 +104,10 @@ fn a_tile_is_one_cell_of_the_finished_picture() {
 
 #[test]
 fn a_camera_that_was_turned_is_set_upright() {
-    assert_sizes("a/sideways.jpg", &[("", (48, 64)), ("width=24", (24, 32)), ("angle=90", (64, 48))]);
+    assert_sizes(
+        "a/sideways.jpg",
+        &[("", (48, 64)), ("width=24", (24, 32)), ("angle=90", (64, 48))],
+    );
 }
 
 #[test]
@@ -157,7 +160,8 @@ fn quality_is_that_of_the_parameter_or_80() {
         let found = facts(&site, &format!("src=a/photo.jpg&width=200{query}")).quality;
         assert!(found.abs_diff(quality) <= 1, "{query}: {found}");
     }
-    let size = |query: &str| site.ok(&format!("/image?src=a/photo.jpg&width=200{query}")).body.len();
+    let size =
+        |query: &str| site.ok(&format!("/image?src=a/photo.jpg&width=200{query}")).body.len();
     assert!(size("&quality=1") < size("&quality=50"));
     assert!(size("&quality=50") < size("&quality=100"));
     assert!(size("&format=webp&quality=5") < size("&format=webp&quality=95"));
@@ -169,7 +173,9 @@ fn strip_leaves_out_what_is_not_the_picture() {
     let site = shared();
     assert!(facts(&site, "src=a/sideways.jpg&strip=0").profiles.contains("exif"));
     // The default template strips.
-    for query in ["src=a/sideways.jpg&strip=1", "src=a/sideways.jpg&strip=TRUE", "src=a/sideways.jpg"] {
+    for query in
+        ["src=a/sideways.jpg&strip=1", "src=a/sideways.jpg&strip=TRUE", "src=a/sideways.jpg"]
+    {
         assert!(!facts(&site, query).profiles.contains("exif"), "{query}");
     }
     // What was turned upright must not be turned again by whoever shows it.
@@ -183,7 +189,10 @@ fn dpi_is_written_into_the_file() {
     let site = shared();
     for format in ["jpg", "png", "tif"] {
         let found = facts(&site, &format!("src=a/photo.jpg&width=50&format={format}&dpi=240")).dpi;
-        assert!((found.0 - 240.0).abs() < 0.5 && (found.1 - 240.0).abs() < 0.5, "{format} {found:?}");
+        assert!(
+            (found.0 - 240.0).abs() < 0.5 && (found.1 - 240.0).abs() < 0.5,
+            "{format} {found:?}"
+        );
     }
     assert_eq!(facts(&site, "src=a/sideways.jpg&strip=0&dpi=0").dpi, (150.0, 150.0));
     assert_eq!(facts(&site, "src=a/sideways.jpg&strip=0&dpi=72").dpi, (72.0, 72.0));

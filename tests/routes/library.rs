@@ -34,12 +34,27 @@ pub fn make(images: &Path) {
     let at = |name: &str| folder.join(name).to_str().unwrap().to_owned();
     let chart = at("chart.png");
     for extension in ["bmp", "gif", "tif", "webp"] {
-        magick::make(&[&chart, "-define", "webp:lossless=true", &at(&format!("chart.{extension}"))]);
+        magick::make(&[
+            &chart,
+            "-define",
+            "webp:lossless=true",
+            &at(&format!("chart.{extension}")),
+        ]);
     }
     logo(&folder.join("logo.png"));
     magick::make(&[
-        "-size", "60x40", "xc:#ff0000", "-size", "50x70", "xc:#008000", "-size", "80x30",
-        "xc:#0000ff", "-type", "TrueColor", &at("pages.tif"),
+        "-size",
+        "60x40",
+        "xc:#ff0000",
+        "-size",
+        "50x70",
+        "xc:#008000",
+        "-size",
+        "80x30",
+        "xc:#0000ff",
+        "-type",
+        "TrueColor",
+        &at("pages.tif"),
     ]);
     magick::make(&["-size", "64x48", "xc:cmyk(255,0,0,0)", "-colorspace", "CMYK", &at("cmyk.jpg")]);
     sideways(&folder.join("sideways.jpg"));
@@ -85,8 +100,16 @@ fn sideways(path: &Path) {
     quarters(&plain, 64, 48);
     let (from, to) = (plain.to_str().unwrap(), path.to_str().unwrap());
     magick::make(&[
-        from, "-quality", "95", "-sampling-factor", "1x1", "-density", "150", "-units",
-        "PixelsPerInch", to,
+        from,
+        "-quality",
+        "95",
+        "-sampling-factor",
+        "1x1",
+        "-density",
+        "150",
+        "-units",
+        "PixelsPerInch",
+        to,
     ]);
     fs::remove_file(plain).unwrap();
     let jpeg = fs::read(path).unwrap();

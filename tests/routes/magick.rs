@@ -41,7 +41,8 @@ impl Pixels {
 
     /// Rows of a part.
     pub fn part(&self, x: u32, y: u32, width: u32, height: u32) -> Vec<[u8; 4]> {
-        (y..y + height).flat_map(|row| (x..x + width).map(move |at| (at, row)))
+        (y..y + height)
+            .flat_map(|row| (x..x + width).map(move |at| (at, row)))
             .map(|(x, y)| self.at(x, y))
             .collect()
     }

@@ -120,8 +120,13 @@ fn names_are_sent_safely() {
         ("semi;colon=.jpg", "\"semi;colon=.jpg\"", None),
     ];
     let hostile = [
-        "quo\"te.jpg", "back\\slash.jpg", "per%0d%0acent.jpg", "rtl\u{202e}gpj.exe.jpg",
-        "a\"; filename=\"evil.exe.jpg", "zero\u{200b}width.jpg", "<b>&'.jpg",
+        "quo\"te.jpg",
+        "back\\slash.jpg",
+        "per%0d%0acent.jpg",
+        "rtl\u{202e}gpj.exe.jpg",
+        "a\"; filename=\"evil.exe.jpg",
+        "zero\u{200b}width.jpg",
+        "<b>&'.jpg",
     ];
     let site = open_site(|images| {
         for name in cases.iter().map(|case| case.0).chain(hostile) {
@@ -149,9 +154,13 @@ fn names_are_sent_safely() {
             let (plain, rest) = rest.split_once('"').expect(value);
             assert!(!plain.contains(['\\', '/', '%', '\r', '\n']), "{value}");
             assert!(rest.is_empty() || rest.starts_with("; filename*=UTF-8''"), "{value}");
-            assert!(!rest.contains(['"', '\\', ' ', '/']) || rest.matches(' ').count() == 1, "{value}");
+            assert!(
+                !rest.contains(['"', '\\', ' ', '/']) || rest.matches(' ').count() == 1,
+                "{value}"
+            );
             assert!(!value.contains("%E2%80%AE"), "no turning of the text: {value}");
-            let fields = response.headers.iter().filter(|(field, _)| field == "content-disposition");
+            let fields =
+                response.headers.iter().filter(|(field, _)| field == "content-disposition");
             assert_eq!(fields.count(), 1);
         }
     }

@@ -88,9 +88,7 @@ fn too_many_pictures_at_once_are_refused_with_a_time_to_return() {
         assert!(matches!(answer.status, 200 | 503), "{}", answer.status);
     }
     // Afterwards everybody is served.
-    wait::until("the server is free again", || {
-        site.status("/image?src=large.jpg&width=70") == 200
-    });
+    wait::until("the server is free again", || site.status("/image?src=large.jpg&width=70") == 200);
 }
 
 #[test]
@@ -108,7 +106,5 @@ fn a_full_queue_is_told_at_once() {
     for answer in answers.iter().filter(|answer| answer.status == 503) {
         assert!(answer.header("retry-after").is_some(), "{:?}", answer.headers);
     }
-    wait::until("the server is free again", || {
-        site.status("/image?src=large.jpg&width=70") == 200
-    });
+    wait::until("the server is free again", || site.status("/image?src=large.jpg&width=70") == 200);
 }

@@ -32,15 +32,21 @@ fn site_with(templates: &[(&str, &str)]) -> Site {
 #[test]
 fn a_template_sets_what_the_url_leaves_out() {
     let site = site_with(&[
-        ("Half", r#"{"width": {"value": 200}, "format": {"value": "jpg"}, "rotation": {"value": 90}}"#),
-        ("All", r##"{"page": {"value": 2}, "format": {"value": "png"}, "quality": {"value": 21},
+        (
+            "Half",
+            r#"{"width": {"value": 200}, "format": {"value": "jpg"}, "rotation": {"value": 90}}"#,
+        ),
+        (
+            "All",
+            r##"{"page": {"value": 2}, "format": {"value": "png"}, "quality": {"value": 21},
             "width": {"value": 120}, "height": {"value": 120}, "size_fit": {"value": false},
             "align_h": {"value": "L0"}, "align_v": {"value": "T0"}, "rotation": {"value": 0},
             "flip": {"value": "h"}, "top": {"value": 0.0}, "left": {"value": 0.5},
             "bottom": {"value": 1.0}, "right": {"value": 1.0}, "crop_fit": {"value": false},
             "fill": {"value": "#112233"}, "strip": {"value": true}, "dpi_x": {"value": 300},
             "colorspace": {"value": "rgb"}, "attachment": {"value": true},
-            "expiry_secs": {"value": 60}, "record_stats": {"value": true}}"##),
+            "expiry_secs": {"value": 60}, "record_stats": {"value": true}}"##,
+        ),
     ]);
     assert_eq!(facts(&site, "src=a/chart.png&tmp=Half").size, (200, 267));
     assert_eq!(facts(&site, "src=a/chart.png&tmp=half").format, "JPEG");

@@ -105,9 +105,7 @@ fn requests_are_counted_for_the_picture_and_the_system() {
         let id = db::images::by_path(site.db(), "a/chart.png").unwrap().unwrap().id;
         let image = || db::stats::image_sum(site.db(), id, 0, i64::MAX).unwrap();
         let system = || db::stats::system_sum(site.db(), 0, i64::MAX).unwrap();
-        wait::until("everything is counted", || {
-            image().requests == 7 && system().requests == 11
-        });
+        wait::until("everything is counted", || image().requests == 7 && system().requests == 11);
         let (image, system) = (image(), system());
         assert_eq!((image.views, image.cached_views, image.downloads), (5, 4, 0), "{backend:?}");
         assert_eq!(image.total_bytes, 5 * i64::try_from(first.body.len()).unwrap(), "{backend:?}");
