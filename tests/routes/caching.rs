@@ -261,3 +261,20 @@ fn a_cache_that_is_away_from_the_start_costs_no_waiting() {
     let first = site.ok(TARGET);
     assert!(site.ok(TARGET).body == first.body);
 }
+
+#[test]
+fn a_cache_that_hangs_costs_no_waiting() {
+    // Connections are taken by the system and never answered.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let settings = format!("memcached_servers = ['127.0.0.1:{port}']\nmemory_cache_mb = 0");
+    let site = Site::start(&settings, |images| {
+        library::plain(&images.join("p.png"), 16, 16, [1, 2, 3]);
+    });
+    let taken =
+        |target: &str| -> u64 { site.ok(target).header("x-time-taken").unwrap().parse().unwrap() };
+    let mut times: Vec<u64> = (0..20).map(|_| taken("/image?src=p.png&width=9")).collect();
+    times.sort_unstable();
+    // In microseconds: one that meets it waits 50 ms at most, most do not meet it at all.
+    assert!(times[10] < 50_000, "{times:?}");
+}
