@@ -389,3 +389,40 @@ fn the_program_explains_itself() {
     fails(binary().arg("nonsense"), &["nonsense"]);
     fails(&mut binary(), &["Usage"]);
 }
+
+#[test]
+fn the_first_password_is_shown_once_and_never_too_short() {
+    let dir = temp_dir();
+    fs::create_dir(dir.path().join("images")).unwrap();
+    let config = file(&dir, "halftone.toml", &format!("data_dir = '{}'\n", dir.path().display()));
+    let migrate = |password: Option<&str>| {
+        let mut command = binary();
+        command.args(["migrate", "--config"]).arg(&config).env_remove("HALFTONE_ADMIN_PASSWORD");
+        if let Some(password) = password {
+            command.env("HALFTONE_ADMIN_PASSWORD", password);
+        }
+        command
+    };
+    let (success, stdout, stderr) = output(&mut migrate(Some("short")));
+    assert!(!success, "{stdout}");
+    assert!(stderr.contains("password") && stderr.contains('8'), "{stderr}");
+    assert!(!stderr.contains("short\""), "{stderr}");
+    let (success, stdout, _) = output(&mut migrate(None));
+    assert!(success);
+    let shown = stdout.lines().find(|line| line.contains("password")).expect(&stdout);
+    let word = shown.split("password").nth(1).unwrap().split_whitespace().next().unwrap();
+    assert!(word.len() >= 16, "{shown}");
+    let (_, stdout, stderr) = output(&mut migrate(None));
+    assert!(!stdout.contains(word) && !stderr.contains(word));
+    // What is given is not shown.
+    let site = Site::start("", |_| ());
+    assert!(!site.log().contains(crate::support::halftone::ADMIN_PASSWORD), "{}", site.log());
+}
+
+#[test]
+fn serve_ends_when_it_is_told_to() {
+    let site = Site::start("", library::make);
+    site.ok("/image?src=a/chart.png&width=9");
+    let status = site.stop();
+    assert!(status.success(), "{status}");
+}

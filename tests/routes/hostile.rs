@@ -462,3 +462,48 @@ fn request_lines_that_are_none() {
     }
     assert_eq!(site.status("/image?src=a/photo.jpg&width=9"), 200);
 }
+
+#[test]
+fn the_log_holds_one_line_for_each_request() {
+    let site = Site::start("log_level = 'debug'", library::make);
+    for target in [
+        "/image?src=a%0a2026-01-01T00:00:00Z%20ERROR%20forged",
+        "/image?src=a%0d%0aforged",
+        "/image?src=%1b%5b31mforged",
+        "/nothing%0aforged",
+        "/image?src=none&x=%0aforged",
+        "/image?src=a/photo.jpg&width=%e2%80%a8forged",
+    ] {
+        assert!(matches!(site.status(target), 400 | 404), "{target}");
+    }
+    let forwarded = [("X-Forwarded-For", "1.2.3.4 forged"), ("User-Agent", "forged")];
+    site.get_with("/nothing", &forwarded);
+    crate::support::wait::until("they are logged", || site.log().contains("GET /nothing: "));
+    let log = site.log();
+    assert!(!log.contains('\u{1b}'), "{log}");
+    for line in log.lines().filter(|line| line.contains("forged")) {
+        assert!(line.starts_with("20") && line.contains(" DEBUG "), "{line}");
+        assert!(!line.contains("2026-01-01T00:00:00Z ERROR"), "{line}");
+    }
+}
+
+#[test]
+fn the_first_page_writes_hostile_names_as_text() {
+    let names = ["<script>alert(1)</script>.png", "\" onerror=\"alert(2).png", "'&amp;.png"];
+    let site = Site::start("", |images| {
+        // A slash would make it a folder's name.
+        for name in names {
+            library::plain(&images.join(name.replace('/', "\u{2215}")), 9, 9, [1, 2, 3]);
+        }
+    });
+    let host = [("Host", "evil\"><script>alert(3)</script>")];
+    for response in [site.get("/"), site.get_with("/", &host)] {
+        let text = response.text();
+        assert!(!text.contains("<script") && !text.contains("\" onerror"), "{text}");
+        assert!(matches!(response.status, 200 | 400), "{}", response.status);
+        if response.status == 200 {
+            let policy = response.header("content-security-policy").unwrap();
+            assert!(policy.contains("default-src 'self'"), "{policy}");
+        }
+    }
+}

@@ -1,24 +1,30 @@
 //! More requests than the server can do: one maker for each picture, and a bounded wait.
 
+use std::net::SocketAddr;
 use std::sync::Barrier;
 use std::time::Instant;
 
 use crate::library;
 use crate::site::Site;
 use crate::support::fixture::write_jpeg;
-use crate::support::http::Response;
+use crate::support::http::{self, Response};
 use crate::support::wait;
 
 fn at_once(site: &Site, targets: &[String]) -> Vec<Response> {
+    let targets: Vec<_> = targets.iter().map(|target| (site.addr(), target.as_str())).collect();
+    at_once_of(&targets)
+}
+
+fn at_once_of(targets: &[(SocketAddr, &str)]) -> Vec<Response> {
     let barrier = Barrier::new(targets.len());
     std::thread::scope(|scope| {
         let asking: Vec<_> = targets
             .iter()
-            .map(|target| {
+            .map(|(addr, target)| {
                 let barrier = &barrier;
                 scope.spawn(move || {
                     barrier.wait();
-                    site.get(target)
+                    http::get(*addr, target).unwrap()
                 })
             })
             .collect();
@@ -32,6 +38,22 @@ fn many_who_want_the_same_picture_get_it_made_once() {
     for width in [900, 901, 902] {
         let target = format!("/image?src=large.jpg&width={width}&format=png");
         let answers = at_once(&site, &vec![target.clone(); 12]);
+        assert!(answers.iter().all(|answer| answer.status == 200));
+        assert!(answers.iter().all(|answer| answer.body == answers[0].body));
+        let made = answers.iter().filter(|answer| answer.header("x-from-cache") == Some("False"));
+        assert_eq!(made.count(), 1, "{width}");
+    }
+}
+
+#[test]
+fn two_processes_make_a_picture_once() {
+    let site = Site::start("", |images| write_jpeg(&images.join("large.jpg"), 3000, 2000));
+    let (_second, addr) = site.second();
+    for width in [900, 901, 902] {
+        let target = format!("/image?src=large.jpg&width={width}&format=png");
+        let targets: Vec<_> =
+            [site.addr(), addr].repeat(5).into_iter().map(|addr| (addr, target.as_str())).collect();
+        let answers = at_once_of(&targets);
         assert!(answers.iter().all(|answer| answer.status == 200));
         assert!(answers.iter().all(|answer| answer.body == answers[0].body));
         let made = answers.iter().filter(|answer| answer.header("x-from-cache") == Some("False"));

@@ -67,7 +67,6 @@ fn different_pictures_have_different_tags() {
         "&height=100",
         "&width=100&height=100",
         "&width=100&height=100&fill=red",
-        "&width=100&height=100&fill=none",
         "&width=100&height=100&halign=L0",
         "&width=100&height=100&valign=T0",
         "&width=100&height=100&autosizefit=1",

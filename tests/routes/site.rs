@@ -3,10 +3,12 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use halftone::db::{self, Db, DbOptions};
+use nix::sys::signal::Signal;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tempfile::TempDir;
 
@@ -32,7 +34,7 @@ pub const BOTH: [Backend; 2] = [Backend::Sqlite, Backend::Postgres];
 
 /// The server and all that it uses.
 pub struct Site {
-    // In this order: the process ends before its database and its files go.
+    // In this order: the processes end before their database and their files go.
     process: Process,
     db: Db,
     _database: Option<Database>,
@@ -64,18 +66,14 @@ impl Site {
             dir.path().join("data").display()
         );
         fs::write(&config, text).unwrap();
-        let mut command = binary();
-        command.args(["serve", "--listen", "127.0.0.1:0", "--config"]).arg(&config);
-        let mut process = Process::start("serve", dir.path(), &mut command);
-        let output = dir.path().join("serve.out");
-        let mut addr = None;
-        process.wait_until("the server tells its address", || {
-            addr = address(&fs::read_to_string(&output).unwrap_or_default());
-            addr.is_some()
-        });
+        let (process, addr) = launch("serve", dir.path());
         let db = Db::connect(&DbOptions { url, pool_size: 2, ..DbOptions::default() }).unwrap();
-        let addr = addr.expect("waited for it");
         Self { process, db, _database: database, addr, dir }
+    }
+
+    /// Starts a second process on the same files and the same database, and tells its address.
+    pub fn second(&self) -> (Process, SocketAddr) {
+        launch("second", self.dir.path())
     }
 
     /// The database.
@@ -106,6 +104,12 @@ impl Site {
     /// A folder for the test's own files.
     pub fn scratch(&self) -> &Path {
         self.dir.path()
+    }
+
+    /// Ends it as an administrator would, and tells how it ended.
+    pub fn stop(mut self) -> ExitStatus {
+        self.process.signal(Signal::SIGTERM);
+        self.process.wait()
     }
 
     /// Its process id.
@@ -191,6 +195,19 @@ pub fn within(limit: Duration, what: &str, condition: impl FnMut() -> bool) {
     let start = std::time::Instant::now();
     wait::until(what, condition);
     assert!(start.elapsed() <= limit, "{what}: took {:?}", start.elapsed());
+}
+
+fn launch(name: &str, dir: &Path) -> (Process, SocketAddr) {
+    let mut command = binary();
+    command.args(["serve", "--listen", "127.0.0.1:0", "--config"]).arg(dir.join("halftone.toml"));
+    let mut process = Process::start(name, dir, &mut command);
+    let output = dir.join(format!("{name}.out"));
+    let mut addr = None;
+    process.wait_until("the server tells its address", || {
+        addr = address(&fs::read_to_string(&output).unwrap_or_default());
+        addr.is_some()
+    });
+    (process, addr.expect("waited for it"))
 }
 
 fn address(output: &str) -> Option<SocketAddr> {

@@ -179,3 +179,14 @@ fn names_are_found_whatever_their_letters() {
         assert_eq!(found.size, (44, 33), "{name}");
     }
 }
+
+#[test]
+fn without_a_default_template_nothing_is_added() {
+    let site = Site::start("", library::make);
+    assert!(!facts(&site, "src=a/sideways.jpg").profiles.contains("exif"));
+    db::templates::set_default(site.db(), "none of this name").unwrap();
+    within(IN_FORCE, "nothing strips", || {
+        facts(&site, "src=a/sideways.jpg").profiles.contains("exif")
+    });
+    assert_eq!(facts(&site, "src=a/chart.png&width=40").size, (40, 30));
+}
