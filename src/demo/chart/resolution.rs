@@ -48,7 +48,7 @@ fn pixel(x: usize, y: usize) -> u8 {
         (3, 2) => (x / 8 + y / 8) % 2 == 0,
         (0, 3) => return edge(x as f32 - 239.5, y as f32 - 239.5, 5.0),
         (1, 3) => return ladder(x, y),
-        (2, 3) => (x / 32 + y / 32) % 2 == 0,
+        (2, 3) => (x / 30 + y / 30) % 2 == 0,
         _ => return edge(y as f32 - 239.5, x as f32 - 239.5, 12.0),
     };
     if black { 0 } else { 255 }
