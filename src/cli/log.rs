@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::Context as _;
 use log::{LevelFilter, Record};
 use log4rs::append::Append;
-use log4rs::config::{Appender, Root};
+use log4rs::config::{Appender, Logger, Root};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
@@ -40,8 +40,11 @@ impl Log {
         let log = Self { sink };
         let config = log4rs::Config::builder()
             .appender(Appender::builder().build("log", Box::new(log.clone())))
-            .build(Root::builder().appender("log").build(level))?;
+            // Other crates tell of every statement and its parameters, passwords among them.
+            .logger(Logger::builder().build("halftone", LevelFilter::Trace))
+            .build(Root::builder().appender("log").build(LevelFilter::Warn))?;
         log4rs::init_config(config)?;
+        log::set_max_level(level);
         Ok(log)
     }
 

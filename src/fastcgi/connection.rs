@@ -50,6 +50,10 @@ pub enum Error {
     Io(#[from] io::Error),
 }
 
+/// How long a connection may keep a draining worker with one request close after the other. After
+/// that it is closed at the first moment at which nothing has arrived.
+const BUSY_DRAIN: Duration = Duration::from_secs(5);
+
 /// Serves a connection until its peer or `drain` ends it.
 ///
 /// `drain` turning true means: answer what has been asked, then close.
@@ -77,6 +81,7 @@ where
         input: Input { buffer: vec![0; INPUT], start: 0, end: 0 },
         plan: Plan::default(),
         fresh: true,
+        draining_since: None,
     };
     connection.run().await
 }
@@ -106,6 +111,8 @@ struct Connection<'a, S, D> {
     plan: Plan,
     /// No request has been received yet.
     fresh: bool,
+    /// Since when the worker is known to drain.
+    draining_since: Option<Instant>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin, D: Dispatch> Connection<'_, S, D> {
@@ -125,7 +132,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Dispatch> Connection<'_, S, D> {
             if self.plan.scratch.capacity() > KEPT_SCRATCH {
                 self.plan = Plan::default();
             }
-            if !keep || *self.drain.borrow() {
+            if !keep || (!complete && *self.drain.borrow()) {
                 if !complete {
                     self.linger().await;
                 }
@@ -221,7 +228,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Dispatch> Connection<'_, S, D> {
             read = self.input.read(&mut self.stream) => read?,
             // An error means that whoever could drain is gone: as good as a drain.
             _ = self.drain.wait_for(|drain| *drain) => {
-                let linger = if self.fresh { FRESH_LINGER } else { DRAIN_LINGER };
+                let since = *self.draining_since.get_or_insert_with(Instant::now);
+                let linger = match self.fresh {
+                    true => FRESH_LINGER,
+                    false if since.elapsed() < BUSY_DRAIN => DRAIN_LINGER,
+                    false => Duration::ZERO,
+                };
                 match timeout(linger, self.input.read(&mut self.stream)).await {
                     Ok(read) => read?,
                     Err(_) => 0,
