@@ -21,6 +21,7 @@ mod files;
 mod hostile;
 mod image;
 mod legacy;
+mod limits;
 mod original;
 mod overload;
 mod pixels;
