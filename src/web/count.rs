@@ -1,6 +1,6 @@
 //! Telling the statistics what was served.
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 
 use super::App;
 use super::image::{Subject, micros_since};
@@ -8,8 +8,8 @@ use crate::http::{Request, Response};
 use crate::spec::Delivery;
 use crate::stats::{Kind, Served};
 
-/// Counts a picture. A client that was told to use its own copy has not been sent one: that is a
-/// request, not a view.
+/// Counts a picture. A client that was told to use its own copy, or asked for the head alone, has not
+/// been sent one: that is a request, not a view.
 pub fn picture(
     app: &App,
     subject: &Subject,
@@ -18,10 +18,7 @@ pub fn picture(
     request: &Request,
     cached: bool,
 ) {
-    let kind = match response.status {
-        StatusCode::NOT_MODIFIED => Kind::Other,
-        _ => Kind::View { cached },
-    };
+    let kind = if has_body(response, request) { Kind::View { cached } } else { Kind::Other };
     count(app, subject, delivery, response, request, kind);
 }
 
@@ -33,10 +30,7 @@ pub fn original(
     response: &Response,
     request: &Request,
 ) {
-    let kind = match response.status {
-        StatusCode::NOT_MODIFIED => Kind::Other,
-        _ => Kind::Download,
-    };
+    let kind = if has_body(response, request) { Kind::Download } else { Kind::Other };
     count(app, subject, delivery, response, request, kind);
 }
 
@@ -45,9 +39,18 @@ pub fn other(app: &App, response: &Response, request: &Request) {
     app.counters.count(&Served {
         image_id: None,
         kind: Kind::Other,
-        bytes: response.body.len(),
+        bytes: bytes(response, request),
         micros: micros_since(request.received),
     });
+}
+
+/// Whether what was asked for is sent.
+fn has_body(response: &Response, request: &Request) -> bool {
+    response.status != StatusCode::NOT_MODIFIED && request.method != Method::HEAD
+}
+
+fn bytes(response: &Response, request: &Request) -> u64 {
+    if has_body(response, request) { response.body.len() } else { 0 }
 }
 
 fn count(
@@ -61,7 +64,7 @@ fn count(
     app.counters.count(&Served {
         image_id: delivery.record_stats.then_some(subject.id),
         kind,
-        bytes: response.body.len(),
+        bytes: bytes(response, request),
         micros: micros_since(request.received),
     });
 }

@@ -178,11 +178,14 @@ fn the_disk_keeps_pictures() {
     assert_eq!(entries(&site).len(), 1);
 }
 
+/// Changes the bytes of a file.
+type Damage = fn(&mut Vec<u8>);
+
 #[test]
 fn damaged_entries_are_made_again() {
     let site = Site::start(DISK_ONLY, library::make);
     let right = site.ok(TARGET).body;
-    let damages: [(&str, fn(&mut Vec<u8>)); 7] = [
+    let damages: [(&str, Damage); 7] = [
         ("empty", Vec::clear),
         ("one byte", |bytes| bytes.truncate(1)),
         ("cut off", |bytes| bytes.truncate(bytes.len() / 2)),

@@ -3,6 +3,8 @@
 //! What is expected comes from the guide's arithmetic, from fixtures with known colours, or from
 //! ImageMagick, never from the program's own output.
 
+#![allow(clippy::unwrap_used)]
+
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -19,6 +21,7 @@ mod files;
 mod hostile;
 mod image;
 mod legacy;
+mod limits;
 mod original;
 mod overload;
 mod pixels;

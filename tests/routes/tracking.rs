@@ -101,11 +101,13 @@ fn requests_are_counted_for_the_picture_and_the_system() {
         for _ in 0..2 {
             assert_eq!(site.get_with(target, &[("If-None-Match", &tag)]).status, 304);
         }
+        // Neither a copy that the client has nor a head alone is a view.
+        assert_eq!(site.send("HEAD", target.as_bytes(), &[]).status, 200);
         assert_eq!(site.status("/image?src=a/none.png"), 404);
         let id = db::images::by_path(site.db(), "a/chart.png").unwrap().unwrap().id;
         let image = || db::stats::image_sum(site.db(), id, 0, i64::MAX).unwrap();
         let system = || db::stats::system_sum(site.db(), 0, i64::MAX).unwrap();
-        wait::until("everything is counted", || image().requests == 7 && system().requests == 11);
+        wait::until("everything is counted", || image().requests == 8 && system().requests == 12);
         let (image, system) = (image(), system());
         assert_eq!((image.views, image.cached_views, image.downloads), (5, 4, 0), "{backend:?}");
         assert_eq!(image.total_bytes, 5 * i64::try_from(first.body.len()).unwrap(), "{backend:?}");
