@@ -1,7 +1,7 @@
 //! The settings: what an administrator may say, where it may be said, and what was said.
 //!
 //! [`SETTINGS`] is the one place of every setting. It drives the reading of files, environment and
-//! command line ([`load`]), the sample file ([`sample_toml`]), what `halftone config` prints
+//! command line ([`load()`]), the sample file ([`sample_toml`]), what `halftone config` prints
 //! ([`check`], [`show`]) and the generated reference ([`reference_markdown`]).
 //!
 //! Later sources win over earlier ones: defaults, the settings file, the files of the folder

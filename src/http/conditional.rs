@@ -33,6 +33,11 @@ impl ETag {
         HeaderValue::from_str(&format!("\"{}\"", self.digits())).expect("digits are plain ASCII")
     }
 
+    /// Whether a field value is just this tag, compared strongly.
+    pub(super) fn is(self, value: &HeaderValue) -> bool {
+        *value == self.to_header_value()
+    }
+
     fn digits(self) -> String {
         format!("{:032x}", self.0)
     }

@@ -9,6 +9,7 @@ mod dispatch;
 mod disposition;
 mod listener;
 mod message;
+mod range;
 mod service;
 
 pub use conditional::{Audience, Caching, ETag, Expiry, is_unchanged, not_modified};
@@ -17,4 +18,5 @@ pub use dispatch::Dispatch;
 pub use disposition::Disposition;
 pub use listener::{ListenerOptions, serve};
 pub use message::{Body, Client, Request, RequestBody, Response};
+pub use range::part_of;
 pub use service::{Progress, Service, Stage};

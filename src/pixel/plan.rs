@@ -178,10 +178,13 @@ impl Plan {
 
     /// The rectangle of stored pixels from which the result is made.
     pub fn region(&self) -> Rect {
-        let area = self.footprint();
         if self.tilt_deg == 0.0 {
-            return self.turn.rect_to_stored(cover(area, self.turned), self.oriented);
+            let area = cover(self.footprint(), self.turned);
+            return self.turn.rect_to_stored(area, self.oriented);
         }
+        // All of the crop, also for a tile: a picture is reduced on a grid of its own before it is
+        // tilted, which has to be the same for every tile.
+        let area = self.crop.area();
         let tilt = self.tilt();
         let corners = [
             (area.x, area.y),

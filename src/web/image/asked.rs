@@ -1,8 +1,8 @@
 //! From a URL and a template to a complete, valid specification. No side effects.
 
+use super::subject::format_of;
 use crate::auth::Identity;
 use crate::http::Request;
-use crate::pixel::Format;
 use crate::source::SourcePath;
 use crate::spec::{Context, ImageSpec, Params, legacy_source};
 use crate::web::{App, Error};
@@ -41,7 +41,7 @@ impl Asked {
             None => url,
         };
         let context = Context {
-            source_format: path.extension().and_then(Format::from_extension),
+            source_format: format_of(&path),
             public_limit: match identity {
                 Identity::Anonymous => app.public_limit,
                 Identity::User { .. } => None,

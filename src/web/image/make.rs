@@ -5,12 +5,12 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::asked::Asked;
-use super::subject::Subject;
+use super::subject::{Subject, format_of};
 use crate::cache::flight::{Flight, Guard};
 use crate::cache::{Entry, Key};
 use crate::http::{Progress, Stage};
+use crate::pixel::Phase;
 use crate::pixel::decode::Input;
-use crate::pixel::{Format, Phase};
 use crate::source::Stat;
 use crate::web::{App, Error};
 
@@ -94,7 +94,7 @@ fn render(
     let recipe = &asked.spec.recipe;
     let file = app.repository.open(&asked.path)?;
     let watched = file.try_clone().map_err(Error::internal)?;
-    let named = asked.path.extension().and_then(Format::from_extension);
+    let named = format_of(&asked.path);
     let input = Input::new(file, Stat::of(&watched)?.size, named);
     let opened = app.engine.open(input, recipe.page)?;
 

@@ -5,11 +5,11 @@ use std::time::SystemTime;
 use http::{HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
 
-use super::subject::Subject;
+use super::subject::{Subject, format_of};
 use crate::auth::Level;
 use crate::http::{
     Body, Caching, Disposition, ETag, Expiry, Progress, Request, Response, Stage, is_unchanged,
-    not_modified,
+    not_modified, part_of,
 };
 use crate::pixel::Format;
 use crate::source::{SourcePath, Stat};
@@ -26,8 +26,6 @@ pub fn original(app: &App, request: &Request, progress: &dyn Progress) -> Result
 
     progress.enter(Stage::Source);
     let mut subject = Subject::find(app, &path)?;
-    let format = path.extension().and_then(Format::from_extension).filter(|f| f.row().read);
-    let format = format.ok_or_else(|| Error::unreadable("it is not a picture"))?;
     let file = app.repository.open(&path)?;
     // The file may have been replaced since: what is sent is what the open file holds.
     subject.stat = Stat::of(&file)?;
@@ -36,8 +34,9 @@ pub fn original(app: &App, request: &Request, progress: &dyn Progress) -> Result
     let caching = Caching { audience, expiry: Expiry::from_seconds(app.default_expiry_s) };
     let disposition = if delivery.attach { Disposition::Attachment } else { Disposition::Inline };
     let etag = etag(app, &subject)?;
+    let mime = format_of(&path).map_or("application/octet-stream", Format::mime);
     let mut response = Response::new(StatusCode::OK)
-        .header(header::CONTENT_TYPE, HeaderValue::from_static(format.mime()))
+        .header(header::CONTENT_TYPE, HeaderValue::from_static(mime))
         .header(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"))
         .header(header::CONTENT_DISPOSITION, disposition.to_header_value(path.file_name()))
         .body(Body::File { file, offset: 0, len: subject.stat.size });
@@ -45,6 +44,8 @@ pub fn original(app: &App, request: &Request, progress: &dyn Progress) -> Result
     app.xref.call(delivery.xref.as_deref());
     if is_unchanged(&request.method, &request.headers, Some(etag), None) {
         response = not_modified(response);
+    } else {
+        response = part_of(&request.method, &request.headers, Some(etag), response);
     }
     count::original(app, &subject, &delivery, &response, request);
     Ok(response)

@@ -1,5 +1,6 @@
 //! The original that a request is about: that it exists, which one it is, and in which revision.
 
+use crate::pixel::Format;
 use crate::source::{SourceError, SourcePath, Stat};
 use crate::web::{App, Error};
 
@@ -15,7 +16,7 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Finds an original, and keeps the database's rows in step with the disk.
+    /// Finds an original by its path, and keeps the database's rows in step with the disk.
     ///
     /// A picture that this worker knows needs no query, and goes on being served while the database
     /// is away.
@@ -29,6 +30,9 @@ impl Subject {
                 return Err(error.into());
             }
         };
+        if format_of(path).is_none() {
+            return Err(Error::unreadable("it is not a picture"));
+        }
         let size_bytes = i64::try_from(stat.size).unwrap_or(i64::MAX);
         let image = app.image_ids.resolve(&app.db, path.as_str(), size_bytes, stat.mtime_ns)?;
         Ok(Self { id: image.id, stat, revision_counter: image.revision_counter })
@@ -38,6 +42,11 @@ impl Subject {
     pub fn revision_text(&self) -> String {
         format!("{:x}-{:x}-{:x}", self.stat.size, self.stat.mtime_ns, self.revision_counter)
     }
+}
+
+/// The format that a file's name says, if files of that format can be read.
+pub fn format_of(path: &SourcePath) -> Option<Format> {
+    path.extension().and_then(Format::from_extension).filter(|format| format.row().read)
 }
 
 /// Marks a vanished image as deleted. The client hears "not found" whatever comes of it.
