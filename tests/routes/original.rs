@@ -111,6 +111,36 @@ fn only_pictures_are_sent() {
 }
 
 #[test]
+fn a_broken_download_goes_on_where_it_stopped() {
+    let site = open_site(|_| ());
+    let target = "/original?src=a/photo.jpg";
+    let file = fs::read(site.image("a/photo.jpg")).unwrap();
+    let whole = site.ok(target);
+    assert_eq!(whole.header("accept-ranges"), Some("bytes"));
+    let tag = whole.header("etag").unwrap();
+    let last = file.len() - 1;
+    for (range, part) in [
+        ("bytes=0-0".to_owned(), 0..1),
+        ("bytes=100-".to_owned(), 100..file.len()),
+        ("bytes=-7".to_owned(), file.len() - 7..file.len()),
+        (format!("bytes=10-{}", file.len() + 10), 10..file.len()),
+    ] {
+        let response = site.get_with(target, &[("Range", &range), ("If-Range", tag)]);
+        assert_eq!(response.status, 206, "{range}");
+        assert!(response.body == file[part.clone()], "{range}");
+        let told = format!("bytes {}-{}/{}", part.start, part.end - 1, file.len());
+        assert_eq!(response.header("content-range"), Some(told.as_str()), "{range}");
+        assert_eq!(response.header("etag"), Some(tag), "{range}");
+    }
+    let changed = site.get_with(target, &[("Range", "bytes=5-9"), ("If-Range", "\"another\"")]);
+    assert_eq!((changed.status, changed.body.len()), (200, file.len()));
+    let beyond = format!("bytes={}-", last + 1);
+    let beyond = site.get_with(target, &[("Range", &beyond)]);
+    assert_eq!(beyond.status, 416);
+    assert_eq!(beyond.header("content-range"), Some(format!("bytes */{}", last + 1).as_str()));
+}
+
+#[test]
 fn names_are_sent_safely() {
     // What RFC 6266 wants: a plain name for old clients, the true one by RFC 8187.
     let cases = [
