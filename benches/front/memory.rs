@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::library::Library;
@@ -15,11 +16,14 @@ const CLIENTS: usize = 16;
 /// Pictures between two readings.
 const STEP: usize = 1_000;
 
+/// How long a client that was refused waits before it asks again.
+const RETRY: Duration = Duration::from_millis(200);
+
 const IDLE_GOAL_MB: f64 = 40.0;
 const BUSY_GOAL_MB: f64 = 250.0;
 
-/// How much more than after the first thousand still counts as flat: the memory tier of both workers
-/// goes on filling for a while.
+/// How much more than in the middle of the run still counts as flat at its end. Before the middle the
+/// memory tiers of both workers go on filling, up to their bounds.
 const FLAT: f64 = 1.1;
 
 /// Measures, with two workers, the default caches, and nginx in front.
@@ -35,55 +39,71 @@ pub fn run(library: &Library, more: usize) {
     let start = Instant::now();
     for step in 0..1 + more.div_ceil(STEP) {
         let cpu_s = usage::cpu_s(pool.pid());
-        let peak_mb = make(library, front.http(), step * STEP, pool.pid());
+        let (peak_mb, refused) = make(library, front.http(), step * STEP, pool.pid());
         let pss_mb = usage::pss_mb(pool.pid());
         println!(
             "after {:6} pictures {pss_mb:6.1} MB, while making {peak_mb:6.1} MB; {:5.1} ms CPU per \
-             picture, {:.0} s",
+             picture, {refused} refused, {:.0} s",
             (step + 1) * STEP,
             (usage::cpu_s(pool.pid()) - cpu_s) * 1e3 / STEP as f64,
             start.elapsed().as_secs_f64()
         );
         readings.push(pss_mb);
     }
-    let (first, last) = (readings[0], readings[readings.len() - 1]);
+    let (first, middle) = (readings[0], readings[readings.len() / 2]);
+    let last = readings[readings.len() - 1];
     println!("after the first goal ≤ {BUSY_GOAL_MB}: {}", verdict(first <= BUSY_GOAL_MB));
     println!(
-        "last {:.2} of the first, goal ≤ {FLAT}: {}",
-        last / first,
-        verdict(last <= FLAT * first)
+        "at the end {:.2} of the middle, goal ≤ {FLAT}: {}",
+        last / middle,
+        verdict(last <= FLAT * middle)
     );
 }
 
-/// Has a thousand pictures made; gives the most memory that was seen meanwhile.
-fn make(library: &Library, addr: SocketAddr, from: usize, pid: i32) -> f64 {
+/// Has a thousand pictures made; gives the most memory that was seen meanwhile, and how often a client
+/// was told to come back.
+fn make(library: &Library, addr: SocketAddr, from: usize, pid: i32) -> (f64, usize) {
     let next = AtomicUsize::new(from);
-    let working = AtomicUsize::new(CLIENTS);
+    let refused = AtomicUsize::new(0);
+    let mut peak_mb: f64 = 0.0;
     std::thread::scope(|scope| {
-        for _ in 0..CLIENTS {
-            scope.spawn(|| {
-                let mut client = Client::connect(addr).unwrap();
-                loop {
-                    let n = next.fetch_add(1, Ordering::SeqCst);
-                    if n >= from + STEP {
-                        break;
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut client = Client::connect(addr).unwrap();
+                    loop {
+                        let n = next.fetch_add(1, Ordering::SeqCst);
+                        if n >= from + STEP {
+                            break;
+                        }
+                        get(&mut client, addr, &library.mixed(n), &refused);
                     }
-                    let target = library.mixed(n);
-                    let response = client.get(&target).unwrap();
-                    assert_eq!(response.status, 200, "{target}: {}", response.text());
-                    assert_eq!(response.header("x-from-cache"), Some("False"), "{target}");
-                    if !response.kept {
-                        client = Client::connect(addr).unwrap();
-                    }
-                }
-                working.fetch_sub(1, Ordering::SeqCst);
-            });
-        }
-        let mut peak_mb: f64 = 0.0;
-        while working.load(Ordering::SeqCst) > 0 {
+                })
+            })
+            .collect();
+        while !clients.iter().all(ScopedJoinHandle::is_finished) {
             peak_mb = peak_mb.max(usage::pss_mb(pid));
             std::thread::sleep(Duration::from_millis(200));
         }
-        peak_mb
-    })
+    });
+    (peak_mb, refused.into_inner())
+}
+
+/// Asks until the picture comes. With 16 clients on two workers one of them may have more waiting
+/// than it admits, and then says so.
+fn get(client: &mut Client, addr: SocketAddr, target: &str, refused: &AtomicUsize) {
+    loop {
+        let response = client.get(target).unwrap();
+        if !response.kept {
+            *client = Client::connect(addr).unwrap();
+        }
+        if response.status == 503 && response.header("retry-after").is_some() {
+            refused.fetch_add(1, Ordering::SeqCst);
+            std::thread::sleep(RETRY);
+            continue;
+        }
+        assert_eq!(response.status, 200, "{target}: {}", response.text());
+        assert_eq!(response.header("x-from-cache"), Some("False"), "{target}");
+        return;
+    }
 }

@@ -65,6 +65,7 @@ impl Common {
 /// Parses the command line and runs the chosen command.
 #[must_use]
 pub fn main() -> ExitCode {
+    crate::process::bound_heap();
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Serve(options) => serve::run(&options),

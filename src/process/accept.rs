@@ -1,7 +1,7 @@
 //! Accepting connections from sockets that all workers share.
 //!
 //! Front servers keep their connections, so a worker that is quicker to accept once would have
-//! more of the work forever. Hence a worker that holds more connections than another one waits a
+//! more of the work forever. Hence a worker that holds clearly more connections than another one waits a
 //! moment before it accepts: the other, if it is alive and well, comes first.
 
 use std::cell::Cell;
@@ -20,6 +20,10 @@ use super::sys;
 
 /// The head start of a worker that holds fewer connections.
 const HEAD_START: Duration = Duration::from_millis(1);
+/// How many more connections than another a worker may hold without giving it a head start. One that
+/// was closed a moment ago is still counted, and must not delay the next.
+const LEAD: u64 = 1;
+
 /// The pause after a failure that would only repeat itself (no descriptors, no memory).
 const FAILURE_PAUSE: Duration = Duration::from_millis(100);
 
@@ -69,7 +73,7 @@ impl Connections {
             .board()
             .workers()
             .filter(|row| row.index() != self.row.index() && row.state() == WorkerState::Ready);
-        others.map(|row| row.connections()).min().is_some_and(|least| mine > least)
+        others.map(|row| row.connections()).min().is_some_and(|least| mine > least + LEAD)
     }
 }
 

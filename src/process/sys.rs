@@ -13,6 +13,12 @@ use tokio::io::unix::AsyncFd;
 
 use super::listen::Listener;
 
+/// Heaps that the threads of a process share.
+const HEAPS: libc::c_int = 4;
+
+/// Blocks from this size on are mapped by themselves; as much may lie free at the end of a heap.
+const LARGE_BYTES: libc::c_int = 128 << 10;
+
 /// Forks. `None` in the child.
 ///
 /// # Errors
@@ -36,6 +42,24 @@ pub fn fork() -> io::Result<Option<Pid>> {
 pub fn exit_now(code: i32) -> ! {
     // SAFETY: ends the process; nothing of it is used afterwards.
     unsafe { libc::_exit(code) }
+}
+
+/// Bounds what the heap keeps of freed memory, of this process and of those it forks.
+///
+/// By itself glibc gives every thread a heap and lets each of them grow to the largest block that was
+/// ever freed in it; with many threads that decode pictures that is most of a gigabyte. Large blocks
+/// are mapped one by one here, and unmapped when they are freed; the rest comes from few heaps.
+/// `docs/decisions/0006-allocator.md` has the figures. Other C libraries are left as they are.
+pub fn bound_heap() {
+    #[cfg(target_env = "gnu")]
+    for (option, value) in [
+        (libc::M_ARENA_MAX, HEAPS),
+        (libc::M_MMAP_THRESHOLD, LARGE_BYTES),
+        (libc::M_TRIM_THRESHOLD, LARGE_BYTES),
+    ] {
+        // SAFETY: sets one number inside the allocator. One that it does not take changes nothing.
+        unsafe { libc::mallopt(option, value) };
+    }
 }
 
 /// Takes a descriptor that was left open by whoever started this process.
