@@ -1,4 +1,5 @@
-//! What the engine costs beside libvips and beside the least that libjpeg-turbo can do.
+//! What the engine costs beside libvips, beside the same job with the crate `fast_image_resize`, and
+//! beside the least that libjpeg-turbo can do; and how exact its resampling is.
 //!
 //! Six photographs of about 3000×2000 become JPEGs of 400 pixels' width at quality 80, in memory,
 //! on one thread. The programs take turns on every picture, so that whatever else the machine does
@@ -14,7 +15,9 @@
 
 #![allow(unsafe_code)]
 
+mod accuracy;
 mod paint;
+mod peer;
 mod vips;
 
 use std::fs;
@@ -24,6 +27,8 @@ use std::sync::Arc;
 
 use halftone::pixel::decode::Input;
 use halftone::pixel::{Cancel, Engine, EngineOptions, Format, Quality, Recipe};
+
+use self::peer::{Mixed, Peer};
 
 const WIDTH: u32 = 400;
 const QUALITY: u8 = 80;
@@ -44,11 +49,20 @@ fn main() {
     let vips = vips::Vips::load();
     let linear = engine(true, 2);
     let plain = engine(false, 1);
+    let peer_deep = Peer::new(Mixed::Linear16, 2);
+    let peer_float = Peer::new(Mixed::LinearFloat, 2);
+    let peer_plain = Peer::new(Mixed::Encoded8, 1);
     let mut programs: Vec<Program> = vec![
         ("linear light, shrink to 2×", Box::new(|jpeg| make(&linear, jpeg))),
         ("as encoded, shrink to 1×", Box::new(|jpeg| make(&plain, jpeg))),
         ("libvips thumbnail", Box::new(|jpeg| vips.thumbnail(jpeg, WIDTH, QUALITY))),
         ("floor: decode n/8, encode", Box::new(floor)),
+        ("peer, linear 16 bits, 2×", Box::new(|jpeg| peer_deep.thumbnail(jpeg, WIDTH, QUALITY))),
+        ("peer, linear floats, 2×", Box::new(|jpeg| peer_float.thumbnail(jpeg, WIDTH, QUALITY))),
+        (
+            "peer, as encoded 8 bits, 1×",
+            Box::new(|jpeg| peer_plain.thumbnail(jpeg, WIDTH, QUALITY)),
+        ),
     ];
     if let Some(only) = only {
         // For a profiler to look at.
@@ -70,6 +84,7 @@ fn main() {
         met(medians[1] <= 0.6 * vips),
         met(medians[1] <= 1.15 * floor)
     );
+    accuracy::print(&linear, &plain);
 }
 
 fn met(met: bool) -> &'static str {
