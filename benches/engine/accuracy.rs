@@ -175,8 +175,7 @@ fn reduce(
     let mut result = Vec::with_capacity((width * height * 3) as usize);
     for weights in &down {
         let sums: Vec<f64> = (0..row)
-            .map(|at| weights.iter().enumerate().map(|(y, weight)| weight * values[y * row + at]))
-            .map(Iterator::sum)
+            .map(|at| weights.iter().enumerate().map(|(y, w)| w * values[y * row + at]).sum())
             .collect();
         for weights in &across {
             for band in 0..3 {
