@@ -49,20 +49,19 @@ fn main() {
     let vips = vips::Vips::load();
     let linear = engine(true, 2);
     let plain = engine(false, 1);
-    let peer_deep = Peer::new(Mixed::Linear16, 2);
-    let peer_float = Peer::new(Mixed::LinearFloat, 2);
-    let peer_plain = Peer::new(Mixed::Encoded8, 1);
+    let deep = Peer::new(Mixed::Linear16, 2);
+    let float = Peer::new(Mixed::LinearFloat, 2);
+    let shallow = Peer::new(Mixed::Encoded8, 1);
     let mut programs: Vec<Program> = vec![
         ("linear light, shrink to 2×", Box::new(|jpeg| make(&linear, jpeg))),
         ("as encoded, shrink to 1×", Box::new(|jpeg| make(&plain, jpeg))),
-        ("libvips thumbnail", Box::new(|jpeg| vips.thumbnail(jpeg, WIDTH, QUALITY))),
-        ("floor: decode n/8, encode", Box::new(floor)),
-        ("peer, linear 16 bits, 2×", Box::new(|jpeg| peer_deep.thumbnail(jpeg, WIDTH, QUALITY))),
-        ("peer, linear floats, 2×", Box::new(|jpeg| peer_float.thumbnail(jpeg, WIDTH, QUALITY))),
-        (
-            "peer, as encoded 8 bits, 1×",
-            Box::new(|jpeg| peer_plain.thumbnail(jpeg, WIDTH, QUALITY)),
-        ),
+        ("libvips thumbnail", Box::new(|jpeg| vips.thumbnail(jpeg, WIDTH, QUALITY, false))),
+        ("floor: decode to 1×, encode", Box::new(|jpeg| floor(jpeg, 1))),
+        ("floor: decode to 2×, encode", Box::new(|jpeg| floor(jpeg, 2))),
+        ("peer, linear 16 bits, 2×", Box::new(|jpeg| deep.thumbnail(jpeg, WIDTH, QUALITY))),
+        ("peer, linear floats, 2×", Box::new(|jpeg| float.thumbnail(jpeg, WIDTH, QUALITY))),
+        ("peer, as encoded 8 bits, 1×", Box::new(|jpeg| shallow.thumbnail(jpeg, WIDTH, QUALITY))),
+        ("libvips thumbnail, linear", Box::new(|jpeg| vips.thumbnail(jpeg, WIDTH, QUALITY, true))),
     ];
     if let Some(only) = only {
         // For a profiler to look at.
@@ -189,13 +188,14 @@ fn make(engine: &Engine, jpeg: &Picture) -> usize {
     made.bytes.len()
 }
 
-/// The smallest n/8 whose width is not below the target, and nothing else.
-fn floor(jpeg: &Picture) -> usize {
+/// The smallest n/8 whose width is not below the target times `margin`, and nothing else. Of
+/// a larger one a corner is encoded, so that all encode about as many pixels.
+fn floor(jpeg: &Picture, margin: usize) -> usize {
     let mut decompressor = turbojpeg::Decompressor::new().expect("libjpeg-turbo works");
     let header = decompressor.read_header(jpeg).expect("the header is sound");
     let factor = (1..=8)
         .map(|num| turbojpeg::ScalingFactor::new(num, 8))
-        .find(|factor| factor.scale(header.width) >= WIDTH as usize)
+        .find(|factor| factor.scale(header.width) >= WIDTH as usize * margin)
         .expect("the picture is wide enough");
     decompressor.set_scaling_factor(factor).expect("eighths are supported");
     let (width, height) = (factor.scale(header.width), factor.scale(header.height));
@@ -207,6 +207,7 @@ fn floor(jpeg: &Picture) -> usize {
         format: turbojpeg::PixelFormat::RGB,
     };
     decompressor.decompress(jpeg, image.as_deref_mut()).expect("the picture decodes");
+    (image.width, image.height) = (width / margin, height / margin);
     let encoded =
         turbojpeg::compress(image.as_deref(), i32::from(QUALITY), turbojpeg::Subsamp::Sub2x2)
             .expect("the picture encodes");
