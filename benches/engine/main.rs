@@ -1,4 +1,5 @@
-//! What the engine costs beside libvips and beside the least that libjpeg-turbo can do.
+//! What the engine costs beside libvips, beside the same job with the crate `fast_image_resize`, and
+//! beside the least that libjpeg-turbo can do; and how exact its resampling is.
 //!
 //! Six photographs of about 3000×2000 become JPEGs of 400 pixels' width at quality 80, in memory,
 //! on one thread. The programs take turns on every picture, so that whatever else the machine does
@@ -14,7 +15,9 @@
 
 #![allow(unsafe_code)]
 
+mod accuracy;
 mod paint;
+mod peer;
 mod vips;
 
 use std::fs;
@@ -24,6 +27,8 @@ use std::sync::Arc;
 
 use halftone::pixel::decode::Input;
 use halftone::pixel::{Cancel, Engine, EngineOptions, Format, Quality, Recipe};
+
+use self::peer::{Mixed, Peer};
 
 const WIDTH: u32 = 400;
 const QUALITY: u8 = 80;
@@ -44,11 +49,19 @@ fn main() {
     let vips = vips::Vips::load();
     let linear = engine(true, 2);
     let plain = engine(false, 1);
+    let deep = Peer::new(Mixed::Linear16, 2);
+    let float = Peer::new(Mixed::LinearFloat, 2);
+    let shallow = Peer::new(Mixed::Encoded8, 1);
     let mut programs: Vec<Program> = vec![
         ("linear light, shrink to 2×", Box::new(|jpeg| make(&linear, jpeg))),
         ("as encoded, shrink to 1×", Box::new(|jpeg| make(&plain, jpeg))),
-        ("libvips thumbnail", Box::new(|jpeg| vips.thumbnail(jpeg, WIDTH, QUALITY))),
-        ("floor: decode n/8, encode", Box::new(floor)),
+        ("libvips thumbnail", Box::new(|jpeg| vips.thumbnail(jpeg, WIDTH, QUALITY, false))),
+        ("floor: decode to 1×, encode", Box::new(|jpeg| floor(jpeg, 1))),
+        ("floor: decode to 2×, encode", Box::new(|jpeg| floor(jpeg, 2))),
+        ("peer, linear 16 bits, 2×", Box::new(|jpeg| deep.thumbnail(jpeg, WIDTH, QUALITY))),
+        ("peer, linear floats, 2×", Box::new(|jpeg| float.thumbnail(jpeg, WIDTH, QUALITY))),
+        ("peer, as encoded 8 bits, 1×", Box::new(|jpeg| shallow.thumbnail(jpeg, WIDTH, QUALITY))),
+        ("libvips thumbnail, linear", Box::new(|jpeg| vips.thumbnail(jpeg, WIDTH, QUALITY, true))),
     ];
     if let Some(only) = only {
         // For a profiler to look at.
@@ -70,6 +83,7 @@ fn main() {
         met(medians[1] <= 0.6 * vips),
         met(medians[1] <= 1.15 * floor)
     );
+    accuracy::print(&linear, &plain);
 }
 
 fn met(met: bool) -> &'static str {
@@ -174,13 +188,14 @@ fn make(engine: &Engine, jpeg: &Picture) -> usize {
     made.bytes.len()
 }
 
-/// The smallest n/8 whose width is not below the target, and nothing else.
-fn floor(jpeg: &Picture) -> usize {
+/// The smallest n/8 whose width is not below the target times `margin`, and nothing else. Of
+/// a larger one a corner is encoded, so that all encode about as many pixels.
+fn floor(jpeg: &Picture, margin: usize) -> usize {
     let mut decompressor = turbojpeg::Decompressor::new().expect("libjpeg-turbo works");
     let header = decompressor.read_header(jpeg).expect("the header is sound");
     let factor = (1..=8)
         .map(|num| turbojpeg::ScalingFactor::new(num, 8))
-        .find(|factor| factor.scale(header.width) >= WIDTH as usize)
+        .find(|factor| factor.scale(header.width) >= WIDTH as usize * margin)
         .expect("the picture is wide enough");
     decompressor.set_scaling_factor(factor).expect("eighths are supported");
     let (width, height) = (factor.scale(header.width), factor.scale(header.height));
@@ -192,6 +207,7 @@ fn floor(jpeg: &Picture) -> usize {
         format: turbojpeg::PixelFormat::RGB,
     };
     decompressor.decompress(jpeg, image.as_deref_mut()).expect("the picture decodes");
+    (image.width, image.height) = (width / margin, height / margin);
     let encoded =
         turbojpeg::compress(image.as_deref(), i32::from(QUALITY), turbojpeg::Subsamp::Sub2x2)
             .expect("the picture encodes");

@@ -34,8 +34,8 @@ impl Vips {
         vips
     }
 
-    /// The size of the JPEG that libvips makes.
-    pub fn thumbnail(&self, jpeg: &[u8], width: u32, quality: u8) -> usize {
+    /// The size of the JPEG that libvips makes, if asked in linear light.
+    pub fn thumbnail(&self, jpeg: &[u8], width: u32, quality: u8, linear: bool) -> usize {
         let end: *const c_char = ptr::null();
         let mut image = ptr::null_mut();
         let mut bytes = ptr::null_mut();
@@ -55,6 +55,8 @@ impl Vips {
                 // No limit in height; otherwise the picture has to fit a square.
                 c"height".as_ptr(),
                 10_000_000 as c_int,
+                c"linear".as_ptr(),
+                c_int::from(linear),
                 end,
             );
             assert_eq!(made, 0, "libvips makes a thumbnail");

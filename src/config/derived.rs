@@ -66,11 +66,7 @@ impl Settings {
     /// Request threads of each worker that may wait for a picture to be made.
     #[must_use]
     pub fn waiting_threads(&self) -> usize {
-        let waiters = if self.image_waiters == 0 {
-            (self.threads * 2 / 3).max(1)
-        } else {
-            self.image_waiters
-        };
+        let waiters = if self.image_waiters == 0 { self.threads } else { self.image_waiters };
         waiters as usize
     }
 
@@ -122,7 +118,7 @@ mod tests {
         assert_eq!(settings.worker_count(8), 8);
         assert_eq!(settings.slot_count(8), 8);
         assert_eq!(settings.queue_places(), 60);
-        assert_eq!(settings.waiting_threads(), 10);
+        assert_eq!(settings.waiting_threads(), 15);
         assert_eq!(settings.public_limit(), None);
         settings.workers = 1;
         settings.slots = 3;

@@ -41,8 +41,9 @@ pub(super) static IMAGE_WAITERS: Row<u32> = Row {
         secret: false,
         group: Group::Pictures,
         doc: "Request threads of each worker that may wait like that; further requests are \
-              answered with 503 at once, so that some threads stay free for what is in the \
-              cache. 0: two thirds of `threads`.",
+              answered with 503 at once. Fewer than `threads` keeps some threads free for what \
+              is in memcached or on disk, and refuses pages with many new pictures sooner. 0: \
+              all of them, so that only a full queue is refused.",
     },
     kind: &Whole { min: 0, max: 1_000 },
 };

@@ -46,7 +46,7 @@ pub(super) static QUEUE_LEN: Row<u32> = Row {
 pub(super) static MAX_REQUESTS: Row<u32> = Row {
     about: About {
         name: "max_requests",
-        default: "100000",
+        default: "10000000",
         unit: None,
         reload: true,
         secret: false,

@@ -3,7 +3,8 @@
 //! A request whose query was answered before needs no parsing and no look at the disk while three
 //! things are fresh: the memory tier holds the picture, the file's state was looked at within the
 //! last second, and rights and templates are those that the answer was made with. Anything else
-//! goes the whole way on a request thread, which refreshes all three.
+//! goes to a request thread. There the same memory spares parsing where only the memory tier has lost
+//! the picture; all else goes the whole way, which refreshes all three.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,7 +15,7 @@ use super::asked::Asked;
 use super::respond::Head;
 use super::subject::Subject;
 use crate::auth::Identity;
-use crate::cache::Key;
+use crate::cache::{Entry, Key};
 use crate::http::{Request, Response};
 use crate::web::{App, count};
 
@@ -67,8 +68,13 @@ impl Memos {
         known.by_query.insert(request.query.as_slice().into(), memo.into());
     }
 
-    /// Answers from what is known, or not at all.
-    pub fn answer(&self, app: &App, request: &Request) -> Option<Response> {
+    /// Answers from what is known and what `get` finds, or not at all.
+    pub fn answer(
+        &self,
+        app: &App,
+        request: &Request,
+        get: impl FnOnce(&Key) -> Option<Entry>,
+    ) -> Option<Response> {
         if !is_plain(request) {
             return None;
         }
@@ -85,7 +91,7 @@ impl Memos {
         }
         let response = match memo.head.unchanged(request) {
             Some(response) => response,
-            None => memo.head.found(app.cache.get_memory(&memo.key)?.body, true, request.received),
+            None => memo.head.found(get(&memo.key)?.body, true, request.received),
         };
         let delivery = &memo.asked.spec.delivery;
         count::picture(app, &memo.subject, delivery, &response, request, true);
