@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::Common;
+use super::{Common, wiring};
 
 /// What to do with the settings.
 #[derive(Subcommand)]
@@ -19,7 +19,9 @@ pub enum Action {
 pub fn run(action: &Action) -> anyhow::Result<()> {
     match action {
         Action::Check(common) => {
-            println!("{}", crate::config::check(&common.load(Vec::new())?).trim_end());
+            let loaded = common.load(Vec::new())?;
+            wiring::check_images(&loaded.settings)?;
+            println!("{}", crate::config::check(&loaded).trim_end());
         }
         Action::Show(common) => print!("{}", crate::config::show(&common.load(Vec::new())?)),
         Action::Sample => print!("{}", crate::config::sample_toml()),

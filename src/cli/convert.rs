@@ -92,9 +92,15 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     };
     let rules = Rules { max_dimension: settings.max_image_dimension };
     let pairs = options.params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let says_format = options.params.iter().any(|(name, _)| name == "format");
+    anyhow::ensure!(
+        says_format || named(&options.target).is_some(),
+        "{}: its extension names no format; give it one that does, or --format",
+        options.target.display()
+    );
     let context = Context {
         // Without --format the target's name says it.
-        source_format: named(&options.target).or(named(&options.source)),
+        source_format: named(&options.target),
         public_limit: None,
         default_expiry_s: settings.default_expiry_s,
     };

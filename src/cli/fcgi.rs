@@ -20,6 +20,10 @@ pub fn run(common: &Common) -> anyhow::Result<()> {
     );
     wiring::make_folders(&settings)?;
     let log = wiring::start_log(&settings)?;
+    // A mount may come later: that is no reason not to start.
+    if let Err(error) = wiring::check_images(&settings) {
+        log::error!("{error}; pictures are answered with 503 until it is there");
+    }
     let options = pool_options(&settings)?;
     let boot = |_: &WorkerContext| boot(common).map_err(|error| format!("{error:#}"));
     run_pool(options, boot, || log.reopen())?;

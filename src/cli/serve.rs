@@ -12,7 +12,9 @@ use tokio::sync::watch;
 
 use super::wiring::{self, Running};
 use super::{Common, jobs};
+use crate::auth::Level;
 use crate::config::Settings;
+use crate::db::{self, Db};
 use crate::process::{Scoreboard, serve_in_process};
 use crate::{demo, http};
 
@@ -54,6 +56,7 @@ impl Options {
 pub fn run(options: &Options) -> anyhow::Result<()> {
     let settings = options.common.load(options.overrides()?)?.settings;
     let log = wiring::start_log(&settings)?;
+    wiring::check_images(&settings)?;
     wiring::make_folders(&settings)?;
     let demo = settings.images_dir.as_os_str().is_empty();
     if demo {
@@ -61,6 +64,9 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     }
     let db = wiring::database(&settings)?;
     let first = wiring::prepare_database(&db)?;
+    if demo && first.done_now {
+        share_originals(&db)?;
+    }
     let running = Running::start(&settings)?;
 
     let stop = Arc::new(AtomicBool::new(false));
@@ -93,6 +99,13 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         log::error!("the runner of background jobs ended unexpectedly");
     }
     served
+}
+
+/// Lets everybody have the originals of the demo library: they belong to nobody.
+fn share_originals(db: &Db) -> anyhow::Result<()> {
+    let root = db::folders::seen(db, db::folders::ROOT)?;
+    db::folder_permissions::set(db, root, db::groups::PUBLIC, Level::Download.access())?;
+    Ok(())
 }
 
 /// Paints the demo library, where it is not there yet.

@@ -65,6 +65,17 @@ pub fn prepare_database(db: &Db) -> anyhow::Result<FirstStart> {
     Ok(first_start(db, password.as_deref())?)
 }
 
+/// Fails when the folder of the originals was named and is not there.
+pub fn check_images(settings: &Settings) -> anyhow::Result<()> {
+    let named = &settings.images_dir;
+    anyhow::ensure!(
+        named.as_os_str().is_empty() || named.is_dir(),
+        "images_dir: {} is not a folder, or cannot be reached",
+        named.display()
+    );
+    Ok(())
+}
+
 /// Makes the folders that the server writes to.
 pub fn make_folders(settings: &Settings) -> anyhow::Result<()> {
     let mut folders = vec![settings.data_dir.clone(), settings.run_folder()];

@@ -49,8 +49,12 @@ impl Loaded {
     }
 }
 
-/// Our variables that are not settings: the first administrator's password, and those of the tests.
-const OTHER_VARIABLES: [&str; 2] = ["ADMIN_PASSWORD", "TEST_"];
+/// Our variables that are not settings: the first administrator's password, and what a pool hands to
+/// the program that replaces it.
+const OTHER_VARIABLES: [&str; 2] = ["ADMIN_PASSWORD", "HANDOVER"];
+
+/// How the names of the tests' variables begin.
+const TEST_PREFIX: &str = "TEST_";
 
 /// Gathers the settings.
 ///
@@ -170,7 +174,7 @@ impl Gathering {
     fn variable(&mut self, variable: &OsString, value: &OsString) {
         let Some(variable) = variable.to_str() else { return };
         let Some(name) = variable.strip_prefix(VARIABLE_PREFIX) else { return };
-        if name == OTHER_VARIABLES[0] || name.starts_with(OTHER_VARIABLES[1]) {
+        if OTHER_VARIABLES.contains(&name) || name.starts_with(TEST_PREFIX) {
             return;
         }
         let origin = Origin::Environment(variable.to_owned());

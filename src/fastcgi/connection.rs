@@ -50,10 +50,6 @@ pub enum Error {
     Io(#[from] io::Error),
 }
 
-/// How long a connection may keep a draining worker with one request close after the other. After
-/// that it is closed at the first moment at which nothing has arrived.
-const BUSY_DRAIN: Duration = Duration::from_secs(5);
-
 /// Serves a connection until its peer or `drain` ends it.
 ///
 /// `drain` turning true means: answer what has been asked, then close.
@@ -81,7 +77,6 @@ where
         input: Input { buffer: vec![0; INPUT], start: 0, end: 0 },
         plan: Plan::default(),
         fresh: true,
-        draining_since: None,
     };
     connection.run().await
 }
@@ -111,8 +106,6 @@ struct Connection<'a, S, D> {
     plan: Plan,
     /// No request has been received yet.
     fresh: bool,
-    /// Since when the worker is known to drain.
-    draining_since: Option<Instant>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin, D: Dispatch> Connection<'_, S, D> {
@@ -223,23 +216,37 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Dispatch> Connection<'_, S, D> {
     }
 
     async fn read_idle(&mut self) -> Result<bool, Error> {
+        if *self.drain.borrow() && !self.fresh {
+            return self.read_what_has_come().await;
+        }
         let read = tokio::select! {
             biased;
             read = self.input.read(&mut self.stream) => read?,
             // An error means that whoever could drain is gone: as good as a drain.
             _ = self.drain.wait_for(|drain| *drain) => {
-                let since = *self.draining_since.get_or_insert_with(Instant::now);
-                let linger = match self.fresh {
-                    true => FRESH_LINGER,
-                    false if since.elapsed() < BUSY_DRAIN => DRAIN_LINGER,
-                    false => Duration::ZERO,
-                };
+                let linger = if self.fresh { FRESH_LINGER } else { DRAIN_LINGER };
                 match timeout(linger, self.input.read(&mut self.stream)).await {
                     Ok(read) => read?,
                     Err(_) => 0,
                 }
             }
             () = sleep_if(self.options.idle_timeout) => 0,
+        };
+        Ok(read > 0)
+    }
+
+    /// Reads the next request of a draining connection if it is there by now; false when it is not.
+    ///
+    /// An answer has just gone out, and the front server cannot have used the connection again
+    /// before it has read that: now is the moment to close, unless this thread was held up for so
+    /// long that the next request has come already.
+    async fn read_what_has_come(&mut self) -> Result<bool, Error> {
+        // The event loop looks at its sockets before it comes back here.
+        tokio::task::yield_now().await;
+        let read = tokio::select! {
+            biased;
+            read = self.input.read(&mut self.stream) => read?,
+            () = std::future::ready(()) => 0,
         };
         Ok(read > 0)
     }

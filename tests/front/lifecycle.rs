@@ -1,6 +1,7 @@
 //! Signals, dead workers and slow connections, seen from clients of the front servers.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
@@ -104,6 +105,26 @@ fn new_settings_lose_no_request() {
             wait_for_more(answered, 50);
         });
     }
+}
+
+#[test]
+fn a_replaced_program_loses_no_request() {
+    let mut pool = pool();
+    let old = pool.pid();
+    let pid_file = pool.run_dir().join("halftone.pid");
+    let written = || fs::read_to_string(&pid_file).ok()?.trim().parse::<i32>().ok();
+    let front = Front::start(Kind::Nginx, &pool.socket());
+    under_load(Kind::Nginx, &front, |answered| {
+        wait_for_more(answered, 50);
+        pool.signal(Signal::SIGUSR2);
+        wait::until("the new program serves", || written().is_some_and(|pid| pid != old));
+        assert!(pool.arbiter().wait().success(), "{}", pool.output());
+        wait_for_more(answered, 50);
+    });
+    // Nobody else would end it: it is not this test's child.
+    let new = written().unwrap();
+    kill(Pid::from_raw(new), Signal::SIGTERM).unwrap();
+    wait::until("the new program ends", || !is_alive(new));
 }
 
 #[test]
