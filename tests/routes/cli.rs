@@ -74,6 +74,21 @@ fn errors_of_settings_name_file_line_and_reason() {
 }
 
 #[test]
+fn a_folder_of_originals_that_is_not_there_is_told() {
+    let dir = temp_dir();
+    let absent = dir.path().join("absent");
+    let text = format!("images_dir = '{}'\n", absent.display());
+    let path = file(&dir, "halftone.toml", &text);
+    let says = ["images_dir", "absent", "not a folder"];
+    fails(&mut check(&path), &says);
+    let mut serve = binary();
+    serve.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(dir.path().join("data"));
+    fails(serve.arg("--images").arg(&absent), &says);
+    fs::create_dir(&absent).unwrap();
+    assert!(output(&mut check(&path)).0);
+}
+
+#[test]
 fn all_that_is_wrong_is_told_at_once() {
     let dir = temp_dir();
     let path = file(&dir, "halftone.toml", "threads = 0\nqueue_len = 5\nslots = 'x'\n");
@@ -259,6 +274,7 @@ fn convert_says_what_is_wrong() {
         (vec![&*photo, "out.png", "--width", "x"], vec!["width", "whole number"]),
         (vec![&*photo, "out.png", "--width", "15001"], vec!["width", "15000"]),
         (vec![&*photo, "out.png", "--page", "2"], vec!["page"]),
+        (vec![&*photo, "out.xyz"], vec!["out.xyz", "names no format"]),
         (vec![&*photo, "out.png", "--left", "0.7", "--right", "0.2"], vec!["left"]),
         (vec![&*photo, "out.png", "--nothing", "1"], vec!["--nothing"]),
         (vec![&*photo, "out.png", "--src", "x"], vec!["--src"]),
