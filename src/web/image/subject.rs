@@ -1,8 +1,13 @@
 //! The original that a request is about: that it exists, which one it is, and in which revision.
 
+use std::io::Read as _;
+
 use crate::pixel::Format;
 use crate::source::{SourceError, SourcePath, Stat};
 use crate::web::{App, Error};
+
+/// Bytes that tell a format.
+const HEAD_LEN: u64 = 32;
 
 /// An original in one revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +35,8 @@ impl Subject {
                 return Err(error.into());
             }
         };
-        if format_of(path).is_none() {
+        // A row is for a picture; a name that says nothing leaves it to the content.
+        if format_of(path).is_none() && !begins_like_a_picture(app, path)? {
             return Err(Error::unreadable("it is not a picture"));
         }
         let size_bytes = i64::try_from(stat.size).unwrap_or(i64::MAX);
@@ -47,6 +53,14 @@ impl Subject {
 /// The format that a file's name says, if files of that format can be read.
 pub fn format_of(path: &SourcePath) -> Option<Format> {
     path.extension().and_then(Format::from_extension).filter(|format| format.row().read)
+}
+
+/// Whether a file's first bytes are those of a format that can be read.
+fn begins_like_a_picture(app: &App, path: &SourcePath) -> Result<bool, Error> {
+    let mut head = Vec::new();
+    let file = app.repository.open(path)?;
+    file.take(HEAD_LEN).read_to_end(&mut head).map_err(Error::unavailable)?;
+    Ok(Format::sniff(&head).is_some_and(|format| format.row().read))
 }
 
 /// Marks a vanished image as deleted. The client hears "not found" whatever comes of it.
