@@ -7,7 +7,7 @@
 use std::f64::consts::PI;
 use std::io::Cursor;
 
-use halftone::pixel::decode::{Input, Source, Want};
+use halftone::pixel::decode::{Input, Opening, Source, Want};
 use halftone::pixel::encode::{EncodeOptions, encode};
 use halftone::pixel::{
     Cancel, ColourSpace, Engine, Format, Image, Limits, Metadata, Recipe, Samples,
@@ -128,11 +128,12 @@ fn engine(engine: &Engine, chart: &Chart, width: u32) -> (Vec<u8>, (u32, u32)) {
         metadata: Metadata::default(),
     };
     let file = encode(&image, &EncodeOptions::new(Format::Png)).expect("a chart encodes");
-    let opened = engine.open(input(file), 1).expect("a chart opens");
+    let opened = engine.open(input(file), &Opening::default()).expect("a chart opens");
     let recipe = Recipe { width, ..Recipe::unchanged(Format::Png) };
     let made = engine.make(opened, &recipe, &Cancel::never(), &|_| ()).expect("it is made");
     let limits = Limits::default();
-    let source = Source::open(input(made.bytes), 1, &limits).expect("the result opens");
+    let source = Source::open(input(made.bytes), &Opening::default(), &limits, None)
+        .expect("the result opens");
     let want = Want::everything(made.width, made.height);
     let image = source.decode(&want, &limits, &Cancel::never()).expect("the result reads").image;
     let Samples::U8(samples) = image.samples else { panic!("the result has 8 bits") };

@@ -25,7 +25,7 @@ use std::io::Cursor;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use halftone::pixel::decode::Input;
+use halftone::pixel::decode::{Input, Opening};
 use halftone::pixel::{Cancel, Engine, EngineOptions, Format, Quality, Recipe};
 
 use self::peer::{Mixed, Peer};
@@ -182,7 +182,7 @@ fn make(engine: &Engine, jpeg: &Picture) -> usize {
         ..Recipe::unchanged(Format::Jpeg)
     };
     let input = Input::new(Cursor::new(jpeg.clone()), jpeg.len() as u64, Some(Format::Jpeg));
-    let opened = engine.open(input, 1).expect("the picture opens");
+    let opened = engine.open(input, &Opening::default()).expect("the picture opens");
     let made = engine.make(opened, &recipe, &Cancel::never(), &|_| ()).expect("it is made");
     assert_eq!(made.width, WIDTH);
     made.bytes.len()

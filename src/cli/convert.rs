@@ -111,7 +111,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let len = file.metadata()?.len();
     let engine = wiring::engine(&settings)?;
     let opened = engine
-        .open(Input::new(file, len, named(&options.source)), recipe.page)
+        .open(Input::of_file(file, len, named(&options.source))?, &recipe.opening())
         .with_context(|| source.to_string())?;
     let made = engine
         .make(opened, &recipe, &Cancel::never(), &|_| ())

@@ -151,6 +151,7 @@ fn engine_options(settings: &Settings) -> anyhow::Result<EngineOptions> {
             held_pixels: megapixels(settings.held_megapixels),
             declared_pixels: megapixels(settings.declared_megapixels),
         },
+        isolation: None,
     })
 }
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::colour::convert::{Wanted, colour_in, convert};
 use super::colour::curve::Light;
 use super::colour::icc;
-use super::decode::{Decoded, Info, Input, Region, Source, Want};
+use super::decode::{Decoded, Info, Input, Isolation, Opening, Region, Source, Want};
 use super::encode::{EncodeOptions, encode};
 use super::op::canvas::lay;
 use super::op::depth::to_eight_bits;
@@ -41,6 +41,8 @@ pub struct EngineOptions {
     pub cmyk_profile: Option<Arc<[u8]>>,
     /// Bounds on pixel counts.
     pub limits: Limits,
+    /// Reads the formats that are not read in this process; without it they are refused.
+    pub isolation: Option<Arc<dyn Isolation>>,
 }
 
 impl Default for EngineOptions {
@@ -51,6 +53,7 @@ impl Default for EngineOptions {
             orient: true,
             cmyk_profile: None,
             limits: Limits::default(),
+            isolation: None,
         }
     }
 }
@@ -153,20 +156,23 @@ impl Engine {
         Ok(Self { options })
     }
 
-    /// Reads a file's header; `page` counts from 1.
+    /// Reads a file's header.
     ///
     /// # Errors
     /// As [`Source::open`].
-    pub fn open(&self, input: Input, page: u32) -> Result<Opened> {
-        Ok(Opened {
-            source: Source::open(input, page, &self.options.limits)?,
-            orient: self.options.orient,
-            shrink_margin: self.options.shrink_margin,
-        })
+    pub fn open(&self, input: Input, opening: &Opening) -> Result<Opened> {
+        let isolation = self.options.isolation.as_deref();
+        Ok(self.opened(Source::open(input, opening, &self.options.limits, isolation)?))
     }
 
-    /// Makes the picture. `phase` is told how far it has come. The recipe's page is the one that
-    /// the source was opened at.
+    /// Takes a source whose header was read elsewhere.
+    #[must_use]
+    pub fn opened(&self, source: Source) -> Opened {
+        Opened { source, orient: self.options.orient, shrink_margin: self.options.shrink_margin }
+    }
+
+    /// Makes the picture. `phase` is told how far it has come. The source was opened as
+    /// [`Recipe::opening`] says.
     ///
     /// # Errors
     /// Whatever reading, working or writing finds: every variant of [`Error`].

@@ -15,6 +15,43 @@ pub enum Format {
     Bmp,
     /// WebP.
     Webp,
+    /// AVIF (AV1 in HEIF).
+    Avif,
+    /// HEIC (HEVC in HEIF).
+    Heic,
+    /// JPEG XL (ISO/IEC 18181).
+    Jxl,
+    /// Truevision TGA.
+    Tga,
+    /// Netpbm: PBM, PGM, PPM and PAM.
+    Pnm,
+    /// Windows icon or cursor.
+    Ico,
+    /// Scalable Vector Graphics.
+    Svg,
+    /// Photoshop, PSD and PSB.
+    Psd,
+    /// DICOM.
+    Dicom,
+    /// Portable Document Format.
+    Pdf,
+    /// PostScript, Encapsulated PostScript and Illustrator.
+    Postscript,
+    /// Camera raw files.
+    Raw,
+    /// GIMP's own.
+    Xcf,
+}
+
+/// How a format compresses, which says what `quality` means for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compression {
+    /// Quality against size, 1 to 100.
+    Lossy,
+    /// Two digits of effort, as PNG has them.
+    Png,
+    /// Nothing to choose.
+    Fixed,
 }
 
 /// What is known of a format.
@@ -43,6 +80,11 @@ pub struct FormatRow {
     pub pages: bool,
     /// Whether an ICC profile can be embedded.
     pub profile: bool,
+    /// What `quality` means when it is written.
+    pub compression: Compression,
+    /// Whether its files are only read in a process of their own, without rights: a format that is
+    /// complex, or whose decoder is not safe against hostile files.
+    pub isolated: bool,
     /// Tells the format by a file's first 16 or more bytes.
     pub matches: fn(&[u8]) -> bool,
 }
@@ -61,6 +103,8 @@ pub const FORMATS: &[FormatRow] = &[
         cmyk: true,
         pages: false,
         profile: true,
+        compression: Compression::Lossy,
+        isolated: false,
         matches: |head| head.starts_with(&[0xff, 0xd8, 0xff]),
     },
     FormatRow {
@@ -75,6 +119,8 @@ pub const FORMATS: &[FormatRow] = &[
         cmyk: false,
         pages: false,
         profile: true,
+        compression: Compression::Png,
+        isolated: false,
         matches: |head| head.starts_with(b"\x89PNG\r\n\x1a\n"),
     },
     FormatRow {
@@ -89,6 +135,8 @@ pub const FORMATS: &[FormatRow] = &[
         cmyk: false,
         pages: true,
         profile: false,
+        compression: Compression::Fixed,
+        isolated: false,
         matches: |head| head.starts_with(b"GIF87a") || head.starts_with(b"GIF89a"),
     },
     FormatRow {
@@ -103,6 +151,8 @@ pub const FORMATS: &[FormatRow] = &[
         cmyk: true,
         pages: true,
         profile: true,
+        compression: Compression::Fixed,
+        isolated: false,
         matches: |head| {
             [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"].iter().any(|magic| head.starts_with(*magic))
         },
@@ -119,6 +169,8 @@ pub const FORMATS: &[FormatRow] = &[
         cmyk: false,
         pages: false,
         profile: false,
+        compression: Compression::Fixed,
+        isolated: false,
         matches: |head| head.starts_with(b"BM"),
     },
     FormatRow {
@@ -133,9 +185,230 @@ pub const FORMATS: &[FormatRow] = &[
         cmyk: false,
         pages: true,
         profile: true,
+        compression: Compression::Lossy,
+        isolated: false,
         matches: |head| head.len() >= 12 && head.starts_with(b"RIFF") && &head[8..12] == b"WEBP",
     },
+    FormatRow {
+        format: Format::Avif,
+        title: "AVIF",
+        extensions: &["avif"],
+        mime: "image/avif",
+        read: false,
+        write: false,
+        alpha: true,
+        deep: true,
+        cmyk: false,
+        pages: false,
+        profile: true,
+        compression: Compression::Lossy,
+        isolated: true,
+        matches: |head| is_heif(head, &[b"avif", b"avis"]),
+    },
+    FormatRow {
+        format: Format::Heic,
+        title: "HEIC",
+        extensions: &["heic", "heif", "hif"],
+        mime: "image/heic",
+        read: false,
+        write: false,
+        alpha: true,
+        deep: true,
+        cmyk: false,
+        pages: true,
+        profile: true,
+        compression: Compression::Lossy,
+        isolated: true,
+        matches: |head| {
+            is_heif(head, &[b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"])
+        },
+    },
+    FormatRow {
+        format: Format::Jxl,
+        title: "JPEG XL",
+        extensions: &["jxl"],
+        mime: "image/jxl",
+        read: false,
+        write: false,
+        alpha: true,
+        deep: true,
+        cmyk: true,
+        pages: true,
+        profile: true,
+        compression: Compression::Lossy,
+        isolated: true,
+        matches: |head| {
+            head.starts_with(&[0xff, 0x0a]) || head.starts_with(b"\0\0\0\x0cJXL \r\n\x87\n")
+        },
+    },
+    FormatRow {
+        format: Format::Tga,
+        title: "Targa",
+        extensions: &["tga"],
+        mime: "image/x-tga",
+        read: false,
+        write: false,
+        alpha: true,
+        deep: false,
+        cmyk: false,
+        pages: false,
+        profile: false,
+        compression: Compression::Fixed,
+        isolated: false,
+        matches: |_| false,
+    },
+    FormatRow {
+        format: Format::Pnm,
+        title: "Netpbm",
+        extensions: &["ppm", "pgm", "pbm", "pam", "pnm"],
+        mime: "image/x-portable-anymap",
+        read: false,
+        write: false,
+        alpha: true,
+        deep: true,
+        cmyk: false,
+        pages: false,
+        profile: false,
+        compression: Compression::Fixed,
+        isolated: false,
+        matches: |_| false,
+    },
+    FormatRow {
+        format: Format::Ico,
+        title: "Icon",
+        extensions: &["ico", "cur"],
+        mime: "image/vnd.microsoft.icon",
+        read: false,
+        write: false,
+        alpha: true,
+        deep: false,
+        cmyk: false,
+        pages: true,
+        profile: false,
+        compression: Compression::Fixed,
+        isolated: false,
+        matches: |_| false,
+    },
+    FormatRow {
+        format: Format::Svg,
+        title: "SVG",
+        extensions: &["svg", "svgz"],
+        mime: "image/svg+xml",
+        read: false,
+        write: false,
+        alpha: true,
+        deep: false,
+        cmyk: false,
+        pages: false,
+        profile: false,
+        compression: Compression::Fixed,
+        isolated: true,
+        matches: |_| false,
+    },
+    FormatRow {
+        format: Format::Psd,
+        title: "Photoshop",
+        extensions: &["psd", "psb"],
+        mime: "image/vnd.adobe.photoshop",
+        read: false,
+        write: false,
+        alpha: true,
+        deep: true,
+        cmyk: true,
+        pages: false,
+        profile: true,
+        compression: Compression::Fixed,
+        isolated: true,
+        matches: |head| head.starts_with(b"8BPS"),
+    },
+    FormatRow {
+        format: Format::Dicom,
+        title: "DICOM",
+        extensions: &["dcm"],
+        mime: "application/dicom",
+        read: false,
+        write: false,
+        alpha: false,
+        deep: true,
+        cmyk: false,
+        pages: true,
+        profile: false,
+        compression: Compression::Fixed,
+        isolated: true,
+        matches: |_| false,
+    },
+    FormatRow {
+        format: Format::Pdf,
+        title: "PDF",
+        extensions: &["pdf"],
+        mime: "application/pdf",
+        read: false,
+        write: false,
+        alpha: true,
+        deep: false,
+        cmyk: true,
+        pages: true,
+        profile: true,
+        compression: Compression::Fixed,
+        isolated: true,
+        matches: |head| head.starts_with(b"%PDF-"),
+    },
+    FormatRow {
+        format: Format::Postscript,
+        title: "PostScript",
+        extensions: &["eps", "ps", "ai"],
+        mime: "application/postscript",
+        read: false,
+        write: false,
+        alpha: true,
+        deep: false,
+        cmyk: true,
+        pages: true,
+        profile: false,
+        compression: Compression::Fixed,
+        isolated: true,
+        matches: |head| head.starts_with(b"%!PS") || head.starts_with(&[0xc5, 0xd0, 0xd3, 0xc6]),
+    },
+    FormatRow {
+        format: Format::Raw,
+        title: "Camera raw",
+        extensions: &[
+            "dng", "cr2", "cr3", "nef", "nrw", "arw", "orf", "rw2", "raf", "raw", "mrw", "x3f",
+        ],
+        mime: "image/x-adobe-dng",
+        read: false,
+        write: false,
+        alpha: false,
+        deep: true,
+        cmyk: false,
+        pages: false,
+        profile: false,
+        compression: Compression::Fixed,
+        isolated: true,
+        matches: |_| false,
+    },
+    FormatRow {
+        format: Format::Xcf,
+        title: "GIMP",
+        extensions: &["xcf"],
+        mime: "image/x-xcf",
+        read: false,
+        write: false,
+        alpha: true,
+        deep: true,
+        cmyk: false,
+        pages: false,
+        profile: true,
+        compression: Compression::Fixed,
+        isolated: true,
+        matches: |head| head.starts_with(b"gimp xcf "),
+    },
 ];
+
+/// Whether a file starts with the box of ISO/IEC 14496-12 that names one of these brands.
+fn is_heif(head: &[u8], brands: &[&[u8; 4]]) -> bool {
+    head.len() >= 12 && &head[4..8] == b"ftyp" && brands.iter().any(|brand| &head[8..12] == *brand)
+}
 
 impl Format {
     /// The format's row in [`FORMATS`].

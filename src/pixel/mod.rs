@@ -22,7 +22,7 @@ mod turn;
 pub use buffer::{ColourSpace, Density, Depth, Image, Metadata, Samples};
 pub use engine::{Engine, EngineOptions, Made, Opened, Phase};
 pub use error::{Error, Result};
-pub use format::{FORMATS, Format, FormatRow};
+pub use format::{Compression, FORMATS, Format, FormatRow};
 pub use limits::{Cancel, Limits};
 pub use metadata::Orientation;
 pub use recipe::{

@@ -3,6 +3,7 @@
 //! A [`Recipe`] is complete and valid by itself: every field has a neutral value, and none depends
 //! on a URL, a template or a setting. It is what the parameter table resolves to.
 
+use super::decode::Opening;
 use super::{ColourSpace, Format};
 
 /// Everything the pipeline needs to know besides the source, in the order in which it is applied.
@@ -47,6 +48,12 @@ pub struct Recipe {
 }
 
 impl Recipe {
+    /// How the source has to be opened.
+    #[must_use]
+    pub fn opening(&self) -> Opening {
+        Opening { page: self.page, dpi: self.dpi }
+    }
+
     /// A recipe that changes nothing but the file format.
     #[must_use]
     pub fn unchanged(format: Format) -> Self {

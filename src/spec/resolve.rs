@@ -6,7 +6,7 @@
 use super::kind::rounded;
 use super::params::Inherited;
 use super::{Delivery, FormatChoice, Given, ImageSpec, Layer, ParamError, Params};
-use crate::pixel::{Align, Crop, Fill, Format, PngQuality, Quality, Recipe};
+use crate::pixel::{Align, Compression, Crop, Fill, Format, PngQuality, Quality, Recipe};
 
 /// What a request's parameters mean depends on this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,16 +141,16 @@ impl Params {
                 return Ok(None);
             }
         }
-        let usual = match choice.format {
-            Format::Png if !(10..=99).contains(&given.value) => {
+        let usual = match choice.format.row().compression {
+            Compression::Png if !(10..=99).contains(&given.value) => {
                 return Err(ParamError::new(
                     "quality",
                     "must be a whole number from 10 to 99 for PNG",
                 ));
             }
-            Format::Png => join_png(Quality::default().png),
-            Format::Jpeg | Format::Webp => Quality::default().lossy,
-            Format::Gif | Format::Tiff | Format::Bmp => return Ok(None),
+            Compression::Png => join_png(Quality::default().png),
+            Compression::Lossy => Quality::default().lossy,
+            Compression::Fixed => return Ok(None),
         };
         Ok((given.value != usual).then_some(given.value))
     }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::io::Cursor;
 use std::time::Instant;
 
-use halftone::pixel::decode::Input;
+use halftone::pixel::decode::{Input, Opening};
 use halftone::pixel::encode::{EncodeOptions, encode};
 use halftone::pixel::{
     Cancel, Density, Engine, EngineOptions, Error, Format, Limits, Metadata, Opened, Phase, Recipe,
@@ -17,7 +17,9 @@ fn source() -> Floats {
 }
 
 fn opened(engine: &Engine, file: &[u8]) -> Opened {
-    engine.open(Input::new(Cursor::new(file.to_vec()), file.len() as u64, None), 1).unwrap()
+    engine
+        .open(Input::new(Cursor::new(file.to_vec()), file.len() as u64, None), &Opening::default())
+        .unwrap()
 }
 
 fn png(width: u32) -> Recipe {

@@ -1,5 +1,6 @@
 //! Where pixels go: orientation, mirrors, turns, crops, padding and tiles, all to the pixel.
 
+use halftone::pixel::decode::Opening;
 use halftone::pixel::encode::{EncodeOptions, encode};
 use halftone::pixel::{
     Align, Crop, Edge, Engine, EngineOptions, Error, Fill, Flip, Format, Image, Metadata, Recipe,
@@ -268,7 +269,7 @@ fn a_grid_finer_than_the_picture_is_refused() {
         file.len() as u64,
         None,
     );
-    let opened = engine().open(input, 1).unwrap();
+    let opened = engine().open(input, &Opening::default()).unwrap();
     let recipe = Recipe { tile, width: 15, ..png() };
     let made = engine().make(opened, &recipe, &halftone::pixel::Cancel::never(), &|_| ());
     assert!(matches!(made, Err(Error::Parameter { name: "tile", .. })));

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 use std::sync::Arc;
 
-use halftone::pixel::decode::{Input, Source, Want};
+use halftone::pixel::decode::{Input, Opening, Source, Want};
 use halftone::pixel::encode::{EncodeOptions, encode};
 use halftone::pixel::{
     Cancel, ColourSpace, Engine, EngineOptions, Format, Image, Limits, Made, Metadata, Quality,
@@ -93,7 +93,7 @@ pub fn engine() -> Engine {
 /// Makes a recipe from a file's bytes.
 pub fn make(engine: &Engine, file: &[u8], recipe: &Recipe) -> Made {
     let input = Input::new(Cursor::new(file.to_vec()), file.len() as u64, None);
-    let opened = engine.open(input, recipe.page).unwrap();
+    let opened = engine.open(input, &recipe.opening()).unwrap();
     engine.make(opened, recipe, &Cancel::never(), &|_| ()).unwrap()
 }
 
@@ -108,7 +108,7 @@ pub fn picture(engine: &Engine, file: &[u8], recipe: &Recipe) -> Image {
 /// All pixels of a file.
 pub fn read(file: &[u8]) -> Image {
     let input = Input::new(Cursor::new(file.to_vec()), file.len() as u64, None);
-    let source = Source::open(input, 1, &Limits::default()).unwrap();
+    let source = Source::open(input, &Opening::default(), &Limits::default(), None).unwrap();
     let want = Want::everything(source.info().width, source.info().height);
     source.decode(&want, &Limits::default(), &Cancel::never()).unwrap().image
 }

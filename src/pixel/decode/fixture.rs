@@ -3,7 +3,7 @@
 use std::io::{Cursor, Write};
 use std::process::{Command, Stdio};
 
-use super::{Decoded, Input, Source, Want};
+use super::{Decoded, Input, Opening, Source, Want};
 use crate::pixel::{Cancel, ColourSpace, Depth, Image, Limits, Result, Samples};
 
 /// Runs Debian's ImageMagick on `input` and returns what it writes.
@@ -78,7 +78,7 @@ pub fn open(file: &[u8], page: u32) -> Result<Source> {
 
 pub fn open_limited(file: &[u8], page: u32, limits: &Limits) -> Result<Source> {
     let input = Input::new(Cursor::new(file.to_vec()), file.len() as u64, None);
-    Source::open(input, page, limits)
+    Source::open(input, &Opening { page, ..Opening::default() }, limits, None)
 }
 
 /// Opens and decodes everything at full scale.

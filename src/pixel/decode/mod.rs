@@ -20,6 +20,7 @@ mod tiff;
 mod turbo;
 mod webp;
 
+use std::fs;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
@@ -40,6 +41,7 @@ pub struct Input {
     reader: Box<dyn ReadSeek>,
     len: u64,
     named: Option<Format>,
+    file: Option<fs::File>,
 }
 
 impl Input {
@@ -47,8 +49,91 @@ impl Input {
     /// name promises, if it promises one.
     #[must_use]
     pub fn new(reader: impl Read + Seek + Send + 'static, len: u64, named: Option<Format>) -> Self {
-        Self { reader: Box::new(reader), len, named }
+        Self { reader: Box::new(reader), len, named, file: None }
     }
+
+    /// A file of the system, which can be handed to another process as it is.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the file's descriptor cannot be duplicated.
+    pub fn of_file(file: fs::File, len: u64, named: Option<Format>) -> Result<Self> {
+        let reader = file.try_clone().map_err(Error::Io)?;
+        Ok(Self { reader: Box::new(reader), len, named, file: Some(file) })
+    }
+
+    /// The format of the content, which its name must not gainsay. The reader is left at its start.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] when the content is no image or another format than the name says.
+    pub fn recognise(&mut self) -> Result<Format> {
+        let mut head = [0; HEAD_BYTES];
+        let mut len = 0;
+        while len < head.len() {
+            match self.reader.read(&mut head[len..]) {
+                Ok(0) => break,
+                Ok(read) => len += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(read_error(error)),
+            }
+        }
+        self.reader.seek(SeekFrom::Start(0)).map_err(read_error)?;
+        recognise(&head[..len], self.named)
+    }
+
+    /// Length of the file in bytes.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether the file is empty.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The file of the system behind it, if there is one. Its position is shared with the reader's.
+    #[must_use]
+    pub fn file(&self) -> Option<&fs::File> {
+        self.file.as_ref()
+    }
+
+    /// The bytes, from wherever they have been read to.
+    #[must_use]
+    pub fn into_reader(self) -> Box<dyn ReadSeek> {
+        self.reader
+    }
+}
+
+/// What has to be known to open a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opening {
+    /// Page or frame, from 1.
+    pub page: u32,
+    /// Resolution at which a document without pixels of its own is laid out, in dots per inch; 0
+    /// leaves it to the format. Pictures made of pixels ignore it.
+    pub dpi: u32,
+}
+
+impl Default for Opening {
+    fn default() -> Self {
+        Self { page: 1, dpi: 0 }
+    }
+}
+
+/// Reads the files of [isolated](super::FormatRow::isolated) formats, in a process without rights.
+pub trait Isolation: Send + Sync + std::fmt::Debug {
+    /// Opens a file whose content is of this format.
+    ///
+    /// # Errors
+    /// As [`Source::open`]; [`Error::Unsupported`] when this system cannot read the format.
+    fn open(
+        &self,
+        input: Input,
+        format: Format,
+        opening: &Opening,
+        limits: &Limits,
+    ) -> Result<Source>;
 }
 
 /// What is known of a picture before its pixels are read.
@@ -74,6 +159,8 @@ pub struct Info {
     pub profile: Option<Arc<[u8]>>,
     /// Descriptive data.
     pub metadata: Metadata,
+    /// Whether the picture has no pixels of its own and can be decoded at any scale, above 1 too.
+    pub vector: bool,
 }
 
 impl Info {
@@ -131,8 +218,8 @@ impl Region {
 pub struct Want {
     /// The part of the picture, in stored pixels.
     pub region: Region,
-    /// The smallest acceptable scale, above 0 and at most 1: the decoder may shrink to any scale
-    /// that is not below it.
+    /// The smallest acceptable scale, above 0 and at most 1 (or above 1 for [vector](Info::vector)
+    /// pictures): the decoder may shrink to any scale that is not below it.
     pub min_scale: f64,
 }
 
@@ -157,7 +244,8 @@ pub struct Decoded {
     pub left: f64,
     /// Top edge in stored pixels.
     pub top: f64,
-    /// Decoded pixels per stored pixel, at most 1.
+    /// Decoded pixels per stored pixel, at most 1 unless the picture is a
+    /// [vector](Info::vector) one.
     pub scale: f64,
 }
 
@@ -168,11 +256,14 @@ impl Decoded {
 }
 
 /// What each format implements: the second step of reading a file whose header is known.
-trait Decoder: Send {
+pub trait Decoder: Send {
     /// Number of pixels that `decode` will hold at once, in its result or beside it.
     fn held_pixels(&self, info: &Info, want: &Want) -> u64;
 
     /// Reads the pixels. `want.region` lies within the picture, and the limits hold.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`], [`Error::Unsupported`], [`Error::Limit`], [`Error::Cancelled`].
     fn decode(self: Box<Self>, info: Info, want: &Want, cancel: &Cancel) -> Result<Decoded>;
 }
 
@@ -183,27 +274,49 @@ pub struct Source {
 }
 
 impl Source {
-    /// Opens a file and reads its header; `page` counts from 1.
+    /// A source whose header was read elsewhere.
+    #[must_use]
+    pub fn new(info: Info, decoder: Box<dyn Decoder>) -> Self {
+        Self { info, decoder }
+    }
+
+    /// Opens a file and reads its header; files of isolated formats are left to `isolation`.
     ///
     /// # Errors
     /// [`Error::Malformed`] when the content is damaged, is no image, or is not the format that the
     /// file's name says; [`Error::Unsupported`]; [`Error::Limit`] when it declares too many pixels;
     /// [`Error::Parameter`] named `page` when it does not have that page.
-    pub fn open(input: Input, page: u32, limits: &Limits) -> Result<Self> {
-        let mut reader = BufReader::with_capacity(READ_AHEAD_BYTES, input.reader);
-        let mut head = [0; 16];
-        let mut len = 0;
-        while len < head.len() {
-            match reader.read(&mut head[len..]) {
-                Ok(0) => break,
-                Ok(read) => len += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(read_error(error)),
+    pub fn open(
+        mut input: Input,
+        opening: &Opening,
+        limits: &Limits,
+        isolation: Option<&dyn Isolation>,
+    ) -> Result<Self> {
+        let format = input.recognise()?;
+        match isolation {
+            Some(isolation) if format.row().isolated => {
+                isolation.open(input, format, opening, limits)
             }
+            None if format.row().isolated => Err(Error::Unsupported(format!(
+                "{} files are read in a process of their own only, and there is none",
+                format.row().title
+            ))),
+            _ => Self::open_here(input, format, opening, limits),
         }
-        let format = recognise(&head[..len], input.named)?;
-        reader.seek(SeekFrom::Start(0)).map_err(read_error)?;
-        let file = File { reader, len: input.len, page: page.max(1) };
+    }
+
+    /// Opens a file of a known format in this process, whether it is isolated or not.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_here(
+        input: Input,
+        format: Format,
+        opening: &Opening,
+        limits: &Limits,
+    ) -> Result<Self> {
+        let reader = BufReader::with_capacity(READ_AHEAD_BYTES, input.reader);
+        let file = File { reader, len: input.len, page: opening.page.max(1) };
         let (info, decoder) = match format {
             Format::Jpeg => jpeg::open(file, limits),
             Format::Png => png::open(file, limits),
@@ -211,6 +324,21 @@ impl Source {
             Format::Bmp => bmp::open(file, limits),
             Format::Webp => webp::open(file, limits),
             Format::Tiff => tiff::open(file, limits),
+            Format::Avif
+            | Format::Heic
+            | Format::Jxl
+            | Format::Tga
+            | Format::Pnm
+            | Format::Ico
+            | Format::Svg
+            | Format::Psd
+            | Format::Dicom
+            | Format::Pdf
+            | Format::Postscript
+            | Format::Raw
+            | Format::Xcf => {
+                Err(Error::Unsupported(format!("{} files cannot be read", format.row().title)))
+            }
         }?;
         Ok(Self { info, decoder })
     }
@@ -255,6 +383,9 @@ impl Source {
     }
 }
 
+/// Bytes at the beginning of a file that tell its format.
+pub const HEAD_BYTES: usize = 512;
+
 /// Large enough that headers come in one read, small enough not to matter.
 const READ_AHEAD_BYTES: usize = 64 * 1024;
 
@@ -285,6 +416,10 @@ fn no_such_page(pages: u32) -> Error {
 
 fn recognise(head: &[u8], named: Option<Format>) -> Result<Format> {
     let article = |format: Format| format.row().title;
+    // Some formats share their first bytes: what the name says is asked first.
+    if let Some(named) = named.filter(|named| (named.row().matches)(head)) {
+        return Ok(named);
+    }
     match (Format::sniff(head), named) {
         (Some(found), None) => Ok(found),
         (Some(found), Some(named)) if found == named => Ok(found),

@@ -3,7 +3,7 @@ use std::io::Cursor;
 use proptest::prelude::*;
 
 use super::fixture::{decode, file, open, pattern};
-use super::{Input, Orientation, Region, Source, Want};
+use super::{Input, Opening, Orientation, Region, Source, Want};
 use crate::pixel::{Cancel, Error, Format, Limits};
 
 fn made(out: &str) -> Vec<u8> {
@@ -12,7 +12,7 @@ fn made(out: &str) -> Vec<u8> {
 
 fn open_named(file: &[u8], named: Option<Format>) -> Result<(), Error> {
     let input = Input::new(Cursor::new(file.to_vec()), file.len() as u64, named);
-    Source::open(input, 1, &Limits::default()).map(|_| ())
+    Source::open(input, &Opening::default(), &Limits::default(), None).map(|_| ())
 }
 
 const OUTPUTS: [(&str, Format); 6] = [
@@ -141,9 +141,8 @@ const FUZZ: Limits = Limits { held_pixels: 4_000_000, declared_pixels: 16_000_00
 fn survives(bytes: Vec<u8>) {
     let len = bytes.len() as u64;
     for page in [1, 2] {
-        let Ok(source) =
-            Source::open(Input::new(Cursor::new(bytes.clone()), len, None), page, &FUZZ)
-        else {
+        let input = Input::new(Cursor::new(bytes.clone()), len, None);
+        let Ok(source) = Source::open(input, &Opening { page, dpi: 0 }, &FUZZ, None) else {
             continue;
         };
         let (width, height) = (source.info().width, source.info().height);

@@ -78,6 +78,21 @@ pub fn encode(image: &Image, options: &EncodeOptions) -> Result<Vec<u8>> {
         Format::Bmp => bmp::encode(image, options, &side),
         Format::Webp => webp::encode(image, options, &side),
         Format::Tiff => tiff::encode(image, options, &side),
+        Format::Avif
+        | Format::Heic
+        | Format::Jxl
+        | Format::Tga
+        | Format::Pnm
+        | Format::Ico
+        | Format::Svg
+        | Format::Psd
+        | Format::Dicom
+        | Format::Pdf
+        | Format::Postscript
+        | Format::Raw
+        | Format::Xcf => {
+            Err(Error::Encode(format!("{} cannot be written", options.format.row().title)))
+        }
     }
 }
 

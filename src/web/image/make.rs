@@ -95,8 +95,8 @@ fn render(
     let file = app.repository.open(&asked.path)?;
     let watched = file.try_clone().map_err(Error::internal)?;
     let named = format_of(&asked.path);
-    let input = Input::new(file, Stat::of(&watched)?.size, named);
-    let opened = app.engine.open(input, recipe.page)?;
+    let input = Input::of_file(file, Stat::of(&watched)?.size, named)?;
+    let opened = app.engine.open(input, &recipe.opening())?;
 
     let cancel = progress.cancel();
     let slot =

@@ -3,11 +3,9 @@
 use std::io::Read as _;
 
 use crate::pixel::Format;
+use crate::pixel::decode::HEAD_BYTES;
 use crate::source::{SourceError, SourcePath, Stat};
 use crate::web::{App, Error};
-
-/// Bytes that tell a format.
-const HEAD_LEN: u64 = 32;
 
 /// An original in one revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +57,7 @@ pub fn format_of(path: &SourcePath) -> Option<Format> {
 fn begins_like_a_picture(app: &App, path: &SourcePath) -> Result<bool, Error> {
     let mut head = Vec::new();
     let file = app.repository.open(path)?;
-    file.take(HEAD_LEN).read_to_end(&mut head).map_err(Error::unavailable)?;
+    file.take(HEAD_BYTES as u64).read_to_end(&mut head).map_err(Error::unavailable)?;
     Ok(Format::sniff(&head).is_some_and(|format| format.row().read))
 }
 

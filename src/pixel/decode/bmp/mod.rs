@@ -46,6 +46,7 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
         pages: 1,
         profile: None,
         metadata: Metadata { density: header.density, ..Metadata::default() },
+        vector: false,
     };
     Ok((info, Box::new(Bmp { decoder })))
 }

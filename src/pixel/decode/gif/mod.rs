@@ -38,6 +38,7 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
         pages: outline.frames,
         profile: outline.profile.map(Arc::from),
         metadata: Metadata::default(),
+        vector: false,
     };
     let gif = Gif {
         reader: file.reader,

@@ -49,6 +49,7 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
         pages: 1,
         profile: header.profile.take(),
         metadata,
+        vector: false,
     };
     Ok((info, Box::new(Jpeg { reader: file.reader, len: file.len, header })))
 }

@@ -68,6 +68,7 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
         pages: 1,
         profile: header.icc_profile.as_deref().map(Arc::from),
         metadata,
+        vector: false,
     };
     let interlaced = header.interlaced;
     Ok((info, Box::new(Png { reader, interlaced })))

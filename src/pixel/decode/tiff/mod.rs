@@ -53,6 +53,7 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
         pages: directory.pages,
         profile: directory.bytes(&mut reader, tag::ICC)?.map(Arc::from),
         metadata,
+        vector: false,
     };
     Ok((info, Box::new(Tiff { reader, directory, layout })))
 }

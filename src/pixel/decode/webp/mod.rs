@@ -48,6 +48,7 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
         pages: container.frames.max(1),
         profile: container.profile,
         metadata: container.metadata,
+        vector: false,
     };
     let webp = Webp {
         reader: file.reader,
