@@ -13,6 +13,7 @@ const RESTRICTED: &[(&str, &[&str])] = &[
     ("demo", &[]),
     ("http", &["pixel"]),
     ("source", &[]),
+    ("profiles", &["pixel"]),
     ("fastcgi", &["http", "pixel"]),
     ("cache", &["bytelock"]),
     ("db", &[]),

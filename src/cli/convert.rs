@@ -104,7 +104,8 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         public_limit: None,
         default_expiry_s: settings.default_expiry_s,
     };
-    let recipe = Params::from_pairs(pairs, &rules)?.recipe(&context)?;
+    let mut recipe = Params::from_pairs(pairs, &rules)?.recipe(&context)?;
+    wiring::profiles(&settings).complete(&mut recipe)?;
 
     let source = options.source.display();
     let file = File::open(&options.source).with_context(|| format!("{source} cannot be read"))?;

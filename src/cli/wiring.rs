@@ -17,9 +17,10 @@ use crate::cache::{
 use crate::config::Settings;
 use crate::db::image_ids::ImageIds;
 use crate::db::{self, Db, DbOptions};
-use crate::pixel::{Engine, EngineOptions, Limits};
+use crate::pixel::{ColourSpace, Engine, EngineOptions, Limits, Profile, ProfileKind, StripKeeps};
 use crate::process::WorkerOptions;
 use crate::process::slots::{Slots, SlotsOptions};
+use crate::profiles::Profiles;
 use crate::source::{Repository, RepositoryOptions};
 use crate::spec::Rules;
 use crate::stats::{Counters, CountersOptions, Flusher};
@@ -133,20 +134,57 @@ pub fn engine(settings: &Settings) -> anyhow::Result<Engine> {
     Ok(Engine::new(engine_options(settings)?)?)
 }
 
+/// The colour profiles that requests may name.
+pub fn profiles(settings: &Settings) -> Profiles {
+    Profiles::new(settings.icc_dirs.clone())
+}
+
+/// Where a CMYK profile is looked for when the settings name none: the administrator's own, then the
+/// usual ones of offset printing, then the one that comes with Ghostscript.
+const CMYK_PROFILES: [&str; 9] = [
+    "/etc/halftone/icc/default-cmyk.icc",
+    "/usr/local/share/color/icc/default-cmyk.icc",
+    "/usr/share/color/icc/colord/FOGRA39L_coated.icc",
+    "/usr/share/color/icc/FOGRA39L_coated.icc",
+    "/usr/share/color/icc/ISOcoated_v2_300_bas.icc",
+    "/usr/share/color/icc/colord/SWOP2006_Coated3v2.icc",
+    "/usr/share/color/icc/ghostscript/default_cmyk.icc",
+    "/usr/share/color/icc/default_cmyk.icc",
+    "/usr/share/ghostscript/iccprofiles/default_cmyk.icc",
+];
+
+/// The value of `cmyk_profile` that asks for no profile.
+const NO_PROFILE: &str = "none";
+
+fn cmyk_profile(settings: &Settings) -> anyhow::Result<Option<Arc<[u8]>>> {
+    let path = settings.cmyk_profile.as_path();
+    if path == Path::new(NO_PROFILE) {
+        return Ok(None);
+    }
+    if path.as_os_str().is_empty() {
+        let sound = |path: &&str| {
+            let profile = Profile::read(fs::read(path).ok()?).ok()?;
+            (profile.kind() == ProfileKind::Device(ColourSpace::Cmyk))
+                .then(|| profile.bytes().clone())
+        };
+        return Ok(CMYK_PROFILES.iter().find_map(|path| sound(&path)));
+    }
+    let bytes = fs::read(path)
+        .with_context(|| format!("cmyk_profile: {} cannot be read", path.display()))?;
+    Ok(Some(Arc::from(bytes)))
+}
+
 fn engine_options(settings: &Settings) -> anyhow::Result<EngineOptions> {
-    let cmyk_profile = Some(settings.cmyk_profile.as_path())
-        .filter(|path| !path.as_os_str().is_empty())
-        .map(|path| {
-            fs::read(path)
-                .map(Arc::from)
-                .with_context(|| format!("cmyk_profile: {} cannot be read", path.display()))
-        })
-        .transpose()?;
     Ok(EngineOptions {
         linear: settings.linear_light,
         shrink_margin: settings.decoder_shrink_margin,
         orient: settings.orient_from_exif,
-        cmyk_profile,
+        cmyk_profile: cmyk_profile(settings)?,
+        strip_keeps: match settings.strip_keeps.as_str() {
+            "copyright" => StripKeeps::Copyright,
+            _ => StripKeeps::Nothing,
+        },
+        drop_private: settings.drop_private_metadata,
         limits: Limits {
             held_pixels: megapixels(settings.held_megapixels),
             declared_pixels: megapixels(settings.declared_megapixels),
@@ -160,6 +198,12 @@ fn engine_signature(options: &EngineOptions) -> String {
     let flag = |on: bool| u8::from(on);
     let mut text =
         format!("l{}m{}o{}", flag(options.linear), options.shrink_margin, flag(options.orient));
+    if options.strip_keeps == StripKeeps::Copyright {
+        text.push('k');
+    }
+    if options.drop_private {
+        text.push('p');
+    }
     if let Some(profile) = &options.cmyk_profile {
         let digest = Sha256::digest(profile);
         text.push('c');
@@ -223,6 +267,7 @@ fn app(
         store,
         templates: ParsedTemplates::default(),
         repository: repository(settings),
+        profiles: profiles(settings),
         image_ids: ImageIds::new(KNOWN_IMAGES, IMAGE_RECHECK),
         flights: Flights::open(&run_folder, cache.memcached())?,
         cache,

@@ -9,6 +9,7 @@
 
 use std::sync::Arc;
 
+use super::colour::apply::apply;
 use super::colour::convert::{Wanted, colour_in, convert};
 use super::colour::curve::Light;
 use super::colour::icc;
@@ -24,7 +25,7 @@ use super::plan::{Plan, Rect, Size};
 use super::turn::Turn;
 use super::{
     Cancel, ColourSpace, Density, Error, Fill, Format, FormatRow, Image, Limits, Orientation,
-    Recipe, Result, Rgba,
+    Recipe, Result, Rgba, StripKeeps,
 };
 
 /// How pictures are made, whatever the recipe.
@@ -39,6 +40,10 @@ pub struct EngineOptions {
     /// The profile of CMYK pictures that carry none, and of those made from other models; without
     /// it such conversions follow a plain formula.
     pub cmyk_profile: Option<Arc<[u8]>>,
+    /// What `strip` leaves in a picture.
+    pub strip_keeps: StripKeeps,
+    /// Whether positions and serial numbers are left out of every picture.
+    pub drop_private: bool,
     /// Bounds on pixel counts.
     pub limits: Limits,
     /// Reads the formats that are not read in this process; without it they are refused.
@@ -52,6 +57,8 @@ impl Default for EngineOptions {
             shrink_margin: 2,
             orient: true,
             cmyk_profile: None,
+            strip_keeps: StripKeeps::Nothing,
+            drop_private: false,
             limits: Limits::default(),
             isolation: None,
         }
@@ -212,6 +219,8 @@ impl Engine {
                 progressive: recipe.progressive,
                 quality: recipe.quality,
                 strip: recipe.strip,
+                strip_keeps: self.options.strip_keeps,
+                drop_private: self.options.drop_private,
                 density: (recipe.dpi > 0).then_some(Density { x_dpi: dpi, y_dpi: dpi }),
                 orientation,
             },
@@ -230,6 +239,7 @@ const STEPS: &[Step] = &[
     tilt_picture,
     crop_and_resize,
     turn_upright,
+    apply_profile,
     change_colour_space,
     reduce_depth,
     lay_on_canvas,
@@ -388,10 +398,18 @@ fn turn_upright(job: &Job, mut picture: Picture) -> Result<Picture> {
     Ok(picture)
 }
 
+fn apply_profile(job: &Job, mut picture: Picture) -> Result<Picture> {
+    if let Some(icc) = &job.recipe.icc {
+        picture.image = apply(&picture.image, icc, job.options.cmyk_profile.as_ref())?;
+    }
+    Ok(picture)
+}
+
 fn change_colour_space(job: &Job, mut picture: Picture) -> Result<Picture> {
     let wanted = Wanted {
         space: job.recipe.colorspace,
         strip: job.recipe.strip,
+        applied: job.recipe.icc.is_some(),
         format: job.format,
         cmyk_profile: job.options.cmyk_profile.as_ref(),
     };

@@ -20,11 +20,12 @@ mod recipe;
 mod turn;
 
 pub use buffer::{ColourSpace, Density, Depth, Image, Metadata, Samples};
+pub use colour::{Profile, ProfileKind};
 pub use engine::{Engine, EngineOptions, Made, Opened, Phase};
 pub use error::{Error, Result};
 pub use format::{Compression, FORMATS, Format, FormatRow};
 pub use limits::{Cancel, Limits};
-pub use metadata::Orientation;
+pub use metadata::{Orientation, StripKeeps};
 pub use recipe::{
-    Align, Crop, Edge, Fill, Flip, PngQuality, Quality, Recipe, Rgba, Tile, TileError,
+    Align, Crop, Edge, Fill, Flip, Icc, Intent, PngQuality, Quality, Recipe, Rgba, Tile, TileError,
 };

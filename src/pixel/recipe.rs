@@ -3,8 +3,10 @@
 //! A [`Recipe`] is complete and valid by itself: every field has a neutral value, and none depends
 //! on a URL, a template or a setting. It is what the parameter table resolves to.
 
+use std::sync::Arc;
+
 use super::decode::Opening;
-use super::{ColourSpace, Format};
+use super::{ColourSpace, Format, Profile};
 
 /// Everything the pipeline needs to know besides the source, in the order in which it is applied.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,9 +35,11 @@ pub struct Recipe {
     pub fill: Fill,
     /// One cell of a grid laid over the finished picture.
     pub tile: Option<Tile>,
+    /// A profile that is applied to the colours.
+    pub icc: Option<Icc>,
     /// Colour model of the result; none keeps the source's where the format can hold it.
     pub colorspace: Option<ColourSpace>,
-    /// Whether metadata and profile are left out of the result.
+    /// Whether metadata, and a profile that can be spared, are left out of the result.
     pub strip: bool,
     /// Resolution written into the result in dots per inch, 0 keeps the source's.
     pub dpi: u32,
@@ -70,6 +74,7 @@ impl Recipe {
             align_v: Align::CENTRE,
             fill: Fill::WHITE,
             tile: None,
+            icc: None,
             colorspace: None,
             strip: false,
             dpi: 0,
@@ -78,6 +83,33 @@ impl Recipe {
             quality: Quality::default(),
         }
     }
+}
+
+/// A profile to be applied, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Icc {
+    /// Its name: that of its file in small letters, without extension.
+    pub name: String,
+    /// The profile itself; none until somebody has looked it up, and then no picture can be made.
+    pub profile: Option<Arc<Profile>>,
+    /// How colours that it cannot show are treated.
+    pub intent: Intent,
+    /// Whether the darkest tone becomes its darkest tone; has a meaning with
+    /// [`Intent::Relative`] only.
+    pub bpc: bool,
+}
+
+/// A rendering intent (ICC.1:2022, 6.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Intent {
+    /// As the profile's maker thinks it looks best.
+    Perceptual,
+    /// Colours that can be shown are exact, relative to the paper's white.
+    Relative,
+    /// Vivid before exact.
+    Saturation,
+    /// Colours that can be shown are exact, the paper's tint included.
+    Absolute,
 }
 
 /// A mirror.

@@ -6,7 +6,9 @@
 use super::kind::rounded;
 use super::params::Inherited;
 use super::{Delivery, FormatChoice, Given, ImageSpec, Layer, ParamError, Params};
-use crate::pixel::{Align, Compression, Crop, Fill, Format, PngQuality, Quality, Recipe};
+use crate::pixel::{
+    Align, Compression, Crop, Fill, Format, Icc, Intent, PngQuality, Quality, Recipe,
+};
 
 /// What a request's parameters mean depends on this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +74,7 @@ impl Params {
         let angle = rounded(value(&self.angle, 0.0).rem_euclid(360.0));
         let boxed = size.width > 0 && size.height > 0;
         let padded = boxed && !size.fit;
+        let intent = value(&self.intent, Intent::Relative);
         let uncovered = padded || angle % 90.0 != 0.0 || !choice.format.row().alpha;
         let fill = match value(&self.fill, Fill::WHITE) {
             Fill::Transparent if !choice.format.row().alpha => Fill::WHITE,
@@ -101,6 +104,10 @@ impl Params {
             fill: other_than(fill, Fill::WHITE).filter(|_| uncovered),
             strip: other_than(value(&self.strip, false), false),
             dpi: other_than(value(&self.dpi, 0), 0),
+            icc: same(&self.icc),
+            intent: other_than(intent, Intent::Relative).filter(|_| self.icc.is_some()),
+            bpc: other_than(value(&self.bpc, true), true)
+                .filter(|_| self.icc.is_some() && intent == Intent::Relative),
             colorspace: same(&self.colorspace),
             tile: same(&self.tile),
             attach: other_than(value(&self.attach, false), false),
@@ -202,6 +209,12 @@ impl Params {
             align_v: value(&self.valign, Align::CENTRE),
             fill: value(&self.fill, Fill::WHITE),
             tile: self.tile.as_ref().map(|given| given.value),
+            icc: self.icc.as_ref().map(|given| Icc {
+                name: given.value.clone(),
+                profile: None,
+                intent: value(&self.intent, Intent::Relative),
+                bpc: value(&self.bpc, true),
+            }),
             colorspace: self.colorspace.as_ref().map(|given| given.value),
             strip: value(&self.strip, false),
             dpi: value(&self.dpi, 0),

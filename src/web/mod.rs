@@ -32,6 +32,7 @@ use crate::db::{self, Db};
 use crate::http::{Progress, Request, Response, Service, Stage};
 use crate::pixel::Engine;
 use crate::process::slots::Slots;
+use crate::profiles::Profiles;
 use crate::source::Repository;
 use crate::spec::Rules;
 use crate::stats::Counters;
@@ -47,6 +48,8 @@ pub struct App {
     pub templates: ParsedTemplates,
     /// The originals.
     pub repository: Repository,
+    /// The colour profiles that requests may name.
+    pub profiles: Profiles,
     /// Which image a path is.
     pub image_ids: ImageIds,
     /// Made pictures.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::{Kind, Raw, quoted, text};
+use super::{Kind, Raw, list, quoted, quoted_list, text};
 use crate::config::settings::Unit;
 
 /// A text that is not for everybody's eyes: its `Debug` form tells nothing.
@@ -104,6 +104,52 @@ impl Kind<PathBuf> for Folder {
     }
 }
 
+/// The paths of folders.
+pub(in crate::config) struct Folders;
+
+impl Kind<Vec<PathBuf>> for Folders {
+    fn read(&self, raw: Raw<'_>) -> Result<Vec<PathBuf>, String> {
+        let folder = |path: &str| {
+            if path.starts_with('/') && !path.contains(['\0', '\r', '\n']) {
+                Ok(PathBuf::from(path))
+            } else {
+                Err("must be a list of paths that begin with /".into())
+            }
+        };
+        list(raw)?.into_iter().map(folder).collect()
+    }
+
+    fn toml(&self, value: &Vec<PathBuf>) -> String {
+        quoted_list(value.iter().map(|path| path.to_string_lossy().into_owned()))
+    }
+
+    fn describe(&self, _: Option<Unit>) -> String {
+        "list of paths".into()
+    }
+}
+
+/// One of some words.
+pub(in crate::config) struct Choice(pub &'static [&'static str]);
+
+impl Kind<String> for Choice {
+    fn read(&self, raw: Raw<'_>) -> Result<String, String> {
+        let word = text(raw)?;
+        if self.0.contains(&word) {
+            Ok(word.to_owned())
+        } else {
+            Err(format!("must be one of {}", self.0.join(", ")))
+        }
+    }
+
+    fn toml(&self, value: &String) -> String {
+        quoted(value)
+    }
+
+    fn describe(&self, _: Option<Unit>) -> String {
+        format!("`{}`", self.0.join("` or `"))
+    }
+}
+
 /// The beginning of web addresses, or blank.
 pub(in crate::config) struct WebAddress;
 
@@ -149,6 +195,20 @@ mod tests {
         reads(&Word { max_chars: 5 }, "", "\"\"");
         for bad in ["abcdef", "a b", "ä", "a\n"] {
             refuses(&Word { max_chars: 5 }, Raw::Plain(bad));
+        }
+    }
+
+    #[test]
+    fn choices_and_lists_of_folders() {
+        let choice = Choice(&["nothing", "copyright"]);
+        reads(&choice, "copyright", "\"copyright\"");
+        for bad in [Raw::Plain("Copyright"), Raw::Plain(""), Raw::Switch(true)] {
+            refuses(&choice, bad);
+        }
+        reads(&Folders, "/a, /b/c", "[\"/a\", \"/b/c\"]");
+        reads(&Folders, "", "[]");
+        for bad in [Raw::Plain("a/b"), Raw::Text("/a"), Raw::List(&["/a\nb".to_owned()])] {
+            refuses(&Folders, bad);
         }
     }
 

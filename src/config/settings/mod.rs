@@ -5,6 +5,7 @@
 
 mod background;
 mod caches;
+mod colour;
 mod connections;
 mod files;
 mod pictures;
@@ -273,7 +274,10 @@ settings! {
     linear_light: bool = pictures::LINEAR_LIGHT;
     decoder_shrink_margin: u8 = pictures::DECODER_SHRINK_MARGIN;
     orient_from_exif: bool = pictures::ORIENT_FROM_EXIF;
-    cmyk_profile: PathBuf = pictures::CMYK_PROFILE;
+    icc_dirs: Vec<PathBuf> = colour::ICC_DIRS;
+    cmyk_profile: PathBuf = colour::CMYK_PROFILE;
+    strip_keeps: String = colour::STRIP_KEEPS;
+    drop_private_metadata: bool = colour::DROP_PRIVATE_METADATA;
     default_expiry_s: i64 = pictures::DEFAULT_EXPIRY_S;
 
     rights_poll_ms: u32 = background::RIGHTS_POLL_MS;

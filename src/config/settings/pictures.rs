@@ -1,8 +1,6 @@
 //! Making pictures: bounds and habits.
 
-use std::path::PathBuf;
-
-use super::super::kind::{Folder, Switch, Whole};
+use super::super::kind::{Switch, Whole};
 use super::{About, Group, Row, Unit};
 
 pub(super) static SLOTS: Row<u32> = Row {
@@ -170,20 +168,6 @@ pub(super) static ORIENT_FROM_EXIF: Row<bool> = Row {
         doc: "Whether pictures are turned upright as their Exif data says.",
     },
     kind: &Switch,
-};
-
-pub(super) static CMYK_PROFILE: Row<PathBuf> = Row {
-    about: About {
-        name: "cmyk_profile",
-        default: "",
-        unit: None,
-        reload: true,
-        secret: false,
-        group: Group::Pictures,
-        doc: "The ICC profile for CMYK pictures that have none, and for converting to CMYK. \
-              Blank: a built-in approximation.",
-    },
-    kind: &Folder { blank: true },
 };
 
 pub(super) static DEFAULT_EXPIRY_S: Row<i64> = Row {

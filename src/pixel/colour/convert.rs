@@ -9,8 +9,11 @@ use crate::pixel::{ColourSpace, Depth, FormatRow, Image, Result, Rgba, Samples};
 pub(crate) struct Wanted<'a> {
     /// The model asked for; none keeps the picture's where the format can hold it.
     pub space: Option<ColourSpace>,
-    /// Whether the profile is left out of the result.
+    /// Whether a profile that can be spared is left out of the result.
     pub strip: bool,
+    /// Whether the picture's profile was asked for: then `strip` takes it off without changing the
+    /// numbers.
+    pub applied: bool,
     /// The format of the result.
     pub format: &'a FormatRow,
     /// The profile of CMYK pictures that carry none, and of those made from other models.
@@ -30,11 +33,13 @@ pub(crate) fn meaning(image: &Image, cmyk_profile: Option<&Bytes>) -> Meaning {
 /// Converts a picture to the wanted colour space.
 ///
 /// - A picture that already has the wanted model keeps its numbers and its profile.
-/// - When the profile cannot travel along (`strip`, or a format without profiles), RGB and grey
-///   pictures are converted to sRGB and its grey first, so that they look the same without.
-///   CMYK keeps its numbers.
+/// - When an RGB or grey picture's profile is to be left out (`strip`) or cannot travel along (a
+///   format without profiles), the picture is converted to sRGB or its grey, so that it looks the
+///   same without.
+/// - CMYK keeps numbers and profile, `strip` or not: nobody could know what they mean without.
 /// - CMYK goes to sRGB for formats that cannot hold it.
-/// - New CMYK pictures carry the CMYK profile, unless `strip`.
+/// - New CMYK pictures carry the CMYK profile.
+/// - `strip` after a profile that was asked for takes just that profile off.
 ///
 /// # Errors
 /// [`Error::Limit`](crate::pixel::Error::Limit) when memory is short.
@@ -43,24 +48,24 @@ pub(crate) fn convert(image: Image, wanted: &Wanted) -> Result<Image> {
     if space == ColourSpace::Cmyk && !wanted.format.cmyk {
         space = ColourSpace::Rgb;
     }
-    let bare = wanted.strip || !wanted.format.profile;
     let from = meaning(&image, wanted.cmyk_profile);
-    let to = if space != image.space {
-        let profile = if space == ColourSpace::Cmyk { wanted.cmyk_profile.cloned() } else { None };
-        Meaning { space, profile }
-    } else if bare && space != ColourSpace::Cmyk {
-        Meaning { space, profile: None }
-    } else {
-        return Ok(if bare { without_profile(image) } else { image });
-    };
-    if space == image.space && (from == to || alike(&from, &to)) {
-        return Ok(without_profile(image));
+    if space == image.space {
+        if wanted.strip && wanted.applied && wanted.format.profile {
+            return Ok(without_profile(image));
+        }
+        let bare = wanted.strip || !wanted.format.profile;
+        if !bare || space == ColourSpace::Cmyk {
+            return Ok(image);
+        }
+        let to = Meaning { space, profile: None };
+        if from == to || alike(&from, &to) {
+            return Ok(without_profile(image));
+        }
+        return Transform::between(&from, &to, image.depth()).apply(&image, &to);
     }
-    let mut result = Transform::between(&from, &to, image.depth()).apply(&image, &to)?;
-    if bare {
-        result.profile = None;
-    }
-    Ok(result)
+    let cmyk = space == ColourSpace::Cmyk;
+    let to = Meaning { space, profile: wanted.cmyk_profile.filter(|_| cmyk).cloned() };
+    Transform::between(&from, &to, image.depth()).apply(&image, &to)
 }
 
 fn without_profile(mut image: Image) -> Image {

@@ -36,7 +36,12 @@ pub(crate) fn space(profile: &[u8]) -> Option<ColourSpace> {
     if !matches!(&profile[12..16], b"mntr" | b"scnr" | b"prtr" | b"spac") {
         return None;
     }
-    match &profile[16..20] {
+    model([profile[16], profile[17], profile[18], profile[19]])
+}
+
+/// The model that a header's colour space signature names, when pictures can have it.
+pub(crate) fn model(signature: [u8; 4]) -> Option<ColourSpace> {
+    match &signature {
         b"RGB " => Some(ColourSpace::Rgb),
         b"GRAY" => Some(ColourSpace::Gray),
         b"CMYK" => Some(ColourSpace::Cmyk),

@@ -5,10 +5,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lcms2::{DisallowCache, Flags, Intent, PixelFormat, ThreadContext};
+use lcms2::{DisallowCache, Flags, PixelFormat, ThreadContext};
 
 use super::icc::{self, Bytes, OpenProfile};
-use crate::pixel::{ColourSpace, Depth, Image, Result, Samples};
+use crate::pixel::{ColourSpace, Depth, Image, Intent, Result, Samples};
 
 /// A colour space as a pixel's numbers are meant: a model, and a profile or the model's default.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,10 +29,41 @@ impl Meaning {
     }
 }
 
+/// How colours that the target cannot show, and its darkest tone, are treated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rendering {
+    pub intent: Intent,
+    /// Black point compensation.
+    pub bpc: bool,
+}
+
+impl Rendering {
+    /// What is done when nothing else is asked for.
+    pub const USUAL: Self = Self { intent: Intent::Relative, bpc: true };
+}
+
+/// The profiles that a colour goes through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// From one space to another, if asked through an abstract profile between them.
+    Between { from: Meaning, through: Option<Bytes>, to: Meaning },
+    /// Through a device link alone.
+    Link { profile: Bytes, from: ColourSpace, to: ColourSpace },
+}
+
+impl Way {
+    fn models(&self) -> (ColourSpace, ColourSpace) {
+        match self {
+            Self::Between { from, to, .. } => (from.space, to.space),
+            Self::Link { from, to, .. } => (*from, *to),
+        }
+    }
+}
+
 #[derive(Clone, PartialEq, Eq)]
 struct Key {
-    from: Meaning,
-    to: Meaning,
+    way: Way,
+    rendering: Rendering,
     depth: Depth,
 }
 
@@ -56,24 +87,28 @@ impl Transform {
     /// The conversion from one meaning to another; by formula when a CMYK side has no profile or
     /// Little CMS refuses the pair.
     pub fn between(from: &Meaning, to: &Meaning, depth: Depth) -> Self {
-        let key = Key { from: from.clone(), to: to.clone(), depth };
+        let way = Way::Between { from: from.clone(), through: None, to: to.clone() };
+        Self::along(way, Rendering::USUAL, depth).unwrap_or(Self::Naive)
+    }
+
+    /// The conversion along a way; none when a CMYK end has no profile, or Little CMS refuses it.
+    pub fn along(way: Way, rendering: Rendering, depth: Depth) -> Option<Self> {
+        let key = Key { way, rendering, depth };
         let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(index) = cache.iter().position(|(known, _)| *known == key) {
             let entry = cache.remove(index);
             let transform = entry.1.clone();
             cache.push(entry);
-            return Self::Profiled(transform);
+            return Some(Self::Profiled(transform));
         }
         drop(cache);
-        let Some(transform) = make(&key).map(Arc::new) else {
-            return Self::Naive;
-        };
+        let transform = Arc::new(make(&key)?);
         cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
         if cache.len() >= CACHED {
             cache.remove(0);
         }
         cache.push((key, transform.clone()));
-        Self::Profiled(transform)
+        Some(Self::Profiled(transform))
     }
 
     /// Converts a picture; alpha passes through.
@@ -129,6 +164,8 @@ impl Transform {
                         }
                     }
                 }
+                // Without alpha between them, bytes need no packing.
+                Self::Profiled(transform) if !image.alpha && T::convert(transform, from, into) => {}
                 Self::Profiled(transform) => {
                     let packed = source.chunks_exact_mut(from_colours * size_of::<T>());
                     for (pixel, packed) in from.chunks_exact(from_bands).zip(packed) {
@@ -153,15 +190,35 @@ impl Transform {
 
 fn make(key: &Key) -> Option<Lcms> {
     let context = icc::context();
-    let (from, to) = (key.from.open(&context)?, key.to.open(&context)?);
-    Lcms::new_flags_context(
+    let profiles = match &key.way {
+        Way::Between { from, through, to } => {
+            let mut profiles = vec![from.open(&context)?];
+            if let Some(through) = through {
+                profiles.push(icc::open(through, &context)?);
+            }
+            profiles.push(to.open(&context)?);
+            profiles
+        }
+        Way::Link { profile, .. } => vec![icc::open(profile, &context)?],
+    };
+    let (from, to) = key.way.models();
+    let mut flags = Flags::NO_CACHE;
+    if key.rendering.bpc {
+        flags = flags | Flags::BLACKPOINT_COMPENSATION;
+    }
+    let intent = match key.rendering.intent {
+        Intent::Perceptual => lcms2::Intent::Perceptual,
+        Intent::Relative => lcms2::Intent::RelativeColorimetric,
+        Intent::Saturation => lcms2::Intent::Saturation,
+        Intent::Absolute => lcms2::Intent::AbsoluteColorimetric,
+    };
+    Lcms::new_multiprofile_context(
         &*context,
-        &from,
-        pixel_format(key.from.space, key.depth),
-        &to,
-        pixel_format(key.to.space, key.depth),
-        Intent::RelativeColorimetric,
-        Flags::NO_CACHE | Flags::BLACKPOINT_COMPENSATION,
+        &profiles.iter().collect::<Vec<_>>(),
+        pixel_format(from, key.depth),
+        pixel_format(to, key.depth),
+        intent,
+        flags,
     )
     .ok()
 }
@@ -207,6 +264,11 @@ trait Sample: Copy + Into<f32> {
     fn pack(samples: &[Self], bytes: &mut [u8]);
     fn unpack(bytes: &[u8], samples: &mut [Self]);
     fn rounded(value: f32) -> Self;
+
+    /// Converts pixels without alpha as they are, if they are bytes.
+    fn convert(_transform: &Lcms, _from: &[Self], _into: &mut [Self]) -> bool {
+        false
+    }
 }
 
 impl Sample for u8 {
@@ -220,6 +282,11 @@ impl Sample for u8 {
 
     fn rounded(value: f32) -> Self {
         (value + 0.5) as Self
+    }
+
+    fn convert(transform: &Lcms, from: &[Self], into: &mut [Self]) -> bool {
+        transform.transform_pixels(from, into);
+        true
     }
 }
 

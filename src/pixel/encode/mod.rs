@@ -12,7 +12,7 @@ mod tiff;
 mod turbo;
 mod webp;
 
-use super::metadata::{self, Orientation};
+use super::metadata::{self, Orientation, StripKeeps, Written};
 use super::{ColourSpace, Density, Depth, Error, Format, Image, Metadata, Quality, Result};
 
 /// How a picture is written.
@@ -24,8 +24,13 @@ pub struct EncodeOptions {
     pub progressive: bool,
     /// Compression.
     pub quality: Quality,
-    /// Whether ICC profile, Exif, XMP, IPTC and resolution are left out.
+    /// Whether Exif, XMP, IPTC and resolution are left out. The profile is the picture's own
+    /// matter: one that can be spared has been taken off by now.
     pub strip: bool,
+    /// What `strip` leaves.
+    pub strip_keeps: StripKeeps,
+    /// Whether positions, serial numbers and maker's notes are left out, `strip` or not.
+    pub drop_private: bool,
     /// Resolution to write; none keeps the picture's own. Written even when `strip` is set.
     pub density: Option<Density>,
     /// How the pixels have to be turned to stand upright: what an Exif block will say. Anything but
@@ -42,6 +47,8 @@ impl EncodeOptions {
             progressive: false,
             quality: Quality::default(),
             strip: false,
+            strip_keeps: StripKeeps::Nothing,
+            drop_private: false,
             density: None,
             orientation: Orientation::UPRIGHT,
         }
@@ -61,16 +68,18 @@ struct Side<'a> {
 /// alpha.
 pub fn encode(image: &Image, options: &EncodeOptions) -> Result<Vec<u8>> {
     check(image, options.format)?;
-    let size = (image.width, image.height);
-    let density = options.density.or(image.metadata.density.filter(|_| !options.strip));
-    let side = if options.strip {
-        Side { metadata: Metadata { density, ..Metadata::default() }, profile: None }
-    } else {
-        Side {
-            metadata: metadata::for_picture(&image.metadata, size, options.orientation, density),
-            profile: image.profile.as_deref(),
-        }
+    let written = Written {
+        strip: options.strip,
+        keeps: options.strip_keeps,
+        drop_private: options.drop_private,
+        size: (image.width, image.height),
+        orientation: options.orientation,
+        density: options.density.or(image.metadata.density.filter(|_| !options.strip)),
+        iptc_as_xmp: !matches!(options.format, Format::Jpeg | Format::Tiff),
+        density_as_exif: matches!(options.format, Format::Webp | Format::Avif | Format::Jxl),
     };
+    let metadata = metadata::for_picture(&image.metadata, &written);
+    let side = Side { metadata, profile: image.profile.as_deref() };
     match options.format {
         Format::Jpeg => jpeg::encode(image, options, &side),
         Format::Png => png::encode(image, options, &side),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Kind, Rules, Shape};
-use crate::pixel::{ColourSpace, FORMATS, Flip, Format};
+use crate::pixel::{ColourSpace, FORMATS, Flip, Format, Intent};
 
 /// Yes or no.
 pub(in crate::spec) struct Switch;
@@ -131,6 +131,36 @@ impl Kind<ColourSpace> for ColourModel {
     }
 }
 
+/// A rendering intent.
+pub(in crate::spec) struct RenderingIntent;
+
+const INTENTS: [(&str, Intent); 4] = [
+    ("perceptual", Intent::Perceptual),
+    ("relative", Intent::Relative),
+    ("saturation", Intent::Saturation),
+    ("absolute", Intent::Absolute),
+];
+
+impl Kind<Intent> for RenderingIntent {
+    fn parse(&self, text: &str, _: &Rules) -> Result<Intent, String> {
+        let word = text.trim();
+        INTENTS
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(word))
+            .map(|(_, intent)| *intent)
+            .ok_or_else(|| one_of(&INTENTS.map(|(word, _)| word)))
+    }
+
+    fn canonical(&self, value: &Intent) -> String {
+        let known = INTENTS.iter().find(|(_, intent)| intent == value);
+        known.expect("every intent has a word").0.to_owned()
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Choice(INTENTS.map(|(word, _)| word).to_vec())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::{reads, refuses};
@@ -189,5 +219,13 @@ mod tests {
         reads(&ColourModel, "GREY", "gray");
         reads(&ColourModel, "Cmyk", "cmyk");
         refuses(&ColourModel, "lab");
+    }
+
+    #[test]
+    fn intents() {
+        for word in ["perceptual", "relative", "saturation", "absolute"] {
+            reads(&RenderingIntent, &word.to_uppercase(), word);
+        }
+        refuses(&RenderingIntent, "relative colorimetric");
     }
 }

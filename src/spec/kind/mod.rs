@@ -5,15 +5,17 @@ mod colour;
 mod colour_names;
 mod number;
 mod place;
+mod profile;
 mod text;
 
 use serde_json::Value;
 
 pub use choice::FormatChoice;
-pub(super) use choice::{ColourModel, FileFormat, Mirror, Switch};
+pub(super) use choice::{ColourModel, FileFormat, Mirror, RenderingIntent, Switch};
 pub(super) use colour::Colour;
 pub(super) use number::{Integer, Max, Number, rounded};
 pub(super) use place::{Alignment, GridTile};
+pub(super) use profile::ProfileName;
 pub(super) use text::Text;
 
 use super::Rules;

@@ -5,6 +5,7 @@
 //! a new parameter, its effect, is asked for by the compiler in `resolve.rs`, which takes `Params`
 //! apart by every field.
 
+mod colour;
 mod delivery;
 mod output;
 mod part;
@@ -18,7 +19,7 @@ use serde_json::Value;
 
 use super::kind::{FormatChoice, Kind, Shape};
 use super::{ParamError, Rules};
-use crate::pixel::{Align, ColourSpace, Fill, Flip, Tile};
+use crate::pixel::{Align, ColourSpace, Fill, Flip, Intent, Tile};
 
 /// What is declared of a parameter.
 #[derive(Debug)]
@@ -279,7 +280,10 @@ params! {
     fill: Fill = size::FILL;
     strip: bool = output::STRIP;
     dpi: u32 = output::DPI;
-    colorspace: ColourSpace = output::COLORSPACE;
+    icc: String = colour::ICC;
+    intent: Intent = colour::INTENT;
+    bpc: bool = colour::BPC;
+    colorspace: ColourSpace = colour::COLORSPACE;
     tile: Tile = part::TILE;
     attach: bool = delivery::ATTACH;
     xref: String = delivery::XREF;

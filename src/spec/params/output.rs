@@ -1,8 +1,7 @@
-//! The file that is sent: format, compression, colour model, descriptive data.
+//! The file that is sent: format, compression, descriptive data.
 
-use super::super::kind::{ColourModel, FileFormat, Integer, Max, Switch};
+use super::super::kind::{FileFormat, Integer, Max, Switch};
 use super::{About, Group, Place, Row, TemplateName};
-use crate::pixel::ColourSpace;
 use crate::spec::FormatChoice;
 
 pub(super) static FORMAT: Row<FormatChoice> = Row {
@@ -50,9 +49,12 @@ pub(super) static STRIP: Row<bool> = Row {
         key: Some('e'),
         default: Some("0"),
         group: Group::Output,
-        doc: "Leaves out everything but the picture: Exif, XMP and IPTC data and the colour \
-              profile. Files become smaller; a CMYK picture, or one with an unusual profile, may \
-              then be shown in wrong colours.",
+        doc: "Leaves out what is not needed to show the picture: Exif, XMP and IPTC data, the \
+              resolution, and the colour profile where it can be spared. RGB and grey pictures \
+              are converted to sRGB first unless they look the same in it; CMYK pictures keep \
+              their profile, for their numbers mean nothing without one. After `icc`, the \
+              profile that was asked for is taken off and the numbers stay. What the setting \
+              `strip_keeps` names stays as well.",
     },
     kind: &Switch,
 };
@@ -67,22 +69,8 @@ pub(super) static DPI: Row<u32> = Row {
         default: Some("0"),
         group: Group::Output,
         doc: "The resolution that is written into the file, in dots per inch, which says how large \
-              it is printed; the pixels stay the same. 0 keeps the resolution of the source.",
+              it is printed; the pixels stay the same. It is written with `strip`, too. 0 keeps \
+              the resolution of the source.",
     },
     kind: &Integer { min: 0, max: Max::Fixed(32_000) },
-};
-
-pub(super) static COLORSPACE: Row<ColourSpace> = Row {
-    about: About {
-        name: "colorspace",
-        aliases: &[],
-        place: Place::Both(TemplateName { name: "colorspace", aliases: &[] }),
-        original: false,
-        key: Some('z'),
-        default: None,
-        group: Group::Output,
-        doc: "Converts the colours: `rgb` for screens, `cmyk` for print, `gray` for shades of \
-              grey. Without it the source's colour model is kept wherever the format can hold it.",
-    },
-    kind: &ColourModel,
 };

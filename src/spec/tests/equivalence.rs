@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::pixel::{Align, ColourSpace, Crop, Edge, Fill, Flip, Recipe, Rgba, Tile};
+use crate::pixel::{Align, ColourSpace, Crop, Edge, Fill, Flip, Icc, Intent, Recipe, Rgba, Tile};
 
 #[test]
 fn nothing_asked_for_is_only_the_format() {
@@ -21,6 +21,10 @@ fn what_has_no_effect_is_gone() {
         ("page=0", "fjpg"),
         ("page=1", "fjpg"),
         ("dpi=0&strip=0", "fjpg"),
+        ("intent=absolute&bpc=0", "fjpg"),
+        ("icc=SRGB.icm&intent=Relative&bpc=1", "fjpg,Isrgb"),
+        ("icc=srgb&intent=perceptual&bpc=0", "fjpg,Isrgb,Nperceptual"),
+        ("icc=srgb&intent=absolute&bpc=1", "fjpg,Isrgb,Nabsolute"),
         ("width=0&height=0", "fjpg"),
         ("width=200&autosizefit=1", "fjpg,w200"),
         ("width=200&halign=L0&valign=T0", "fjpg,w200"),
@@ -61,6 +65,8 @@ fn what_has_an_effect_stays() {
         ("format=png&fill=none&width=10&height=10", "fpng,w10,h10,knone"),
         ("width=10&height=10&halign=r1&valign=b0.25", "fjpg,w10,h10,xR1,yB0.25"),
         ("left=0.1&autocropfit=t&width=10&height=10", "fjpg,w10,h10,l0.1,c1"),
+        ("icc=Coated FOGRA39.icc&bpc=0", "fjpg,Icoated fogra39,B0"),
+        ("icc=a&colorspace=rgb&strip=1", "fjpg,e1,Ia,zrgb"),
         ("top=.1&left=.2&bottom=.8&right=.9", "fjpg,t0.1,l0.2,b0.8,r0.9"),
         ("strip=true&dpi=300&colorspace=GREY&tile=2:9", "fjpg,e1,d300,zgray,g2:9"),
     ] {
@@ -73,7 +79,7 @@ fn recipes_say_what_was_asked_for() {
     let recipe = spec(
         "page=3&flip=h&angle=-30&left=0.1&top=0.2&right=0.8&bottom=0.9&autocropfit=1&width=400\
          &height=300&halign=L0.2&valign=B1&fill=rgb(1,2,3)&tile=4:16&colorspace=gray&strip=1\
-         &dpi=72&format=png&quality=31",
+         &dpi=72&format=png&quality=31&icc=SWOP.icc&intent=saturation",
     )
     .recipe;
     let mut expected = Recipe::unchanged(Format::Png);
@@ -91,6 +97,8 @@ fn recipes_say_what_was_asked_for() {
     expected.colorspace = Some(ColourSpace::Gray);
     expected.strip = true;
     expected.dpi = 72;
+    expected.icc =
+        Some(Icc { name: "swop".into(), profile: None, intent: Intent::Saturation, bpc: true });
     expected.quality.png.level = 3;
     expected.quality.png.filter = 1;
     assert_eq!(recipe, expected);
@@ -163,6 +171,9 @@ const VALUES: &[(&str, &[&str])] = &[
     ("fill", &["white", "fff", "red", "none", "00f", "rgb(0,0,255)"]),
     ("strip", &["0", "1"]),
     ("dpi", &["0", "72", "300"]),
+    ("icc", &["sRGB", "swop.icc", "a b"]),
+    ("intent", &["perceptual", "relative", "saturation", "absolute"]),
+    ("bpc", &["0", "1"]),
     ("colorspace", &["rgb", "cmyk", "gray", "grey"]),
     ("tile", &["1:4", "2:4", "1:9", "12:16"]),
     ("attach", &["0", "1"]),

@@ -48,6 +48,8 @@ impl Asked {
             },
             default_expiry_s: app.default_expiry_s,
         };
-        Ok(Self { spec: params.resolve(&context)?, path })
+        let mut spec = params.resolve(&context)?;
+        app.profiles.complete(&mut spec.recipe)?;
+        Ok(Self { spec, path })
     }
 }

@@ -12,18 +12,24 @@ const VERSION: u32 = 1;
 
 /// The cache key of a specification of a source.
 ///
-/// Version, installation, image, revision, how the engine is set up, then only those parameters that
-/// change the result. A changed file, template or engine setting changes the key by itself; nothing
+/// Version, installation, image, revision, how the engine is set up, those parameters that
+/// change the result, and the content of the colour profile that they name. A changed file, template or engine setting changes the key by itself; nothing
 /// has to be swept.
 pub fn compose(app: &App, subject: &Subject, spec: &ImageSpec) -> Result<Key, Error> {
     let installation = app.installation()?;
-    Ok(Key::new(format!(
+    let mut text = format!(
         "h{VERSION}:{installation}:{}:{}:{}:{}",
         subject.id,
         subject.revision_text(),
         app.engine_signature,
         spec.key_text()
-    )))
+    );
+    // A profile's name stands in the parameters; what counts is what the file holds.
+    if let Some(profile) = spec.recipe.icc.as_ref().and_then(|icc| icc.profile.as_ref()) {
+        text.push_str(":i");
+        text.extend(profile.digest()[..16].iter().map(|byte| format!("{byte:02x}")));
+    }
+    Ok(Key::new(text))
 }
 
 /// The entity tag of the picture under a key: opaque, and the same on every host.

@@ -56,7 +56,10 @@ impl Memos {
     /// Remembers how a request was answered, if it may be answered that way again.
     pub fn remember(&self, app: &App, request: &Request, identity: &Identity, memo: Memo) {
         let anonymous = matches!(identity, Identity::Anonymous);
-        if !anonymous || !is_plain(request) || memo.asked.spec.delivery.xref.is_some() {
+        let spec = &memo.asked.spec;
+        // A colour profile may change without this memory hearing of it.
+        let lasting = spec.delivery.xref.is_none() && spec.recipe.icc.is_none();
+        if !anonymous || !is_plain(request) || !lasting {
             return;
         }
         let Some(versions) = fresh_versions(app) else { return };
