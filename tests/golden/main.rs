@@ -8,11 +8,15 @@
 // A test crate from end to end, its helpers included.
 
 mod alpha;
+mod ciede;
 mod colour;
+mod depth;
 mod engine;
 mod gamma;
 mod geometry;
+mod metadata;
 mod others;
 mod press;
+mod profiles;
 mod support;
 mod tilt;

@@ -2,13 +2,19 @@
 
 use std::io::Cursor;
 
+use tiff::Directory;
 use tiff::encoder::colortype::{self, ColorType};
-use tiff::encoder::{Compression, Rational, TiffEncoder, TiffValue};
+use tiff::encoder::{
+    Compression, DirectoryEncoder, Rational, TiffEncoder, TiffKindStandard, TiffValue,
+};
 use tiff::tags::{
-    ExtraSamples, PhotometricInterpretation, Predictor, ResolutionUnit, SampleFormat, Tag,
+    ExtraSamples, PhotometricInterpretation, Predictor, ResolutionUnit, SampleFormat, Tag, Type,
 };
 
 use super::{EncodeOptions, Side, failed};
+use crate::pixel::metadata::fields::{
+    EXIF_DIRECTORY, Exif, Field, GPS_DIRECTORY, INTEROP_DIRECTORY,
+};
 use crate::pixel::{ColourSpace, Image, Result, Samples};
 
 const XMP: Tag = Tag::Unknown(700);
@@ -49,6 +55,9 @@ impl Writing<'_> {
         let mut encoder = TiffEncoder::new(&mut out)?
             .with_compression(Compression::Lzw)
             .with_predictor(Predictor::Horizontal);
+        let fields = self.side.metadata.exif.as_deref().and_then(Exif::read).map(Exif::describing);
+        let fields = fields.unwrap_or_default();
+        let below = Below::write(&mut encoder, &fields)?;
         let mut page = encoder.new_image::<C>(self.image.width, self.image.height)?;
         let directory = page.encoder();
         if self.image.alpha {
@@ -71,9 +80,73 @@ impl Writing<'_> {
         if let Some(iptc) = self.side.metadata.iptc.as_deref() {
             directory.write_tag(IPTC, iptc)?;
         }
+        put(directory, &fields.main)?;
+        for (tag, place) in [(EXIF_DIRECTORY, below.exif), (GPS_DIRECTORY, below.gps)] {
+            if let Some(place) = place {
+                directory.write_tag(Tag::Unknown(tag), place)?;
+            }
+        }
         page.write_data(data)?;
         Ok(out.into_inner())
     }
+}
+
+/// Where the directories of Exif stand that the page points to.
+struct Below {
+    exif: Option<u32>,
+    gps: Option<u32>,
+}
+
+impl Below {
+    fn write(encoder: &mut Encoder<'_>, fields: &Exif) -> Result<Self, tiff::TiffError> {
+        let interop = directory(encoder, &fields.interop, None)?;
+        let link = interop.map(|place| (INTEROP_DIRECTORY, place));
+        Ok(Self {
+            exif: directory(encoder, &fields.exif, link)?,
+            gps: directory(encoder, &fields.gps, None)?,
+        })
+    }
+}
+
+type Encoder<'a> = TiffEncoder<&'a mut Cursor<Vec<u8>>>;
+
+/// Writes a directory that is no page and returns its place; an empty one is left out.
+fn directory(
+    encoder: &mut Encoder<'_>,
+    fields: &[Field],
+    link: Option<(u16, u32)>,
+) -> Result<Option<u32>, tiff::TiffError> {
+    if fields.is_empty() && link.is_none() {
+        return Ok(None);
+    }
+    let mut directory = encoder.extra_directory()?;
+    put(&mut directory, fields)?;
+    if let Some((tag, place)) = link {
+        directory.write_tag(Tag::Unknown(tag), place)?;
+    }
+    Ok(Some(directory.finish_with_offsets()?.offset))
+}
+
+fn put(
+    directory: &mut DirectoryEncoder<'_, &mut Cursor<Vec<u8>>, TiffKindStandard>,
+    fields: &[Field],
+) -> Result<(), tiff::TiffError> {
+    let mut entries = Directory::empty();
+    for field in fields {
+        let Some(kind) = Type::from_u16(field.kind) else { continue };
+        // The encoder writes in the machine's own order.
+        let native = Field::stored(
+            field.tag,
+            field.kind,
+            field.count,
+            field.data.clone(),
+            cfg!(target_endian = "big"),
+        );
+        let entry = directory.write_entry_bytes(kind, &native.data)?;
+        entries.extend([(Tag::from_u16_exhaustive(field.tag), entry)]);
+    }
+    directory.extend_from(&entries);
+    Ok(())
 }
 
 /// A resolution in hundredths.

@@ -79,6 +79,9 @@ pub(super) fn correct(
     }
     let mut rationals = Vec::new();
     let mut missing = Vec::new();
+    if orientation != Orientation::UPRIGHT && block.entry(first, ORIENTATION).is_none() {
+        missing.push(Field::short(ORIENTATION, orientation.exif().into()));
+    }
     if let Some(density) = density {
         match block.entry(first, RESOLUTION_UNIT) {
             Some(entry) => integers.push((Some(entry), INCHES.into())),
@@ -493,7 +496,7 @@ mod tests {
         put_u32(&mut bytes, false, link, second);
         correct(&mut bytes, (1, 1), Orientation::UPRIGHT, None);
         assert!(!bytes.windows(4).any(|part| part == [7; 4]));
-        assert_eq!(Exif::read(&bytes), Some(camera()));
+        assert_eq!(Exif::read(&bytes), Exif::read(&camera().write()));
     }
 
     proptest! {

@@ -3,9 +3,12 @@
 //! An interlaced file gives its rows only at the end and is held whole. Of an animated file the
 //! default image is read.
 
+mod raw_profile;
+
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
 
+use self::raw_profile::RawProfile;
 use super::{
     Decoded, Decoder, File, Info, Reader, Region, Want, read_block, read_error, too_large,
 };
@@ -55,7 +58,7 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
         xmp: early_xmp.or(side.xmp),
         density: side.density.or_else(|| side.exif.as_deref().and_then(metadata::density)),
         exif: side.exif,
-        iptc: None,
+        iptc: side.iptc,
     };
     let info = Info {
         format: Format::Png,
@@ -157,6 +160,7 @@ fn put_row(samples: &mut Samples, at: usize, row: &[u8]) {
 struct Side {
     exif: Option<Arc<[u8]>>,
     xmp: Option<Arc<[u8]>>,
+    iptc: Option<Arc<[u8]>>,
     density: Option<Density>,
 }
 
@@ -185,7 +189,7 @@ impl Side {
                 }
                 (_, 0) => return Err(Error::Malformed("its header is missing".into())),
                 (b"IEND", _) => return Ok(side),
-                (b"eXIf" | b"iTXt" | b"pHYs", _) if len <= MAX_TEXT_BYTES => {
+                (b"eXIf" | b"iTXt" | b"tEXt" | b"zTXt" | b"pHYs", _) if len <= MAX_TEXT_BYTES => {
                     let data = read_block(reader, u64::from(len))?;
                     side.keep(&name, &data);
                 }
@@ -202,6 +206,7 @@ impl Side {
                 let data = data.strip_prefix(b"Exif\0\0").unwrap_or(data);
                 self.exif.get_or_insert_with(|| Arc::from(data));
             }
+            b"tEXt" | b"zTXt" => self.keep_raw(raw_profile::read(data, name == b"zTXt")),
             b"iTXt" => self.xmp = self.xmp.take().or_else(|| plain_xmp(data).map(Arc::from)),
             _ => {
                 if let [x3, x2, x1, x0, y3, y2, y1, y0, 1] = *data {
@@ -209,6 +214,24 @@ impl Side {
                     self.density = sensible(dpi([x3, x2, x1, x0]), dpi([y3, y2, y1, y0]));
                 }
             }
+        }
+    }
+}
+
+impl Side {
+    /// Keeps what no chunk of its own has said.
+    fn keep_raw(&mut self, profile: Option<RawProfile>) {
+        match profile {
+            Some(RawProfile::Exif(exif)) => {
+                self.exif.get_or_insert_with(|| Arc::from(exif));
+            }
+            Some(RawProfile::Iptc(iptc)) => {
+                self.iptc.get_or_insert_with(|| Arc::from(iptc));
+            }
+            Some(RawProfile::Xmp(xmp)) => {
+                self.xmp.get_or_insert_with(|| Arc::from(xmp));
+            }
+            None => {}
         }
     }
 }

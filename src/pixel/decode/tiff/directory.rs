@@ -26,6 +26,14 @@ pub(super) struct Field {
 }
 
 impl Field {
+    pub(super) fn kind(&self) -> u16 {
+        self.kind
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+
     fn size(&self) -> Option<u64> {
         let unit = match self.kind {
             1 | 2 | 6 | 7 => 1,
@@ -122,6 +130,24 @@ impl Directory {
         self.fields.iter().find(|field| field.tag == tag).copied()
     }
 
+    pub(super) fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// The fields of another directory of the file, which no page is.
+    pub(super) fn fields_at(&self, reader: &mut Reader, offset: u64) -> Result<Vec<Field>> {
+        Ok(read_fields(reader, self.dialect, offset)?.0)
+    }
+
+    /// The value of a field as it stands in the file.
+    pub(super) fn value(&self, reader: &mut Reader, field: &Field) -> Result<Vec<u8>> {
+        let Some(size) = field.size().filter(|size| *size <= MAX_VALUE_BYTES) else {
+            return Err(Error::Malformed("it has a field of impossible size".into()));
+        };
+        reader.seek(SeekFrom::Start(field.place)).map_err(read_error)?;
+        read_block(reader, size)
+    }
+
     /// A field's value as it stands in the file.
     pub(super) fn bytes(&self, reader: &mut Reader, tag: u16) -> Result<Option<Vec<u8>>> {
         self.first_bytes(reader, tag, u64::MAX)
@@ -131,11 +157,7 @@ impl Directory {
     fn first_bytes(&self, reader: &mut Reader, tag: u16, most: u64) -> Result<Option<Vec<u8>>> {
         let Some(field) = self.field(tag) else { return Ok(None) };
         let field = Field { count: field.count.min(most), ..field };
-        let Some(size) = field.size().filter(|size| *size <= MAX_VALUE_BYTES) else {
-            return Err(Error::Malformed("it has a field of impossible size".into()));
-        };
-        reader.seek(SeekFrom::Start(field.place)).map_err(read_error)?;
-        read_block(reader, size).map(Some)
+        self.value(reader, &field).map(Some)
     }
 
     /// The whole numbers of a field, at most the first `most`; none when it is not there or holds

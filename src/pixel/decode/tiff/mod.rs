@@ -1,6 +1,7 @@
 //! TIFF and BigTIFF: a page's strips or tiles are read one by one, those outside the wanted region
 //! not at all.
 
+mod describe;
 mod directory;
 mod jpeg;
 mod layout;
@@ -10,20 +11,17 @@ mod samples;
 
 use std::sync::Arc;
 
+use self::describe::metadata;
 use self::directory::Directory;
 use self::jpeg::JpegChunks;
 use self::layout::{JPEG_COMPRESSION, Layout, NO_COMPRESSION, tag};
 use self::overlay::Overlay;
 use self::raw::RawRows;
 use self::samples::Placing;
-use super::jpeg::photoshop_iptc;
 use super::{
     Decoded, Decoder, File, Info, Orientation, Reader, Region, Want, read_error, too_large,
 };
-use crate::pixel::metadata::sensible;
-use crate::pixel::{Cancel, Density, Error, Format, Limits, Metadata, Result};
-
-const CM_PER_INCH: f64 = 2.54;
+use crate::pixel::{Cancel, Error, Format, Limits, Result};
 
 struct Tiff {
     reader: Reader,
@@ -56,32 +54,6 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
         vector: false,
     };
     Ok((info, Box::new(Tiff { reader, directory, layout })))
-}
-
-fn metadata(reader: &mut Reader, directory: &Directory) -> Result<Metadata> {
-    let iptc = match directory.bytes(reader, tag::IPTC)? {
-        Some(iptc) => Some(iptc),
-        None => directory
-            .bytes(reader, tag::PHOTOSHOP)?
-            .and_then(|resources| photoshop_iptc(&resources).map(<[u8]>::to_vec)),
-    };
-    Ok(Metadata {
-        exif: None,
-        xmp: directory.bytes(reader, tag::XMP)?.map(Arc::from),
-        iptc: iptc.map(Arc::from),
-        density: density(reader, directory)?,
-    })
-}
-
-fn density(reader: &mut Reader, directory: &Directory) -> Result<Option<Density>> {
-    let per_inch = match directory.number(reader, tag::RESOLUTION_UNIT)?.unwrap_or(2) {
-        2 => 1.0,
-        3 => CM_PER_INCH,
-        _ => return Ok(None),
-    };
-    let x = directory.fraction(reader, tag::X_RESOLUTION)?;
-    let y = directory.fraction(reader, tag::Y_RESOLUTION)?;
-    Ok(x.zip(y).and_then(|(x, y)| sensible(x * per_inch, y * per_inch)))
 }
 
 impl Decoder for Tiff {
