@@ -7,7 +7,7 @@
 //! over the pictures of the median over the rounds.
 //!
 //! ```text
-//! cargo bench --bench engine -- [--images DIR] [--rounds N] [--only PROGRAM]
+//! cargo bench --bench engine -- [--images DIR] [--rounds N] [--only PROGRAM | --colour]
 //! ```
 //!
 //! Without a folder the pictures are painted. libvips is loaded when the program runs (Debian
@@ -16,6 +16,7 @@
 #![allow(unsafe_code)]
 
 mod accuracy;
+mod colour;
 mod paint;
 mod peer;
 mod vips;
@@ -39,14 +40,19 @@ type Picture = Arc<[u8]>;
 type Program<'a> = (&'static str, Box<dyn Fn(&Picture) -> usize + 'a>);
 
 fn main() {
-    let Arguments { images, rounds, only } = arguments();
+    let Arguments { images, rounds, only, colour } = arguments();
     let pictures: Vec<Picture> = match images {
         Some(dir) => read(dir),
         None => (0..6).map(|number| paint::photograph(number).into()).collect(),
     };
     assert_eq!(pictures.len(), 6, "the benchmark is defined over six pictures");
 
-    let vips = vips::Vips::load();
+    let vips_library = vips::Vips::load();
+    if colour {
+        colour::print(&vips_library, &pictures, rounds);
+        return;
+    }
+    let vips = &vips_library;
     let linear = engine(true, 2);
     let plain = engine(false, 1);
     let deep = Peer::new(Mixed::Linear16, 2);
@@ -83,6 +89,7 @@ fn main() {
         met(medians[1] <= 0.6 * vips),
         met(medians[1] <= 1.15 * floor)
     );
+    colour::print(&vips_library, &pictures, rounds);
     accuracy::print(&linear, &plain);
 }
 
@@ -95,10 +102,12 @@ struct Arguments {
     rounds: usize,
     /// The one program that runs, from 1.
     only: Option<usize>,
+    /// Whether only conversions of colour are measured.
+    colour: bool,
 }
 
 fn arguments() -> Arguments {
-    let (mut images, mut rounds, mut only) = (None, 15, None);
+    let (mut images, mut rounds, mut only, mut colour) = (None, 15, None, false);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -110,12 +119,13 @@ fn arguments() -> Arguments {
                 let number = arguments.next().and_then(|n| n.parse().ok());
                 only = Some(number.expect("the number of a program"));
             }
+            "--colour" => colour = true,
             // What cargo adds by itself.
             "--bench" => {}
             other => panic!("unknown argument {other}"),
         }
     }
-    Arguments { images, rounds, only }
+    Arguments { images, rounds, only, colour }
 }
 
 fn read(dir: PathBuf) -> Vec<Picture> {

@@ -1,6 +1,6 @@
 //! libvips, loaded when the benchmark runs: its own thumbnail operation, JPEG bytes to JPEG bytes.
 
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
 
 use libloading::{Library, Symbol};
@@ -36,6 +36,16 @@ impl Vips {
 
     /// The size of the JPEG that libvips makes, if asked in linear light.
     pub fn thumbnail(&self, jpeg: &[u8], width: u32, quality: u8, linear: bool) -> usize {
+        self.make(jpeg, width, quality, (c"linear", c_int::from(linear)))
+    }
+
+    /// The size of the sRGB JPEG that libvips makes of one with a profile of another model.
+    pub fn thumbnail_srgb(&self, jpeg: &[u8], width: u32, quality: u8) -> usize {
+        self.make(jpeg, width, quality, (c"export-profile", c"srgb".as_ptr()))
+    }
+
+    /// Makes a thumbnail with one more option, a whole number or a text.
+    fn make<T>(&self, jpeg: &[u8], width: u32, quality: u8, option: (&CStr, T)) -> usize {
         let end: *const c_char = ptr::null();
         let mut image = ptr::null_mut();
         let mut bytes = ptr::null_mut();
@@ -55,8 +65,8 @@ impl Vips {
                 // No limit in height; otherwise the picture has to fit a square.
                 c"height".as_ptr(),
                 10_000_000 as c_int,
-                c"linear".as_ptr(),
-                c_int::from(linear),
+                option.0.as_ptr(),
+                option.1,
                 end,
             );
             assert_eq!(made, 0, "libvips makes a thumbnail");

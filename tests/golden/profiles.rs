@@ -256,9 +256,11 @@ fn a_press_can_be_shown_on_a_screen() {
     let inks = lab(&cmyk, &floats(&picture(&engine(), &source, &print)).values);
     let srgb = lcms2::Profile::new_srgb().icc().unwrap();
     let seen = lab(&srgb, &floats(&on_screen).values);
-    // Inks that a screen cannot show, and the darkest, which become black, aside.
-    let near = inks.iter().zip(&seen).filter(|(ink, seen)| delta_e_2000(**ink, **seen) < 6.0);
-    assert!(near.count() * 10 > inks.len() * 8);
+    // Dark tones become lighter or darker by black point compensation, on purpose, and a screen
+    // cannot show every ink.
+    let light: Vec<_> = inks.iter().zip(&seen).filter(|(ink, _)| ink[0] > 40.0).collect();
+    let near = light.iter().filter(|(ink, seen)| delta_e_2000(**ink, **seen) < 4.0).count();
+    assert!(near * 10 > light.len() * 8, "{near} of {}", light.len());
 }
 
 #[test]

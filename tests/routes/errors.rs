@@ -19,8 +19,9 @@ pub fn assert_page(site: &Site, response: &Response, status: u16, target: &str) 
     assert!(!text.contains("<script"), "{target}: {text}");
 }
 
+/// Fails unless a query is refused with the name of its parameter.
 #[track_caller]
-fn refused(site: &Site, query: &str, name: &str) {
+pub fn refused(site: &Site, query: &str, name: &str) {
     let target = format!("/image?{query}");
     let response = site.get(&target);
     assert_page(site, &response, 400, &target);
@@ -41,6 +42,9 @@ fn values_that_cannot_be_used_are_named() {
         ("valign", &["T", "T2", "L0", "é0", "C"]),
         ("angle", &["361", "-361", "NaN", "inf", "-inf", "much", "1,5", "1.2.3"]),
         ("flip", &["x", "hv", "horizontal", "1"]),
+        ("icc", &["../srgb", "a/b", "/etc/passwd", ".icc", "no such profile"]),
+        ("intent", &["0", "relative colorimetric", "best"]),
+        ("bpc", &["2", "maybe"]),
         ("top", &["-0.1", "1.1", "x", "NaN", "inf"]),
         ("left", &["-0.1", "2", "1e9", "half"]),
         ("bottom", &["-0.1", "1.00001", "x"]),
