@@ -41,6 +41,8 @@ pub struct EngineOptions {
     pub cmyk_profile: Option<Arc<[u8]>>,
     /// Bounds on pixel counts.
     pub limits: Limits,
+    /// Dots per inch at which documents are laid out when the recipe says nothing.
+    pub document_dpi: u32,
     /// Reads the formats that are not read in this process; without it they are refused.
     pub isolation: Option<Arc<dyn Isolation>>,
 }
@@ -53,6 +55,7 @@ impl Default for EngineOptions {
             orient: true,
             cmyk_profile: None,
             limits: Limits::default(),
+            document_dpi: 150,
             isolation: None,
         }
     }
@@ -162,7 +165,9 @@ impl Engine {
     /// As [`Source::open`].
     pub fn open(&self, input: Input, opening: &Opening) -> Result<Opened> {
         let isolation = self.options.isolation.as_deref();
-        Ok(self.opened(Source::open(input, opening, &self.options.limits, isolation)?))
+        let dpi = if opening.dpi == 0 { self.options.document_dpi } else { opening.dpi };
+        let opening = Opening { dpi, ..*opening };
+        Ok(self.opened(Source::open(input, &opening, &self.options.limits, isolation)?))
     }
 
     /// Takes a source whose header was read elsewhere.

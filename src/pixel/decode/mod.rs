@@ -15,6 +15,7 @@ mod bmp;
 pub(in crate::pixel) mod fixture;
 mod gif;
 mod jpeg;
+mod needs;
 mod png;
 mod tiff;
 mod turbo;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 use super::{Cancel, ColourSpace, Depth, Error, Format, Image, Limits, Metadata, Result};
 
 pub use super::metadata::Orientation;
+pub use needs::{FONT_FOLDERS, Needs, Tool, needs};
 
 /// A readable, seekable source of bytes that may move between threads.
 pub trait ReadSeek: Read + Seek + Send {}
@@ -378,10 +380,14 @@ impl Source {
         let scale = want.min_scale;
         Want {
             region: want.region.within(self.info.width, self.info.height),
-            min_scale: if scale > 0.0 && scale < 1.0 { scale } else { 1.0 },
+            min_scale: if scale > 0.0 && (scale < 1.0 || self.info.vector) { scale } else { 1.0 },
         }
     }
 }
+
+/// Loads what decoders would load when they are first used, for a process that will not be able to
+/// open anything later.
+pub fn prepare() {}
 
 /// Bytes at the beginning of a file that tell its format.
 pub const HEAD_BYTES: usize = 512;
