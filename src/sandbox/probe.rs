@@ -87,8 +87,8 @@ fn attempt(act: &str, what: &str) -> io::Result<usize> {
         "unlimit" => {
             Ok(setrlimit(Resource::RLIMIT_CPU, u64::MAX, u64::MAX).map(|()| 0)?)
         }
-        // Beside standard input, output, error, and the socket.
-        "descriptors" => Ok((4..1024).filter(|fd| sys::is_open(*fd)).count()),
+        // Beside standard input, output and error: the socket, and the one that is watched.
+        "descriptors" => Ok((5..1024).filter(|fd| sys::is_open(*fd)).count()),
         _ => Err(io::ErrorKind::InvalidInput.into()),
     }
 }
