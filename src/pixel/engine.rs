@@ -290,7 +290,9 @@ impl<'a> Job<'a> {
             Fill::Transparent => Rgba { r: 255, g: 255, b: 255, a: 0 },
         };
         let shows_fill = plan.tilt_deg != 0.0 || plan.picture != plan.canvas;
-        let alpha = format.alpha && (info.alpha || (shows_fill && fill.a < 255));
+        // A page lies on paper of the fill colour.
+        let clear = info.alpha && !(info.format.is_paper() && fill.a == 255);
+        let alpha = format.alpha && (clear || (shows_fill && fill.a < 255));
         let fill = if alpha { fill } else { over_white(fill) };
         Self { options, recipe, plan, format, fill, alpha, cancel }
     }

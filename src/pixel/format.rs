@@ -294,7 +294,7 @@ pub const FORMATS: &[FormatRow] = &[
         title: "SVG",
         extensions: &["svg", "svgz"],
         mime: "image/svg+xml",
-        read: false,
+        read: true,
         write: false,
         alpha: true,
         deep: false,
@@ -303,7 +303,7 @@ pub const FORMATS: &[FormatRow] = &[
         profile: false,
         compression: Compression::Fixed,
         isolated: true,
-        matches: |_| false,
+        matches: super::decode::svg::matches,
     },
     FormatRow {
         format: Format::Psd,
@@ -342,13 +342,13 @@ pub const FORMATS: &[FormatRow] = &[
         title: "PDF",
         extensions: &["pdf"],
         mime: "application/pdf",
-        read: false,
+        read: true,
         write: false,
         alpha: true,
         deep: false,
-        cmyk: true,
+        cmyk: false,
         pages: true,
-        profile: true,
+        profile: false,
         compression: Compression::Fixed,
         isolated: true,
         matches: |head| head.starts_with(b"%PDF-"),
@@ -358,11 +358,11 @@ pub const FORMATS: &[FormatRow] = &[
         title: "PostScript",
         extensions: &["eps", "ps", "ai"],
         mime: "application/postscript",
-        read: false,
+        read: true,
         write: false,
         alpha: true,
         deep: false,
-        cmyk: true,
+        cmyk: false,
         pages: true,
         profile: false,
         compression: Compression::Fixed,
@@ -392,13 +392,13 @@ pub const FORMATS: &[FormatRow] = &[
         title: "GIMP",
         extensions: &["xcf"],
         mime: "image/x-xcf",
-        read: false,
+        read: true,
         write: false,
         alpha: true,
-        deep: true,
+        deep: false,
         cmyk: false,
         pages: false,
-        profile: true,
+        profile: false,
         compression: Compression::Fixed,
         isolated: true,
         matches: |head| head.starts_with(b"gimp xcf "),
@@ -430,6 +430,12 @@ impl Format {
     #[must_use]
     pub fn sniff(head: &[u8]) -> Option<Self> {
         FORMATS.iter().find(|row| (row.matches)(head)).map(|row| row.format)
+    }
+
+    /// Whether pictures of this format are pages, which show on paper unless told otherwise.
+    #[must_use]
+    pub fn is_paper(self) -> bool {
+        matches!(self, Self::Pdf | Self::Postscript)
     }
 
     /// MIME type.

@@ -16,10 +16,16 @@ pub(in crate::pixel) mod fixture;
 mod gif;
 mod jpeg;
 mod needs;
+mod pdf;
 mod png;
+mod postscript;
+pub(in crate::pixel) mod svg;
 mod tiff;
+mod tool;
 mod turbo;
+mod vector;
 mod webp;
+mod xcf;
 
 use std::fs;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -318,7 +324,7 @@ impl Source {
         limits: &Limits,
     ) -> Result<Self> {
         let reader = BufReader::with_capacity(READ_AHEAD_BYTES, input.reader);
-        let file = File { reader, len: input.len, page: opening.page.max(1) };
+        let file = File { reader, len: input.len, page: opening.page.max(1), dpi: opening.dpi };
         let (info, decoder) = match format {
             Format::Jpeg => jpeg::open(file, limits),
             Format::Png => png::open(file, limits),
@@ -326,19 +332,19 @@ impl Source {
             Format::Bmp => bmp::open(file, limits),
             Format::Webp => webp::open(file, limits),
             Format::Tiff => tiff::open(file, limits),
+            Format::Svg => svg::open(file, limits),
+            Format::Pdf => pdf::open(file, limits),
+            Format::Postscript => postscript::open(file, limits),
+            Format::Xcf => xcf::open(file, limits),
             Format::Avif
             | Format::Heic
             | Format::Jxl
             | Format::Tga
             | Format::Pnm
             | Format::Ico
-            | Format::Svg
             | Format::Psd
             | Format::Dicom
-            | Format::Pdf
-            | Format::Postscript
-            | Format::Raw
-            | Format::Xcf => {
+            | Format::Raw => {
                 Err(Error::Unsupported(format!("{} files cannot be read", format.row().title)))
             }
         }?;
@@ -400,6 +406,8 @@ struct File {
     reader: Reader,
     len: u64,
     page: u32,
+    /// As in [`Opening`].
+    dpi: u32,
 }
 
 impl File {
@@ -429,6 +437,8 @@ fn recognise(head: &[u8], named: Option<Format>) -> Result<Format> {
     match (Format::sniff(head), named) {
         (Some(found), None) => Ok(found),
         (Some(found), Some(named)) if found == named => Ok(found),
+        // Illustrator writes PDF.
+        (Some(Format::Pdf), Some(Format::Postscript)) => Ok(Format::Pdf),
         (Some(found), Some(named)) => Err(Error::Malformed(format!(
             "its content is {} but its name says {}",
             article(found),
