@@ -14,8 +14,11 @@ mod bmp;
 #[cfg(test)]
 pub(in crate::pixel) mod fixture;
 mod gif;
+pub(in crate::pixel) mod ico;
 mod jpeg;
 mod png;
+mod pnm;
+pub(in crate::pixel) mod tga;
 mod tiff;
 mod turbo;
 mod webp;
@@ -324,12 +327,12 @@ impl Source {
             Format::Bmp => bmp::open(file, limits),
             Format::Webp => webp::open(file, limits),
             Format::Tiff => tiff::open(file, limits),
+            Format::Tga => tga::open(file, limits),
+            Format::Pnm => pnm::open(file, limits),
+            Format::Ico => ico::open(file, limits),
             Format::Avif
             | Format::Heic
             | Format::Jxl
-            | Format::Tga
-            | Format::Pnm
-            | Format::Ico
             | Format::Svg
             | Format::Psd
             | Format::Dicom
