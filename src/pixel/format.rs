@@ -1,6 +1,6 @@
 //! The one table of file formats: names, MIME types, what each can hold, and how it is recognised.
 
-use super::decode::{ico, tga};
+use super::decode::{dicom, ico, tga};
 
 /// A file format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -313,7 +313,7 @@ pub const FORMATS: &[FormatRow] = &[
         title: "Photoshop",
         extensions: &["psd", "psb"],
         mime: "image/vnd.adobe.photoshop",
-        read: false,
+        read: true,
         write: false,
         alpha: true,
         deep: true,
@@ -329,7 +329,7 @@ pub const FORMATS: &[FormatRow] = &[
         title: "DICOM",
         extensions: &["dcm"],
         mime: "application/dicom",
-        read: false,
+        read: true,
         write: false,
         alpha: false,
         deep: true,
@@ -338,7 +338,7 @@ pub const FORMATS: &[FormatRow] = &[
         profile: false,
         compression: Compression::Fixed,
         isolated: true,
-        matches: |_| false,
+        matches: dicom::matches,
     },
     FormatRow {
         format: Format::Pdf,

@@ -11,13 +11,16 @@
 //! Decoders know nothing of what happens to the pixels afterwards.
 
 mod bmp;
+pub(in crate::pixel) mod dicom;
 #[cfg(test)]
 pub(in crate::pixel) mod fixture;
 mod gif;
 pub(in crate::pixel) mod ico;
 mod jpeg;
+mod packbits;
 mod png;
 mod pnm;
+mod psd;
 pub(in crate::pixel) mod tga;
 mod tiff;
 mod turbo;
@@ -330,12 +333,12 @@ impl Source {
             Format::Tga => tga::open(file, limits),
             Format::Pnm => pnm::open(file, limits),
             Format::Ico => ico::open(file, limits),
+            Format::Psd => psd::open(file, limits),
+            Format::Dicom => dicom::open(file, limits),
             Format::Avif
             | Format::Heic
             | Format::Jxl
             | Format::Svg
-            | Format::Psd
-            | Format::Dicom
             | Format::Pdf
             | Format::Postscript
             | Format::Raw

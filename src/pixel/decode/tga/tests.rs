@@ -31,8 +31,12 @@ fn files_of_imagemagick_are_read_to_the_sample() {
             assert_eq!(bytes(&image), pixels, "{kind} {compression}");
         }
     }
-    let few =
-        file(&pattern(19, 13, 3), (19, 13), "rgb", &["-orient", "TopLeft", "-colors", "9", "-type", "Palette", "tga:-"]);
+    let few = file(
+        &pattern(19, 13, 3),
+        (19, 13),
+        "rgb",
+        &["-orient", "TopLeft", "-colors", "9", "-type", "Palette", "tga:-"],
+    );
     assert_eq!(few[1..3], [1, 1], "it has a palette");
     assert_eq!(bytes(&decode(&few).unwrap()), read_by_magick(&few, "tga", "rgb"));
 }
