@@ -19,9 +19,7 @@ impl Filling {
     /// Colour bands and alpha of 0–65535, in the space of `image`.
     pub fn bands_in(&self, job: &Job, image: &Image) -> Result<Vec<u16>> {
         match self {
-            Self::Named(colour) => {
-                colour_in(image, *colour, job.options.cmyk_profile.as_ref())
-            }
+            Self::Named(colour) => colour_in(image, *colour, job.options.cmyk_profile.as_ref()),
             Self::Own(pixel) => {
                 let mut bands: Vec<u16> = match &pixel.samples {
                     Samples::U8(samples) => {

@@ -27,8 +27,7 @@ impl Mask {
         blurred: &mut [f32],
         alpha: bool,
     ) {
-        let pixels =
-            source.as_chunks::<BANDS>().0.iter().zip(blurred.as_chunks_mut::<LANES>().0);
+        let pixels = source.as_chunks::<BANDS>().0.iter().zip(blurred.as_chunks_mut::<LANES>().0);
         if !alpha {
             for (pixel, values) in pixels {
                 for band in 0..BANDS {

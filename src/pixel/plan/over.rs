@@ -29,8 +29,10 @@ impl Plan {
         let oriented = orientation.size(stored);
         let size = fitted(oriented, self.canvas, overlay.size, vector);
         let (across, down) = overlay.position.edges();
-        let offset =
-            (start(across, self.canvas.width, size.width), start(down, self.canvas.height, size.height));
+        let offset = (
+            start(across, self.canvas.width, size.width),
+            start(down, self.canvas.height, size.height),
+        );
         let (x, width) = overlap(self.window.x, self.window.width, offset.0, size.width);
         let (y, height) = overlap(self.window.y, self.window.height, offset.1, size.height);
         if width == 0 || height == 0 {
@@ -90,7 +92,12 @@ mod tests {
     use super::*;
     use crate::pixel::{Compass, Format, Recipe, Tile};
 
-    fn placed(over: (u32, u32), overlay: Overlay, vector: bool, recipe: Recipe) -> Option<OverPlan> {
+    fn placed(
+        over: (u32, u32),
+        overlay: Overlay,
+        vector: bool,
+        recipe: Recipe,
+    ) -> Option<OverPlan> {
         let plan = Plan::new(Size::new(400, 300), Turn::NONE, &recipe).unwrap();
         plan.overlay((Size::new(over.0, over.1), Turn::NONE), vector, &overlay)
     }
@@ -101,7 +108,9 @@ mod tests {
 
     #[test]
     fn sizes_and_places_by_hand() {
-        use Compass::{Centre, East, North, NorthEast, NorthWest, South, SouthEast, SouthWest, West};
+        use Compass::{
+            Centre, East, North, NorthEast, NorthWest, South, SouthEast, SouthWest, West,
+        };
         // On 400×300: the overlay, the part, the place; its size and its corner.
         let cases = [
             ((800, 300), 1.0, Centre, (400, 150), (0, 75)),

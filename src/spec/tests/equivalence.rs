@@ -73,7 +73,10 @@ fn what_has_an_effect_stays() {
         ("top=.1&left=.2&bottom=.8&right=.9", "fjpg,t0.1,l0.2,b0.8,r0.9"),
         ("fill=Auto", "fjpg,kauto"),
         ("sharpen=-500", "fjpg,H-500"),
-        ("overlay=a,b.png&ovsize=.5&ovpos=NE&ovopacity=0.25&sharpen=50", "fjpg,H50,O,S0.5,Pne,T0.25"),
+        (
+            "overlay=a,b.png&ovsize=.5&ovpos=NE&ovopacity=0.25&sharpen=50",
+            "fjpg,H50,O,S0.5,Pne,T0.25",
+        ),
         ("strip=true&dpi=300&colorspace=GREY&tile=2:9", "fjpg,e1,d300,zgray,g2:9"),
     ] {
         assert_eq!(key(query), expected, "{query}");
