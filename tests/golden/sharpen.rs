@@ -94,7 +94,8 @@ fn above_nought_is_an_unsharp_mask_of_encoded_values() {
 
 #[test]
 fn sixteen_bits_and_grey_keep_their_precision() {
-    let gray = Floats::paint(60, 40, |x, y| chart().pixel(x, y)[..1].try_into().unwrap());
+    let chart = chart();
+    let gray = Floats::paint(60, 40, |x, y| [chart.pixel(x, y)[0]]);
     let source = stored(&gray, 65535.0);
     let actual = picture(&engine(), &gray.deep_png(), &recipe(150));
     assert!(matches!(actual.samples, Samples::U16(_)));
