@@ -18,6 +18,7 @@ mod accuracy;
 mod bench;
 mod jpeg;
 mod measure;
+mod operations;
 mod paint;
 mod peer;
 mod vips;
@@ -27,7 +28,8 @@ use self::bench::Bench;
 type Section = (&'static str, fn(&Bench));
 
 /// Every section, in the order in which they run.
-const SECTIONS: &[Section] = &[("jpeg", jpeg::run), ("accuracy", accuracy::run)];
+const SECTIONS: &[Section] =
+    &[("jpeg", jpeg::run), ("operations", operations::run), ("accuracy", accuracy::run)];
 
 fn main() {
     let bench = Bench::from_arguments();

@@ -389,7 +389,11 @@ impl Source {
         let scale = want.min_scale;
         Want {
             region: want.region.within(self.info.width, self.info.height),
-            min_scale: if scale > 0.0 && (scale < 1.0 || self.info.vector) { scale } else { 1.0 },
+            min_scale: match scale {
+                _ if scale > 0.0 && scale < 1.0 => scale,
+                _ if self.info.vector && scale.is_finite() => scale.max(1.0),
+                _ => 1.0,
+            },
         }
     }
 }
