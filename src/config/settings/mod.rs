@@ -7,6 +7,7 @@ mod background;
 mod caches;
 mod colour;
 mod connections;
+mod decoders;
 mod files;
 mod pictures;
 mod pool;
@@ -279,6 +280,14 @@ settings! {
     strip_keeps: String = colour::STRIP_KEEPS;
     drop_private_metadata: bool = colour::DROP_PRIVATE_METADATA;
     default_expiry_s: i64 = pictures::DEFAULT_EXPIRY_S;
+    pdf_dpi: u32 = decoders::PDF_DPI;
+    decoder_memory_mb: u32 = decoders::DECODER_MEMORY_MB;
+    decoder_cpu_s: u32 = decoders::DECODER_CPU_S;
+    decoder_time_s: u32 = decoders::DECODER_TIME_S;
+    decoder_children: u32 = decoders::DECODER_CHILDREN;
+    decoder_files: u32 = decoders::DECODER_FILES;
+    decoder_idle_s: u32 = decoders::DECODER_IDLE_S;
+    allow_unsandboxed_decoders: bool = decoders::ALLOW_UNSANDBOXED_DECODERS;
 
     rights_poll_ms: u32 = background::RIGHTS_POLL_MS;
     rights_max_age_s: u32 = background::RIGHTS_MAX_AGE_S;
