@@ -123,15 +123,15 @@ pub(super) fn make_room_for_colour(job: &Job, mut picture: Picture) -> Result<Pi
 }
 
 /// Takes an overlay through the change of colours that `before` became `after` by.
-pub(super) fn follow(job: &Job, over: &mut Over, before: &Meaning, after: &Image) -> Result<()> {
+pub(super) fn follow(job: &Job, over: Over, before: &Meaning, after: &Image) -> Result<Over> {
     let cmyk_profile = job.options.cmyk_profile.as_ref();
-    let image = over.image.clone();
-    over.image = if before.space == ColourSpace::Cmyk && after.space != ColourSpace::Cmyk {
-        bring(image, &meaning(after, cmyk_profile), cmyk_profile)?
+    let straight = before.space == ColourSpace::Cmyk && after.space != ColourSpace::Cmyk;
+    let image = if straight {
+        bring(over.image, &meaning(after, cmyk_profile), cmyk_profile)?
     } else {
-        convert(bring(image, before, cmyk_profile)?, &colour_wanted(job))?
+        convert(bring(over.image, before, cmyk_profile)?, &colour_wanted(job))?
     };
-    Ok(())
+    Ok(Over { image, ..over })
 }
 
 /// Lays the overlay on the finished canvas.
