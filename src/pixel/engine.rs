@@ -137,7 +137,7 @@ impl Opened {
         let Some(over) = over::place(plan, source.info(), self.orient, overlay) else {
             return 0;
         };
-        let reads_all = over::reads_all(source.info(), self.source.info().space);
+        let reads_all = over::reads_all(&over, source.info(), self.source.info().space);
         source.held_pixels(&over::want(&over, reads_all, self.shrink_margin))
             + 2 * over.plan.window.size().pixels()
     }
