@@ -9,6 +9,7 @@
 
 mod fill;
 mod over;
+mod tilted;
 
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ use super::op::canvas::lay;
 use super::op::depth::to_eight_bits;
 use super::op::resample::{Resize, resample};
 use super::op::sharpen::sharpen;
-use super::op::tilt::{tilt, working_area, working_part};
+use super::op::tilt::{working_area, working_part};
 use super::op::turn::turn;
 use super::place::Place;
 use super::plan::{Area, Plan, Rect, Size, TILT_SHRINK_MARGIN};
@@ -146,7 +147,7 @@ impl Opened {
         let Some(over) = over::place(plan, source.info(), self.orient, overlay) else {
             return 0;
         };
-        let reads_all = over::reads_all(source.info(), self.source.info().space);
+        let reads_all = over::reads_all(&over, source.info(), self.source.info().space);
         source.held_pixels(&over::want(&over, reads_all, self.shrink_margin))
             + 2 * over.plan.window.size().pixels()
     }
@@ -277,8 +278,8 @@ type Step = fn(&Job, Picture) -> Result<Picture>;
 const STEPS: &[Step] = &[
     judge_profile,
     fill::find,
-    shrink_before_tilt,
-    tilt_picture,
+    tilted::shrink_before,
+    tilted::tilt_picture,
     crop_and_resize,
     turn_upright,
     sharpen_picture,
@@ -377,52 +378,6 @@ fn judge_profile(_: &Job, mut picture: Picture) -> Result<Picture> {
     Ok(picture)
 }
 
-fn shrink_before_tilt(job: &Job, picture: Picture) -> Result<Picture> {
-    let needed = job.plan.min_scale(TILT_SHRINK_MARGIN.max(job.options.shrink_margin));
-    let scale = picture.place.scale.0.max(picture.place.scale.1);
-    if !job.tilts() || scale <= 1.5 * needed {
-        return Ok(picture);
-    }
-    let Picture { image, place, .. } = &picture;
-    // On a grid over the whole stored picture, so that every tile is made of the same pixels.
-    let stored = job.plan.stored;
-    let shrunk = |len: u32| (f64::from(len) * needed).ceil().max(1.0) as u32;
-    let size = Size::new(shrunk(stored.width), shrunk(stored.height));
-    let along = |size: u32, stored: u32| f64::from(size) / f64::from(stored);
-    let scale = (along(size.width, stored.width), along(size.height, stored.height));
-    let region = job.plan.region();
-    let part = |at: u32, len: u32, scale: f64, of: u32| {
-        let low = ((f64::from(at) * scale).floor() as u32).min(of - 1);
-        let high = ((f64::from(at + len) * scale).ceil() as u32).clamp(low + 1, of);
-        (low, high - low)
-    };
-    let (x, width) = part(region.x, region.width, scale.0, size.width);
-    let (y, height) = part(region.y, region.height, scale.1, size.height);
-    let resize = Resize {
-        from: place.area(Rect::whole(stored)),
-        within: Rect::whole(Size::new(image.width, image.height)),
-        size,
-        wanted: Rect { x, y, width, height },
-    };
-    let small = resample(image, &resize, &job.light(image), job.cancel)?;
-    let place = Place { left: f64::from(x) / scale.0, top: f64::from(y) / scale.1, scale };
-    Ok(Picture { image: small, place, ..picture })
-}
-
-fn tilt_picture(job: &Job, picture: Picture) -> Result<Picture> {
-    if !job.tilts() {
-        return Ok(picture);
-    }
-    let part = working_part(&job.plan, &picture.place);
-    job.options.limits.check_held(part.width, part.height)?;
-    let under = picture.fill.bands_in(job, &picture.image)?;
-    let shows = job.alpha && under.last().is_some_and(|alpha| *alpha > 0);
-    let under = shows.then_some(under.as_slice());
-    let light = job.light(&picture.image);
-    let tilted = tilt(&picture.image, &picture.place, &job.plan, &light, under, job.cancel)?;
-    Ok(picture.with(tilted))
-}
-
 fn crop_and_resize(job: &Job, picture: Picture) -> Result<Picture> {
     let Job { plan, .. } = job;
     let Picture { image, place, .. } = &picture;
@@ -501,9 +456,8 @@ fn change_colour_space(job: &Job, mut picture: Picture) -> Result<Picture> {
     let before = meaning(&picture.image, wanted.cmyk_profile);
     picture.image = convert(picture.image, &wanted)?;
     picture.fill = picture.fill.converted(&|pixel| convert(pixel.clone(), &wanted))?;
-    if let Some(over) = &mut picture.over {
-        over::follow(job, over, &before, &picture.image)?;
-    }
+    let follow = |over| over::follow(job, over, &before, &picture.image);
+    picture.over = picture.over.take().map(follow).transpose()?;
     Ok(picture)
 }
 

@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn other_fields_are_ignored_and_url_names_are_understood() {
-        let params = read(r#"{"sharpen": {"value": 3}, "x": 1, "angle": {"value": 5}}"#).unwrap();
+        let params = read(r#"{"sharpness": {"value": 3}, "x": 1, "angle": {"value": 5}}"#).unwrap();
         assert_eq!(params.angle.map(|given| given.value), Some(5.0));
         let params = read(r#"{"dpi": {"value": 300.0}}"#).unwrap();
         assert_eq!(params.dpi.map(|given| given.value), Some(300));

@@ -4,10 +4,10 @@ use halftone::pixel::{Image, Recipe, Tile};
 
 use super::support::*;
 
-/// Fails unless the tiles of grids of 2×2, 3×3 and 7×7 cells are the whole, sample for sample.
+/// Fails unless the tiles of grids of 2×2 and 5×5 cells are the whole, sample for sample.
 pub fn assert_whole(case: &str, recipe: &Recipe, make: impl Fn(&Recipe) -> Image) {
     let whole = make(recipe);
-    for side in [2, 3, 7] {
+    for side in [2, 5] {
         let tiles: Vec<Floats> = (1..=side * side)
             .map(|number| {
                 let tile = Some(Tile::new(number, side * side).unwrap());

@@ -325,12 +325,26 @@ fn shapes_are_painted_at_the_size_needed() {
     assert_eq!(wants.lock().unwrap()[0].min_scale, 8.0);
 }
 
+/// A picture whose pixels cannot be read.
+struct Broken;
+
+impl Decoder for Broken {
+    fn held_pixels(&self, _: &Info, _: &Want) -> u64 {
+        100
+    }
+
+    fn decode(self: Box<Self>, _: Info, _: &Want, _: &Cancel) -> Result<Decoded> {
+        Err(Error::Malformed("its data is corrupt".into()))
+    }
+}
+
 #[test]
 fn faults_are_told_of_the_overlay() {
     let engine = engine();
-    let noise = Floats::paint(200, 200, |x, y| [(x * y * 7 % 256) as f64 / 255.0; 3]).png();
-    let damaged = &noise[..noise.len() / 2];
-    let error = try_make(&engine, &ground().png(), damaged, &recipe(FULL)).unwrap_err();
+    let info = Info { vector: false, ..square(&Arc::default()).info().clone() };
+    let broken = engine.opened(Source::new(info, Box::new(Broken)));
+    let both = opened(&engine, &ground().png()).unwrap().with_overlay(broken);
+    let error = engine.make(both, &recipe(FULL), &Cancel::never(), &|_| ()).unwrap_err();
     assert!(matches!(error, Error::Malformed(_)), "{error}");
     assert!(error.to_string().contains("overlay"), "{error}");
     let alone = opened(&engine, &ground().png()).unwrap();

@@ -161,7 +161,7 @@ fn a_template_that_cannot_be_read_is_the_servers_fault() {
 fn fields_of_other_versions_are_passed_over() {
     let site = site_with(&[(
         "Old",
-        r#"{"width": {"value": "50"}, "sharpen": {"value": 3}, "overlay_src": {"value": ""},
+        r#"{"width": {"value": "50"}, "sharpness": {"value": 3}, "overlay_src": {"value": ""},
             "icc_profile": null, "page": null, "flip": {"value": ""}, "x": {"y": [1, {"z": 2}]}}"#,
     )]);
     assert_eq!(facts(&site, "src=a/chart.png&tmp=Old").size, (50, 38));

@@ -33,17 +33,23 @@ pub(super) fn place(plan: &Plan, info: &Info, orient: bool, overlay: &Overlay) -
     plan.overlay((Size::new(info.width, info.height), upright), info.vector, overlay)
 }
 
-/// What has to be decoded of an overlay. Whether it is coloured must not depend on the tile, so
-/// where that matters its pixels are all read.
+/// What has to be decoded of an overlay.
 pub(super) fn want(over: &OverPlan, whole: bool, shrink_margin: u8) -> Want {
     let Rect { x, y, width, height } =
         if whole { Rect::whole(over.plan.stored) } else { over.plan.region() };
     Want { region: Region { x, y, width, height }, min_scale: over.min_scale(shrink_margin) }
 }
 
-/// Whether all pixels of an overlay are read, to see if it makes a grey picture coloured.
-pub(super) fn reads_all(over: &Info, under: ColourSpace) -> bool {
-    under == ColourSpace::Gray && over.space != ColourSpace::Gray && !over.vector
+/// Whether all pixels of an overlay are read, whatever part of it a tile shows: to see if it makes
+/// a grey picture coloured, and where shapes are painted, since a part of them would lie otherwise
+/// on the grid of the pixels.
+pub(super) fn reads_all(over: &OverPlan, info: &Info, under: ColourSpace) -> bool {
+    /// Shapes are painted in parts beyond this.
+    const MOST_PAINTED: u64 = 16_000_000;
+    if over.vector {
+        return over.plan.picture.pixels() <= MOST_PAINTED;
+    }
+    under == ColourSpace::Gray && info.space != ColourSpace::Gray
 }
 
 /// Reads an overlay and brings it to its size. Faults are told as the overlay's.
@@ -57,7 +63,7 @@ pub(super) fn load(job: &Job, source: Source, under: ColourSpace) -> Result<Opti
     };
     let limits = &job.options.limits;
     limits.check_held(over.plan.window.width, over.plan.window.height)?;
-    let reads_all = reads_all(info, under);
+    let reads_all = reads_all(&over, info, under);
     let want = want(&over, reads_all, job.options.shrink_margin);
     let decoded = source.decode(&want, limits, job.cancel).map_err(Error::in_overlay)?;
     let place = Place::of(&decoded);
@@ -123,15 +129,15 @@ pub(super) fn make_room_for_colour(job: &Job, mut picture: Picture) -> Result<Pi
 }
 
 /// Takes an overlay through the change of colours that `before` became `after` by.
-pub(super) fn follow(job: &Job, over: &mut Over, before: &Meaning, after: &Image) -> Result<()> {
+pub(super) fn follow(job: &Job, over: Over, before: &Meaning, after: &Image) -> Result<Over> {
     let cmyk_profile = job.options.cmyk_profile.as_ref();
-    let image = over.image.clone();
-    over.image = if before.space == ColourSpace::Cmyk && after.space != ColourSpace::Cmyk {
-        bring(image, &meaning(after, cmyk_profile), cmyk_profile)?
+    let straight = before.space == ColourSpace::Cmyk && after.space != ColourSpace::Cmyk;
+    let image = if straight {
+        bring(over.image, &meaning(after, cmyk_profile), cmyk_profile)?
     } else {
-        convert(bring(image, before, cmyk_profile)?, &colour_wanted(job))?
+        convert(bring(over.image, before, cmyk_profile)?, &colour_wanted(job))?
     };
-    Ok(())
+    Ok(Over { image, ..over })
 }
 
 /// Takes an overlay through a change that the picture went through as `before`.
