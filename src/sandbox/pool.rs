@@ -9,9 +9,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::SandboxOptions;
 use super::channel::{Patience, Silence};
 use super::process::{Child, Fault};
-use super::SandboxOptions;
 use crate::pixel::decode::Needs;
 
 /// How often a thread that waits for a child looks whether it still should.
