@@ -194,7 +194,9 @@ impl Lease {
     /// Gives the child back, with the file that it is to keep open.
     pub fn park(mut self, file: Option<u64>) {
         let Some(child) = self.child.take() else { return };
-        let worn = file.is_none() && child.files >= self.pool.options.files;
+        // What a program has left in its scratch folder is nothing for the next file.
+        let single = matches!(child.needs(), Needs::Tool(_));
+        let worn = file.is_none() && (single || child.files >= self.pool.options.files);
         if worn {
             return;
         }

@@ -11,15 +11,21 @@
 //! Decoders know nothing of what happens to the pixels afterwards.
 
 mod bmp;
+pub(in crate::pixel) mod dicom;
 #[cfg(test)]
 pub(in crate::pixel) mod fixture;
 mod gif;
+pub(in crate::pixel) mod ico;
 mod jpeg;
 mod needs;
+mod packbits;
 mod pdf;
 mod png;
+mod pnm;
 mod postscript;
+mod psd;
 pub(in crate::pixel) mod svg;
+pub(in crate::pixel) mod tga;
 mod tiff;
 mod tool;
 mod turbo;
@@ -336,15 +342,12 @@ impl Source {
             Format::Pdf => pdf::open(file, limits),
             Format::Postscript => postscript::open(file, limits),
             Format::Xcf => xcf::open(file, limits),
-            Format::Avif
-            | Format::Heic
-            | Format::Jxl
-            | Format::Tga
-            | Format::Pnm
-            | Format::Ico
-            | Format::Psd
-            | Format::Dicom
-            | Format::Raw => {
+            Format::Tga => tga::open(file, limits),
+            Format::Pnm => pnm::open(file, limits),
+            Format::Ico => ico::open(file, limits),
+            Format::Psd => psd::open(file, limits),
+            Format::Dicom => dicom::open(file, limits),
+            Format::Avif | Format::Heic | Format::Jxl | Format::Raw => {
                 Err(Error::Unsupported(format!("{} files cannot be read", format.row().title)))
             }
         }?;
@@ -386,7 +389,11 @@ impl Source {
         let scale = want.min_scale;
         Want {
             region: want.region.within(self.info.width, self.info.height),
-            min_scale: if scale > 0.0 && (scale < 1.0 || self.info.vector) { scale } else { 1.0 },
+            min_scale: match scale {
+                _ if scale > 0.0 && scale < 1.0 => scale,
+                _ if self.info.vector && scale.is_finite() => scale.max(1.0),
+                _ => 1.0,
+            },
         }
     }
 }

@@ -23,7 +23,7 @@ const MAX_FILE_BYTES: u64 = 256 << 20;
 const PNG_ROOM_BYTES: u64 = 1 << 20;
 
 /// What Ghostscript is told to say of each page.
-const TELL_PAGES: &str = "<< /EndPage { exch pop dup 2 lt { (halftone page ) print \
+const TELL_PAGES: &str = "<< /EndPage { exch pop dup 2 lt { (\\nhalftone page ) print \
     currentpagedevice /PageSize get aload pop exch =only ( ) print =only (\\n) print } if 2 ne } \
     bind >> setpagedevice";
 

@@ -93,7 +93,8 @@ fn a_page_is_painted_at_the_scale_that_is_wanted() {
 
 #[test]
 fn programs_that_fail_show_nothing_or_touch_files_are_malformed() {
-    let folder = tempfile::tempdir().unwrap();
+    // Ghostscript may use the folder for temporary files, which here is everybody's.
+    let folder = tempfile::tempdir_in("/var/tmp").unwrap();
     let secret = folder.path().join("secret");
     std::fs::write(&secret, "secret").unwrap();
     for body in [

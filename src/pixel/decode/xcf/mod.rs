@@ -60,8 +60,17 @@ impl Decoder for Xcf {
     fn decode(self: Box<Self>, info: Info, _: &Want, _: &Cancel) -> Result<Decoded> {
         let mut image = info.try_image(info.width, info.height)?;
         let Samples::U8(samples) = &mut image.samples else { return Err(too_large()) };
-        // The first picture is all layers together.
-        let arguments = ["xcf:-[0]", "-colorspace", "sRGB", "-depth", "8", "rgba:-"];
+        let arguments = [
+            "xcf:-",
+            "-background",
+            "none",
+            "-flatten",
+            "-colorspace",
+            "sRGB",
+            "-depth",
+            "8",
+            "rgba:-",
+        ];
         let ran =
             IMAGEMAGICK.run(&arguments.map(str::to_owned), &self.bytes, samples.len() as u64)?;
         if !ran.status.success() || ran.output.len() != samples.len() {
