@@ -98,6 +98,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let context = Context {
         // Without --format the target's name says it.
         source_format: named(&options.target),
+        paper: named(&options.source).is_none_or(Format::is_paper),
         public_limit: None,
         default_expiry_s: settings.default_expiry_s,
     };

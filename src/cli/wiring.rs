@@ -200,7 +200,8 @@ fn engine_options(settings: &Settings) -> anyhow::Result<EngineOptions> {
 /// The reader of complex formats; no process is started yet.
 fn sandbox(settings: &Settings) -> anyhow::Result<Sandbox> {
     // What runs now, whatever happens to the file on disk.
-    let program = fs::File::open("/proc/self/exe").context("the running program cannot be opened")?;
+    let program =
+        fs::File::open("/proc/self/exe").context("the running program cannot be opened")?;
     Ok(Sandbox::new(SandboxOptions {
         program,
         memory_mb: settings.decoder_memory_mb,

@@ -153,14 +153,14 @@ pub fn restrict(needs: Needs) -> io::Result<()> {
 }
 
 fn install(filter: Result<SeccompFilter, seccompiler::BackendError>) -> io::Result<()> {
-    let program: BpfProgram =
-        filter.and_then(SeccompFilter::try_into).map_err(io::Error::other)?;
+    let program: BpfProgram = filter.and_then(SeccompFilter::try_into).map_err(io::Error::other)?;
     apply_filter(&program).map_err(io::Error::other)
 }
 
 fn table(needs: Needs) -> Result<Table, seccompiler::BackendError> {
     let mut table = Table::new();
-    let mut add = |calls: &[libc::c_long]| table.extend(calls.iter().map(|call| (*call, Vec::new())));
+    let mut add =
+        |calls: &[libc::c_long]| table.extend(calls.iter().map(|call| (*call, Vec::new())));
     add(ALWAYS);
     add(ALWAYS_HERE);
     if needs != Needs::Nothing {
@@ -178,9 +178,7 @@ fn table(needs: Needs) -> Result<Table, seccompiler::BackendError> {
 }
 
 /// Calls that depend on what they are told.
-fn conditions(
-    needs: Needs,
-) -> Result<Vec<(libc::c_long, SeccompRule)>, seccompiler::BackendError> {
+fn conditions(needs: Needs) -> Result<Vec<(libc::c_long, SeccompRule)>, seccompiler::BackendError> {
     let own_pid = u64::from(std::process::id());
     let exec = libc::PROT_EXEC.unsigned_abs().into();
     let thread = libc::CLONE_THREAD.unsigned_abs().into();
@@ -225,8 +223,7 @@ fn rule(
     operator: SeccompCmpOp,
     value: u64,
 ) -> Result<SeccompRule, seccompiler::BackendError> {
-    let condition =
-        SeccompCondition::new(argument, SeccompCmpArgLen::Dword, operator, value)?;
+    let condition = SeccompCondition::new(argument, SeccompCmpArgLen::Dword, operator, value)?;
     SeccompRule::new(vec![condition])
 }
 
@@ -236,7 +233,6 @@ fn long_rule(
     operator: SeccompCmpOp,
     value: u64,
 ) -> Result<SeccompRule, seccompiler::BackendError> {
-    let condition =
-        SeccompCondition::new(argument, SeccompCmpArgLen::Qword, operator, value)?;
+    let condition = SeccompCondition::new(argument, SeccompCmpArgLen::Qword, operator, value)?;
     SeccompRule::new(vec![condition])
 }

@@ -139,11 +139,7 @@ fn guarded<T>(decoder: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
         .unwrap_or_else(|_| Err(Error::Malformed("its decoder cannot make sense of it".into())))
 }
 
-fn answer(
-    channel: &mut Channel,
-    info: &Info,
-    decoded: Result<Decoded, Error>,
-) -> io::Result<()> {
+fn answer(channel: &mut Channel, info: &Info, decoded: Result<Decoded, Error>) -> io::Result<()> {
     match decoded {
         Ok(Decoded { image, left, top, scale }) => {
             let same = image.profile.as_deref() == info.profile.as_deref();

@@ -172,8 +172,7 @@ fn put_want(to: &mut Writer, want: &Want) {
 }
 
 fn want(from: &mut Reader) -> Option<Want> {
-    let region =
-        Region { x: from.u32()?, y: from.u32()?, width: from.u32()?, height: from.u32()? };
+    let region = Region { x: from.u32()?, y: from.u32()?, width: from.u32()?, height: from.u32()? };
     Some(Want { region, min_scale: from.f64()? })
 }
 

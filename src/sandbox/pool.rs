@@ -9,9 +9,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::SandboxOptions;
 use super::channel::{Patience, Silence};
 use super::process::{Child, Fault};
-use super::SandboxOptions;
 use crate::pixel::decode::Needs;
 
 /// How often a thread that waits for a child looks whether it still should.
@@ -194,7 +194,9 @@ impl Lease {
     /// Gives the child back, with the file that it is to keep open.
     pub fn park(mut self, file: Option<u64>) {
         let Some(child) = self.child.take() else { return };
-        let worn = file.is_none() && child.files >= self.pool.options.files;
+        // What a program has left in its scratch folder is nothing for the next file.
+        let single = matches!(child.needs(), Needs::Tool(_));
+        let worn = file.is_none() && (single || child.files >= self.pool.options.files);
         if worn {
             return;
         }

@@ -76,17 +76,13 @@ fn attempt(act: &str, what: &str) -> io::Result<usize> {
         "udp" => UdpSocket::bind("127.0.0.1:0").map(|_| 0),
         "fork" => sys::try_fork().map(|()| 0),
         "spawn" => Command::new(what).spawn()?.wait().map(|_| 0),
-        "spawn-idle" => {
-            Command::new(what).stdin(Stdio::null()).spawn()?.wait().map(|_| 0)
-        }
+        "spawn-idle" => Command::new(what).stdin(Stdio::null()).spawn()?.wait().map(|_| 0),
         // Comes back only when it fails.
         "exec" => Err(Command::new(what).exec()),
         "code" => sys::try_map_code().map(|()| 0),
         "kill" => Ok(kill(getppid(), None::<Signal>).map(|()| 0)?),
         "trace" => Ok(ptrace::attach(getppid()).map(|()| 0)?),
-        "unlimit" => {
-            Ok(setrlimit(Resource::RLIMIT_CPU, u64::MAX, u64::MAX).map(|()| 0)?)
-        }
+        "unlimit" => Ok(setrlimit(Resource::RLIMIT_CPU, u64::MAX, u64::MAX).map(|()| 0)?),
         // Beside standard input, output and error: the socket, and the one that is watched.
         "descriptors" => Ok((5..1024).filter(|fd| sys::is_open(*fd)).count()),
         _ => Err(io::ErrorKind::InvalidInput.into()),

@@ -49,16 +49,12 @@ pub fn bound_cpu(pid: u32, more_s: u32) -> io::Result<()> {
     let used_s = cpu_time(pid)?.as_secs();
     let mut limit = MaybeUninit::<libc::rlimit64>::uninit();
     // SAFETY: without a new limit the call only writes the old one to the place that it is given.
-    check(unsafe {
-        libc::prlimit64(pid, libc::RLIMIT_CPU, std::ptr::null(), limit.as_mut_ptr())
-    })?;
+    check(unsafe { libc::prlimit64(pid, libc::RLIMIT_CPU, std::ptr::null(), limit.as_mut_ptr()) })?;
     // SAFETY: the call has succeeded, so that it is written.
     let mut limit = unsafe { limit.assume_init() };
     limit.rlim_cur = (used_s + 1 + u64::from(more_s)).min(limit.rlim_max);
     // SAFETY: sets two numbers of another process from a structure that outlives the call.
-    check(unsafe {
-        libc::prlimit64(pid, libc::RLIMIT_CPU, &raw const limit, std::ptr::null_mut())
-    })
+    check(unsafe { libc::prlimit64(pid, libc::RLIMIT_CPU, &raw const limit, std::ptr::null_mut()) })
 }
 
 /// Processor time that a process has used, its threads together.

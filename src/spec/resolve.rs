@@ -15,6 +15,8 @@ use crate::pixel::{
 pub struct Context {
     /// The format of the source, by the extension of its name.
     pub source_format: Option<Format>,
+    /// Whether the source may have pages, which lie on paper of the fill colour.
+    pub paper: bool,
     /// The largest width and height for this caller, 0 for no limit; none when the caller has no
     /// limits. A template that says more raises them.
     pub public_limit: Option<(u32, u32)>,
@@ -76,7 +78,8 @@ impl Params {
         let boxed = size.width > 0 && size.height > 0;
         let padded = boxed && !size.fit;
         let intent = value(&self.intent, Intent::Relative);
-        let uncovered = padded || angle % 90.0 != 0.0 || !choice.format.row().alpha;
+        let uncovered =
+            padded || context.paper || angle % 90.0 != 0.0 || !choice.format.row().alpha;
         let fill = match value(&self.fill, Fill::WHITE) {
             Fill::Transparent if !choice.format.row().alpha => Fill::WHITE,
             fill => fill,
@@ -290,7 +293,9 @@ fn empty_crop(
 
 fn default_format(context: &Context) -> FormatChoice {
     match context.source_format {
-        Some(format) if format.row().write => FormatChoice { format, progressive: false },
+        Some(format) if format.row().write && !format.is_paper() => {
+            FormatChoice { format, progressive: false }
+        }
         _ => JPEG,
     }
 }

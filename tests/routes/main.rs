@@ -16,6 +16,7 @@ mod access;
 mod caching;
 mod cli;
 mod database;
+mod documents;
 mod errors;
 mod files;
 mod hostile;

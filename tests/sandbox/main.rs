@@ -8,6 +8,7 @@
 
 mod support;
 
+mod documents;
 mod faults;
 mod kernel;
 mod refusals;

@@ -51,7 +51,12 @@ pub const GHOSTSCRIPT: Tool = Tool {
 pub const IMAGEMAGICK: Tool = Tool {
     program: "/usr/bin/convert",
     package: "imagemagick",
-    reads: &["/etc/ImageMagick-6", "/etc/ImageMagick-7", "/usr/share/ImageMagick-6", "/usr/share/ImageMagick-7"],
+    reads: &[
+        "/etc/ImageMagick-6",
+        "/etc/ImageMagick-7",
+        "/usr/share/ImageMagick-6",
+        "/usr/share/ImageMagick-7",
+    ],
 };
 
 /// What files of this format take.
@@ -82,5 +87,26 @@ impl Tool {
             format.row().title,
             self.package
         )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tool_that_is_missing_is_told_with_its_package() {
+        let tool =
+            Tool { program: "/usr/bin/no-such-tool", package: "no-such-package", reads: &[] };
+        let Err(Error::Unsupported(text)) = tool.check(Format::Xcf) else { panic!() };
+        assert!(text.contains("GIMP") && text.contains("no-such-package"), "{text}");
+        assert!(!text.contains("/usr"), "{text}");
+    }
+
+    #[test]
+    fn what_is_needed_is_only_for_isolated_formats() {
+        for row in crate::pixel::FORMATS {
+            assert!(row.isolated || needs(row.format) == Needs::Nothing, "{}", row.title);
+        }
     }
 }

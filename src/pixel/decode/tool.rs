@@ -36,7 +36,8 @@ impl Tool {
             .stderr(Stdio::piped())
             .spawn()
             .map_err(Error::Io)?;
-        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (stdin, stdout, stderr) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (output, talk) = thread::scope(|scope| {
             // It may end before it has read everything.
             scope.spawn(|| stdin.map(|mut stdin| stdin.write_all(input)));

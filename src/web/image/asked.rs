@@ -3,6 +3,7 @@
 use super::subject::format_of;
 use crate::auth::Identity;
 use crate::http::Request;
+use crate::pixel::Format;
 use crate::source::{PathError, SourcePath};
 use crate::spec::{Context, ImageSpec, Params, legacy_source};
 use crate::web::{App, Error};
@@ -45,8 +46,10 @@ impl Asked {
             Some(template) => url.over(&template),
             None => url,
         };
+        let source_format = format_of(&path);
         let context = Context {
-            source_format: format_of(&path),
+            source_format,
+            paper: source_format.is_none_or(Format::is_paper),
             public_limit: match identity {
                 Identity::Anonymous => app.public_limit,
                 Identity::User { .. } => None,

@@ -61,6 +61,7 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
             reader: Reader::new(Box::new(Cursor::new(bytes))),
             len: entry.len.into(),
             page: 1,
+            dpi: 0,
         };
         let (info, decoder) = png::open(inner, limits)?;
         return Ok((Info { format: Format::Ico, pages, ..info }, decoder));

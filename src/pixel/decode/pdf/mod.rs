@@ -8,17 +8,13 @@ use hayro::hayro_syntax::page::Page;
 use hayro::hayro_syntax::{LoadPdfError, Pdf};
 use hayro::kurbo::Affine;
 use hayro::vello_cpu::color::palette::css::TRANSPARENT;
-use hayro::vello_cpu::{
-    PixmapMut, RasterizerSettings, RenderContext, Resources, TargetInit,
-};
+use hayro::vello_cpu::{PixmapMut, RasterizerSettings, RenderContext, Resources, TargetInit};
 use hayro::{RenderCache, RenderSettings, render_into};
 
 use super::vector::Canvas;
 use super::{Decoded, Decoder, File, Info, Orientation, Want, read_block};
 use crate::pixel::metadata::sensible;
-use crate::pixel::{
-    Cancel, ColourSpace, Depth, Error, Format, Limits, Metadata, Result,
-};
+use crate::pixel::{Cancel, ColourSpace, Depth, Error, Format, Limits, Metadata, Result};
 
 /// Dots per inch when nobody says.
 pub(super) const DEFAULT_DPI: u32 = 150;
@@ -100,14 +96,11 @@ impl Decoder for Document {
         let (points_across, points_down) = page.render_dimensions();
         let across = canvas.scale * f64::from(info.width) / f64::from(points_across);
         let down = canvas.scale * f64::from(info.height) / f64::from(points_down);
-        let to_corner = (
-            -f64::from(canvas.left) * canvas.scale,
-            -f64::from(canvas.top) * canvas.scale,
-        );
+        let to_corner =
+            (-f64::from(canvas.left) * canvas.scale, -f64::from(canvas.top) * canvas.scale);
         // `initial_transform` sets the page upright, with its own corner at the origin.
-        let transform = Affine::translate(to_corner)
-            * Affine::scale_non_uniform(across, down)
-            * upright(page);
+        let transform =
+            Affine::translate(to_corner) * Affine::scale_non_uniform(across, down) * upright(page);
         canvas.paint(&info, |samples| {
             let mut context = RenderContext::new(width, height);
             let cache = RenderCache::new();

@@ -29,7 +29,8 @@ pub(crate) fn document(size: (u32, u32), extra: &str, contents: &[&str]) -> Vec<
     for place in &places {
         out.extend(format!("{place:010} 00000 n \n").bytes());
     }
-    let trailer = format!("trailer<</Size {}/Root 1 0 R>>\nstartxref\n{start}\n%%EOF\n", places.len() + 1);
+    let trailer =
+        format!("trailer<</Size {}/Root 1 0 R>>\nstartxref\n{start}\n%%EOF\n", places.len() + 1);
     out.extend(trailer.bytes());
     out
 }
@@ -62,7 +63,8 @@ const CORNER: &str = "1 0 0 rg 0 0 36 36 re f";
 fn a_section_of_three_and_a_third_inches_is_a_thousand_pixels_at_300() {
     // 240 points are 3⅓ inches.
     let pdf = document((240, 72), "", &[CORNER]);
-    for (dpi, expected) in [(300, (1000, 300)), (72, (240, 72)), (0, (500, 150)), (150, (500, 150))] {
+    for (dpi, expected) in [(300, (1000, 300)), (72, (240, 72)), (0, (500, 150)), (150, (500, 150))]
+    {
         let source = open(&pdf, 1, dpi).unwrap();
         assert_eq!((source.info().width, source.info().height), expected, "{dpi}");
         let density = source.info().metadata.density.unwrap();
@@ -98,7 +100,8 @@ fn a_turned_page_and_a_crop_box_are_heeded() {
     assert_eq!((turned.image.width, turned.image.height), (36, 72));
     assert_eq!(pixel(&turned, 2, 2), RED);
     assert_eq!(pixel(&turned, 33, 2), NONE);
-    let cropped = decode(&document((72, 36), "/CropBox[18 18 54 36]", &["1 0 0 rg 18 18 9 9 re f"]), 1, 72);
+    let cropped =
+        decode(&document((72, 36), "/CropBox[18 18 54 36]", &["1 0 0 rg 18 18 9 9 re f"]), 1, 72);
     assert_eq!((cropped.image.width, cropped.image.height), (36, 18));
     assert_eq!(pixel(&cropped, 1, 16), RED);
     assert_eq!(pixel(&cropped, 12, 16), NONE);
@@ -110,9 +113,16 @@ fn regions_at_scales_are_parts_of_the_whole() {
     for min_scale in [0.5, 1.0, 2.0] {
         let region = Region { x: 30, y: 30, width: 40, height: 40 };
         let want = Want { region, min_scale };
-        let decoded = open(&pdf, 1, 72).unwrap().decode(&want, &Limits::default(), &Cancel::never()).unwrap();
-        let at = |x: f64, y: f64| pixel(&decoded, (x * decoded.scale) as u32, (y * decoded.scale) as u32);
-        assert_eq!((at(20.0, 20.0), at(4.0, 4.0), at(36.0, 20.0)), (RED, NONE, NONE), "{min_scale}");
+        let decoded =
+            open(&pdf, 1, 72).unwrap().decode(&want, &Limits::default(), &Cancel::never()).unwrap();
+        let at = |x: f64, y: f64| {
+            pixel(&decoded, (x * decoded.scale) as u32, (y * decoded.scale) as u32)
+        };
+        assert_eq!(
+            (at(20.0, 20.0), at(4.0, 4.0), at(36.0, 20.0)),
+            (RED, NONE, NONE),
+            "{min_scale}"
+        );
         assert!((decoded.scale - min_scale).abs() < 1e-9);
     }
 }
@@ -130,7 +140,10 @@ fn what_cannot_be_read_says_why() {
     let text = String::from_utf8(sound).unwrap();
     let locked = text.replace("/Root 1 0 R>>", "/Root 1 0 R/ID[<00><00>]/Encrypt<</Filter/Standard/V 1/R 2/O<0000000000000000000000000000000000000000000000000000000000000000>/U<0000000000000000000000000000000000000000000000000000000000000000>/P -4>>>>");
     let result = open(locked.as_bytes(), 1, 72).map(drop);
-    assert!(matches!(&result, Err(Error::Unsupported(text)) if text.contains("password")), "{result:?}");
+    assert!(
+        matches!(&result, Err(Error::Unsupported(text)) if text.contains("password")),
+        "{result:?}"
+    );
 }
 
 #[test]
@@ -150,7 +163,9 @@ fn ghostscript_paints_the_same() {
     let Samples::U8(ours) = &ours.image.samples else { panic!() };
     assert_eq!(ours.len(), theirs.len());
     // Edges are smoothed in different ways; anything out of place would be off by far more.
-    let off: u64 = ours.chunks_exact(4).zip(theirs.chunks_exact(4))
+    let off: u64 = ours
+        .chunks_exact(4)
+        .zip(theirs.chunks_exact(4))
         .map(|(ours, theirs)| u64::from(ours[3].abs_diff(theirs[3])))
         .sum();
     let mean = off as f64 / (ours.len() / 4) as f64;

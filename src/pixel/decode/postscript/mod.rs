@@ -23,7 +23,7 @@ const MAX_FILE_BYTES: u64 = 256 << 20;
 const PNG_ROOM_BYTES: u64 = 1 << 20;
 
 /// What Ghostscript is told to say of each page.
-const TELL_PAGES: &str = "<< /EndPage { exch pop dup 2 lt { (halftone page ) print \
+const TELL_PAGES: &str = "<< /EndPage { exch pop dup 2 lt { (\\nhalftone page ) print \
     currentpagedevice /PageSize get aload pop exch =only ( ) print =only (\\n) print } if 2 ne } \
     bind >> setpagedevice";
 
@@ -70,8 +70,7 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
 /// What all runs have in common: no files, no questions, and what a program prints kept apart from
 /// the pixels.
 fn arguments(device: &str) -> Vec<String> {
-    let fixed =
-        ["-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-dNOPROMPT", "-sstdout=%stderr"];
+    let fixed = ["-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-dNOPROMPT", "-sstdout=%stderr"];
     let mut arguments: Vec<String> = fixed.map(str::to_owned).into();
     arguments.push(format!("-sDEVICE={device}"));
     arguments
@@ -100,9 +99,8 @@ impl Decoder for Program {
 
     fn decode(self: Box<Self>, info: Info, want: &Want, cancel: &Cancel) -> Result<Decoded> {
         let canvas = Canvas::new(&info, &whole(&info, want));
-        let per_inch = |length: u32, points: f64| {
-            f64::from(length) * canvas.scale * POINTS_PER_INCH / points
-        };
+        let per_inch =
+            |length: u32, points: f64| f64::from(length) * canvas.scale * POINTS_PER_INCH / points;
         let across = per_inch(info.width, self.bounds.width());
         let down = per_inch(info.height, self.bounds.height());
         let mut arguments = arguments("pngalpha");

@@ -84,14 +84,17 @@ fn a_page_is_painted_at_the_scale_that_is_wanted() {
         let decoded = decode(EPS.as_bytes(), 1, 72, min_scale);
         assert!(decoded.scale >= min_scale - 1e-9 && decoded.scale < min_scale + 0.011);
         assert_eq!(f64::from(decoded.image.width), (100.0 * decoded.scale).round());
-        let at = |x: f64, y: f64| pixel(&decoded, (x * decoded.scale) as u32, (y * decoded.scale) as u32);
+        let at = |x: f64, y: f64| {
+            pixel(&decoded, (x * decoded.scale) as u32, (y * decoded.scale) as u32)
+        };
         assert_eq!((at(20.0, 20.0), at(75.0, 40.0)), (RED, GREEN), "{min_scale}");
     }
 }
 
 #[test]
 fn programs_that_fail_show_nothing_or_touch_files_are_malformed() {
-    let folder = tempfile::tempdir().unwrap();
+    // Ghostscript may use the folder for temporary files, which here is everybody's.
+    let folder = tempfile::tempdir_in("/var/tmp").unwrap();
     let secret = folder.path().join("secret");
     std::fs::write(&secret, "secret").unwrap();
     for body in [

@@ -15,9 +15,7 @@ use super::{
     Decoded, Decoder, FONT_FOLDERS, File, Info, Orientation, Want, read_block, read_error,
     too_large,
 };
-use crate::pixel::{
-    Cancel, ColourSpace, Depth, Error, Format, Limits, Metadata, Result,
-};
+use crate::pixel::{Cancel, ColourSpace, Depth, Error, Format, Limits, Metadata, Result};
 
 /// The longest text that is read, compressed or not.
 const MAX_TEXT_BYTES: u64 = 64 << 20;

@@ -8,9 +8,7 @@ use super::needs::IMAGEMAGICK;
 use super::{
     Decoded, Decoder, File, Info, Orientation, Region, Want, read_block, read_error, too_large,
 };
-use crate::pixel::{
-    Cancel, ColourSpace, Depth, Error, Format, Limits, Metadata, Result, Samples,
-};
+use crate::pixel::{Cancel, ColourSpace, Depth, Error, Format, Limits, Metadata, Result, Samples};
 
 /// The longest file that is read.
 const MAX_FILE_BYTES: u64 = 1 << 30;
@@ -27,7 +25,9 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
     file.check_page(1)?;
     let mut header = [0; HEADER_BYTES];
     file.reader.read_exact(&mut header).map_err(read_error)?;
-    let number = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+    let number = |at: usize| {
+        u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
+    };
     let (width, height) = (number(14), number(18));
     limits.check_declared(width, height)?;
     limits.check_held(width, height)?;
@@ -60,9 +60,19 @@ impl Decoder for Xcf {
     fn decode(self: Box<Self>, info: Info, _: &Want, _: &Cancel) -> Result<Decoded> {
         let mut image = info.try_image(info.width, info.height)?;
         let Samples::U8(samples) = &mut image.samples else { return Err(too_large()) };
-        // The first picture is all layers together.
-        let arguments = ["xcf:-[0]", "-colorspace", "sRGB", "-depth", "8", "rgba:-"];
-        let ran = IMAGEMAGICK.run(&arguments.map(str::to_owned), &self.bytes, samples.len() as u64)?;
+        let arguments = [
+            "xcf:-",
+            "-background",
+            "none",
+            "-flatten",
+            "-colorspace",
+            "sRGB",
+            "-depth",
+            "8",
+            "rgba:-",
+        ];
+        let ran =
+            IMAGEMAGICK.run(&arguments.map(str::to_owned), &self.bytes, samples.len() as u64)?;
         if !ran.status.success() || ran.output.len() != samples.len() {
             return Err(Error::Malformed("ImageMagick cannot make a picture of it".into()));
         }

@@ -3,17 +3,17 @@ use std::io::Cursor;
 use super::super::{Input, Opening, Source};
 use super::*;
 
-/// An uncompressed file of one or more RGBA layers of at most 64×64 pixels, each of one colour at a
+/// A run-length coded file of one or more RGBA layers of at most 64×64 pixels, each of one colour at a
 /// place, the topmost first (the format as GIMP's devel-docs/xcf.txt has it, version 0).
 fn file(size: (u32, u32), layers: &[((u32, u32), (u32, u32), [u8; 4])]) -> Vec<u8> {
     let mut out = b"gimp xcf file\0".to_vec();
     let put = |out: &mut Vec<u8>, values: &[u32]| {
         out.extend(values.iter().flat_map(|value| value.to_be_bytes()));
     };
-    // Size, RGB; compression: none; end of properties.
+    // Size, RGB; compression; end of properties.
     put(&mut out, &[size.0, size.1, 0]);
     put(&mut out, &[17, 1]);
-    out.push(0);
+    out.push(1);
     put(&mut out, &[0, 0]);
     let pointers = out.len();
     put(&mut out, &vec![0; layers.len() + 2]);
@@ -30,7 +30,9 @@ fn file(size: (u32, u32), layers: &[((u32, u32), (u32, u32), [u8; 4])]) -> Vec<u
         put(&mut out, &[level, 0, *width, *height]);
         let tile = out.len() as u32 + 8;
         put(&mut out, &[tile, 0]);
-        out.extend((0..width * height).flat_map(|_| *colour));
+        // One long run in each plane.
+        let len = (width * height) as u16;
+        out.extend(colour.iter().flat_map(|value| [127, (len >> 8) as u8, len as u8, *value]));
     }
     out
 }
