@@ -10,6 +10,7 @@
 mod alpha;
 mod colour;
 mod engine;
+mod formats;
 mod gamma;
 mod geometry;
 mod others;

@@ -21,6 +21,9 @@ mod packbits;
 mod png;
 mod pnm;
 mod psd;
+pub(in crate::pixel) mod raw;
+#[cfg(test)]
+mod seeds;
 pub(in crate::pixel) mod tga;
 mod tiff;
 mod turbo;
@@ -335,13 +338,13 @@ impl Source {
             Format::Ico => ico::open(file, limits),
             Format::Psd => psd::open(file, limits),
             Format::Dicom => dicom::open(file, limits),
+            Format::Raw => raw::open(file, limits),
             Format::Avif
             | Format::Heic
             | Format::Jxl
             | Format::Svg
             | Format::Pdf
             | Format::Postscript
-            | Format::Raw
             | Format::Xcf => {
                 Err(Error::Unsupported(format!("{} files cannot be read", format.row().title)))
             }
