@@ -298,7 +298,7 @@ pub const FORMATS: &[FormatRow] = &[
         title: "SVG",
         extensions: &["svg", "svgz"],
         mime: "image/svg+xml",
-        read: false,
+        read: true,
         write: false,
         alpha: true,
         deep: false,
@@ -307,7 +307,7 @@ pub const FORMATS: &[FormatRow] = &[
         profile: false,
         compression: Compression::Fixed,
         isolated: true,
-        matches: |_| false,
+        matches: super::decode::svg::matches,
     },
     FormatRow {
         format: Format::Psd,
@@ -346,13 +346,13 @@ pub const FORMATS: &[FormatRow] = &[
         title: "PDF",
         extensions: &["pdf"],
         mime: "application/pdf",
-        read: false,
+        read: true,
         write: false,
         alpha: true,
         deep: false,
-        cmyk: true,
+        cmyk: false,
         pages: true,
-        profile: true,
+        profile: false,
         compression: Compression::Fixed,
         isolated: true,
         matches: |head| head.starts_with(b"%PDF-"),
@@ -362,11 +362,11 @@ pub const FORMATS: &[FormatRow] = &[
         title: "PostScript",
         extensions: &["eps", "ps", "ai"],
         mime: "application/postscript",
-        read: false,
+        read: true,
         write: false,
         alpha: true,
         deep: false,
-        cmyk: true,
+        cmyk: false,
         pages: true,
         profile: false,
         compression: Compression::Fixed,
@@ -396,13 +396,13 @@ pub const FORMATS: &[FormatRow] = &[
         title: "GIMP",
         extensions: &["xcf"],
         mime: "image/x-xcf",
-        read: false,
+        read: true,
         write: false,
         alpha: true,
-        deep: true,
+        deep: false,
         cmyk: false,
         pages: false,
-        profile: true,
+        profile: false,
         compression: Compression::Fixed,
         isolated: true,
         matches: |head| head.starts_with(b"gimp xcf "),
@@ -440,6 +440,12 @@ impl Format {
             .filter(|row| row.format != Self::Tga)
             .find(|row| (row.matches)(head))
             .map(|row| row.format)
+    }
+
+    /// Whether pictures of this format are pages, which show on paper unless told otherwise.
+    #[must_use]
+    pub fn is_paper(self) -> bool {
+        matches!(self, Self::Pdf | Self::Postscript)
     }
 
     /// MIME type.

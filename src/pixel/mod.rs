@@ -26,5 +26,6 @@ pub use format::{Compression, FORMATS, Format, FormatRow};
 pub use limits::{Cancel, Limits};
 pub use metadata::Orientation;
 pub use recipe::{
-    Align, Crop, Edge, Fill, Flip, PngQuality, Quality, Recipe, Rgba, Tile, TileError,
+    Align, Compass, Crop, Edge, Fill, Flip, Overlay, PngQuality, Quality, Recipe, Rgba, Tile,
+    TileError,
 };

@@ -10,10 +10,14 @@
 mod alpha;
 mod colour;
 mod engine;
+mod fill;
 mod formats;
 mod gamma;
 mod geometry;
+mod mosaic;
 mod others;
+mod overlay;
 mod press;
+mod sharpen;
 mod support;
 mod tilt;

@@ -17,17 +17,24 @@ pub(in crate::pixel) mod fixture;
 mod gif;
 pub(in crate::pixel) mod ico;
 mod jpeg;
+mod needs;
 mod packbits;
+mod pdf;
 mod png;
 mod pnm;
+mod postscript;
 mod psd;
 pub(in crate::pixel) mod raw;
 #[cfg(test)]
 mod seeds;
+pub(in crate::pixel) mod svg;
 pub(in crate::pixel) mod tga;
 mod tiff;
+mod tool;
 mod turbo;
+mod vector;
 mod webp;
+mod xcf;
 
 use std::fs;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -36,6 +43,7 @@ use std::sync::Arc;
 use super::{Cancel, ColourSpace, Depth, Error, Format, Image, Limits, Metadata, Result};
 
 pub use super::metadata::Orientation;
+pub use needs::{FONT_FOLDERS, Needs, Tool, needs};
 
 /// A readable, seekable source of bytes that may move between threads.
 pub trait ReadSeek: Read + Seek + Send {}
@@ -325,7 +333,7 @@ impl Source {
         limits: &Limits,
     ) -> Result<Self> {
         let reader = BufReader::with_capacity(READ_AHEAD_BYTES, input.reader);
-        let file = File { reader, len: input.len, page: opening.page.max(1) };
+        let file = File { reader, len: input.len, page: opening.page.max(1), dpi: opening.dpi };
         let (info, decoder) = match format {
             Format::Jpeg => jpeg::open(file, limits),
             Format::Png => png::open(file, limits),
@@ -333,19 +341,17 @@ impl Source {
             Format::Bmp => bmp::open(file, limits),
             Format::Webp => webp::open(file, limits),
             Format::Tiff => tiff::open(file, limits),
+            Format::Svg => svg::open(file, limits),
+            Format::Pdf => pdf::open(file, limits),
+            Format::Postscript => postscript::open(file, limits),
+            Format::Xcf => xcf::open(file, limits),
             Format::Tga => tga::open(file, limits),
             Format::Pnm => pnm::open(file, limits),
             Format::Ico => ico::open(file, limits),
             Format::Psd => psd::open(file, limits),
             Format::Dicom => dicom::open(file, limits),
             Format::Raw => raw::open(file, limits),
-            Format::Avif
-            | Format::Heic
-            | Format::Jxl
-            | Format::Svg
-            | Format::Pdf
-            | Format::Postscript
-            | Format::Xcf => {
+            Format::Avif | Format::Heic | Format::Jxl => {
                 Err(Error::Unsupported(format!("{} files cannot be read", format.row().title)))
             }
         }?;
@@ -387,10 +393,18 @@ impl Source {
         let scale = want.min_scale;
         Want {
             region: want.region.within(self.info.width, self.info.height),
-            min_scale: if scale > 0.0 && scale < 1.0 { scale } else { 1.0 },
+            min_scale: match scale {
+                _ if scale > 0.0 && scale < 1.0 => scale,
+                _ if self.info.vector && scale.is_finite() => scale.max(1.0),
+                _ => 1.0,
+            },
         }
     }
 }
+
+/// Loads what decoders would load when they are first used, for a process that will not be able to
+/// open anything later.
+pub fn prepare() {}
 
 /// Bytes at the beginning of a file that tell its format.
 pub const HEAD_BYTES: usize = 512;
@@ -403,6 +417,8 @@ struct File {
     reader: Reader,
     len: u64,
     page: u32,
+    /// As in [`Opening`].
+    dpi: u32,
 }
 
 impl File {
@@ -432,6 +448,8 @@ fn recognise(head: &[u8], named: Option<Format>) -> Result<Format> {
     match (Format::sniff(head), named) {
         (Some(found), None) => Ok(found),
         (Some(found), Some(named)) if found == named => Ok(found),
+        // Illustrator writes PDF.
+        (Some(Format::Pdf), Some(Format::Postscript)) => Ok(Format::Pdf),
         (Some(found), Some(named)) => Err(Error::Malformed(format!(
             "its content is {} but its name says {}",
             article(found),
