@@ -34,6 +34,7 @@ struct HalftoneRawAbout {
     uint32_t colours;
     uint32_t raw_width;
     uint32_t raw_height;
+    uint32_t halves;
 };
 
 enum { DAMAGED = -1, FAILED = -2, NO_MEMORY = -3, UNKNOWN = -4, LARGE = -5 };
@@ -77,6 +78,8 @@ int halftone_raw_about(void *handle, HalftoneRawAbout *about) noexcept try {
     about->colours = static_cast<uint32_t>(libraw.imgdata.idata.colors);
     about->raw_width = libraw.imgdata.sizes.raw_width;
     about->raw_height = libraw.imgdata.sizes.raw_height;
+    // Smaller numbers stand for filters without cells of two by two, or for none.
+    about->halves = libraw.imgdata.idata.filters > 1000;
     libraw.imgdata.params.user_flip = 0;
     int result = libraw.adjust_sizes_info_only();
     about->width = libraw.imgdata.sizes.iwidth;

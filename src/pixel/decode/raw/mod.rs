@@ -25,6 +25,8 @@ const ASSUMED_SIDE: u32 = 20_000;
 struct Developer {
     data: Vec<u8>,
     preview: Option<Preview>,
+    /// Whether it can be developed at half its size.
+    halves: bool,
 }
 
 /// Whether a file can be a raw one by its first bytes. That of a TIFF may be one or not.
@@ -79,7 +81,7 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
         metadata,
         vector: false,
     };
-    Ok((info, Box::new(Developer { data, preview })))
+    Ok((info, Box::new(Developer { data, preview, halves: about.halves != 0 })))
 }
 
 /// The Exif value of LibRaw's turning: its bit 4 swaps the axes first, then 2 turns rows around
@@ -109,15 +111,15 @@ impl Decoder for Developer {
         let whole = Region::full(info.width, info.height);
         let part = if want.region == whole { 0 } else { want.region.pixels() };
         // The sensor's data, LibRaw's picture of four samples, and the result.
-        if want.min_scale <= HALF { whole.pixels() } else { whole.pixels() * 3 + part }
+        if self.halves && want.min_scale <= HALF { whole.pixels() } else { whole.pixels() * 3 + part }
     }
 
     fn decode(self: Box<Self>, info: Info, want: &Want, cancel: &Cancel) -> Result<Decoded> {
-        let Self { data, preview } = *self;
+        let Self { data, preview, halves } = *self;
         if let Some(preview) = preview.filter(|preview| preview.held(&info, want).is_some()) {
             return preview.decode(&info, want, cancel);
         }
-        let half = want.min_scale <= HALF;
+        let half = halves && want.min_scale <= HALF;
         let mut raw = Raw::open(&data)?;
         let (width, height, bands) = raw.develop(half)?;
         cancel.check()?;

@@ -23,6 +23,8 @@ pub(super) struct About {
     /// Size of the sensor's data.
     pub(super) raw_width: u32,
     pub(super) raw_height: u32,
+    /// Not 0 when it can be developed at half its size: one pixel for each cell of the filter.
+    pub(super) halves: u32,
 }
 
 unsafe extern "C" {
