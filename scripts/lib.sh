@@ -6,7 +6,7 @@ readonly NODE_WANTED=18
 
 # Debian packages that building takes.
 # shellcheck disable=SC2034  # used by the scripts that read this file
-readonly BUILD_PACKAGES=(build-essential ca-certificates cmake nasm pkg-config)
+readonly BUILD_PACKAGES=(build-essential ca-certificates cmake libraw-dev nasm pkg-config)
 
 say() {
     printf '\033[1m==> %s\033[0m\n' "$*" >&2

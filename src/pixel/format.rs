@@ -1,6 +1,6 @@
 //! The one table of file formats: names, MIME types, what each can hold, and how it is recognised.
 
-use super::decode::{dicom, ico, tga};
+use super::decode::{dicom, ico, raw, tga};
 
 /// A file format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -158,6 +158,7 @@ pub const FORMATS: &[FormatRow] = &[
         isolated: false,
         matches: |head| {
             [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"].iter().any(|magic| head.starts_with(*magic))
+                && !raw::is_canon(head)
         },
     },
     FormatRow {
@@ -379,7 +380,7 @@ pub const FORMATS: &[FormatRow] = &[
             "dng", "cr2", "cr3", "nef", "nrw", "arw", "orf", "rw2", "raf", "raw", "mrw", "x3f",
         ],
         mime: "image/x-adobe-dng",
-        read: false,
+        read: true,
         write: false,
         alpha: false,
         deep: true,
@@ -388,7 +389,7 @@ pub const FORMATS: &[FormatRow] = &[
         profile: false,
         compression: Compression::Fixed,
         isolated: true,
-        matches: |_| false,
+        matches: raw::matches,
     },
     FormatRow {
         format: Format::Xcf,

@@ -13,6 +13,7 @@ mod colour;
 mod depth;
 mod engine;
 mod fill;
+mod formats;
 mod gamma;
 mod geometry;
 mod metadata;

@@ -24,6 +24,9 @@ mod png;
 mod pnm;
 mod postscript;
 mod psd;
+pub(in crate::pixel) mod raw;
+#[cfg(test)]
+mod seeds;
 pub(in crate::pixel) mod svg;
 pub(in crate::pixel) mod tga;
 mod tiff;
@@ -347,7 +350,8 @@ impl Source {
             Format::Ico => ico::open(file, limits),
             Format::Psd => psd::open(file, limits),
             Format::Dicom => dicom::open(file, limits),
-            Format::Avif | Format::Heic | Format::Jxl | Format::Raw => {
+            Format::Raw => raw::open(file, limits),
+            Format::Avif | Format::Heic | Format::Jxl => {
                 Err(Error::Unsupported(format!("{} files cannot be read", format.row().title)))
             }
         }?;

@@ -145,4 +145,4 @@ impl Layout {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

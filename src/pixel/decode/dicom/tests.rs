@@ -1,4 +1,5 @@
 use std::io::Write;
+use std::process::Command;
 
 use super::super::fixture::{bytes, decode_named, decode_named_want, file, open_here, pattern};
 use super::super::{Opening, Region, Want};
@@ -306,14 +307,53 @@ fn what_cannot_be_read_is_said() {
     assert!(matches!(decode(&made(LOSSLESS)), Err(Error::Malformed(_))), "that is no JPEG");
 }
 
+/// Runs one of DCMTK's programs from a file of these bytes to another.
+fn dcmtk(program: &str, args: &[&str], input: &[u8]) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let (from, to) = (folder.path().join("in"), folder.path().join("out"));
+    std::fs::write(&from, input).unwrap();
+    let status = Command::new(program).args(args).args([&from, &to]).output();
+    let output = status.expect("Debian's dcmtk is installed");
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{program} {args:?}: {complaint}");
+    std::fs::read(to).unwrap()
+}
+
+/// Twelve bits with a window, and what they are.
+fn windowed() -> Vec<u8> {
+    let stored: Vec<u16> = pattern(19, 13, 1).iter().map(|value| u16::from(*value) * 16).collect();
+    Made::new(EXPLICIT)
+        .about((19, 13), "MONOCHROME2", [16, 12, 11, 0], 1)
+        .text(0x0028_1050, "DS", "1000")
+        .text(0x0028_1051, "DS", "3000")
+        .text(0x0028_1052, "DS", "-1024")
+        .text(0x0028_1053, "DS", "1.5")
+        .pixels(&words(&stored))
+}
+
 #[test]
-fn imagemagick_reads_the_same() {
-    let made = Made::new(EXPLICIT)
+fn dcmtk_shows_the_same() {
+    let rgb = Made::new(EXPLICIT)
         .about((19, 13), "RGB", [8, 8, 7, 0], 3)
         .words(0x0028_0006, "US", &[0])
         .pixels(&[&pattern(19, 13, 3)[..], &[0]].concat());
-    let other = super::super::fixture::read_by_magick(&made, "dcm", "rgb");
-    assert_eq!(bytes(&decode(&made).unwrap()), other);
+    let other = decode_named(&dcmtk("dcm2pnm", &["+op"], &rgb), Format::Pnm).unwrap();
+    assert_eq!(bytes(&decode(&rgb).unwrap()), bytes(&other));
+    let other = decode_named(&dcmtk("dcm2pnm", &["+Wi", "1", "+opw"], &windowed()), Format::Pnm);
+    let (ours, other) = (decode(&windowed()).unwrap(), other.unwrap());
+    let worst = deep(&ours).iter().zip(deep(&other)).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
+    // It cuts where we round.
+    assert!(worst <= 1, "{worst}");
+}
+
+#[test]
+fn what_dcmtk_compresses_is_read_to_the_sample() {
+    let plain = decode(&windowed()).unwrap();
+    for program in ["dcmcjpeg", "dcmcrle"] {
+        let packed = dcmtk(program, &[], &windowed());
+        assert_ne!(packed, windowed());
+        assert_eq!(deep(&decode(&packed).unwrap()), deep(&plain), "{program}");
+    }
 }
 
 #[test]
@@ -339,4 +379,39 @@ fn damage_is_an_error() {
         .about((60000, 60000), "MONOCHROME2", [8, 8, 7, 0], 1)
         .fragments(&[vec![0; 64]]);
     assert!(matches!(decode(&packed), Err(Error::Limit(_))));
+}
+
+pub fn seeds() -> Vec<Vec<u8>> {
+    let mut seeds = Vec::new();
+    for syntax in [IMPLICIT, EXPLICIT, DEFLATED, BIG] {
+        let grey = Made::new(syntax)
+            .about((4, 2), "MONOCHROME1", [16, 12, 11, 1], 1)
+            .text(0x0028_1050, "DS", "40")
+            .text(0x0028_1051, "DS", "400");
+        seeds.push(grey.pixels(&[3; 16]));
+        let colour = |photometric| Made::new(syntax).about((2, 2), photometric, [8, 8, 7, 0], 3);
+        seeds.push(colour("RGB").words(0x0028_0006, "US", &[1]).pixels(&[7; 12]));
+        seeds.push(colour("YBR_FULL_422").pixels(&[7; 8]));
+    }
+    let mut tables = Made::new(EXPLICIT).about((3, 1), "MONOCHROME2", [8, 8, 7, 0], 1);
+    tables.head(0x0028_3010, "SQ", u32::MAX);
+    tables.head(0xfffe_e000, "", 14 + 14);
+    tables = tables.words(0x0028_3002, "US", &[3, 10, 8]).words(0x0028_3006, "US", &[255, 100, 0]);
+    tables.head(0xfffe_e0dd, "", 0);
+    seeds.push(tables.pixels(&[0, 11, 200, 0]));
+    seeds.push(
+        Made::new(EXPLICIT)
+            .about((4, 1), "PALETTE COLOR", [8, 8, 7, 0], 1)
+            .words(0x0028_1101, "US", &[2, 5, 16])
+            .words(0x0028_1201, "OW", &[1, 2])
+            .words(0x0028_1202, "OW", &[3, 4])
+            .words(0x0028_1203, "OW", &[5, 6])
+            .pixels(&[0, 5, 6, 255]),
+    );
+    let jpeg = file(&pattern(19, 13, 3), (19, 13), "rgb", &["jpg:-"]);
+    let colour = Made::new(BASELINE).about((19, 13), "YBR_FULL", [8, 8, 7, 0], 3);
+    seeds.push(colour.fragments(&[jpeg]));
+    seeds.push(dcmtk("dcmcjpeg", &[], &windowed()));
+    seeds.push(dcmtk("dcmcrle", &[], &windowed()));
+    seeds
 }

@@ -133,4 +133,4 @@ impl Decoder for Bitmap {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -97,3 +97,16 @@ fn damage_is_an_error() {
     huge[26..30].copy_from_slice(&u32::to_le_bytes(0x7fff_ffff));
     assert!(matches!(decode(&huge), Err(Error::Limit(_) | Error::Malformed(_))));
 }
+
+pub fn seeds() -> Vec<Vec<u8>> {
+    let palette = [1, 2, 3, 0, 4, 5, 6, 0];
+    let png = file(&pattern(8, 8, 4), (8, 8), "rgba", &["png:-"]);
+    let one = bitmap(1, &palette, &[0x40, 0, 0, 0, 0x80, 0, 0, 0], &MASK);
+    let four = bitmap(4, &palette, &[0x01, 0, 0, 0, 0x10, 0, 0, 0], &MASK);
+    let full = bitmap(32, &[], &[9; 16], &NO_MASK);
+    let three = bitmap(24, &[], &[1; 16], &[]);
+    vec![
+        icon(1, &[(8, 8, 32, png), (2, 2, 1, one), (2, 2, 4, four)]),
+        icon(2, &[(2, 2, 32, full), (2, 2, 24, three)]),
+    ]
+}

@@ -214,4 +214,4 @@ fn position(reader: &mut Reader) -> Result<u64> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -116,14 +116,11 @@ fn files_of_imagemagick_are_read_to_the_sample() {
 fn imagemagick_reads_the_same() {
     let row = |start: u8| (0..6).map(|x| start.wrapping_add(x * 40)).collect::<Vec<u8>>();
     let rgb = vec![row(0), row(9), row(80), row(90), row(200), row(7)];
-    let palette: Vec<u8> = (0..768_u32).map(|at| (at * 7 % 256) as u8).collect();
-    let indexed = Made { palette, ..Made::new(2, 8, (6, 2), rgb[..2].to_vec()) };
     for packed in [false, true] {
         for large in [false, true] {
             for (made, kind) in [
                 (Made::new(3, 8, (6, 2), rgb.clone()), "rgb"),
                 (Made::new(1, 8, (6, 2), rgb[..2].to_vec()), "gray"),
-                (indexed.clone(), "rgb"),
                 (Made::new(0, 1, (6, 2), vec![vec![0b0110_1000], vec![0b1001_1100]]), "gray"),
             ] {
                 let file = Made { packed, large, ..made }.bytes();
@@ -132,6 +129,13 @@ fn imagemagick_reads_the_same() {
             }
         }
     }
+}
+
+#[test]
+fn a_palette_is_all_reds_then_greens_then_blues() {
+    let palette: Vec<u8> = (0..768_u32).map(|at| (at % 256 / (at / 256 + 1)) as u8).collect();
+    let made = Made { palette, ..Made::new(2, 8, (2, 1), vec![vec![60, 255]]) };
+    assert_eq!(bytes(&decode(&made.bytes()).unwrap()), [60, 30, 20, 255, 127, 85]);
 }
 
 #[test]
@@ -245,4 +249,29 @@ fn damage_is_an_error() {
     }
     let no_palette = Made::new(2, 8, (1, 1), vec![vec![7]]).bytes();
     assert!(matches!(decode(&no_palette), Err(Error::Malformed(_))));
+}
+
+pub fn seeds() -> Vec<Vec<u8>> {
+    let rows = |count: usize, len: usize| -> Vec<Vec<u8>> {
+        (0..count).map(|row| (0..len).map(|x| (row * 50 + x * 7) as u8).collect()).collect()
+    };
+    let block = [&[0; 4][..], &[0; 4], b"8BIMMt16", &[0; 4]].concat();
+    let resources = vec![(1005, vec![1; 16]), (1039, vec![2; 5]), (1057, vec![0, 0, 0, 1, 1])];
+    let mut seeds = Vec::new();
+    for large in [false, true] {
+        for packed in [false, true] {
+            let made =
+                |mode, bits, rows| Made { large, packed, ..Made::new(mode, bits, (4, 2), rows) };
+            seeds.push(made(3, 8, rows(8, 4)).clear().bytes());
+            seeds.push(Made { resources: resources.clone(), ..made(4, 8, rows(8, 4)) }.bytes());
+            seeds.push(Made { palette: vec![5; 768], ..made(2, 8, rows(2, 4)) }.bytes());
+            seeds.push(made(9, 16, rows(6, 8)).bytes());
+            seeds.push(made(1, 32, rows(2, 16)).bytes());
+            seeds.push(made(0, 1, rows(2, 1)).bytes());
+            if !large {
+                seeds.push(Made { layers: block.clone(), ..made(1, 16, rows(4, 8)) }.bytes());
+            }
+        }
+    }
+    seeds
 }

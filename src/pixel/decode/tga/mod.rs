@@ -138,4 +138,4 @@ fn damaged() -> Error {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -132,3 +132,14 @@ fn only_a_name_makes_a_file_one() {
     assert!(open_named(&file, Some(Format::Tga)).is_ok());
     assert!(matches!(open_named(&file, None), Err(Error::Malformed(_))));
 }
+
+pub fn seeds() -> Vec<Vec<u8>> {
+    let mut palette = tga(1, 16, 0x20, (2, 1), &[&[3, 2, 1, 6, 5, 4], &[0, 1, 1, 1]]);
+    palette[3..8].copy_from_slice(&[0x00, 0x01, 2, 0, 24]);
+    vec![
+        palette,
+        tga(11, 8, 0x30, (2, 2), &[&[0, 1, 2, 2, 3, 4]]),
+        tga(2, 16, 1, (1, 2), &[&[1, 2, 3, 4]]),
+        tga(3, 16, 8, (1, 1), &[&[7, 200]]),
+    ]
+}
