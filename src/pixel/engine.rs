@@ -16,7 +16,7 @@ use super::decode::{Decoded, Info, Input, Isolation, Opening, Region, Source, Wa
 use super::encode::{EncodeOptions, encode};
 use super::op::canvas::lay;
 use super::op::depth::to_eight_bits;
-use super::op::resample::{Resize, resample};
+use super::op::resample::{Resize, resample_from};
 use super::op::tilt::{tilt, working_area, working_size};
 use super::op::turn::turn;
 use super::place::Place;
@@ -92,7 +92,10 @@ pub struct Engine {
 pub struct Opened {
     source: Source,
     orient: bool,
-    shrink_margin: u8,
+    /// How many times the size of the result a decoder has to leave when it shrinks.
+    shrink_margin: f64,
+    /// Whether a decoder that shrinks leaves averages over squares, in proportion to light.
+    averages: bool,
 }
 
 impl Opened {
@@ -167,8 +170,16 @@ impl Engine {
 
     /// Takes a source whose header was read elsewhere.
     #[must_use]
-    pub fn opened(&self, source: Source) -> Opened {
-        Opened { source, orient: self.options.orient, shrink_margin: self.options.shrink_margin }
+    pub fn opened(&self, mut source: Source) -> Opened {
+        let EngineOptions { linear, shrink_margin, orient, .. } = self.options;
+        // Who asks for a margin of 1 wants speed before exactness.
+        let in_light = if linear && shrink_margin > 1 { source.shrink_in_light() } else { None };
+        Opened {
+            source,
+            orient,
+            shrink_margin: in_light.unwrap_or_else(|| f64::from(shrink_margin)),
+            averages: in_light.is_some(),
+        }
     }
 
     /// Makes the picture. `phase` is told how far it has come. The source was opened as
@@ -192,10 +203,12 @@ impl Engine {
         let job = Job::new(&self.options, recipe, plan, opened.info(), cancel);
 
         phase(Phase::Decoding);
+        let averages = opened.averages;
         let decoded = opened.source.decode(&want, limits, cancel)?;
 
         phase(Phase::Pixels);
         let mut picture = Picture::from(decoded);
+        picture.averages = averages && picture.place.scale.0 < 1.0;
         for step in STEPS {
             cancel.check()?;
             picture = step(&job, picture)?;
@@ -237,7 +250,7 @@ const STEPS: &[Step] = &[
 
 /// A decoder may leave a picture that is to be tilted much larger than needed; it is reduced to
 /// this many times the size of the result first.
-const TILT_SHRINK_MARGIN: u8 = 2;
+const TILT_SHRINK_MARGIN: f64 = 2.0;
 
 /// What the steps need to know.
 struct Job<'a> {
@@ -256,12 +269,14 @@ struct Job<'a> {
 struct Picture {
     image: Image,
     place: Place,
+    /// Whether pixels are averages over the squares that they cover, and not samples.
+    averages: bool,
 }
 
 impl From<Decoded> for Picture {
     fn from(decoded: Decoded) -> Self {
         let place = Place::of(&decoded);
-        Self { image: decoded.image, place }
+        Self { image: decoded.image, place, averages: false }
     }
 }
 
@@ -314,24 +329,24 @@ fn judge_profile(_: &Job, mut picture: Picture) -> Result<Picture> {
 }
 
 fn shrink_before_tilt(job: &Job, picture: Picture) -> Result<Picture> {
-    let needed = job.plan.min_scale(TILT_SHRINK_MARGIN.max(job.options.shrink_margin));
+    let needed = job.plan.min_scale(TILT_SHRINK_MARGIN);
     let scale = picture.place.scale.0.max(picture.place.scale.1);
     if !job.tilts() || scale <= 1.5 * needed {
         return Ok(picture);
     }
-    let Picture { image, place } = picture;
+    let Picture { image, place, averages } = picture;
     let part = needed / scale;
     let shrunk = |len: u32| (f64::from(len) * part).ceil().max(1.0) as u32;
     let size = Size::new(shrunk(image.width), shrunk(image.height));
     let within = Rect::whole(Size::new(image.width, image.height));
     let from = within.area();
     let resize = Resize { from, within, size, wanted: Rect::whole(size) };
-    let small = resample(&image, &resize, &job.light(&image), job.cancel)?;
+    let small = resample_from(&image, averages, &resize, &job.light(&image), job.cancel)?;
     let scale = (
         place.scale.0 * f64::from(size.width) / f64::from(image.width),
         place.scale.1 * f64::from(size.height) / f64::from(image.height),
     );
-    Ok(Picture { image: small, place: Place { scale, ..place } })
+    Ok(Picture { image: small, place: Place { scale, ..place }, averages: false })
 }
 
 fn tilt_picture(job: &Job, picture: Picture) -> Result<Picture> {
@@ -354,7 +369,7 @@ fn tilt_picture(job: &Job, picture: Picture) -> Result<Picture> {
 
 fn crop_and_resize(job: &Job, picture: Picture) -> Result<Picture> {
     let Job { plan, .. } = job;
-    let Picture { image, place } = &picture;
+    let Picture { image, place, averages } = &picture;
     let size = Size::new(image.width, image.height);
     let resize = if job.tilts() {
         Resize {
@@ -376,7 +391,7 @@ fn crop_and_resize(job: &Job, picture: Picture) -> Result<Picture> {
     if resize.from == whole.area() && resize.size == size && resize.wanted == whole {
         return Ok(picture);
     }
-    let resized = resample(image, &resize, &job.light(image), job.cancel)?;
+    let resized = resample_from(image, *averages, &resize, &job.light(image), job.cancel)?;
     Ok(picture.with(resized))
 }
 

@@ -164,13 +164,12 @@ impl Plan {
     ///
     /// A decoder that shrinks to a fraction rounds its sizes up, so a scale is accepted when the
     /// size rounded up suffices.
-    pub fn min_scale(&self, margin: u8) -> f64 {
+    pub fn min_scale(&self, margin: f64) -> f64 {
         if !self.resizes() {
             return 1.0;
         }
-        let along = |target: u32, source: u32| {
-            (f64::from(target) * f64::from(margin) - 0.999) / f64::from(source)
-        };
+        let along =
+            |target: u32, source: u32| (f64::from(target) * margin - 0.999) / f64::from(source);
         along(self.picture.width, self.crop.width)
             .max(along(self.picture.height, self.crop.height))
             .clamp(f64::MIN_POSITIVE, 1.0)
