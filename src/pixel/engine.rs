@@ -173,7 +173,12 @@ impl Engine {
     pub fn opened(&self, mut source: Source) -> Opened {
         let EngineOptions { linear, shrink_margin, orient, .. } = self.options;
         // Who asks for a margin of 1 wants speed before exactness.
-        let in_light = if linear && shrink_margin > 1 { source.shrink_in_light() } else { None };
+        let in_light = if linear && shrink_margin > 1 {
+            let Info { width, height, .. } = *source.info();
+            source.shrink_in_light(Region::full(width, height))
+        } else {
+            None
+        };
         Opened {
             source,
             orient,
@@ -189,7 +194,7 @@ impl Engine {
     /// Whatever reading, working or writing finds: every variant of [`Error`].
     pub fn make(
         &self,
-        opened: Opened,
+        mut opened: Opened,
         recipe: &Recipe,
         cancel: &Cancel,
         phase: &dyn Fn(Phase),
@@ -204,6 +209,10 @@ impl Engine {
 
         phase(Phase::Decoding);
         let averages = opened.averages;
+        if averages {
+            let whole = opened.plan(&Recipe { tile: None, ..recipe.clone() })?;
+            opened.source.shrink_in_light(opened.want(&whole).region);
+        }
         let decoded = opened.source.decode(&want, limits, cancel)?;
 
         phase(Phase::Pixels);

@@ -260,9 +260,11 @@ pub trait Decoder: Send {
     /// Number of pixels that `decode` will hold at once, in its result or beside it.
     fn held_pixels(&self, info: &Info, want: &Want) -> u64;
 
-    /// Has the decoder shrink in proportion to light from now on, if it can. Then this is how many
-    /// times the size of the result it has to leave, and what it leaves are averages over squares.
-    fn shrink_in_light(&mut self, _info: &Info) -> Option<f64> {
+    /// Has the decoder shrink in proportion to light from now on, if it can, and only where that does
+    /// not show in `judged`: the region from which all parts of one result are made, so that they
+    /// are made alike. Then this is how many times the size of the result it has to leave, and what it
+    /// leaves are averages over squares.
+    fn shrink_in_light(&mut self, _info: &Info, _judged: Region) -> Option<f64> {
         None
     }
 
@@ -356,8 +358,8 @@ impl Source {
     }
 
     /// See [`Decoder::shrink_in_light`].
-    pub(crate) fn shrink_in_light(&mut self) -> Option<f64> {
-        self.decoder.shrink_in_light(&self.info)
+    pub(crate) fn shrink_in_light(&mut self, judged: Region) -> Option<f64> {
+        self.decoder.shrink_in_light(&self.info, judged.within(self.info.width, self.info.height))
     }
 
     /// Number of pixels that [`decode`](Self::decode) will hold at once for this want.

@@ -6,6 +6,7 @@ mod shrink;
 use std::sync::Arc;
 
 use self::header::Header;
+use self::shrink::Outcome;
 use super::turbo::{self, Complaint, Decompressor, Window, scaled};
 use super::{Decoded, Decoder, File, Info, Reader, Region, Want, load};
 use crate::pixel::colour::curve::{Curve, Light};
@@ -32,11 +33,16 @@ struct Jpeg {
     header: Header,
     /// The tone curve by which averages are taken; none averages encoded values.
     light: Option<Arc<Curve>>,
+    /// The region in which it must not show that averages are taken.
+    judged: Region,
 }
 
 /// How many times the size of the result is left when averages are taken in light: chosen so that
 /// the quality benchmark stays above its bound.
 const LIGHT_MARGIN: f64 = 1.6;
+
+/// Pictures of which more would have to be held stay at a smaller scale although it may show.
+const EXACT_PIXELS: u64 = 16_000_000;
 
 pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Decoder>)> {
     let mut header = header::read(&mut file.reader)?;
@@ -61,7 +67,16 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
         metadata,
         vector: false,
     };
-    Ok((info, Box::new(Jpeg { reader: file.reader, len: file.len, header, light: None })))
+    Ok((
+        info,
+        Box::new(Jpeg {
+            reader: file.reader,
+            len: file.len,
+            header,
+            light: None,
+            judged: Region::full(0, 0),
+        }),
+    ))
 }
 
 impl Decoder for Jpeg {
@@ -73,17 +88,11 @@ impl Decoder for Jpeg {
         let block =
             (!self.header.lossless).then(|| u32::from(self.header.max_sampling_x.max(1)) * 8);
         let (width, height) = (info.width, info.height);
-        let plan = Plan::new(want, (width, height), block, self.scales());
-        plan.window.map_or_else(
-            || {
-                let (width, height) = (scaled(width, plan.eighths), scaled(height, plan.eighths));
-                u64::from(width) * u64::from(height)
-            },
-            |window| u64::from(window.width) * u64::from(window.height),
-        )
+        let plans = self.plans(want, (width, height), block);
+        plans.iter().map(|plan| plan.pixels((width, height))).max().unwrap_or(whole)
     }
 
-    fn shrink_in_light(&mut self, info: &Info) -> Option<f64> {
+    fn shrink_in_light(&mut self, info: &Info, judged: Region) -> Option<f64> {
         let Light::Linear([_, green, _]) = Light::by_profile(info.space, info.profile.as_ref())
         else {
             return None;
@@ -92,6 +101,7 @@ impl Decoder for Jpeg {
             return None;
         }
         self.light = Some(green);
+        self.judged = judged;
         Some(LIGHT_MARGIN)
     }
 
@@ -170,11 +180,47 @@ impl Jpeg {
         if decompressor.size() != (info.width, info.height) {
             return Err(Error::Malformed("its header is ambiguous".into()).into());
         }
-        let plan = Plan::new(want, decompressor.size(), decompressor.block_width(), self.scales());
+        let plans = self.plans(want, decompressor.size(), decompressor.block_width());
+        let (last, shortcuts) = plans.split_last().expect("there is always a way");
+        for plan in shortcuts {
+            if let Some(decoded) = self.decode_plan(data, info, plan, true)? {
+                return Ok(decoded);
+            }
+        }
+        let decoded = self.decode_plan(data, info, last, false)?;
+        decoded.ok_or_else(|| Error::Malformed("it cannot be decoded at any scale".into()).into())
+    }
+
+    /// The ways to decode, to be tried in this order; the last always serves.
+    fn plans(&self, want: &Want, size: (u32, u32), block: Option<u32>) -> Vec<Plan> {
+        let least = smallest_scale(want.min_scale, self.scales());
+        if self.light.is_none() || least == 8 {
+            return vec![Plan::new(want, size, block, least)];
+        }
+        let judged = Want { region: self.judged, ..*want };
+        let mut plans: Vec<Plan> = Vec::new();
+        for &eighths in self.scales().iter().filter(|eighths| **eighths >= least) {
+            let want = if eighths == 8 { want } else { &judged };
+            let plan = Plan::new(want, size, block, eighths);
+            if !plans.is_empty() && plan.pixels(size) > EXACT_PIXELS {
+                break;
+            }
+            plans.push(plan);
+        }
+        plans
+    }
+
+    /// Decodes in one way; none when too much fine detail would be lost and that is `judged`.
+    fn decode_plan(
+        &self,
+        data: &[u8],
+        info: &Info,
+        plan: &Plan,
+        judged: bool,
+    ) -> Result<Option<Decoded>, Failure> {
         let (width, height) = (scaled(info.width, plan.eighths), scaled(info.height, plan.eighths));
         let window = plan.window.unwrap_or(Window { x: 0, y: 0, width, height });
-        let (width, height) = (window.width, window.height);
-        let mut image = info.try_image(width, height)?;
+        let mut image = info.try_image(window.width, window.height)?;
         let bands = image.bands();
         let Samples::U8(samples) = &mut image.samples else {
             return Err(Error::Unsupported("JPEG with deep samples".into()).into());
@@ -187,15 +233,17 @@ impl Jpeg {
             bands,
             max_scans: MAX_SCANS,
             light: self.light.as_deref().map(Curve::averaging),
+            judged,
         };
         match shrink::decode(&request, samples) {
             Err(Complaint::Warning(message)) if harmless(&message) && ends_well(data) => {}
-            result => result?,
+            Ok(Outcome::TooFine) => return Ok(None),
+            result => _ = result?,
         }
         if info.space == ColourSpace::Cmyk && self.header.adobe {
             samples.iter_mut().for_each(|sample| *sample = 255 - *sample);
         }
-        Ok(plan.place(image))
+        Ok(Some(plan.place(image)))
     }
 }
 
@@ -224,8 +272,7 @@ struct Plan {
 
 impl Plan {
     /// `block` is the width of the blocks at which a window may begin, if windows are possible.
-    fn new(want: &Want, (width, height): (u32, u32), block: Option<u32>, scales: &[u32]) -> Self {
-        let eighths = smallest_scale(want.min_scale, scales);
+    fn new(want: &Want, (width, height): (u32, u32), block: Option<u32>, eighths: u32) -> Self {
         let Region { x, y, width: columns, height: rows } = want.region;
         let Some(block) = block.filter(|_| want.region != Region::full(width, height)) else {
             return Self { eighths, window: None };
@@ -235,6 +282,15 @@ impl Plan {
         let (y, bottom) = span(y, rows, height, eighths);
         let x = x / step * step;
         Self { eighths, window: Some(Window { x, y, width: right - x, height: bottom - y }) }
+    }
+
+    /// Number of pixels decoded of a picture of this size.
+    fn pixels(&self, (width, height): (u32, u32)) -> u64 {
+        let (width, height) = self.window.map_or_else(
+            || (scaled(width, self.eighths), scaled(height, self.eighths)),
+            |window| (window.width, window.height),
+        );
+        u64::from(width) * u64::from(height)
     }
 
     fn place(&self, image: Image) -> Decoded {

@@ -7,7 +7,10 @@
  * elsewhere the block is decoded whole and averaged in light.
  *
  * Brightness alone is treated so: the samples of the first component are looked up in the tone curve as
- * if they were grey. It knows nothing of files, profiles or geometry.
+ * if they were grey. And averages over squares fold some of the detail that is finer than themselves
+ * into what is coarser. So that detail is summed up, over the picture and over each small part of it;
+ * where there is too much, decoding is given up for a larger scale. It knows nothing of files, profiles
+ * or geometry.
  */
 
 #include <setjmp.h>
@@ -40,10 +43,20 @@ struct halftone_request {
   uint32_t x, y, columns, rows; /* the part of the shrunk picture */
   uint32_t bands;
   uint32_t max_scans;
+  uint32_t judged; /* whether to give up when too much is lost */
   const struct halftone_light *light; /* null: the library's own averages */
 };
 
-enum { HALFTONE_DONE, HALFTONE_WARNED, HALFTONE_FAILED };
+enum { HALFTONE_DONE, HALFTONE_WARNED, HALFTONE_FAILED, HALFTONE_TOO_FINE };
+
+/* Mean variance of the samples by detail that is lost, over the picture and over a cell of 8×8 blocks,
+ * beyond which averages show. */
+enum { PICTURE_BOUND = 250, CELL_BOUND = 700, CELL_BLOCKS = 64, MAX_CELLS = 1 << 13 };
+
+struct cell {
+  uint32_t blocks;
+  uint64_t lost;
+};
 
 struct state {
   struct jpeg_error_mgr errors;
@@ -53,7 +66,9 @@ struct state {
   int warned;
   int max_scans;
   const struct halftone_light *light;
-  transform whole, shrunk;
+  transform whole, shrunk[MAX_COMPONENTS];
+  uint64_t lost, bound; /* energy lost so far, and how much may be */
+  struct cell cells[MAX_COMPONENTS][MAX_CELLS];
 };
 
 static struct state *state_of(j_common_ptr info) { return (struct state *)info->client_data; }
@@ -91,6 +106,33 @@ static uint32_t energy(const JCOEF *block, const UINT16 *quant) {
   return sum - (uint32_t)(first * first);
 }
 
+/* Of that, what lies beyond the first `side` waves across and down. */
+static uint32_t fine(const JCOEF *block, const UINT16 *quant, int side) {
+  uint32_t coarse = 0;
+  for (int v = 0; v < side; v++) {
+    for (int u = 0; u < side; u++) {
+      int16_t value = (int16_t)(block[v * DCTSIZE + u] * quant[v * DCTSIZE + u]);
+      if (u + v > 0) coarse += (uint32_t)(value * value);
+    }
+  }
+  return coarse;
+}
+
+/* Sums up what a block loses, and gives up when it is too much. */
+static void judge(struct state *state, const jpeg_component_info *component, JDIMENSION column,
+                  uint32_t lost) {
+  struct cell *cell = &state->cells[component->component_index]
+                                   [column / component->DCT_scaled_size / 8 % MAX_CELLS];
+  state->lost += lost;
+  cell->lost += lost;
+  if (++cell->blocks == CELL_BLOCKS) {
+    if (state->bound != UINT64_MAX && cell->lost > (uint64_t)CELL_BOUND * DCTSIZE2 * CELL_BLOCKS) longjmp(state->failed, 2);
+    cell->blocks = 0;
+    cell->lost = 0;
+  }
+  if (state->lost > state->bound) longjmp(state->failed, 2);
+}
+
 static uint32_t root(uint32_t light) {
   return (uint32_t)(__builtin_sqrtf((float)light * (4096.0f * 4096.0f / 65535.0f)) + 0.5f);
 }
@@ -103,8 +145,10 @@ static inline void shrink(j_decompress_ptr info, jpeg_component_info *component,
   const UINT16 *quant = component->quant_table->quantval;
   int mean = 128 + (block[0] * quant[0] + 4) / 8;
   mean = mean < 0 ? 0 : mean > 255 ? 255 : mean;
-  if (energy(block, quant) <= light->limit[mean]) {
-    state->shrunk(info, component, block, out, column);
+  const uint32_t detail = energy(block, quant);
+  if (detail > 0) judge(state, component, column, detail - fine(block, quant, side));
+  if (detail <= light->limit[mean]) {
+    state->shrunk[0](info, component, block, out, column);
     return;
   }
   JSAMPLE samples[DCTSIZE2];
@@ -138,19 +182,32 @@ static void shrink_to_1(j_decompress_ptr info, jpeg_component_info *component, J
   shrink(info, component, block, out, column, 1);
 }
 
+/* A block of colour: the library shrinks it, and what it loses counts. */
+static void shrink_colour(j_decompress_ptr info, jpeg_component_info *component, JCOEFPTR block,
+                          JSAMPARRAY out, JDIMENSION column) {
+  struct state *state = state_of((j_common_ptr)info);
+  const UINT16 *quant = component->quant_table->quantval;
+  const uint32_t detail = energy(block, quant);
+  if (detail > 0)
+    judge(state, component, column, detail - fine(block, quant, component->DCT_scaled_size));
+  state->shrunk[component->component_index](info, component, block, out, column);
+}
+
 /* Puts our transform of the first component in the place of the library's. */
 static void replace_transform(j_decompress_ptr info, struct state *state) {
   jpeg_component_info *first = info->comp_info;
   const int side = first->DCT_scaled_size;
   if (state->light == NULL || (side != 1 && side != 2 && side != 4)) return;
   /* The library chooses by the size to which the block is scaled: ask it for that of a whole one. */
-  state->shrunk = info->idct->inverse_DCT[0];
+  for (int i = 0; i < info->num_components; i++) state->shrunk[i] = info->idct->inverse_DCT[i];
   first->DCT_scaled_size = DCTSIZE;
   info->idct->start_pass(info);
   state->whole = info->idct->inverse_DCT[0];
   first->DCT_scaled_size = side;
   info->idct->start_pass(info);
   info->idct->inverse_DCT[0] = side == 4 ? shrink_to_4 : side == 2 ? shrink_to_2 : shrink_to_1;
+  for (int i = 1; i < info->num_components; i++)
+    if (info->comp_info[i].DCT_scaled_size < DCTSIZE) info->idct->inverse_DCT[i] = shrink_colour;
 }
 
 static void read_rows(j_decompress_ptr info, const struct halftone_request *request, uint8_t *out) {
@@ -176,7 +233,7 @@ static void read_rows(j_decompress_ptr info, const struct halftone_request *requ
  * JMSG_LENGTH_MAX bytes and says what was wrong, or first wrong. */
 int halftone_decode(const struct halftone_request *request, uint8_t *out, char *message) {
   struct jpeg_decompress_struct info;
-  struct state state;
+  static _Thread_local struct state state;
   memset(&info, 0, sizeof info);
   memset(&state, 0, sizeof state);
   info.err = jpeg_std_error(&state.errors);
@@ -187,9 +244,10 @@ int halftone_decode(const struct halftone_request *request, uint8_t *out, char *
   state.message = message;
   state.max_scans = (int)request->max_scans;
   state.light = request->light;
-  if (setjmp(state.failed)) {
+  const int jumped = setjmp(state.failed);
+  if (jumped != 0) {
     jpeg_destroy_decompress(&info);
-    return HALFTONE_FAILED;
+    return jumped == 2 ? HALFTONE_TOO_FINE : HALFTONE_FAILED;
   }
   jpeg_create_decompress(&info);
   info.client_data = &state;
@@ -209,6 +267,8 @@ int halftone_decode(const struct halftone_request *request, uint8_t *out, char *
     jpeg_destroy_decompress(&info);
     return HALFTONE_FAILED;
   }
+  state.bound = !request->judged ? UINT64_MAX : (uint64_t)PICTURE_BOUND * request->columns * request->rows * 64 * 64 /
+                (request->eighths * request->eighths) / DCTSIZE2 + 1;
   replace_transform(&info, &state);
   read_rows(&info, request, out);
   if (info.output_scanline == info.output_height) jpeg_finish_decompress(&info);

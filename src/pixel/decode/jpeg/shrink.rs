@@ -27,6 +27,8 @@ pub(super) struct Request<'a> {
     pub(super) max_scans: u16,
     /// Averages in light, at scales of 1, 2 and 4 eighths; none averages encoded values.
     pub(super) light: Option<&'a Averaging>,
+    /// Whether to give up when too much fine detail is lost; only with `light`.
+    pub(super) judged: bool,
 }
 
 #[repr(C)]
@@ -42,6 +44,7 @@ struct RawRequest {
     rows: u32,
     bands: u32,
     max_scans: u32,
+    judged: u32,
     light: *const Averaging,
 }
 
@@ -52,9 +55,18 @@ unsafe extern "C" {
     fn halftone_decode(request: *const RawRequest, out: *mut u8, message: *mut c_char) -> c_int;
 }
 
+/// What came of decoding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// The samples are there.
+    Done,
+    /// The picture has more fine detail than averages at this scale may meet.
+    TooFine,
+}
+
 /// Decodes into `samples`, which holds exactly the window's pixels.
-pub(super) fn decode(request: &Request, samples: &mut [u8]) -> Result<(), Complaint> {
-    let Request { data, size: (width, height), eighths, window, bands, max_scans, light } =
+pub(super) fn decode(request: &Request, samples: &mut [u8]) -> Result<Outcome, Complaint> {
+    let Request { data, size: (width, height), eighths, window, bands, max_scans, light, judged } =
         *request;
     let len = window.width as usize * window.height as usize * bands;
     assert_eq!(samples.len(), len, "the buffer must fit");
@@ -74,6 +86,7 @@ pub(super) fn decode(request: &Request, samples: &mut [u8]) -> Result<(), Compla
         rows: window.height,
         bands: bands as u32,
         max_scans: u32::from(max_scans),
+        judged: u32::from(judged),
         light: light.map_or(ptr::null(), ptr::from_ref),
     };
     let mut message: [c_char; MESSAGE_BYTES] = [0; MESSAGE_BYTES];
@@ -86,7 +99,8 @@ pub(super) fn decode(request: &Request, samples: &mut [u8]) -> Result<(), Compla
     // SAFETY: the function ends what it writes with a nought, and the buffer began as noughts.
     let message = || unsafe { CStr::from_ptr(message.as_ptr()) }.to_string_lossy().into_owned();
     match code {
-        0 => Ok(()),
+        0 => Ok(Outcome::Done),
+        3 => Ok(Outcome::TooFine),
         1 => Err(Complaint::Warning(message())),
         _ => Err(Complaint::Fatal(message())),
     }
