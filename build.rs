@@ -1,9 +1,27 @@
-//! Compiles the cover over LibRaw, whose structures only its own headers describe.
+//! Compiles the covers over what only C's headers describe, or only C can call.
+
+use cc::Build;
 
 fn main() {
-    const RAW: &str = "src/pixel/decode/raw/cover.cpp";
-    println!("cargo:rerun-if-changed={RAW}");
-    cc::Build::new().cpp(true).opt_level(2).warnings(true).file(RAW).compile("halftone_raw");
+    raw();
+    jpeg();
+}
+
+/// The cover over LibRaw, whose structures only its own headers describe.
+fn raw() {
+    const SOURCE: &str = "src/pixel/decode/raw/cover.cpp";
+    println!("cargo:rerun-if-changed={SOURCE}");
+    Build::new().cpp(true).opt_level(2).warnings(true).file(SOURCE).compile("halftone_raw");
     // The re-entrant library, shared: its licence asks that it can be replaced.
     println!("cargo:rustc-link-lib=dylib=raw_r");
+}
+
+/// The cover over libjpeg-turbo's decoder, which needs `setjmp`.
+fn jpeg() {
+    const SOURCE: &str = "src/pixel/decode/jpeg/shrink.c";
+    println!("cargo:rerun-if-changed={SOURCE}");
+    let headers = std::env::var("DEP_TURBOJPEG_INCLUDE").expect("turbojpeg-sys names its headers");
+    let mut build = Build::new();
+    build.includes(headers.split(',')).opt_level(3).std("c11").warnings(true).file(SOURCE);
+    build.compile("halftone_jpeg");
 }

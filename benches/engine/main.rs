@@ -29,8 +29,7 @@ use self::bench::Bench;
 type Section = (&'static str, fn(&Bench));
 
 /// Every section, in the order in which they run.
-const SECTIONS: &[Section] =
-    &[
+const SECTIONS: &[Section] = &[
     ("jpeg", jpeg::run),
     ("operations", operations::run),
     ("colour", colour::run),

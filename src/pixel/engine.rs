@@ -23,7 +23,7 @@ use super::decode::{Decoded, Info, Input, Isolation, Opening, Region, Source, Wa
 use super::encode::{EncodeOptions, encode};
 use super::op::canvas::lay;
 use super::op::depth::to_eight_bits;
-use super::op::resample::{Resize, resample};
+use super::op::resample::{Resize, resample_from};
 use super::op::sharpen::sharpen;
 use super::op::tilt::{working_area, working_part};
 use super::op::turn::turn;
@@ -108,9 +108,12 @@ pub struct Engine {
 /// A source whose header has been read.
 pub struct Opened {
     source: Source,
-    overlay: Option<Source>,
+    overlay: Option<Box<Opened>>,
     orient: bool,
-    shrink_margin: u8,
+    /// How many times the size of the result a decoder has to leave when it shrinks.
+    shrink_margin: f64,
+    /// Whether a decoder that shrinks leaves averages over squares, in proportion to light.
+    averages: bool,
 }
 
 impl Opened {
@@ -124,7 +127,7 @@ impl Opened {
     /// [`overlay`](Recipe::overlay).
     #[must_use]
     pub fn with_overlay(self, overlay: Self) -> Self {
-        Self { overlay: Some(overlay.source), ..self }
+        Self { overlay: Some(Box::new(overlay)), ..self }
     }
 
     /// Number of pixels that making this recipe will hold at its peak, at most: the decoder's, and
@@ -141,15 +144,15 @@ impl Opened {
     }
 
     fn held_by_overlay(&self, plan: &Plan, recipe: &Recipe) -> u64 {
-        let (Some(source), Some(overlay)) = (&self.overlay, &recipe.overlay) else {
+        let (Some(opened), Some(overlay)) = (&self.overlay, &recipe.overlay) else {
             return 0;
         };
-        let Some(over) = over::place(plan, source.info(), self.orient, overlay) else {
+        let Some(over) = over::place(plan, opened, overlay) else {
             return 0;
         };
-        let reads_all = over::reads_all(&over, source.info(), self.source.info().space);
-        source.held_pixels(&over::want(&over, reads_all, self.shrink_margin))
-            + 2 * over.plan.window.size().pixels()
+        let reads_all = over::reads_all(&over, opened.info(), self.info().space);
+        let want = over::want(&over, reads_all, opened.shrink_margin);
+        opened.source.held_pixels(&want) + 2 * over.plan.window.size().pixels()
     }
 
     fn plan(&self, recipe: &Recipe) -> Result<Plan> {
@@ -210,9 +213,22 @@ impl Engine {
 
     /// Takes a source whose header was read elsewhere.
     #[must_use]
-    pub fn opened(&self, source: Source) -> Opened {
-        let EngineOptions { orient, shrink_margin, .. } = self.options;
-        Opened { source, overlay: None, orient, shrink_margin }
+    pub fn opened(&self, mut source: Source) -> Opened {
+        let EngineOptions { linear, shrink_margin, orient, .. } = self.options;
+        // Who asks for a margin of 1 wants speed before exactness.
+        let in_light = if linear && shrink_margin > 1 {
+            let Info { width, height, .. } = *source.info();
+            source.shrink_in_light(Region::full(width, height))
+        } else {
+            None
+        };
+        Opened {
+            source,
+            overlay: None,
+            orient,
+            shrink_margin: in_light.unwrap_or_else(|| f64::from(shrink_margin)),
+            averages: in_light.is_some(),
+        }
     }
 
     /// Makes the picture. `phase` is told how far it has come. The source was opened as
@@ -223,7 +239,7 @@ impl Engine {
     /// [`Error::Parameter`] named `overlay` when the recipe has one and no picture was given for it.
     pub fn make(
         &self,
-        opened: Opened,
+        mut opened: Opened,
         recipe: &Recipe,
         cancel: &Cancel,
         phase: &dyn Fn(Phase),
@@ -237,15 +253,20 @@ impl Engine {
         let job = Job::new(&self.options, recipe, plan, opened.info(), cancel);
 
         phase(Phase::Decoding);
+        let averages = opened.averages;
+        if averages {
+            let whole = opened.plan(&Recipe { tile: None, ..recipe.clone() })?;
+            opened.source.shrink_in_light(opened.want(&whole).region);
+        }
         let decoded = opened.source.decode(&want, limits, cancel)?;
         let over = match opened.overlay {
-            Some(overlay) => over::load(&job, overlay, decoded.image.space)?,
+            Some(overlay) => over::load(&job, *overlay, decoded.image.space)?,
             None if recipe.overlay.is_some() => return Err(no_overlay()),
             None => None,
         };
 
         phase(Phase::Pixels);
-        let mut picture = Picture::new(decoded, over, job.fill);
+        let mut picture = Picture::new(decoded, averages, over, job.fill);
         for step in STEPS {
             cancel.check()?;
             picture = step(&job, picture)?;
@@ -316,12 +337,15 @@ struct Picture {
     fill: Filling,
     /// What is going to lie over it.
     over: Option<Over>,
+    /// Whether pixels are averages over the squares that they cover, and not samples.
+    averages: bool,
 }
 
 impl Picture {
-    fn new(decoded: Decoded, over: Option<Over>, fill: Rgba) -> Self {
+    fn new(decoded: Decoded, averages: bool, over: Option<Over>, fill: Rgba) -> Self {
         let place = Place::of(&decoded);
-        Self { image: decoded.image, place, fill: Filling::Named(fill), over }
+        let averages = averages && place.scale.0 < 1.0;
+        Self { image: decoded.image, place, fill: Filling::Named(fill), over, averages }
     }
 
     fn with(self, image: Image) -> Self {
@@ -380,7 +404,7 @@ fn judge_profile(_: &Job, mut picture: Picture) -> Result<Picture> {
 
 fn crop_and_resize(job: &Job, picture: Picture) -> Result<Picture> {
     let Job { plan, .. } = job;
-    let Picture { image, place, .. } = &picture;
+    let Picture { image, place, averages, .. } = &picture;
     let size = Size::new(image.width, image.height);
     let resize = if job.tilts() {
         let (area, part) = (working_area(plan, place), working_part(plan, place));
@@ -403,7 +427,7 @@ fn crop_and_resize(job: &Job, picture: Picture) -> Result<Picture> {
     if resize.from == whole.area() && resize.size == size && resize.wanted == whole {
         return Ok(picture);
     }
-    let resized = resample(image, &resize, &job.light(image), job.cancel)?;
+    let resized = resample_from(image, *averages, &resize, &job.light(image), job.cancel)?;
     Ok(picture.with(resized))
 }
 

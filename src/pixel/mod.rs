@@ -27,6 +27,6 @@ pub use format::{Compression, FORMATS, Format, FormatRow};
 pub use limits::{Cancel, Limits};
 pub use metadata::{Orientation, StripKeeps};
 pub use recipe::{
-    Align, Compass, Crop, Edge, Fill, Flip, Icc, Intent, Overlay, PngQuality, Quality, Recipe, Rgba, Tile,
-    TileError,
+    Align, Compass, Crop, Edge, Fill, Flip, Icc, Intent, Overlay, PngQuality, Quality, Recipe,
+    Rgba, Tile, TileError,
 };

@@ -207,13 +207,12 @@ impl Plan {
     ///
     /// A decoder that shrinks to a fraction rounds its sizes up, so a scale is accepted when the
     /// size rounded up suffices.
-    pub fn min_scale(&self, margin: u8) -> f64 {
+    pub fn min_scale(&self, margin: f64) -> f64 {
         if !self.resizes() {
             return 1.0;
         }
-        let along = |target: u32, source: u32| {
-            (f64::from(target) * f64::from(margin) - 0.999) / f64::from(source)
-        };
+        let along =
+            |target: u32, source: u32| (f64::from(target) * margin - 0.999) / f64::from(source);
         along(self.picture.width, self.crop.width)
             .max(along(self.picture.height, self.crop.height))
             .clamp(f64::MIN_POSITIVE, 1.0)
@@ -282,7 +281,7 @@ const DECODER_MARGIN: f64 = 32.0;
 
 /// A picture that is to be tilted is reduced to this many times the size of the result first,
 /// where the decoder leaves it larger.
-pub(crate) const TILT_SHRINK_MARGIN: u8 = 2;
+pub(crate) const TILT_SHRINK_MARGIN: f64 = 2.0;
 
 /// Pixels of such a reduction around a tilted region: the interpolation reaches two, and the kernel
 /// that makes them three more.

@@ -7,7 +7,8 @@ use super::kind::rounded;
 use super::params::Inherited;
 use super::{Delivery, FormatChoice, Given, ImageSpec, Layer, ParamError, Params};
 use crate::pixel::{
-    Align, Compass, Compression, Crop, Fill, Format, Icc, Intent, Overlay, PngQuality, Quality, Recipe,
+    Align, Compass, Compression, Crop, Fill, Format, Icc, Intent, Overlay, PngQuality, Quality,
+    Recipe,
 };
 
 /// What a request's parameters mean depends on this.

@@ -35,7 +35,24 @@ pub(crate) struct Curve {
     edges: Box<[f32]>,
     /// 8-bit value in the middle of each step.
     encode8: Box<[u8]>,
+    /// Tables for averaging 8-bit values; made when first needed.
+    averaging: OnceLock<Box<Averaging>>,
 }
+
+/// Tables in integers for averaging 8-bit values in proportion to light.
+#[repr(C)]
+pub(crate) struct Averaging {
+    /// Light of each value, full light being 65535.
+    pub light: [u16; 256],
+    /// For each mean of 64 values the sum of their squared distances from it up to which the mean in
+    /// light differs too little to matter.
+    pub limit: [u32; 256],
+    /// Value of the square root of light, full light being 4096.
+    pub sample: [u8; 4097],
+}
+
+/// How far the mean of values may be from that of light, in 8-bit levels.
+const UNSEEN: f64 = 0.5;
 
 impl Curve {
     /// The curve that `light` describes: from an encoded value, 0–1, to linear light, 0–1,
@@ -72,7 +89,37 @@ impl Curve {
             decode16: OnceLock::new(),
             edges: edges.into(),
             encode8: encode8.into(),
+            averaging: OnceLock::new(),
         }
+    }
+
+    /// Tables for averaging 8-bit values.
+    pub fn averaging(&self) -> &Averaging {
+        self.averaging.get_or_init(|| {
+            let light = |level: f64| {
+                let level = level.clamp(0.0, 255.0);
+                let low = level.floor() as usize;
+                let [from, to] = [low, (low + 1).min(255)].map(|at| f64::from(self.decode8[at]));
+                from + (to - from) * level.fract()
+            };
+            let limit = |mean: usize| {
+                let mean = mean as f64;
+                // Half of the values lie this far above the mean, the others below.
+                let too_far = (1..=128).map(f64::from).find_map(|far| {
+                    let between = (light(mean - far) + light(mean + far)) / 2.0;
+                    let off = f64::from(self.encode(between as f32)) * 255.0 - mean;
+                    (off > UNSEEN).then(|| far * far * UNSEEN / off)
+                });
+                too_far.map_or(u32::MAX, |variance| (variance * 64.0) as u32)
+            };
+            Box::new(Averaging {
+                light: std::array::from_fn(|value| (self.decode8[value] * 65535.0).round() as u16),
+                limit: std::array::from_fn(limit),
+                sample: std::array::from_fn(|root| {
+                    self.encode8((root as f32 / 4096.0) * (root as f32 / 4096.0))
+                }),
+            })
+        })
     }
 
     /// Linear light of each 16-bit value, 0–1.
@@ -143,12 +190,15 @@ impl Light {
     /// The light of a picture: by its profile's tone curves, or sRGB's when it has no profile or
     /// one that has no usable curves. CMYK is ink, not light, and is mixed as it is.
     pub fn of(image: &Image) -> Self {
-        if image.space == ColourSpace::Cmyk {
-            return Self::Encoded;
-        }
-        match &image.profile {
+        Self::by_profile(image.space, image.profile.as_ref())
+    }
+
+    /// The light of pictures in this space with this profile, as [`of`](Self::of) says.
+    pub fn by_profile(space: ColourSpace, profile: Option<&icc::Bytes>) -> Self {
+        match profile {
+            _ if space == ColourSpace::Cmyk => Self::Encoded,
             None => Self::srgb(),
-            Some(profile) => Self::Linear(cached(profile, image.space)),
+            Some(profile) => Self::Linear(cached(profile, space)),
         }
     }
 

@@ -277,6 +277,14 @@ pub trait Decoder: Send {
     /// Number of pixels that `decode` will hold at once, in its result or beside it.
     fn held_pixels(&self, info: &Info, want: &Want) -> u64;
 
+    /// Has the decoder shrink in proportion to light from now on, if it can, and only where that does
+    /// not show in `judged`: the region from which all parts of one result are made, so that they
+    /// are made alike. Then this is how many times the size of the result it has to leave, and what it
+    /// leaves are averages over squares.
+    fn shrink_in_light(&mut self, _info: &Info, _judged: Region) -> Option<f64> {
+        None
+    }
+
     /// Reads the pixels. `want.region` lies within the picture, and the limits hold.
     ///
     /// # Errors
@@ -362,6 +370,11 @@ impl Source {
     #[must_use]
     pub fn info(&self) -> &Info {
         &self.info
+    }
+
+    /// See [`Decoder::shrink_in_light`].
+    pub(crate) fn shrink_in_light(&mut self, judged: Region) -> Option<f64> {
+        self.decoder.shrink_in_light(&self.info, judged.within(self.info.width, self.info.height))
     }
 
     /// Number of pixels that [`decode`](Self::decode) will hold at once for this want.

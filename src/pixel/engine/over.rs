@@ -4,14 +4,14 @@
 //! picture's own space, and both go to the result's together. Only where a CMYK picture becomes
 //! something else does it go there straight, so that it is not dulled by a press that nobody uses.
 
-use super::{Job, Picture, colour_wanted};
+use super::{Job, Opened, Picture, colour_wanted};
 use crate::pixel::colour::convert::{bring, convert, meaning};
 use crate::pixel::colour::icc;
 use crate::pixel::colour::transform::{Meaning, Transform};
-use crate::pixel::decode::{Info, Region, Source, Want};
+use crate::pixel::decode::{Info, Region, Want};
 use crate::pixel::op::depth::to_depth;
 use crate::pixel::op::overlay::lay_over;
-use crate::pixel::op::resample::{Resize, resample};
+use crate::pixel::op::resample::{Resize, resample_from};
 use crate::pixel::op::turn::turn;
 use crate::pixel::place::Place;
 use crate::pixel::plan::{OverPlan, Plan, Rect, Size};
@@ -28,13 +28,14 @@ pub(super) struct Over {
 }
 
 /// Places an overlay on a planned canvas; none when it does not show.
-pub(super) fn place(plan: &Plan, info: &Info, orient: bool, overlay: &Overlay) -> Option<OverPlan> {
-    let upright = if orient { Turn::upright(info.orientation.exif()) } else { Turn::NONE };
+pub(super) fn place(plan: &Plan, opened: &Opened, overlay: &Overlay) -> Option<OverPlan> {
+    let info = opened.info();
+    let upright = if opened.orient { Turn::upright(info.orientation.exif()) } else { Turn::NONE };
     plan.overlay((Size::new(info.width, info.height), upright), info.vector, overlay)
 }
 
 /// What has to be decoded of an overlay.
-pub(super) fn want(over: &OverPlan, whole: bool, shrink_margin: u8) -> Want {
+pub(super) fn want(over: &OverPlan, whole: bool, shrink_margin: f64) -> Want {
     let Rect { x, y, width, height } =
         if whole { Rect::whole(over.plan.stored) } else { over.plan.region() };
     Want { region: Region { x, y, width, height }, min_scale: over.min_scale(shrink_margin) }
@@ -53,28 +54,33 @@ pub(super) fn reads_all(over: &OverPlan, info: &Info, under: ColourSpace) -> boo
 }
 
 /// Reads an overlay and brings it to its size. Faults are told as the overlay's.
-pub(super) fn load(job: &Job, source: Source, under: ColourSpace) -> Result<Option<Over>> {
+pub(super) fn load(job: &Job, opened: Opened, under: ColourSpace) -> Result<Option<Over>> {
     let Some(overlay) = &job.recipe.overlay else {
         return Ok(None);
     };
-    let info = source.info();
-    let Some(over) = place(&job.plan, info, job.options.orient, overlay) else {
+    let Some(over) = place(&job.plan, &opened, overlay) else {
         return Ok(None);
     };
     let limits = &job.options.limits;
     limits.check_held(over.plan.window.width, over.plan.window.height)?;
-    let reads_all = reads_all(&over, info, under);
-    let want = want(&over, reads_all, job.options.shrink_margin);
-    let decoded = source.decode(&want, limits, job.cancel).map_err(Error::in_overlay)?;
+    let reads_all = reads_all(&over, opened.info(), under);
+    let want = want(&over, reads_all, opened.shrink_margin);
+    let decoded = opened.source.decode(&want, limits, job.cancel).map_err(Error::in_overlay)?;
     let place = Place::of(&decoded);
     let mut image = decoded.image;
     icc::drop_unfit(&mut image);
     let coloured = if reads_all { coloured(&image) } else { image.space != ColourSpace::Gray };
-    let image = resized(job, image, &place, &over.plan)?;
+    let averages = opened.averages && place.scale.0 < 1.0;
+    let image = resized(job, (image, averages), &place, &over.plan)?;
     Ok(Some(Over { image, at: over.at, opacity: overlay.opacity as f32, coloured }))
 }
 
-fn resized(job: &Job, image: Image, place: &Place, plan: &Plan) -> Result<Image> {
+fn resized(
+    job: &Job,
+    (image, averages): (Image, bool),
+    place: &Place,
+    plan: &Plan,
+) -> Result<Image> {
     let size = Size::new(image.width, image.height);
     let resize = Resize {
         from: place.area(plan.turn.rect_to_stored(plan.crop, plan.oriented)),
@@ -82,7 +88,7 @@ fn resized(job: &Job, image: Image, place: &Place, plan: &Plan) -> Result<Image>
         size: if plan.turn.swap { plan.picture.swapped() } else { plan.picture },
         wanted: plan.turn.rect_to_stored(plan.window, plan.picture),
     };
-    let image = resample(&image, &resize, &job.light(&image), job.cancel)?;
+    let image = resample_from(&image, averages, &resize, &job.light(&image), job.cancel)?;
     turn(image, plan.turn, job.cancel)
 }
 

@@ -2,19 +2,19 @@
 
 use super::{Job, Picture};
 use crate::pixel::Result;
-use crate::pixel::op::resample::{Resize, resample};
+use crate::pixel::op::resample::{Resize, resample_from};
 use crate::pixel::op::tilt::{tilt, working_part};
 use crate::pixel::place::Place;
 use crate::pixel::plan::{Rect, Size, TILT_SHRINK_MARGIN};
 
 /// Reduces what a decoder left much larger than a tilted result needs.
 pub(super) fn shrink_before(job: &Job, picture: Picture) -> Result<Picture> {
-    let needed = job.plan.min_scale(TILT_SHRINK_MARGIN.max(job.options.shrink_margin));
+    let needed = job.plan.min_scale(TILT_SHRINK_MARGIN);
     let scale = picture.place.scale.0.max(picture.place.scale.1);
     if !job.tilts() || scale <= 1.5 * needed {
         return Ok(picture);
     }
-    let Picture { image, place, .. } = &picture;
+    let Picture { image, place, averages, .. } = &picture;
     // On a grid over the whole stored picture, so that every tile is made of the same pixels.
     let stored = job.plan.stored;
     let shrunk = |len: u32| (f64::from(len) * needed).ceil().max(1.0) as u32;
@@ -35,9 +35,9 @@ pub(super) fn shrink_before(job: &Job, picture: Picture) -> Result<Picture> {
         size,
         wanted: Rect { x, y, width, height },
     };
-    let small = resample(image, &resize, &job.light(image), job.cancel)?;
+    let small = resample_from(image, *averages, &resize, &job.light(image), job.cancel)?;
     let place = Place { left: f64::from(x) / scale.0, top: f64::from(y) / scale.1, scale };
-    Ok(Picture { image: small, place, ..picture })
+    Ok(Picture { image: small, place, averages: false, ..picture })
 }
 
 /// Paints the tilted canvas.

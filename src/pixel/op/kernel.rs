@@ -42,10 +42,34 @@ struct Taps {
     at: usize,
 }
 
+/// What the weights are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kernel {
+    /// Those of the window.
+    Lanczos,
+    /// Those that give, of averages over pixels, what the window gives of samples: averaging weakens
+    /// a wave of `f` periods a pixel to sin(πf)/πf, and the window's derivatives, which are what the
+    /// first terms of the inverse's series come to, make up for that.
+    OfAverages,
+}
+
 impl Axis {
+    /// [`with`](Self::with) the plain window.
+    #[cfg(test)]
+    pub fn new(from: f64, span: f64, size: u32, wanted: Range<u32>, bounds: Range<u32>) -> Self {
+        Self::with(Kernel::Lanczos, from, span, size, wanted, bounds)
+    }
+
     /// Resamples the source span `from`..`from + span`, in source pixels, to `size` pixels, of
     /// which those in `wanted` are made. Source pixels outside `bounds` do not exist.
-    pub fn new(from: f64, span: f64, size: u32, wanted: Range<u32>, bounds: Range<u32>) -> Self {
+    pub fn with(
+        kernel: Kernel,
+        from: f64,
+        span: f64,
+        size: u32,
+        wanted: Range<u32>,
+        bounds: Range<u32>,
+    ) -> Self {
         let scale = span / f64::from(size);
         let stretch = scale.max(1.0);
         let low = (from + 1e-6).floor().max(f64::from(bounds.start));
@@ -58,6 +82,9 @@ impl Axis {
             let last = (centre + LOBES * stretch - 0.5).floor().clamp(first, high - 1.0);
             let count = (last - first) as usize + 1;
             lanczos((first + 0.5 - centre) / stretch, 1.0 / stretch, count, &mut exact);
+            if kernel == Kernel::OfAverages && scale > 1.0 {
+                sharpen((first + 0.5 - centre) / stretch, 1.0 / stretch, &mut exact);
+            }
             axis.push(first as u32, &exact);
         }
         axis
@@ -170,6 +197,30 @@ fn lanczos(first: f64, step: f64, count: usize, values: &mut Vec<f64>) {
         });
         fast = fast.turned(fast_step);
         slow = slow.turned(slow_step);
+    }
+}
+
+/// Turns points of the window into points of the one for averages over `step`.
+///
+/// In the frequency domain 1/sinc is 1 + x²/6 + 7x⁴/360 …, with x = π·f·step; a factor of (2πf)² is
+/// a second derivative, turned about. Derivatives are differences over a twentieth of a lobe.
+fn sharpen(first: f64, step: f64, values: &mut [f64]) {
+    const APART: f64 = 0.05;
+    let (second, fourth) = ((step / APART).powi(2) / 24.0, 7.0 * (step / APART).powi(4) / 5760.0);
+    for (index, value) in values.iter_mut().enumerate() {
+        let x = first + index as f64 * step;
+        let [a, b, c, d, e] = [-2.0, -1.0, 0.0, 1.0, 2.0].map(|at| window(x + at * APART));
+        *value += -second * (b - 2.0 * c + d) + fourth * (a - 4.0 * b + 6.0 * c - 4.0 * d + e);
+    }
+}
+
+fn window(x: f64) -> f64 {
+    if x.abs() < 1e-5 {
+        1.0
+    } else if x.abs() >= LOBES {
+        0.0
+    } else {
+        LOBES * (PI * x).sin() * (PI / LOBES * x).sin() / (PI * x).powi(2)
     }
 }
 

@@ -8,7 +8,7 @@
 
 use std::cell::RefCell;
 
-use super::kernel::Axis;
+use super::kernel::{Axis, Kernel};
 use super::mask::Mask;
 use super::rows::{add_rows, reduce};
 use super::sample::{ROUNDING, Sample};
@@ -35,18 +35,32 @@ pub(crate) struct Resize {
 /// # Errors
 /// [`Error::Limit`](crate::pixel::Error::Limit) when memory is short,
 /// [`Error::Cancelled`](crate::pixel::Error::Cancelled).
+#[cfg(test)]
 pub(crate) fn resample(
     image: &Image,
     resize: &Resize,
     light: &Light,
     cancel: &Cancel,
 ) -> Result<Image> {
+    resample_from(image, false, resize, light, cancel)
+}
+
+/// [`resample`], of a source whose pixels may be averages over squares that follow each other
+/// without a gap; the kernel then makes up for the fine detail that averaging has weakened.
+pub(crate) fn resample_from(
+    image: &Image,
+    averages: bool,
+    resize: &Resize,
+    light: &Light,
+    cancel: &Cancel,
+) -> Result<Image> {
     let Resize { from, within, size, wanted } = *resize;
     let (columns, rows) = (wanted.x..wanted.x + wanted.width, wanted.y..wanted.y + wanted.height);
-    let across =
-        Axis::new(from.x, from.width, size.width, columns, within.x..within.x + within.width);
-    let down =
-        Axis::new(from.y, from.height, size.height, rows, within.y..within.y + within.height);
+    let kernel = if averages { Kernel::OfAverages } else { Kernel::Lanczos };
+    let (in_columns, in_rows) =
+        (within.x..within.x + within.width, within.y..within.y + within.height);
+    let across = Axis::with(kernel, from.x, from.width, size.width, columns, in_columns);
+    let down = Axis::with(kernel, from.y, from.height, size.height, rows, in_rows);
     if across.copies() && down.copies() {
         let len = wanted.width as usize * wanted.height as usize * image.bands();
         let mut samples = Samples::try_zeroed(image.depth(), len)?;

@@ -59,7 +59,7 @@ impl Plan {
 
 impl OverPlan {
     /// The smallest scale at which the overlay may be decoded.
-    pub fn min_scale(&self, margin: u8) -> f64 {
+    pub fn min_scale(&self, margin: f64) -> f64 {
         if !self.vector {
             return self.plan.min_scale(margin);
         }

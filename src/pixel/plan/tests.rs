@@ -145,13 +145,13 @@ fn a_tile_asks_for_its_own_area() {
 fn the_decoder_may_shrink_to_the_margin() {
     // 3000×2000 to 400: an eighth is 375, too small; a quarter is 750, three eighths 1125.
     let plan = plan((3000, 2000), &recipe(400, 0));
-    assert!(plan.min_scale(1) > 1.0 / 8.0 && plan.min_scale(1) <= 2.0 / 8.0);
-    assert!(plan.min_scale(2) > 2.0 / 8.0 && plan.min_scale(2) <= 3.0 / 8.0);
+    assert!(plan.min_scale(1.0) > 1.0 / 8.0 && plan.min_scale(1.0) <= 2.0 / 8.0);
+    assert!(plan.min_scale(2.0) > 2.0 / 8.0 && plan.min_scale(2.0) <= 3.0 / 8.0);
     // Exactly an eighth, although 2133 / 8 has to be rounded up.
     let plan = self::plan((3200, 2133), &recipe(400, 0));
-    assert!(plan.min_scale(1) <= 1.0 / 8.0);
+    assert!(plan.min_scale(1.0) <= 1.0 / 8.0);
     // No resizing, no shrinking.
-    assert_eq!(self::plan((3000, 2000), &recipe(0, 0)).min_scale(2), 1.0);
+    assert_eq!(self::plan((3000, 2000), &recipe(0, 0)).min_scale(2.0), 1.0);
 }
 
 #[test]
@@ -223,7 +223,7 @@ proptest! {
         let (pw, ph) = (f64::from(plan.picture.width), f64::from(plan.picture.height));
         let off = (pw - ph * w / h).abs().min((ph - pw * h / w).abs());
         prop_assert!(off <= 0.5 + 1e-9 || pw == 1.0 || ph == 1.0, "{off}");
-        let scale = plan.min_scale(2);
+        let scale = plan.min_scale(2.0);
         prop_assert!(scale > 0.0 && scale <= 1.0);
     }
 

@@ -1,11 +1,16 @@
 //! JPEG: shrinks by eighths and decodes only the wanted region where the file allows it.
 
 mod header;
+mod shrink;
+
+use std::sync::Arc;
 
 use self::header::Header;
 pub(super) use self::header::photoshop_resource;
-use super::turbo::{self, Complaint, Decompressor, Layout, Window, scaled};
+use self::shrink::Outcome;
+use super::turbo::{self, Complaint, Decompressor, Window, scaled};
 use super::{Decoded, Decoder, File, Info, Reader, Region, Want, load};
+use crate::pixel::colour::curve::{Curve, Light};
 use crate::pixel::{
     Cancel, ColourSpace, Depth, Error, Format, Image, Limits, Result, Samples, metadata,
 };
@@ -27,7 +32,18 @@ struct Jpeg {
     reader: Reader,
     len: u64,
     header: Header,
+    /// The tone curve by which averages are taken; none averages encoded values.
+    light: Option<Arc<Curve>>,
+    /// The region in which it must not show that averages are taken.
+    judged: Region,
 }
+
+/// How many times the size of the result is left when averages are taken in light: chosen so that
+/// the quality benchmark stays above its bound.
+const LIGHT_MARGIN: f64 = 1.6;
+
+/// Pictures of which more would have to be held stay at a smaller scale although it may show.
+const EXACT_PIXELS: u64 = 16_000_000;
 
 pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Decoder>)> {
     let mut header = header::read(&mut file.reader)?;
@@ -52,7 +68,16 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
         metadata,
         vector: false,
     };
-    Ok((info, Box::new(Jpeg { reader: file.reader, len: file.len, header })))
+    Ok((
+        info,
+        Box::new(Jpeg {
+            reader: file.reader,
+            len: file.len,
+            header,
+            light: None,
+            judged: Region::full(0, 0),
+        }),
+    ))
 }
 
 impl Decoder for Jpeg {
@@ -64,14 +89,21 @@ impl Decoder for Jpeg {
         let block =
             (!self.header.lossless).then(|| u32::from(self.header.max_sampling_x.max(1)) * 8);
         let (width, height) = (info.width, info.height);
-        let plan = Plan::new(want, (width, height), block, self.header.lossless);
-        plan.window.map_or_else(
-            || {
-                let (width, height) = (scaled(width, plan.eighths), scaled(height, plan.eighths));
-                u64::from(width) * u64::from(height)
-            },
-            |window| u64::from(window.width) * u64::from(window.height),
-        )
+        let plans = self.plans(want, (width, height), block);
+        plans.iter().map(|plan| plan.pixels((width, height))).max().unwrap_or(whole)
+    }
+
+    fn shrink_in_light(&mut self, info: &Info, judged: Region) -> Option<f64> {
+        let Light::Linear([_, green, _]) = Light::by_profile(info.space, info.profile.as_ref())
+        else {
+            return None;
+        };
+        if self.header.lossless {
+            return None;
+        }
+        self.light = Some(green);
+        self.judged = judged;
+        Some(LIGHT_MARGIN)
     }
 
     fn decode(mut self: Box<Self>, info: Info, want: &Want, cancel: &Cancel) -> Result<Decoded> {
@@ -124,6 +156,15 @@ impl From<Complaint> for Failure {
 }
 
 impl Jpeg {
+    /// The scales that may be decoded to.
+    fn scales(&self) -> &'static [u32] {
+        match &self.light {
+            _ if self.header.lossless => &[8],
+            Some(_) => &[1, 2, 4, 8],
+            None => SCALES,
+        }
+    }
+
     fn decode_from(&self, data: &[u8], info: &Info, want: &Want) -> Result<Decoded, Failure> {
         turbo::with(data, MAX_SCANS, |decompressor| {
             self.decode_with(decompressor, data, info, want)
@@ -140,28 +181,70 @@ impl Jpeg {
         if decompressor.size() != (info.width, info.height) {
             return Err(Error::Malformed("its header is ambiguous".into()).into());
         }
-        let plan =
-            Plan::new(want, decompressor.size(), decompressor.block_width(), self.header.lossless);
-        decompressor.scale_eighths(plan.eighths)?;
-        decompressor.window(plan.window)?;
-        let (width, height) = decompressor.output_size();
-        let mut image = info.try_image(width, height)?;
-        let layout = match info.space {
-            ColourSpace::Gray => Layout::Gray,
-            ColourSpace::Rgb => Layout::Rgb,
-            ColourSpace::Cmyk => Layout::Cmyk,
-        };
+        let plans = self.plans(want, decompressor.size(), decompressor.block_width());
+        let (last, shortcuts) = plans.split_last().expect("there is always a way");
+        for plan in shortcuts {
+            if let Some(decoded) = self.decode_plan(data, info, plan, true)? {
+                return Ok(decoded);
+            }
+        }
+        let decoded = self.decode_plan(data, info, last, false)?;
+        decoded.ok_or_else(|| Error::Malformed("it cannot be decoded at any scale".into()).into())
+    }
+
+    /// The ways to decode, to be tried in this order; the last always serves.
+    fn plans(&self, want: &Want, size: (u32, u32), block: Option<u32>) -> Vec<Plan> {
+        let least = smallest_scale(want.min_scale, self.scales());
+        if self.light.is_none() || least == 8 {
+            return vec![Plan::new(want, size, block, least)];
+        }
+        let judged = Want { region: self.judged, ..*want };
+        let mut plans: Vec<Plan> = Vec::new();
+        for &eighths in self.scales().iter().filter(|eighths| **eighths >= least) {
+            let want = if eighths == 8 { want } else { &judged };
+            let plan = Plan::new(want, size, block, eighths);
+            if !plans.is_empty() && plan.pixels(size) > EXACT_PIXELS {
+                break;
+            }
+            plans.push(plan);
+        }
+        plans
+    }
+
+    /// Decodes in one way; none when too much fine detail would be lost and that is `judged`.
+    fn decode_plan(
+        &self,
+        data: &[u8],
+        info: &Info,
+        plan: &Plan,
+        judged: bool,
+    ) -> Result<Option<Decoded>, Failure> {
+        let (width, height) = (scaled(info.width, plan.eighths), scaled(info.height, plan.eighths));
+        let window = plan.window.unwrap_or(Window { x: 0, y: 0, width, height });
+        let mut image = info.try_image(window.width, window.height)?;
+        let bands = image.bands();
         let Samples::U8(samples) = &mut image.samples else {
             return Err(Error::Unsupported("JPEG with deep samples".into()).into());
         };
-        match decompressor.decode(samples, layout) {
+        let request = shrink::Request {
+            data,
+            size: (info.width, info.height),
+            eighths: plan.eighths,
+            window,
+            bands,
+            max_scans: MAX_SCANS,
+            light: self.light.as_deref().map(Curve::averaging),
+            judged,
+        };
+        match shrink::decode(&request, samples) {
             Err(Complaint::Warning(message)) if harmless(&message) && ends_well(data) => {}
-            result => result?,
+            Ok(Outcome::TooFine) => return Ok(None),
+            result => _ = result?,
         }
         if info.space == ColourSpace::Cmyk && self.header.adobe {
             samples.iter_mut().for_each(|sample| *sample = 255 - *sample);
         }
-        Ok(plan.place(image))
+        Ok(Some(plan.place(image)))
     }
 }
 
@@ -190,8 +273,7 @@ struct Plan {
 
 impl Plan {
     /// `block` is the width of the blocks at which a window may begin, if windows are possible.
-    fn new(want: &Want, (width, height): (u32, u32), block: Option<u32>, lossless: bool) -> Self {
-        let eighths = if lossless { 8 } else { smallest_scale(want.min_scale) };
+    fn new(want: &Want, (width, height): (u32, u32), block: Option<u32>, eighths: u32) -> Self {
         let Region { x, y, width: columns, height: rows } = want.region;
         let Some(block) = block.filter(|_| want.region != Region::full(width, height)) else {
             return Self { eighths, window: None };
@@ -203,6 +285,15 @@ impl Plan {
         Self { eighths, window: Some(Window { x, y, width: right - x, height: bottom - y }) }
     }
 
+    /// Number of pixels decoded of a picture of this size.
+    fn pixels(&self, (width, height): (u32, u32)) -> u64 {
+        let (width, height) = self.window.map_or_else(
+            || (scaled(width, self.eighths), scaled(height, self.eighths)),
+            |window| (window.width, window.height),
+        );
+        u64::from(width) * u64::from(height)
+    }
+
     fn place(&self, image: Image) -> Decoded {
         let scale = f64::from(self.eighths) / 8.0;
         let (x, y) = self.window.map_or((0, 0), |window| (window.x, window.y));
@@ -210,13 +301,14 @@ impl Plan {
     }
 }
 
-/// The smallest scale in eighths that is not below `min_scale` and that saves work: 7 eighths, for
-/// which libjpeg-turbo has no vector code, were measured to take twice as long as all 8.
-fn smallest_scale(min_scale: f64) -> u32 {
-    match ((min_scale * 8.0 - 1e-9).ceil() as u32).clamp(1, 8) {
-        7 => 8,
-        eighths => eighths,
-    }
+/// The scales in eighths that save work: 7 eighths, for which libjpeg-turbo has no vector code, were
+/// measured to take twice as long as all 8.
+const SCALES: &[u32] = &[1, 2, 3, 4, 5, 6, 8];
+
+/// The smallest of these scales that is not below `min_scale`.
+fn smallest_scale(min_scale: f64, scales: &[u32]) -> u32 {
+    let enough = |eighths: &&u32| f64::from(**eighths) >= min_scale * 8.0 - 1e-9;
+    scales.iter().find(enough).copied().unwrap_or(8)
 }
 
 /// First and end of the scaled pixels that cover `len` stored ones from `start`, with the margin.

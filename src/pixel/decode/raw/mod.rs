@@ -111,7 +111,11 @@ impl Decoder for Developer {
         let whole = Region::full(info.width, info.height);
         let part = if want.region == whole { 0 } else { want.region.pixels() };
         // The sensor's data, LibRaw's picture of four samples, and the result.
-        if self.halves && want.min_scale <= HALF { whole.pixels() } else { whole.pixels() * 3 + part }
+        if self.halves && want.min_scale <= HALF {
+            whole.pixels()
+        } else {
+            whole.pixels() * 3 + part
+        }
     }
 
     fn decode(self: Box<Self>, info: Info, want: &Want, cancel: &Cancel) -> Result<Decoded> {

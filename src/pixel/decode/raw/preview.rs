@@ -28,7 +28,7 @@ impl Preview {
         limits: &Limits,
     ) -> Option<Self> {
         let len = file.len() as u64;
-        let file = File { reader: Reader::new(Box::new(Cursor::new(file))), len, page: 1 };
+        let file = File { reader: Reader::new(Box::new(Cursor::new(file))), len, page: 1, dpi: 0 };
         let (mut info, decoder) = jpeg::open(file, limits).ok()?;
         let across = f64::from(info.width) / f64::from(width);
         let down = f64::from(info.height) / f64::from(height);

@@ -1,0 +1,277 @@
+/* Decoding a JPEG to rows of samples, shrunk in proportion to light where that is asked for.
+ *
+ * libjpeg-turbo reports errors by longjmp, which must not cross Rust, and turns each block of 8×8
+ * coefficients into samples by a function that can be replaced. Its own functions for blocks shrunk to
+ * 4×4, 2×2 and 1×1 average encoded values. The one here looks at how much detail the block has: where
+ * averaging encoded values and averaging light come to the same, the library's function does it, and
+ * elsewhere the block is decoded whole and averaged in light.
+ *
+ * Brightness alone is treated so: the samples of the first component are looked up in the tone curve as
+ * if they were grey. And averages over squares fold some of the detail that is finer than themselves
+ * into what is coarser. So that detail is summed up, over the picture and over each small part of it;
+ * where there is too much, decoding is given up for a larger scale. It knows nothing of files, profiles
+ * or geometry.
+ */
+
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <jpeglib.h>
+#include <jerror.h>
+
+/* The beginning of the library's jpegint.h, which is not installed: its table of transforms. */
+typedef void (*transform)(j_decompress_ptr, jpeg_component_info *, JCOEFPTR, JSAMPARRAY, JDIMENSION);
+struct jpeg_inverse_dct {
+  void (*start_pass)(j_decompress_ptr);
+  transform inverse_DCT[MAX_COMPONENTS];
+};
+
+/* Mirrored in turbo.rs. */
+struct halftone_light {
+  uint16_t light[256];  /* of each sample, full light being 65535 */
+  uint32_t limit[256];  /* energy up to which a block of this mean needs no care */
+  uint8_t sample[4097]; /* of the square root of light, full light being 4096 */
+};
+
+struct halftone_request {
+  const uint8_t *data;
+  size_t len;
+  uint32_t width, height; /* of the whole picture, as the header said */
+  uint32_t eighths;
+  uint32_t x, y, columns, rows; /* the part of the shrunk picture */
+  uint32_t bands;
+  uint32_t max_scans;
+  uint32_t judged; /* whether to give up when too much is lost */
+  const struct halftone_light *light; /* null: the library's own averages */
+};
+
+enum { HALFTONE_DONE, HALFTONE_WARNED, HALFTONE_FAILED, HALFTONE_TOO_FINE };
+
+/* Mean variance of the samples by detail that is lost, over the picture and over a cell of 8×8 blocks,
+ * beyond which averages show. */
+enum { PICTURE_BOUND = 250, CELL_BOUND = 700, CELL_BLOCKS = 64, MAX_CELLS = 1 << 13 };
+
+struct cell {
+  uint32_t blocks;
+  uint64_t lost;
+};
+
+struct state {
+  struct jpeg_error_mgr errors;
+  struct jpeg_progress_mgr progress;
+  jmp_buf failed;
+  char *message; /* JMSG_LENGTH_MAX bytes */
+  int warned;
+  int max_scans;
+  const struct halftone_light *light;
+  transform whole, shrunk[MAX_COMPONENTS];
+  uint64_t lost, bound; /* energy lost so far, and how much may be */
+  struct cell cells[MAX_COMPONENTS][MAX_CELLS];
+};
+
+static struct state *state_of(j_common_ptr info) { return (struct state *)info->client_data; }
+
+static void fail(j_common_ptr info) {
+  struct state *state = state_of(info);
+  info->err->format_message(info, state->message);
+  longjmp(state->failed, 1);
+}
+
+static void note(j_common_ptr info, int level) {
+  struct state *state = state_of(info);
+  if (level < 0 && !state->warned) {
+    state->warned = 1;
+    info->err->format_message(info, state->message);
+  }
+}
+
+static void count_scans(j_common_ptr info) {
+  struct state *state = state_of(info);
+  if (((j_decompress_ptr)info)->input_scan_number > state->max_scans) {
+    snprintf(state->message, JMSG_LENGTH_MAX, "it has more than %d scans", state->max_scans);
+    longjmp(state->failed, 1);
+  }
+}
+
+/* Sum of the squares of a block's coefficients but the first: 64 times the variance of its samples. */
+static uint32_t energy(const JCOEF *block, const UINT16 *quant) {
+  uint32_t sum = 0;
+  for (int i = 0; i < DCTSIZE2; i++) {
+    int16_t value = (int16_t)(block[i] * quant[i]);
+    sum += (uint32_t)(value * value);
+  }
+  int16_t first = (int16_t)(block[0] * quant[0]);
+  return sum - (uint32_t)(first * first);
+}
+
+/* Of that, what lies beyond the first `side` waves across and down. */
+static uint32_t fine(const JCOEF *block, const UINT16 *quant, int side) {
+  uint32_t coarse = 0;
+  for (int v = 0; v < side; v++) {
+    for (int u = 0; u < side; u++) {
+      int16_t value = (int16_t)(block[v * DCTSIZE + u] * quant[v * DCTSIZE + u]);
+      if (u + v > 0) coarse += (uint32_t)(value * value);
+    }
+  }
+  return coarse;
+}
+
+/* Sums up what a block loses, and gives up when it is too much. */
+static void judge(struct state *state, const jpeg_component_info *component, JDIMENSION column,
+                  uint32_t lost) {
+  struct cell *cell = &state->cells[component->component_index]
+                                   [column / component->DCT_scaled_size / 8 % MAX_CELLS];
+  state->lost += lost;
+  cell->lost += lost;
+  if (++cell->blocks == CELL_BLOCKS) {
+    if (state->bound != UINT64_MAX && cell->lost > (uint64_t)CELL_BOUND * DCTSIZE2 * CELL_BLOCKS) longjmp(state->failed, 2);
+    cell->blocks = 0;
+    cell->lost = 0;
+  }
+  if (state->lost > state->bound) longjmp(state->failed, 2);
+}
+
+static uint32_t root(uint32_t light) {
+  return (uint32_t)(__builtin_sqrtf((float)light * (4096.0f * 4096.0f / 65535.0f)) + 0.5f);
+}
+
+/* A block shrunk to `side` samples a side. */
+static inline void shrink(j_decompress_ptr info, jpeg_component_info *component, JCOEFPTR block,
+                          JSAMPARRAY out, JDIMENSION column, int side) {
+  struct state *state = state_of((j_common_ptr)info);
+  const struct halftone_light *light = state->light;
+  const UINT16 *quant = component->quant_table->quantval;
+  int mean = 128 + (block[0] * quant[0] + 4) / 8;
+  mean = mean < 0 ? 0 : mean > 255 ? 255 : mean;
+  const uint32_t detail = energy(block, quant);
+  if (detail > 0) judge(state, component, column, detail - fine(block, quant, side));
+  if (detail <= light->limit[mean]) {
+    state->shrunk[0](info, component, block, out, column);
+    return;
+  }
+  JSAMPLE samples[DCTSIZE2];
+  JSAMPROW rows[DCTSIZE];
+  for (int y = 0; y < DCTSIZE; y++) rows[y] = samples + y * DCTSIZE;
+  state->whole(info, component, block, rows, 0);
+  const int step = DCTSIZE / side;
+  for (int y = 0; y < side; y++) {
+    for (int x = 0; x < side; x++) {
+      uint32_t sum = 0;
+      for (int row = 0; row < step; row++)
+        for (int at = 0; at < step; at++)
+          sum += light->light[rows[y * step + row][x * step + at]];
+      out[y][column + x] = light->sample[root(sum / (step * step))];
+    }
+  }
+}
+
+static void shrink_to_4(j_decompress_ptr info, jpeg_component_info *component, JCOEFPTR block,
+                        JSAMPARRAY out, JDIMENSION column) {
+  shrink(info, component, block, out, column, 4);
+}
+
+static void shrink_to_2(j_decompress_ptr info, jpeg_component_info *component, JCOEFPTR block,
+                        JSAMPARRAY out, JDIMENSION column) {
+  shrink(info, component, block, out, column, 2);
+}
+
+static void shrink_to_1(j_decompress_ptr info, jpeg_component_info *component, JCOEFPTR block,
+                        JSAMPARRAY out, JDIMENSION column) {
+  shrink(info, component, block, out, column, 1);
+}
+
+/* A block of colour: the library shrinks it, and what it loses counts. */
+static void shrink_colour(j_decompress_ptr info, jpeg_component_info *component, JCOEFPTR block,
+                          JSAMPARRAY out, JDIMENSION column) {
+  struct state *state = state_of((j_common_ptr)info);
+  const UINT16 *quant = component->quant_table->quantval;
+  const uint32_t detail = energy(block, quant);
+  if (detail > 0)
+    judge(state, component, column, detail - fine(block, quant, component->DCT_scaled_size));
+  state->shrunk[component->component_index](info, component, block, out, column);
+}
+
+/* Puts our transform of the first component in the place of the library's. */
+static void replace_transform(j_decompress_ptr info, struct state *state) {
+  jpeg_component_info *first = info->comp_info;
+  const int side = first->DCT_scaled_size;
+  if (state->light == NULL || (side != 1 && side != 2 && side != 4)) return;
+  /* The library chooses by the size to which the block is scaled: ask it for that of a whole one. */
+  for (int i = 0; i < info->num_components; i++) state->shrunk[i] = info->idct->inverse_DCT[i];
+  first->DCT_scaled_size = DCTSIZE;
+  info->idct->start_pass(info);
+  state->whole = info->idct->inverse_DCT[0];
+  first->DCT_scaled_size = side;
+  info->idct->start_pass(info);
+  info->idct->inverse_DCT[0] = side == 4 ? shrink_to_4 : side == 2 ? shrink_to_2 : shrink_to_1;
+  for (int i = 1; i < info->num_components; i++)
+    if (info->comp_info[i].DCT_scaled_size < DCTSIZE) info->idct->inverse_DCT[i] = shrink_colour;
+}
+
+static void read_rows(j_decompress_ptr info, const struct halftone_request *request, uint8_t *out) {
+  JDIMENSION x = request->x, columns = request->columns;
+  if (columns != info->output_width) {
+    jpeg_crop_scanline(info, &x, &columns);
+    if (x != request->x || columns != request->columns) ERREXIT(info, JERR_WIDTH_OVERFLOW);
+  }
+  if (request->y > 0) jpeg_skip_scanlines(info, request->y);
+  const size_t pitch = (size_t)columns * request->bands;
+  const JDIMENSION end = request->y + request->rows;
+  while (info->output_scanline < end) {
+    JSAMPROW rows[16];
+    JDIMENSION count = end - info->output_scanline;
+    if (count > 16) count = 16;
+    for (JDIMENSION i = 0; i < count; i++)
+      rows[i] = out + (info->output_scanline - request->y + i) * pitch;
+    jpeg_read_scanlines(info, rows, count);
+  }
+}
+
+/* Decodes into `out`, which holds exactly columns × rows × bands samples. `message` holds
+ * JMSG_LENGTH_MAX bytes and says what was wrong, or first wrong. */
+int halftone_decode(const struct halftone_request *request, uint8_t *out, char *message) {
+  struct jpeg_decompress_struct info;
+  static _Thread_local struct state state;
+  memset(&info, 0, sizeof info);
+  memset(&state, 0, sizeof state);
+  info.err = jpeg_std_error(&state.errors);
+  info.client_data = &state;
+  state.errors.error_exit = fail;
+  state.errors.emit_message = note;
+  state.progress.progress_monitor = count_scans;
+  state.message = message;
+  state.max_scans = (int)request->max_scans;
+  state.light = request->light;
+  const int jumped = setjmp(state.failed);
+  if (jumped != 0) {
+    jpeg_destroy_decompress(&info);
+    return jumped == 2 ? HALFTONE_TOO_FINE : HALFTONE_FAILED;
+  }
+  jpeg_create_decompress(&info);
+  info.client_data = &state;
+  info.progress = &state.progress;
+  jpeg_mem_src(&info, request->data, request->len);
+  jpeg_read_header(&info, TRUE);
+  info.out_color_space = request->bands == 1 ? JCS_GRAYSCALE : request->bands == 3 ? JCS_RGB : JCS_CMYK;
+  info.dct_method = JDCT_ISLOW;
+  info.scale_num = request->eighths;
+  info.scale_denom = 8;
+  jpeg_start_decompress(&info);
+  if (info.image_width != request->width || info.image_height != request->height ||
+      (uint32_t)info.output_components != request->bands || info.data_precision != 8 ||
+      request->x + request->columns > info.output_width ||
+      request->y + request->rows > info.output_height) {
+    snprintf(message, JMSG_LENGTH_MAX, "its header is ambiguous");
+    jpeg_destroy_decompress(&info);
+    return HALFTONE_FAILED;
+  }
+  state.bound = !request->judged ? UINT64_MAX : (uint64_t)PICTURE_BOUND * request->columns * request->rows * 64 * 64 /
+                (request->eighths * request->eighths) / DCTSIZE2 + 1;
+  replace_transform(&info, &state);
+  read_rows(&info, request, out);
+  if (info.output_scanline == info.output_height) jpeg_finish_decompress(&info);
+  jpeg_destroy_decompress(&info);
+  return state.warned ? HALFTONE_WARNED : HALFTONE_DONE;
+}
