@@ -11,6 +11,8 @@ pub mod encode;
 mod engine;
 mod error;
 mod format;
+mod heif;
+mod library;
 mod limits;
 mod metadata;
 mod op;

@@ -8,6 +8,7 @@
 //! other, whatever tables a profile's maker put in for the perceptual intent. It is the usual
 //! choice for photographs on their way to a screen or to a press.
 
+pub(crate) mod cicp;
 pub(crate) mod convert;
 pub(crate) mod curve;
 pub(crate) mod icc;

@@ -14,6 +14,7 @@ mod bmp;
 #[cfg(test)]
 pub(in crate::pixel) mod fixture;
 mod gif;
+mod heif;
 mod jpeg;
 mod png;
 mod tiff;
@@ -324,9 +325,8 @@ impl Source {
             Format::Bmp => bmp::open(file, limits),
             Format::Webp => webp::open(file, limits),
             Format::Tiff => tiff::open(file, limits),
-            Format::Avif
-            | Format::Heic
-            | Format::Jxl
+            Format::Avif | Format::Heic => heif::open(file, format, limits),
+            Format::Jxl
             | Format::Tga
             | Format::Pnm
             | Format::Ico

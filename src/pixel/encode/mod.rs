@@ -4,6 +4,7 @@
 //! already converted, see [`FormatRow`](super::FormatRow)); an encoder refuses anything else instead
 //! of guessing. Encoders know nothing of where the picture comes from.
 
+mod avif;
 mod bmp;
 mod gif;
 mod jpeg;
@@ -78,8 +79,8 @@ pub fn encode(image: &Image, options: &EncodeOptions) -> Result<Vec<u8>> {
         Format::Bmp => bmp::encode(image, options, &side),
         Format::Webp => webp::encode(image, options, &side),
         Format::Tiff => tiff::encode(image, options, &side),
-        Format::Avif
-        | Format::Heic
+        Format::Avif => avif::encode(image, options, &side),
+        Format::Heic
         | Format::Jxl
         | Format::Tga
         | Format::Pnm

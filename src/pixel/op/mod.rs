@@ -11,3 +11,4 @@ pub(crate) mod rows;
 pub(crate) mod sample;
 pub(crate) mod tilt;
 pub(crate) mod turn;
+pub(crate) mod unmultiply;
