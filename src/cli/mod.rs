@@ -4,6 +4,7 @@ mod config;
 mod convert;
 mod docs;
 mod fcgi;
+mod formats;
 mod jobs;
 mod log;
 mod migrate;
@@ -43,6 +44,8 @@ enum Command {
     Status(status::Options),
     /// Change one local file with the parameters that a URL takes
     Convert(convert::Options),
+    /// List the formats that can be read and written
+    Formats(formats::Options),
     /// Write the generated reference pages and the sample settings file
     Docs(docs::Options),
 }
@@ -75,6 +78,7 @@ pub fn main() -> ExitCode {
         Command::Config(action) => config::run(&action),
         Command::Status(options) => status::run(&options),
         Command::Convert(options) => convert::run(&options),
+        Command::Formats(options) => formats::run(&options),
         Command::Docs(options) => docs::run(&options),
     };
     match result {

@@ -54,6 +54,19 @@ pub enum Compression {
     Fixed,
 }
 
+/// What a file can carry beside its pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Block {
+    /// Exif.
+    Exif,
+    /// XMP.
+    Xmp,
+    /// IPTC-IIM.
+    Iptc,
+    /// Resolution, in a field of the format's own.
+    Resolution,
+}
+
 /// What is known of a format.
 #[derive(Debug)]
 pub struct FormatRow {
@@ -82,12 +95,23 @@ pub struct FormatRow {
     pub profile: bool,
     /// What `quality` means when it is written.
     pub compression: Compression,
+    /// The most bits per sample that its files hold; of deep formats, those that are read.
+    pub bits: u8,
+    /// Whether it holds greyscale as such.
+    pub gray: bool,
+    /// What is kept beside the pixels, besides a profile.
+    pub metadata: &'static [Block],
+    /// The Debian package that has to be installed, where one has to.
+    pub needs: Option<&'static str>,
     /// Whether its files are only read in a process of their own, without rights: a format that is
     /// complex, or whose decoder is not safe against hostile files.
     pub isolated: bool,
     /// Tells the format by a file's first 16 or more bytes.
     pub matches: fn(&[u8]) -> bool,
 }
+
+const ALL: &[Block] = &[Block::Exif, Block::Xmp, Block::Iptc, Block::Resolution];
+const NOTHING: &[Block] = &[];
 
 /// Every format, in the order in which they are listed to people.
 pub const FORMATS: &[FormatRow] = &[
@@ -104,6 +128,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: false,
         profile: true,
         compression: Compression::Lossy,
+        bits: 8,
+        gray: true,
+        metadata: ALL,
+        needs: None,
         isolated: false,
         matches: |head| head.starts_with(&[0xff, 0xd8, 0xff]),
     },
@@ -120,6 +148,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: false,
         profile: true,
         compression: Compression::Png,
+        bits: 16,
+        gray: true,
+        metadata: &[Block::Exif, Block::Xmp, Block::Resolution],
+        needs: None,
         isolated: false,
         matches: |head| head.starts_with(b"\x89PNG\r\n\x1a\n"),
     },
@@ -136,6 +168,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: true,
         profile: false,
         compression: Compression::Fixed,
+        bits: 8,
+        gray: false,
+        metadata: NOTHING,
+        needs: None,
         isolated: false,
         matches: |head| head.starts_with(b"GIF87a") || head.starts_with(b"GIF89a"),
     },
@@ -152,6 +188,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: true,
         profile: true,
         compression: Compression::Fixed,
+        bits: 16,
+        gray: true,
+        metadata: &[Block::Xmp, Block::Iptc, Block::Resolution],
+        needs: None,
         isolated: false,
         matches: |head| {
             [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"].iter().any(|magic| head.starts_with(*magic))
@@ -170,6 +210,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: false,
         profile: false,
         compression: Compression::Fixed,
+        bits: 8,
+        gray: false,
+        metadata: &[Block::Resolution],
+        needs: None,
         isolated: false,
         matches: |head| head.starts_with(b"BM"),
     },
@@ -186,6 +230,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: true,
         profile: true,
         compression: Compression::Lossy,
+        bits: 8,
+        gray: false,
+        metadata: &[Block::Exif, Block::Xmp],
+        needs: None,
         isolated: false,
         matches: |head| head.len() >= 12 && head.starts_with(b"RIFF") && &head[8..12] == b"WEBP",
     },
@@ -202,6 +250,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: false,
         profile: true,
         compression: Compression::Lossy,
+        bits: 12,
+        gray: true,
+        metadata: &[Block::Exif, Block::Xmp],
+        needs: Some("libheif1"),
         isolated: true,
         matches: |head| is_heif(head, AV1_BRANDS, AV1_BRANDS),
     },
@@ -218,6 +270,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: true,
         profile: true,
         compression: Compression::Lossy,
+        bits: 12,
+        gray: true,
+        metadata: &[Block::Exif, Block::Xmp],
+        needs: Some("libheif1"),
         isolated: true,
         // The extensions `heif` and `hif` say nothing of the codec; AVIF comes first in this table.
         matches: |head| is_heif(head, HEIC_BRANDS, &[]) || is_heif(head, AV1_BRANDS, AV1_BRANDS),
@@ -227,14 +283,18 @@ pub const FORMATS: &[FormatRow] = &[
         title: "JPEG XL",
         extensions: &["jxl"],
         mime: "image/jxl",
-        read: false,
-        write: false,
+        read: true,
+        write: true,
         alpha: true,
         deep: true,
-        cmyk: true,
+        cmyk: false,
         pages: true,
         profile: true,
         compression: Compression::Lossy,
+        bits: 16,
+        gray: true,
+        metadata: &[Block::Exif, Block::Xmp],
+        needs: Some("libjxl0.7 (writing)"),
         isolated: true,
         matches: |head| {
             head.starts_with(&[0xff, 0x0a]) || head.starts_with(b"\0\0\0\x0cJXL \r\n\x87\n")
@@ -253,6 +313,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: false,
         profile: false,
         compression: Compression::Fixed,
+        bits: 8,
+        gray: true,
+        metadata: NOTHING,
+        needs: None,
         isolated: false,
         matches: |_| false,
     },
@@ -269,6 +333,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: false,
         profile: false,
         compression: Compression::Fixed,
+        bits: 16,
+        gray: true,
+        metadata: NOTHING,
+        needs: None,
         isolated: false,
         matches: |_| false,
     },
@@ -285,6 +353,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: true,
         profile: false,
         compression: Compression::Fixed,
+        bits: 8,
+        gray: false,
+        metadata: NOTHING,
+        needs: None,
         isolated: false,
         matches: |_| false,
     },
@@ -301,6 +373,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: false,
         profile: false,
         compression: Compression::Fixed,
+        bits: 8,
+        gray: false,
+        metadata: NOTHING,
+        needs: None,
         isolated: true,
         matches: |_| false,
     },
@@ -317,6 +393,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: false,
         profile: true,
         compression: Compression::Fixed,
+        bits: 16,
+        gray: true,
+        metadata: ALL,
+        needs: None,
         isolated: true,
         matches: |head| head.starts_with(b"8BPS"),
     },
@@ -333,6 +413,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: true,
         profile: false,
         compression: Compression::Fixed,
+        bits: 16,
+        gray: true,
+        metadata: NOTHING,
+        needs: None,
         isolated: true,
         matches: |_| false,
     },
@@ -342,13 +426,17 @@ pub const FORMATS: &[FormatRow] = &[
         extensions: &["pdf"],
         mime: "application/pdf",
         read: false,
-        write: false,
+        write: true,
         alpha: true,
-        deep: false,
+        deep: true,
         cmyk: true,
         pages: true,
         profile: true,
-        compression: Compression::Fixed,
+        compression: Compression::Lossy,
+        bits: 16,
+        gray: true,
+        metadata: &[Block::Xmp, Block::Resolution],
+        needs: None,
         isolated: true,
         matches: |head| head.starts_with(b"%PDF-"),
     },
@@ -365,6 +453,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: true,
         profile: false,
         compression: Compression::Fixed,
+        bits: 8,
+        gray: true,
+        metadata: NOTHING,
+        needs: Some("ghostscript"),
         isolated: true,
         matches: |head| head.starts_with(b"%!PS") || head.starts_with(&[0xc5, 0xd0, 0xd3, 0xc6]),
     },
@@ -383,6 +475,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: false,
         profile: false,
         compression: Compression::Fixed,
+        bits: 16,
+        gray: false,
+        metadata: &[Block::Exif],
+        needs: None,
         isolated: true,
         matches: |_| false,
     },
@@ -399,6 +495,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: false,
         profile: true,
         compression: Compression::Fixed,
+        bits: 16,
+        gray: true,
+        metadata: NOTHING,
+        needs: None,
         isolated: true,
         matches: |head| head.starts_with(b"gimp xcf "),
     },

@@ -11,6 +11,7 @@ pub mod encode;
 mod engine;
 mod error;
 mod format;
+mod format_list;
 mod heif;
 mod library;
 mod limits;
@@ -24,7 +25,8 @@ mod turn;
 pub use buffer::{ColourSpace, Density, Depth, Image, Metadata, Samples};
 pub use engine::{Engine, EngineOptions, Made, Opened, Phase};
 pub use error::{Error, Result};
-pub use format::{Compression, FORMATS, Format, FormatRow};
+pub use format::{Block, Compression, FORMATS, Format, FormatRow};
+pub use format_list::{json as formats_json, markdown as formats_markdown, text as formats_text};
 pub use limits::{Cancel, Limits};
 pub use metadata::Orientation;
 pub use recipe::{

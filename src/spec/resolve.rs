@@ -257,7 +257,10 @@ fn empty_crop(
 
 fn default_format(context: &Context) -> FormatChoice {
     match context.source_format {
-        Some(format) if format.row().write => FormatChoice { format, progressive: false },
+        // A page of a document is asked for to be seen, and browsers show no PDF in its place.
+        Some(format) if format.row().write && format != Format::Pdf => {
+            FormatChoice { format, progressive: false }
+        }
         _ => JPEG,
     }
 }

@@ -16,6 +16,7 @@ pub(in crate::pixel) mod fixture;
 mod gif;
 mod heif;
 mod jpeg;
+mod jxl;
 mod png;
 mod tiff;
 mod turbo;
@@ -326,8 +327,8 @@ impl Source {
             Format::Webp => webp::open(file, limits),
             Format::Tiff => tiff::open(file, limits),
             Format::Avif | Format::Heic => heif::open(file, format, limits),
-            Format::Jxl
-            | Format::Tga
+            Format::Jxl => jxl::open(file, limits),
+            Format::Tga
             | Format::Pnm
             | Format::Ico
             | Format::Svg
@@ -341,6 +342,18 @@ impl Source {
             }
         }?;
         Ok(Self { info, decoder })
+    }
+
+    /// Loads what reading a format takes from the system, such as a library and its codecs. A
+    /// process that is about to give up its right to open files calls it before; others need not.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] when something is not installed; the message names the package.
+    pub fn prepare(format: Format) -> Result<()> {
+        match format {
+            Format::Avif | Format::Heic => heif::prepare(),
+            _ => Ok(()),
+        }
     }
 
     /// What is known of the picture.

@@ -8,6 +8,8 @@ mod avif;
 mod bmp;
 mod gif;
 mod jpeg;
+mod jxl;
+mod pdf;
 mod png;
 mod tiff;
 mod turbo;
@@ -80,15 +82,15 @@ pub fn encode(image: &Image, options: &EncodeOptions) -> Result<Vec<u8>> {
         Format::Webp => webp::encode(image, options, &side),
         Format::Tiff => tiff::encode(image, options, &side),
         Format::Avif => avif::encode(image, options, &side),
+        Format::Jxl => jxl::encode(image, options, &side),
+        Format::Pdf => pdf::encode(image, options, &side),
         Format::Heic
-        | Format::Jxl
         | Format::Tga
         | Format::Pnm
         | Format::Ico
         | Format::Svg
         | Format::Psd
         | Format::Dicom
-        | Format::Pdf
         | Format::Postscript
         | Format::Raw
         | Format::Xcf => {
@@ -123,5 +125,9 @@ fn failed(error: impl std::fmt::Display) -> Error {
     Error::Encode(error.to_string())
 }
 
+#[cfg(test)]
+mod modern_tests;
+#[cfg(test)]
+mod row_tests;
 #[cfg(test)]
 mod tests;

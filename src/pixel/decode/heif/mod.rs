@@ -58,6 +58,11 @@ pub(super) fn open(
     Ok((info, Box::new(Heif { picture })))
 }
 
+/// Loads the library and its codecs.
+pub(super) fn prepare() -> Result<()> {
+    crate::pixel::heif::prepare().map_err(heif_error)
+}
+
 impl Decoder for Heif {
     fn held_pixels(&self, info: &Info, want: &Want) -> u64 {
         // The codec's own picture, the library's, and ours.
