@@ -143,10 +143,13 @@ fn pages_are_as_large_as_the_picture_is_printed() {
 #[test]
 fn the_picture_fills_its_page_upright() {
     let image = picture(SIZE.0, SIZE.1, ColourSpace::Rgb, false, Depth::U8);
-    let read = shown(&encode(&image, &options(100)).unwrap(), "150");
-    assert_close(&read, bytes(&image), 2);
+    // Without the outermost pixels, which poppler mixes with the paper: the page's size is rounded.
+    let inner = |rgb: &[u8], (width, height): (u32, u32)| {
+        let size = format!("{width}x{height}");
+        magick(&["-size", &size, "-depth", "8", "rgb:-", "-shave", "1x1", "rgb:-"], rgb)
+    };
     for (orientation, turn) in
-        [(6, &["-rotate", "90"][..]), (2, &["-flop"]), (7, &["-flop", "-rotate", "90"])]
+        [(1, &[][..]), (6, &["-rotate", "90"]), (2, &["-flop"]), (7, &["-flop", "-rotate", "90"])]
     {
         let turned = EncodeOptions {
             orientation: Orientation::from_exif(orientation).unwrap(),
@@ -156,7 +159,9 @@ fn the_picture_fills_its_page_upright() {
         let size = format!("{}x{}", SIZE.0, SIZE.1);
         let start = ["-size", &size, "-depth", "8", "rgb:-"];
         let expected = magick(&[&start, turn, &["rgb:-"]].concat(), bytes(&image));
-        assert_close(&read, &expected, 2);
+        let across = if orientation >= 5 { (SIZE.1, SIZE.0) } else { SIZE };
+        assert_eq!(read.len(), expected.len());
+        assert_close(&inner(&read, across), &inner(&expected, across), 2);
     }
 }
 
@@ -185,5 +190,5 @@ fn a_document_takes_any_number_of_pages() {
     }
     let (text, _folder) = poppler("pdfinfo", &["-l", "2", "{in}"], &document.finish());
     assert!(text.contains("Pages:           2\n"), "{text}");
-    assert!(text.contains("size:      14.4 x 43.2 pts"), "{text}");
+    assert!(text.contains("Page    2 size:  14.4 x 43.2 pts"), "{text}");
 }
