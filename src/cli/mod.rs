@@ -2,6 +2,7 @@
 
 mod config;
 mod convert;
+mod decode_child;
 mod docs;
 mod fcgi;
 mod formats;
@@ -46,6 +47,9 @@ enum Command {
     Convert(convert::Options),
     /// List the formats that can be read and written
     Formats(formats::Options),
+    /// Read files for a server that has started this process
+    #[command(hide = true)]
+    DecodeChild(decode_child::Options),
     /// Write the generated reference pages and the sample settings file
     Docs(docs::Options),
 }
@@ -79,6 +83,7 @@ pub fn main() -> ExitCode {
         Command::Status(options) => status::run(&options),
         Command::Convert(options) => convert::run(&options),
         Command::Formats(options) => formats::run(&options),
+        Command::DecodeChild(options) => decode_child::run(&options),
         Command::Docs(options) => docs::run(&options),
     };
     match result {

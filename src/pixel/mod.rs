@@ -30,5 +30,6 @@ pub use format_list::{json as formats_json, markdown as formats_markdown, text a
 pub use limits::{Cancel, Limits};
 pub use metadata::Orientation;
 pub use recipe::{
-    Align, Crop, Edge, Fill, Flip, PngQuality, Quality, Recipe, Rgba, Tile, TileError,
+    Align, Compass, Crop, Edge, Fill, Flip, Overlay, PngQuality, Quality, Recipe, Rgba, Tile,
+    TileError,
 };

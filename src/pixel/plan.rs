@@ -12,6 +12,11 @@
 //! - Crop edges are rounded to the nearest pixel; a crop keeps at least one pixel.
 //! - A turn by other than a right angle grows the picture to its bounding box, rounded up.
 
+mod over;
+
+pub(crate) use over::OverPlan;
+
+use super::op::sharpen;
 use super::turn::Turn;
 use super::{Align, Crop, Edge, Error, Recipe, Result};
 
@@ -99,6 +104,10 @@ pub(crate) struct Plan {
     pub offset: (u32, u32),
     /// The part of the canvas that is the result: all of it, or a tile.
     pub window: Rect,
+    /// Pixels of the resized picture around the visible ones that sharpening needs.
+    pub apron: u32,
+    /// Whether the colour of the picture's edges has to be known, whatever the window shows.
+    pub reads_edges: bool,
 }
 
 impl Plan {
@@ -132,13 +141,47 @@ impl Plan {
             None => Rect::whole(canvas),
             Some(tile) => tile_rect(canvas, tile.number(), tile.side())?,
         };
-        Ok(Self { stored, turn, oriented, tilt_deg, turned, crop, picture, canvas, offset, window })
+        let apron = sharpen::reach(recipe.sharpen);
+        let plan = Self {
+            stored,
+            turn,
+            oriented,
+            tilt_deg,
+            turned,
+            crop,
+            picture,
+            canvas,
+            offset,
+            window,
+            apron,
+            reads_edges: false,
+        };
+        Ok(plan)
     }
 
     /// The part of the resized picture that the result shows, in the picture's own pixels. Where
     /// the result is all padding, one pixel that it does not show.
     pub fn visible(&self) -> Rect {
         self.shown().unwrap_or(Rect { x: 0, y: 0, width: 1, height: 1 })
+    }
+
+    /// The visible part and as much around it as sharpening needs, within the picture.
+    pub fn made(&self) -> Rect {
+        let visible = self.visible();
+        let along = |at: u32, len: u32, of: u32| {
+            let low = at.saturating_sub(self.apron);
+            let high = (at + len).saturating_add(self.apron).min(of);
+            (low, high - low)
+        };
+        let (x, width) = along(visible.x, visible.width, self.picture.width);
+        let (y, height) = along(visible.y, visible.height, self.picture.height);
+        Rect { x, y, width, height }
+    }
+
+    /// Whether the result shows canvas that the picture does not cover.
+    pub fn shows_fill(&self) -> bool {
+        let covered = self.shown().is_some_and(|shown| shown.size() == self.window.size());
+        self.tilt_deg != 0.0 || !covered
     }
 
     /// Whether any of the picture lies in the window.
@@ -178,13 +221,11 @@ impl Plan {
 
     /// The rectangle of stored pixels from which the result is made.
     pub fn region(&self) -> Rect {
+        let area = if self.reads_edges { self.crop.area() } else { self.footprint() };
         if self.tilt_deg == 0.0 {
-            let area = cover(self.footprint(), self.turned);
-            return self.turn.rect_to_stored(area, self.oriented);
+            return self.turn.rect_to_stored(cover(area, self.turned), self.oriented);
         }
-        // All of the crop, also for a tile: a picture is reduced on a grid of its own before it is
-        // tilted, which has to be the same for every tile.
-        let area = self.crop.area();
+        let margin = TILT_REACH / self.min_scale(TILT_SHRINK_MARGIN) + DECODER_MARGIN;
         let tilt = self.tilt();
         let corners = [
             (area.x, area.y),
@@ -199,10 +240,10 @@ impl Plan {
         let (left, right) = bounds(corners.map(|corner| corner.0));
         let (top, bottom) = bounds(corners.map(|corner| corner.1));
         let area = Area {
-            x: left - TILT_MARGIN,
-            y: top - TILT_MARGIN,
-            width: right - left + 2.0 * TILT_MARGIN,
-            height: bottom - top + 2.0 * TILT_MARGIN,
+            x: left - margin,
+            y: top - margin,
+            width: right - left + 2.0 * margin,
+            height: bottom - top + 2.0 * margin,
         };
         self.turn.rect_to_stored(cover(area, self.oriented), self.oriented)
     }
@@ -214,7 +255,7 @@ impl Plan {
 
     /// The part of `turned` that the visible part of the picture is computed from.
     fn footprint(&self) -> Area {
-        let visible = self.visible();
+        let made = self.made();
         let along = |crop_at: u32, crop: u32, picture: u32, at: u32, len: u32| {
             let scale = f64::from(crop) / f64::from(picture);
             let support =
@@ -224,9 +265,9 @@ impl Plan {
             (f64::from(crop_at) + low, high - low)
         };
         let (x, width) =
-            along(self.crop.x, self.crop.width, self.picture.width, visible.x, visible.width);
+            along(self.crop.x, self.crop.width, self.picture.width, made.x, made.width);
         let (y, height) =
-            along(self.crop.y, self.crop.height, self.picture.height, visible.y, visible.height);
+            along(self.crop.y, self.crop.height, self.picture.height, made.y, made.height);
         Area { x, y, width, height }
     }
 }
@@ -239,9 +280,13 @@ const FOOTPRINT: f64 = 5.0;
 /// the edge of the region does not show in it.
 const DECODER_MARGIN: f64 = 32.0;
 
-/// Source pixels around a tilted region: the interpolation reaches two pixels of a buffer that may
-/// have been shrunk to an eighth.
-const TILT_MARGIN: f64 = 24.0;
+/// A picture that is to be tilted is reduced to this many times the size of the result first,
+/// where the decoder leaves it larger.
+pub(crate) const TILT_SHRINK_MARGIN: u8 = 2;
+
+/// Pixels of such a reduction around a tilted region: the interpolation reaches two, and the kernel
+/// that makes them three more.
+const TILT_REACH: f64 = 8.0;
 
 /// Maps points of the tilted canvas to the upright picture.
 #[derive(Debug, Clone, Copy)]

@@ -10,9 +10,13 @@
 mod alpha;
 mod colour;
 mod engine;
+mod fill;
 mod gamma;
 mod geometry;
+mod mosaic;
 mod others;
+mod overlay;
 mod press;
+mod sharpen;
 mod support;
 mod tilt;

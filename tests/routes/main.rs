@@ -23,6 +23,7 @@ mod image;
 mod legacy;
 mod limits;
 mod original;
+mod overlay;
 mod overload;
 mod pixels;
 mod query;

@@ -10,11 +10,11 @@ mod text;
 use serde_json::Value;
 
 pub use choice::FormatChoice;
-pub(super) use choice::{ColourModel, FileFormat, Mirror, Switch};
+pub(super) use choice::{ColourModel, CompassPoint, FileFormat, Mirror, Switch};
 pub(super) use colour::Colour;
 pub(super) use number::{Integer, Max, Number, rounded};
 pub(super) use place::{Alignment, GridTile};
-pub(super) use text::Text;
+pub(super) use text::{SourceFile, Text};
 
 use super::Rules;
 
@@ -27,6 +27,12 @@ pub(super) trait Kind<T>: Sync {
 
     /// The one text that stands for a value in URLs and keys.
     fn canonical(&self, value: &T) -> String;
+
+    /// The text that stands for a value in keys: the canonical one, unless the key says by other
+    /// means what the value stands for.
+    fn key_text(&self, value: &T) -> String {
+        self.canonical(value)
+    }
 
     /// What values look like, for forms, schemas and the reference.
     fn shape(&self) -> Shape;

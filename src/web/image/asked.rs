@@ -3,14 +3,19 @@
 use super::subject::format_of;
 use crate::auth::Identity;
 use crate::http::Request;
-use crate::source::SourcePath;
+use crate::source::{PathError, SourcePath};
 use crate::spec::{Context, ImageSpec, Params, legacy_source};
 use crate::web::{App, Error};
+
+/// The name of the parameter that tells the overlay's path.
+pub(super) const OVERLAY: &str = "overlay";
 
 /// What a request asks for.
 pub struct Asked {
     /// Which original.
     pub path: SourcePath,
+    /// Which other original is laid over it.
+    pub overlay: Option<SourcePath>,
     /// What is to be made of it.
     pub spec: ImageSpec,
 }
@@ -48,6 +53,15 @@ impl Asked {
             },
             default_expiry_s: app.default_expiry_s,
         };
-        Ok(Self { spec: params.resolve(&context)?, path })
+        let spec = params.resolve(&context)?;
+        let overlay = spec.overlay.as_deref().map(overlay_path).transpose()?;
+        Ok(Self { spec, path, overlay })
     }
+}
+
+fn overlay_path(text: &str) -> Result<SourcePath, Error> {
+    SourcePath::parse(text).map_err(|error| match error {
+        PathError::Outside => Error::from(error).of(OVERLAY),
+        PathError::Missing | PathError::Invalid(_) => Error::parameter(OVERLAY, error),
+    })
 }

@@ -35,6 +35,8 @@ pub struct Memo {
     pub asked: Asked,
     /// The original.
     pub subject: Subject,
+    /// The original that is laid over it.
+    pub overlay: Option<Subject>,
     /// The picture's key.
     pub key: Key,
     /// What it is sent with.
@@ -87,6 +89,11 @@ impl Memos {
             known.by_query.get(request.query.as_slice())?.clone()
         };
         if app.repository.cached_stat(&memo.asked.path)? != memo.subject.stat {
+            return None;
+        }
+        if let (Some(path), Some(overlay)) = (&memo.asked.overlay, &memo.overlay)
+            && app.repository.cached_stat(path)? != overlay.stat
+        {
             return None;
         }
         let response = match memo.head.unchanged(request) {

@@ -59,8 +59,9 @@ pub(super) fn open(
 }
 
 /// Loads the library and its codecs.
-pub(super) fn prepare() -> Result<()> {
-    crate::pixel::heif::prepare().map_err(heif_error)
+pub(super) fn prepare() {
+    // A failure is remembered, and told to whoever opens a file.
+    let _ = crate::pixel::heif::prepare();
 }
 
 impl Decoder for Heif {
