@@ -5,6 +5,7 @@ mod convert;
 mod decode_child;
 mod docs;
 mod fcgi;
+mod formats;
 mod jobs;
 mod log;
 mod migrate;
@@ -44,6 +45,8 @@ enum Command {
     Status(status::Options),
     /// Change one local file with the parameters that a URL takes
     Convert(convert::Options),
+    /// List the formats that can be read and written
+    Formats(formats::Options),
     /// Read files for a server that has started this process
     #[command(hide = true)]
     DecodeChild(decode_child::Options),
@@ -79,6 +82,7 @@ pub fn main() -> ExitCode {
         Command::Config(action) => config::run(&action),
         Command::Status(options) => status::run(&options),
         Command::Convert(options) => convert::run(&options),
+        Command::Formats(options) => formats::run(&options),
         Command::DecodeChild(options) => decode_child::run(&options),
         Command::Docs(options) => docs::run(&options),
     };

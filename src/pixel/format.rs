@@ -56,6 +56,19 @@ pub enum Compression {
     Fixed,
 }
 
+/// What a file can carry beside its pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Block {
+    /// Exif.
+    Exif,
+    /// XMP.
+    Xmp,
+    /// IPTC-IIM.
+    Iptc,
+    /// Resolution, in a field of the format's own.
+    Resolution,
+}
+
 /// What is known of a format.
 #[derive(Debug)]
 pub struct FormatRow {
@@ -84,6 +97,14 @@ pub struct FormatRow {
     pub profile: bool,
     /// What `quality` means when it is written.
     pub compression: Compression,
+    /// The most bits per sample that its files hold; of deep formats, those that are read.
+    pub bits: u8,
+    /// Whether it holds greyscale as such.
+    pub gray: bool,
+    /// What is kept beside the pixels, besides a profile.
+    pub metadata: &'static [Block],
+    /// The Debian package that has to be installed, where one has to.
+    pub needs: Option<&'static str>,
     /// Whether its files are only read in a process of their own, without rights: a format that is
     /// complex, or whose decoder is not safe against hostile files.
     pub isolated: bool,
@@ -91,6 +112,9 @@ pub struct FormatRow {
     /// the file is shorter.
     pub matches: fn(&[u8]) -> bool,
 }
+
+const ALL: &[Block] = &[Block::Exif, Block::Xmp, Block::Iptc, Block::Resolution];
+const NOTHING: &[Block] = &[];
 
 /// Every format, in the order in which they are listed to people.
 pub const FORMATS: &[FormatRow] = &[
@@ -107,6 +131,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: false,
         profile: true,
         compression: Compression::Lossy,
+        bits: 8,
+        gray: true,
+        metadata: ALL,
+        needs: None,
         isolated: false,
         matches: |head| head.starts_with(&[0xff, 0xd8, 0xff]),
     },
@@ -123,6 +151,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: false,
         profile: true,
         compression: Compression::Png,
+        bits: 16,
+        gray: true,
+        metadata: &[Block::Exif, Block::Xmp, Block::Resolution],
+        needs: None,
         isolated: false,
         matches: |head| head.starts_with(b"\x89PNG\r\n\x1a\n"),
     },
@@ -139,6 +171,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: true,
         profile: false,
         compression: Compression::Fixed,
+        bits: 8,
+        gray: false,
+        metadata: NOTHING,
+        needs: None,
         isolated: false,
         matches: |head| head.starts_with(b"GIF87a") || head.starts_with(b"GIF89a"),
     },
@@ -155,6 +191,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: true,
         profile: true,
         compression: Compression::Fixed,
+        bits: 16,
+        gray: true,
+        metadata: &[Block::Xmp, Block::Iptc, Block::Resolution],
+        needs: None,
         isolated: false,
         matches: |head| {
             [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"].iter().any(|magic| head.starts_with(*magic))
@@ -174,6 +214,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: false,
         profile: false,
         compression: Compression::Fixed,
+        bits: 8,
+        gray: false,
+        metadata: &[Block::Resolution],
+        needs: None,
         isolated: false,
         matches: |head| head.starts_with(b"BM"),
     },
@@ -190,6 +234,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: true,
         profile: true,
         compression: Compression::Lossy,
+        bits: 8,
+        gray: false,
+        metadata: &[Block::Exif, Block::Xmp],
+        needs: None,
         isolated: false,
         matches: |head| head.len() >= 12 && head.starts_with(b"RIFF") && &head[8..12] == b"WEBP",
     },
@@ -198,23 +246,27 @@ pub const FORMATS: &[FormatRow] = &[
         title: "AVIF",
         extensions: &["avif"],
         mime: "image/avif",
-        read: false,
-        write: false,
+        read: true,
+        write: true,
         alpha: true,
         deep: true,
         cmyk: false,
         pages: false,
         profile: true,
         compression: Compression::Lossy,
+        bits: 12,
+        gray: true,
+        metadata: &[Block::Exif, Block::Xmp],
+        needs: Some("libheif1"),
         isolated: true,
-        matches: |head| is_heif(head, &[b"avif", b"avis"]),
+        matches: |head| is_heif(head, AV1_BRANDS, AV1_BRANDS),
     },
     FormatRow {
         format: Format::Heic,
         title: "HEIC",
         extensions: &["heic", "heif", "hif"],
         mime: "image/heic",
-        read: false,
+        read: true,
         write: false,
         alpha: true,
         deep: true,
@@ -222,24 +274,31 @@ pub const FORMATS: &[FormatRow] = &[
         pages: true,
         profile: true,
         compression: Compression::Lossy,
+        bits: 12,
+        gray: true,
+        metadata: &[Block::Exif, Block::Xmp],
+        needs: Some("libheif1"),
         isolated: true,
-        matches: |head| {
-            is_heif(head, &[b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"])
-        },
+        // The extensions `heif` and `hif` say nothing of the codec; AVIF comes first in this table.
+        matches: |head| is_heif(head, HEIC_BRANDS, &[]) || is_heif(head, AV1_BRANDS, AV1_BRANDS),
     },
     FormatRow {
         format: Format::Jxl,
         title: "JPEG XL",
         extensions: &["jxl"],
         mime: "image/jxl",
-        read: false,
-        write: false,
+        read: true,
+        write: true,
         alpha: true,
         deep: true,
-        cmyk: true,
+        cmyk: false,
         pages: true,
         profile: true,
         compression: Compression::Lossy,
+        bits: 16,
+        gray: true,
+        metadata: &[Block::Exif, Block::Xmp],
+        needs: Some("libjxl0.7 (writing)"),
         isolated: true,
         matches: |head| {
             head.starts_with(&[0xff, 0x0a]) || head.starts_with(b"\0\0\0\x0cJXL \r\n\x87\n")
@@ -258,6 +317,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: false,
         profile: false,
         compression: Compression::Fixed,
+        bits: 8,
+        gray: true,
+        metadata: NOTHING,
+        needs: None,
         isolated: false,
         matches: tga::plausible,
     },
@@ -274,6 +337,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: false,
         profile: false,
         compression: Compression::Fixed,
+        bits: 16,
+        gray: true,
+        metadata: NOTHING,
+        needs: None,
         isolated: false,
         matches: |head| matches!(head, [b'P', b'1'..=b'7', b, ..] if b.is_ascii_whitespace() || *b == b'#'),
     },
@@ -290,6 +357,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: true,
         profile: false,
         compression: Compression::Fixed,
+        bits: 8,
+        gray: false,
+        metadata: NOTHING,
+        needs: None,
         isolated: false,
         matches: ico::matches,
     },
@@ -306,6 +377,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: false,
         profile: false,
         compression: Compression::Fixed,
+        bits: 8,
+        gray: false,
+        metadata: NOTHING,
+        needs: None,
         isolated: true,
         matches: super::decode::svg::matches,
     },
@@ -322,6 +397,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: false,
         profile: true,
         compression: Compression::Fixed,
+        bits: 16,
+        gray: true,
+        metadata: ALL,
+        needs: None,
         isolated: true,
         matches: |head| head.starts_with(b"8BPS"),
     },
@@ -338,6 +417,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: true,
         profile: false,
         compression: Compression::Fixed,
+        bits: 16,
+        gray: true,
+        metadata: NOTHING,
+        needs: None,
         isolated: true,
         matches: dicom::matches,
     },
@@ -347,13 +430,17 @@ pub const FORMATS: &[FormatRow] = &[
         extensions: &["pdf"],
         mime: "application/pdf",
         read: true,
-        write: false,
+        write: true,
         alpha: true,
-        deep: false,
-        cmyk: false,
+        deep: true,
+        cmyk: true,
         pages: true,
-        profile: false,
-        compression: Compression::Fixed,
+        profile: true,
+        compression: Compression::Lossy,
+        bits: 16,
+        gray: true,
+        metadata: &[Block::Xmp, Block::Resolution],
+        needs: None,
         isolated: true,
         matches: |head| head.starts_with(b"%PDF-"),
     },
@@ -370,6 +457,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: true,
         profile: false,
         compression: Compression::Fixed,
+        bits: 8,
+        gray: true,
+        metadata: NOTHING,
+        needs: Some("ghostscript"),
         isolated: true,
         matches: |head| head.starts_with(b"%!PS") || head.starts_with(&[0xc5, 0xd0, 0xd3, 0xc6]),
     },
@@ -388,6 +479,10 @@ pub const FORMATS: &[FormatRow] = &[
         pages: false,
         profile: false,
         compression: Compression::Fixed,
+        bits: 16,
+        gray: false,
+        metadata: &[Block::Exif],
+        needs: None,
         isolated: true,
         matches: raw::matches,
     },
@@ -404,14 +499,31 @@ pub const FORMATS: &[FormatRow] = &[
         pages: false,
         profile: false,
         compression: Compression::Fixed,
+        bits: 16,
+        gray: true,
+        metadata: NOTHING,
+        needs: Some("imagemagick"),
         isolated: true,
         matches: |head| head.starts_with(b"gimp xcf "),
     },
 ];
 
-/// Whether a file starts with the box of ISO/IEC 14496-12 that names one of these brands.
-fn is_heif(head: &[u8], brands: &[&[u8; 4]]) -> bool {
-    head.len() >= 12 && &head[4..8] == b"ftyp" && brands.iter().any(|brand| &head[8..12] == *brand)
+const AV1_BRANDS: &[&[u8; 4]] = &[b"avif", b"avis"];
+const HEIC_BRANDS: &[&[u8; 4]] =
+    &[b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"];
+
+/// Whether a file starts with the box of ISO/IEC 14496-12 that names one of the `major` brands, or
+/// the brand of no codec in particular and one of `compatible` beside it.
+fn is_heif(head: &[u8], major: &[&[u8; 4]], compatible: &[&[u8; 4]]) -> bool {
+    let Some((start, rest)) = head.split_first_chunk::<16>() else { return false };
+    let [a, b, c, d, b'f', b't', b'y', b'p', name @ .., _, _, _, _] = start else { return false };
+    if major.contains(&name) {
+        return true;
+    }
+    let listed = (u32::from_be_bytes([*a, *b, *c, *d]) as usize).saturating_sub(16);
+    let listed = &rest[..listed.min(rest.len())];
+    matches!(name, b"mif1" | b"msf1")
+        && listed.as_chunks().0.iter().any(|brand| compatible.contains(&brand))
 }
 
 impl Format {
@@ -474,6 +586,29 @@ mod tests {
                 assert_eq!(Format::from_extension(&extension.to_uppercase()), Some(row.format));
             }
         }
+    }
+
+    #[test]
+    fn brands_tell_avif_from_heic() {
+        let file = |major: &[u8; 4], compatible: &[&[u8; 4]]| {
+            let mut head = (16 + 4 * compatible.len() as u32).to_be_bytes().to_vec();
+            head.extend_from_slice(b"ftyp");
+            head.extend_from_slice(major);
+            head.extend_from_slice(&[0; 4]);
+            compatible.iter().for_each(|brand| head.extend_from_slice(*brand));
+            head.extend_from_slice(b"\0\0\0\x10metaavif");
+            head
+        };
+        for (major, compatible, format) in [
+            (b"avif", &[b"mif1"][..], Some(Format::Avif)),
+            (b"mif1", &[b"miaf", b"avif"], Some(Format::Avif)),
+            (b"mif1", &[b"heic"], Some(Format::Heic)),
+            (b"heic", &[b"mif1"], Some(Format::Heic)),
+            (b"isom", &[b"avif"], None),
+        ] {
+            assert_eq!(Format::sniff(&file(major, compatible)), format, "{major:?}");
+        }
+        assert!((Format::Heic.row().matches)(&file(b"avif", &[])), "as `.heif` it may be either");
     }
 
     #[test]

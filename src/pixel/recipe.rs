@@ -305,7 +305,7 @@ impl Tile {
 /// Compression, per family of formats. Each format reads its own field and ignores the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Quality {
-    /// 1–100, for lossy formats (JPEG, WebP).
+    /// 1–100, for lossy formats (JPEG, WebP, AVIF, JPEG XL, PDF).
     pub lossy: u8,
     /// For PNG.
     pub png: PngQuality,

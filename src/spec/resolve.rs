@@ -294,6 +294,7 @@ fn empty_crop(
 
 fn default_format(context: &Context) -> FormatChoice {
     match context.source_format {
+        // A page of a document is asked for to be seen, and browsers show no PDF in its place.
         Some(format) if format.row().write && !format.is_paper() => {
             FormatChoice { format, progressive: false }
         }

@@ -209,8 +209,12 @@ fn the_sample_is_valid_and_changes_nothing() {
 fn the_generated_references_are_current() {
     let dir = temp_dir();
     run(&["docs", "--root", dir.path().to_str().unwrap()]);
-    for name in ["docs/reference/parameters.md", "docs/reference/settings.md", "conf/halftone.toml"]
-    {
+    for name in [
+        "docs/reference/formats.md",
+        "docs/reference/parameters.md",
+        "docs/reference/settings.md",
+        "conf/halftone.toml",
+    ] {
         let made = fs::read_to_string(dir.path().join(name)).unwrap();
         let kept = fs::read_to_string(repository(name)).unwrap();
         assert!(made == kept, "{name} is not what `halftone docs` writes");

@@ -10,6 +10,7 @@
 //! that is asked for ([`apply`]) comes with an intent of the caller's choice.
 
 pub(crate) mod apply;
+pub(crate) mod cicp;
 pub(crate) mod convert;
 pub(crate) mod curve;
 pub(crate) mod icc;

@@ -15,8 +15,10 @@ pub(in crate::pixel) mod dicom;
 #[cfg(test)]
 pub(in crate::pixel) mod fixture;
 mod gif;
+mod heif;
 pub(in crate::pixel) mod ico;
 mod jpeg;
+mod jxl;
 mod needs;
 mod packbits;
 mod pdf;
@@ -349,6 +351,8 @@ impl Source {
             Format::Bmp => bmp::open(file, limits),
             Format::Webp => webp::open(file, limits),
             Format::Tiff => tiff::open(file, limits),
+            Format::Avif | Format::Heic => heif::open(file, format, limits),
+            Format::Jxl => jxl::open(file, limits),
             Format::Svg => svg::open(file, limits),
             Format::Pdf => pdf::open(file, limits),
             Format::Postscript => postscript::open(file, limits),
@@ -359,9 +363,6 @@ impl Source {
             Format::Psd => psd::open(file, limits),
             Format::Dicom => dicom::open(file, limits),
             Format::Raw => raw::open(file, limits),
-            Format::Avif | Format::Heic | Format::Jxl => {
-                Err(Error::Unsupported(format!("{} files cannot be read", format.row().title)))
-            }
         }?;
         Ok(Self { info, decoder })
     }
@@ -416,8 +417,10 @@ impl Source {
 }
 
 /// Loads what decoders would load when they are first used, for a process that will not be able to
-/// open anything later.
-pub fn prepare() {}
+/// open anything later. What is missing is told when a file that takes it is opened.
+pub fn prepare() {
+    heif::prepare();
+}
 
 /// Bytes at the beginning of a file that tell its format.
 pub const HEAD_BYTES: usize = 512;

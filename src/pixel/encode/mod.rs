@@ -4,9 +4,12 @@
 //! already converted, see [`FormatRow`](super::FormatRow)); an encoder refuses anything else instead
 //! of guessing. Encoders know nothing of where the picture comes from.
 
+mod avif;
 mod bmp;
 mod gif;
 mod jpeg;
+mod jxl;
+mod pdf;
 mod png;
 mod tiff;
 mod turbo;
@@ -87,16 +90,16 @@ pub fn encode(image: &Image, options: &EncodeOptions) -> Result<Vec<u8>> {
         Format::Bmp => bmp::encode(image, options, &side),
         Format::Webp => webp::encode(image, options, &side),
         Format::Tiff => tiff::encode(image, options, &side),
-        Format::Avif
-        | Format::Heic
-        | Format::Jxl
+        Format::Avif => avif::encode(image, options, &side),
+        Format::Jxl => jxl::encode(image, options, &side),
+        Format::Pdf => pdf::encode(image, options, &side),
+        Format::Heic
         | Format::Tga
         | Format::Pnm
         | Format::Ico
         | Format::Svg
         | Format::Psd
         | Format::Dicom
-        | Format::Pdf
         | Format::Postscript
         | Format::Raw
         | Format::Xcf => {
@@ -131,5 +134,9 @@ fn failed(error: impl std::fmt::Display) -> Error {
     Error::Encode(error.to_string())
 }
 
+#[cfg(test)]
+mod modern_tests;
+#[cfg(test)]
+mod row_tests;
 #[cfg(test)]
 mod tests;

@@ -16,3 +16,4 @@ pub(crate) mod sample;
 pub(crate) mod sharpen;
 pub(crate) mod tilt;
 pub(crate) mod turn;
+pub(crate) mod unmultiply;

@@ -15,7 +15,7 @@ pub(super) static FORMAT: Row<FormatChoice> = Row {
         group: Group::Output,
         doc: "The file format of the result. `pjpg` and `pjpeg` give a JPEG that appears coarse at \
               first and becomes finer while it loads. When it is not given, the result has the \
-              format of the source, or JPEG where that one cannot be written.",
+              format of the source, or JPEG where that one cannot be written or is PDF.",
     },
     kind: &FileFormat,
 };
@@ -29,8 +29,8 @@ pub(super) static QUALITY: Row<u8> = Row {
         key: Some('q'),
         default: None,
         group: Group::Output,
-        doc: "For JPEG and WebP, how much of the picture is kept: 1 is the smallest file, 100 the \
-              best picture; without it, 80. For PNG, which loses nothing, two digits from 10 to 99 \
+        doc: "For JPEG, WebP, AVIF, JPEG XL and PDF, how much of the picture is kept: 1 is the smallest file, 100 the \
+              best picture; without it, 80. At 100, WebP, JPEG XL and PDF lose nothing. For PNG, which loses nothing, two digits from 10 to 99 \
               that weigh time against size: the first is the effort of compression (1 to 9), the \
               second the row filter (0 none, 1 sub, 2 up, 3 average, 4 Paeth, 5 to 9 the best of \
               them for each row); without it, 79. Other formats ignore it. A template's quality \

@@ -1,0 +1,165 @@
+//! Files come from Debian's `cjxl`; what they hold, from arithmetic.
+
+use std::process::Command;
+
+use crate::pixel::decode::fixture::{assert_close, bytes, file as made, magick, pattern};
+use crate::pixel::decode::{Info, Input, Opening, Orientation, Region, Source, Want};
+use crate::pixel::{Cancel, ColourSpace, Depth, Error, Format, Image, Limits, Result, Samples};
+
+const SIZE: (u32, u32) = (64, 48);
+
+/// What `cjxl` makes of a file with this extension.
+fn jxl(file: &[u8], extension: &str, args: &[&str]) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) =
+        (folder.path().join(format!("in.{extension}")), folder.path().join("out.jxl"));
+    std::fs::write(&input, file).unwrap();
+    let ran = Command::new("cjxl")
+        .arg(&input)
+        .arg(&output)
+        .args(args)
+        .output()
+        .expect("Debian's libjxl-tools is installed");
+    assert!(ran.status.success(), "cjxl: {}", String::from_utf8_lossy(&ran.stderr));
+    std::fs::read(output).unwrap()
+}
+
+fn png(bands: usize, name: &str, more: &[&str]) -> Vec<u8> {
+    made(&pattern(SIZE.0, SIZE.1, bands), SIZE, name, &[more, &["png:-"]].concat())
+}
+
+fn open_page(file: &[u8], page: u32, limits: &Limits) -> Result<Source> {
+    let mut input = Input::new(std::io::Cursor::new(file.to_vec()), file.len() as u64, None);
+    let format = input.recognise()?;
+    Source::open_here(input, format, &Opening { page, dpi: 0 }, limits)
+}
+
+fn info(file: &[u8]) -> Info {
+    open_page(file, 1, &Limits::default()).unwrap().info().clone()
+}
+
+fn decode_page(file: &[u8], page: u32) -> Result<Image> {
+    let source = open_page(file, page, &Limits::default())?;
+    let want = Want::everything(source.info().width, source.info().height);
+    Ok(source.decode(&want, &Limits::default(), &Cancel::never())?.image)
+}
+
+const LOSSLESS: &[&str] = &["-d", "0"];
+
+#[test]
+fn lossless_files_bring_back_every_sample() {
+    for (bands, name, space, alpha) in [
+        (1, "gray", ColourSpace::Gray, false),
+        (2, "graya", ColourSpace::Gray, true),
+        (3, "rgb", ColourSpace::Rgb, false),
+        (4, "rgba", ColourSpace::Rgb, true),
+    ] {
+        for container in ["--container=0", "--container=1"] {
+            let file = jxl(&png(bands, name, &[]), "png", &[LOSSLESS, &[container]].concat());
+            let info = info(&file);
+            assert_eq!((info.format, info.width, info.height), (Format::Jxl, SIZE.0, SIZE.1));
+            assert_eq!((info.space, info.alpha, info.depth), (space, alpha, Depth::U8));
+            assert!(bytes(&decode_page(&file, 1).unwrap()) == pattern(SIZE.0, SIZE.1, bands));
+        }
+    }
+}
+
+#[test]
+fn sixteen_bits_stay() {
+    let png = made(&pattern(SIZE.0, SIZE.1, 3), SIZE, "rgb", &["-depth", "16", "png48:-"]);
+    let image = decode_page(&jxl(&png, "png", LOSSLESS), 1).unwrap();
+    let Samples::U16(samples) = &image.samples else { panic!("not deep") };
+    let expected: Vec<u16> =
+        pattern(SIZE.0, SIZE.1, 3).into_iter().map(|byte| u16::from(byte) * 257).collect();
+    assert!(*samples == expected);
+}
+
+#[test]
+fn lossy_files_and_jpegs_in_a_new_coat_show_the_picture() {
+    let expected = pattern(SIZE.0, SIZE.1, 3);
+    let file = jxl(&png(3, "rgb", &[]), "png", &["-q", "95"]);
+    assert_close(bytes(&decode_page(&file, 1).unwrap()), &expected, 16);
+    let jpeg = made(&expected, SIZE, "rgb", &["-quality", "95", "jpg:-"]);
+    let file = jxl(&jpeg, "jpg", &[]);
+    assert_close(bytes(&decode_page(&file, 1).unwrap()), &expected, 16);
+}
+
+#[test]
+fn the_stored_orientation_is_applied_once() {
+    let oriented = made(&pattern(SIZE.0, SIZE.1, 3), SIZE, "rgb", &["-quality", "97", "jpg:-"]);
+    // An Exif segment with orientation 6 behind the start of the file.
+    let mut exif =
+        b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0".to_vec();
+    let mut segment = vec![0xff, 0xe1, 0, (exif.len() + 2) as u8];
+    segment.append(&mut exif);
+    let jpeg = [&oriented[..2], &segment, &oriented[2..]].concat();
+    let file = jxl(&jpeg, "jpg", &[]);
+    let info = info(&file);
+    assert_eq!((info.width, info.height), (SIZE.1, SIZE.0));
+    assert_eq!(info.orientation, Orientation::UPRIGHT);
+    assert!(info.metadata.exif.is_some());
+    let turned = magick(&["jpg:-", "-rotate", "90", "-depth", "8", "rgb:-"], &oriented);
+    assert_close(bytes(&decode_page(&file, 1).unwrap()), &turned, 8);
+}
+
+#[test]
+fn frames_are_pages() {
+    let args = ["-size", "40x30", "xc:red", "xc:lime", "xc:blue", "-set", "delay", "10", "gif:-"];
+    let file = jxl(&magick(&args, b""), "gif", LOSSLESS);
+    for (page, expected) in [(1, [255, 0, 0]), (2, [0, 255, 0]), (3, [0, 0, 255])] {
+        assert_eq!(open_page(&file, page, &Limits::default()).unwrap().info().pages, 3);
+        assert_eq!(bytes(&decode_page(&file, page).unwrap())[..3], expected);
+    }
+    let error = open_page(&file, 4, &Limits::default()).map(|_| ()).unwrap_err();
+    assert!(matches!(error, Error::Parameter { name: "page", .. }), "{error:?}");
+}
+
+#[test]
+fn a_region_is_cut_out_of_the_whole() {
+    let file = jxl(&png(4, "rgba", &[]), "png", LOSSLESS);
+    let region = Region { x: 9, y: 3, width: 17, height: 21 };
+    let decoded = open_page(&file, 1, &Limits::default())
+        .unwrap()
+        .decode(&Want { region, min_scale: 1.0 }, &Limits::default(), &Cancel::never())
+        .unwrap();
+    let whole = decode_page(&file, 1).unwrap();
+    let expected = crate::pixel::decode::fixture::cut(&whole, 9, 3, 17, 21);
+    assert_eq!((decoded.left, decoded.top), (9.0, 3.0));
+    assert!(bytes(&decoded.image) == expected);
+}
+
+#[test]
+fn limits_hold_before_anything_is_decoded() {
+    let file = jxl(&png(3, "rgb", &[]), "png", LOSSLESS);
+    let pixels = u64::from(SIZE.0 * SIZE.1);
+    let small = Limits { held_pixels: pixels - 1, ..Limits::default() };
+    assert!(matches!(open_page(&file, 1, &small).map(|_| ()), Err(Error::Limit(_))));
+    let tight = Limits { held_pixels: pixels * 2 - 1, ..Limits::default() };
+    let source = open_page(&file, 1, &Limits::default()).unwrap();
+    let want = Want::everything(SIZE.0, SIZE.1);
+    assert!(matches!(source.decode(&want, &tight, &Cancel::never()), Err(Error::Limit(_))));
+}
+
+#[test]
+fn truncated_files_are_errors() {
+    for args in [LOSSLESS, &["-q", "90"]] {
+        let file = jxl(&png(3, "rgb", &[]), "png", args);
+        for part in [0.02, 0.1, 0.4, 0.7, 0.95] {
+            let cut = &file[..(file.len() as f64 * part) as usize];
+            let error = decode_page(cut, 1).unwrap_err();
+            assert!(matches!(error, Error::Malformed(_)), "{args:?} {part}: {error:?}");
+        }
+    }
+}
+
+#[test]
+fn damaged_files_are_errors_or_pictures_and_never_panics() {
+    let file = jxl(&png(4, "rgba", &[]), "png", &["-q", "80", "--container=1"]);
+    let mut outcomes = [0, 0];
+    for at in (0..file.len()).step_by(3) {
+        let mut bytes = file.clone();
+        bytes[at] ^= 0x55;
+        outcomes[usize::from(decode_page(&bytes, 1).is_ok())] += 1;
+    }
+    assert!(outcomes[0] > 0, "{outcomes:?}");
+}
