@@ -432,6 +432,12 @@ impl Format {
         FORMATS.iter().find(|row| (row.matches)(head)).map(|row| row.format)
     }
 
+    /// Whether its files can move, and are read and written so.
+    #[must_use]
+    pub fn animates(self) -> bool {
+        matches!(self, Self::Gif | Self::Webp)
+    }
+
     /// MIME type.
     #[must_use]
     pub fn mime(self) -> &'static str {

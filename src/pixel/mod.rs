@@ -26,5 +26,6 @@ pub use format::{Compression, FORMATS, Format, FormatRow};
 pub use limits::{Cancel, Limits};
 pub use metadata::Orientation;
 pub use recipe::{
-    Align, Crop, Edge, Fill, Flip, PngQuality, Quality, Recipe, Rgba, Tile, TileError,
+    Align, Crop, Edge, Fill, Flip, Gravity, PngQuality, Point, Quality, Recipe, Reshape, Rgba, Tile,
+    TileError,
 };

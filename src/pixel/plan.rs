@@ -12,8 +12,11 @@
 //! - Crop edges are rounded to the nearest pixel; a crop keeps at least one pixel.
 //! - A turn by other than a right angle grows the picture to its bounding box, rounded up.
 
+mod cover;
+
+use self::cover::{covering, offset_around, offset_at};
 use super::turn::Turn;
-use super::{Align, Crop, Edge, Error, Recipe, Result};
+use super::{Align, Crop, Edge, Error, Gravity, Point, Recipe, Reshape, Result};
 
 /// A width and a height in pixels, each at least 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +94,8 @@ pub(crate) struct Plan {
     pub turned: Size,
     /// The part of `turned` that is kept.
     pub crop: Rect,
+    /// What `crop` is to be chosen from by what can be seen there; none when it is settled.
+    pub search: Option<Rect>,
     /// What `crop` is resized to.
     pub picture: Size,
     /// The picture with its padding.
@@ -123,7 +128,41 @@ impl Plan {
         if recipe.crop_fit && recipe.width > 0 && recipe.height > 0 {
             crop = grow(crop, turned, recipe.width, recipe.height);
         }
-        let (picture, canvas) = sizes(crop.size(), recipe);
+        let mut search = None;
+        let (picture, canvas) = match recipe.reshape.filter(|_| recipe.width > 0 && recipe.height > 0)
+        {
+            None => sizes(crop.size(), recipe),
+            Some(Reshape::Stretch) => {
+                let Size { width, height } = crop.size();
+                let size = Size::new(recipe.width.min(width), recipe.height.min(height));
+                (size, size)
+            }
+            Some(Reshape::Cover(gravity)) => {
+                let whole = crop;
+                let (part, size) = covering(whole.size(), Size::new(recipe.width, recipe.height));
+                let at = match gravity {
+                    Gravity::Side { x, y } => Some(offset_at(whole.size(), part, (x, y))),
+                    Gravity::Point(Point { x, y }) => {
+                        let (width, height) = (f64::from(turned.width), f64::from(turned.height));
+                        Some(offset_around(whole, part, (x * width, y * height)))
+                    }
+                    Gravity::Focus => recipe.focus.map(|focus| {
+                        let tilt = Tilt::new(oriented, turned, tilt_deg);
+                        let upright = orientation.size(stored);
+                        let (x, y) = focus_in(focus, orientation, upright);
+                        let (x, y) = turn.to_turned(x, y, oriented);
+                        offset_around(whole, part, tilt.to_turned(x, y))
+                    }),
+                    Gravity::Smart => None,
+                };
+                if at.is_none() && part != whole.size() {
+                    search = Some(whole);
+                }
+                let (x, y) = at.unwrap_or_else(|| offset_at(whole.size(), part, (1, 1)));
+                crop = Rect { x: whole.x + x, y: whole.y + y, width: part.width, height: part.height };
+                (size, size)
+            }
+        };
         let offset = (
             align(recipe.align_h, canvas.width, picture.width),
             align(recipe.align_v, canvas.height, picture.height),
@@ -132,7 +171,20 @@ impl Plan {
             None => Rect::whole(canvas),
             Some(tile) => tile_rect(canvas, tile.number(), tile.side())?,
         };
-        Ok(Self { stored, turn, oriented, tilt_deg, turned, crop, picture, canvas, offset, window })
+        let plan = Self {
+            stored,
+            turn,
+            oriented,
+            tilt_deg,
+            turned,
+            crop,
+            search,
+            picture,
+            canvas,
+            offset,
+            window,
+        };
+        Ok(plan)
     }
 
     /// The part of the resized picture that the result shows, in the picture's own pixels. Where
@@ -179,12 +231,14 @@ impl Plan {
     /// The rectangle of stored pixels from which the result is made.
     pub fn region(&self) -> Rect {
         if self.tilt_deg == 0.0 {
-            let area = cover(self.footprint(), self.turned);
+            // All that the part is chosen from, the same for every tile.
+            let needed = self.search.map_or_else(|| self.footprint(), Rect::area);
+            let area = cover(needed, self.turned);
             return self.turn.rect_to_stored(area, self.oriented);
         }
         // All of the crop, also for a tile: a picture is reduced on a grid of its own before it is
         // tilted, which has to be the same for every tile.
-        let area = self.crop.area();
+        let area = self.search.unwrap_or(self.crop).area();
         let tilt = self.tilt();
         let corners = [
             (area.x, area.y),
@@ -264,6 +318,18 @@ impl Tilt {
         let (dx, dy) = (x - self.from.0, y - self.from.1);
         (dx * self.cos + dy * self.sin + self.to.0, dy * self.cos - dx * self.sin + self.to.1)
     }
+
+    /// Where on the tilted canvas the point `x`, `y` of the upright picture comes to lie.
+    pub fn to_turned(self, x: f64, y: f64) -> (f64, f64) {
+        let (dx, dy) = (x - self.to.0, y - self.to.1);
+        (dx * self.cos - dy * self.sin + self.from.0, dx * self.sin + dy * self.cos + self.from.1)
+    }
+}
+
+/// The stored point under a point of the upright picture, which is `upright` pixels large.
+fn focus_in(focus: Point, orientation: Turn, upright: Size) -> (f64, f64) {
+    let Size { width, height } = upright;
+    orientation.to_stored(focus.x * f64::from(width), focus.y * f64::from(height), upright)
 }
 
 /// The whole pixels that cover `area`, within `size`, at least one.

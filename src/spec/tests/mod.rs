@@ -2,6 +2,7 @@
 
 mod equivalence;
 mod layers;
+mod modern;
 mod public_limit;
 
 use super::*;
@@ -10,8 +11,14 @@ use crate::pixel::Format;
 const RULES: Rules = Rules { max_dimension: 15_000 };
 
 /// A signed-in caller and a JPEG source.
-const CONTEXT: Context =
-    Context { source_format: Some(Format::Jpeg), public_limit: None, default_expiry_s: 604_800 };
+const CONTEXT: Context = Context {
+    source_format: Some(Format::Jpeg),
+    public_limit: None,
+    default_expiry_s: 604_800,
+    accepts: Accepts { avif: false, webp: true },
+    max_dimension: 15_000,
+    upright: true,
+};
 
 fn params(query: &str) -> Params {
     Params::from_query(query.as_bytes(), &RULES).unwrap_or_else(|e| panic!("{query}: {e}"))

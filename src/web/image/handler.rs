@@ -30,11 +30,12 @@ fn answer(
     read: Read,
 ) -> Result<Response, Error> {
     let identity = who::identify(app, request)?;
-    let asked = read(app, request, &identity)?;
+    let mut asked = read(app, request, &identity)?;
     let audience = who::require(app, &identity, asked.path.folder(), Level::View)?;
 
     progress.enter(Stage::Source);
     let subject = Subject::find(app, &asked.path)?;
+    asked.heed(&subject);
     let key = key::compose(app, &subject, &asked.spec)?;
     let head = Head::new(&key, &asked, audience);
     app.xref.call(asked.spec.delivery.xref.as_deref());

@@ -3,12 +3,13 @@
 use super::subject::Subject;
 use crate::cache::Key;
 use crate::http::ETag;
+use crate::pixel::Point;
 use crate::spec::ImageSpec;
 use crate::web::{App, Error};
 
 /// Raised when the pixels or bytes made from the same specification change, so that no picture of an
 /// older program is taken for a new one.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The cache key of a specification of a source.
 ///
@@ -17,8 +18,9 @@ const VERSION: u32 = 1;
 /// has to be swept.
 pub fn compose(app: &App, subject: &Subject, spec: &ImageSpec) -> Result<Key, Error> {
     let installation = app.installation()?;
+    let focus = spec.recipe.focus.map(|Point { x, y }| format!(":{x},{y}")).unwrap_or_default();
     Ok(Key::new(format!(
-        "h{VERSION}:{installation}:{}:{}:{}:{}",
+        "h{VERSION}:{installation}:{}:{}:{}:{}{focus}",
         subject.id,
         subject.revision_text(),
         app.engine_signature,
