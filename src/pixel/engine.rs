@@ -7,6 +7,8 @@
 //!
 //! It knows nothing of where files come from or where pictures go.
 
+mod settle;
+
 use std::sync::Arc;
 
 use super::colour::convert::{Wanted, colour_in, convert};
@@ -116,7 +118,7 @@ impl Opened {
 
     fn plan(&self, recipe: &Recipe) -> Result<Plan> {
         let info = self.source.info();
-        let upright = if self.orient { Turn::upright(info.orientation.exif()) } else { Turn::NONE };
+        let upright = if recipe.upright.unwrap_or(self.orient) { Turn::upright(info.orientation.exif()) } else { Turn::NONE };
         Plan::new(Size::new(info.width, info.height), upright, recipe)
     }
 
@@ -156,6 +158,12 @@ impl Engine {
         Ok(Self { options })
     }
 
+    /// Whether pictures are set upright unless a recipe says otherwise.
+    #[must_use]
+    pub fn sets_upright(&self) -> bool {
+        self.options.orient
+    }
+
     /// Reads a file's header.
     ///
     /// # Errors
@@ -188,14 +196,19 @@ impl Engine {
         let limits = &self.options.limits;
         limits.check_held(plan.window.width, plan.window.height)?;
         let orientation =
-            if self.options.orient { Orientation::UPRIGHT } else { opened.info().orientation };
-        let job = Job::new(&self.options, recipe, plan, opened.info(), cancel);
+            if recipe.upright.unwrap_or(self.options.orient) {
+                Orientation::UPRIGHT
+            } else {
+                opened.info().orientation
+            };
+        let mut job = Job::new(&self.options, recipe, plan, opened.info(), cancel);
 
         phase(Phase::Decoding);
         let decoded = opened.source.decode(&want, limits, cancel)?;
 
         phase(Phase::Pixels);
         let mut picture = Picture::from(decoded);
+        settle::settle(&mut job.plan, &picture);
         for step in STEPS {
             cancel.check()?;
             picture = step(&job, picture)?;

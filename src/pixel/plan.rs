@@ -12,11 +12,11 @@
 //! - Crop edges are rounded to the nearest pixel; a crop keeps at least one pixel.
 //! - A turn by other than a right angle grows the picture to its bounding box, rounded up.
 
-mod cover;
-
 use self::cover::{covering, offset_around, offset_at};
 use super::turn::Turn;
 use super::{Align, Crop, Edge, Error, Gravity, Point, Recipe, Reshape, Result};
+
+mod cover;
 
 /// A width and a height in pixels, each at least 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -185,6 +185,14 @@ impl Plan {
             window,
         };
         Ok(plan)
+    }
+
+    /// Keeps the part of what was open to choice that begins `at` there.
+    pub fn settle(&mut self, at: (u32, u32)) {
+        if let Some(whole) = self.search.take() {
+            self.crop.x = whole.x + at.0.min(whole.width - self.crop.width);
+            self.crop.y = whole.y + at.1.min(whole.height - self.crop.height);
+        }
     }
 
     /// The part of the resized picture that the result shows, in the picture's own pixels. Where

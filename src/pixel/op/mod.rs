@@ -8,6 +8,7 @@ pub(crate) mod depth;
 pub(crate) mod kernel;
 pub(crate) mod resample;
 pub(crate) mod rows;
+pub(crate) mod saliency;
 pub(crate) mod sample;
 pub(crate) mod tilt;
 pub(crate) mod turn;
