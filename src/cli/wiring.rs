@@ -1,5 +1,6 @@
 //! From settings to the parts of a running server. The only place that knows both.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -151,6 +152,8 @@ fn engine_options(settings: &Settings) -> anyhow::Result<EngineOptions> {
             held_pixels: megapixels(settings.held_megapixels),
             declared_pixels: megapixels(settings.declared_megapixels),
         },
+        max_frames: settings.max_frames,
+        auto_quality_score: settings.auto_quality_score,
         isolation: None,
     })
 }
@@ -160,6 +163,7 @@ fn engine_signature(options: &EngineOptions) -> String {
     let flag = |on: bool| u8::from(on);
     let mut text =
         format!("l{}m{}o{}", flag(options.linear), options.shrink_margin, flag(options.orient));
+    let _ = write!(text, "f{}a{}", options.max_frames, options.auto_quality_score);
     if let Some(profile) = &options.cmyk_profile {
         let digest = Sha256::digest(profile);
         text.push('c');

@@ -83,7 +83,10 @@ fn read(row: &Row) -> Result<ImageRow> {
         revision_counter: row.int(8)?,
         size_bytes: row.opt_int(9)?,
         mtime_ns: row.opt_int(10)?,
-        focal_point: row.opt_real(11)?.zip(row.opt_real(12)?).and_then(|(x, y)| FocalPoint::new(x, y)),
+        focal_point: row
+            .opt_real(11)?
+            .zip(row.opt_real(12)?)
+            .and_then(|(x, y)| FocalPoint::new(x, y)),
     })
 }
 

@@ -128,7 +128,8 @@ mod tests {
             runner(dialect).get_migrations().iter().map(ToString::to_string).collect()
         };
         assert_eq!(names(Dialect::Postgres), names(Dialect::Sqlite));
-        let newest = runner(Dialect::Sqlite).get_migrations().iter().map(|m| m.version() as u32).max();
+        let newest =
+            runner(Dialect::Sqlite).get_migrations().iter().map(|m| m.version() as u32).max();
         assert_eq!(newest, Some(NEWEST_SCHEMA));
     }
 

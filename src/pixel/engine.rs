@@ -7,6 +7,8 @@
 //!
 //! It knows nothing of where files come from or where pictures go.
 
+mod aim;
+mod motion;
 mod settle;
 
 use std::sync::Arc;
@@ -43,6 +45,10 @@ pub struct EngineOptions {
     pub cmyk_profile: Option<Arc<[u8]>>,
     /// Bounds on pixel counts.
     pub limits: Limits,
+    /// Frames that an animation may have to be made as one; of longer ones the first frame is made.
+    pub max_frames: u32,
+    /// The SSIMULACRA2 score that measured qualities aim at.
+    pub auto_quality_score: u8,
     /// Reads the formats that are not read in this process; without it they are refused.
     pub isolation: Option<Arc<dyn Isolation>>,
 }
@@ -55,6 +61,8 @@ impl Default for EngineOptions {
             orient: true,
             cmyk_profile: None,
             limits: Limits::default(),
+            max_frames: 300,
+            auto_quality_score: 75,
             isolation: None,
         }
     }
@@ -95,6 +103,9 @@ pub struct Opened {
     source: Source,
     orient: bool,
     shrink_margin: u8,
+    max_frames: u32,
+    /// Pixels that all frames of an animation may have together.
+    max_total_pixels: u64,
 }
 
 impl Opened {
@@ -111,14 +122,21 @@ impl Opened {
         let Ok(plan) = self.plan(recipe) else {
             return 0;
         };
-        let decoded = self.source.held_pixels(&self.want(&plan));
+        let decoded = match self.moves(recipe) {
+            Some(animation) => self.held_by_motion(&animation, &plan),
+            None => self.source.held_pixels(&self.want(&plan)),
+        };
         let tilted = if plan.tilt_deg == 0.0 { 0 } else { self.tilted_size(&plan).pixels() };
         decoded + tilted + 2 * plan.visible().size().pixels() + plan.window.size().pixels()
     }
 
     fn plan(&self, recipe: &Recipe) -> Result<Plan> {
         let info = self.source.info();
-        let upright = if recipe.upright.unwrap_or(self.orient) { Turn::upright(info.orientation.exif()) } else { Turn::NONE };
+        let upright = if recipe.upright.unwrap_or(self.orient) {
+            Turn::upright(info.orientation.exif())
+        } else {
+            Turn::NONE
+        };
         Plan::new(Size::new(info.width, info.height), upright, recipe)
     }
 
@@ -176,7 +194,13 @@ impl Engine {
     /// Takes a source whose header was read elsewhere.
     #[must_use]
     pub fn opened(&self, source: Source) -> Opened {
-        Opened { source, orient: self.options.orient, shrink_margin: self.options.shrink_margin }
+        Opened {
+            source,
+            orient: self.options.orient,
+            shrink_margin: self.options.shrink_margin,
+            max_frames: self.options.max_frames,
+            max_total_pixels: self.options.limits.declared_pixels,
+        }
     }
 
     /// Makes the picture. `phase` is told how far it has come. The source was opened as
@@ -191,16 +215,14 @@ impl Engine {
         cancel: &Cancel,
         phase: &dyn Fn(Phase),
     ) -> Result<Made> {
+        if let Some(animation) = opened.moves(recipe) {
+            return self.make_moving(opened, &animation, recipe, cancel, phase);
+        }
         let plan = opened.plan(recipe)?;
         let want = opened.want(&plan);
         let limits = &self.options.limits;
         limits.check_held(plan.window.width, plan.window.height)?;
-        let orientation =
-            if recipe.upright.unwrap_or(self.options.orient) {
-                Orientation::UPRIGHT
-            } else {
-                opened.info().orientation
-            };
+        let mut options = self.encode_options(&opened, recipe);
         let mut job = Job::new(&self.options, recipe, plan, opened.info(), cancel);
 
         phase(Phase::Decoding);
@@ -217,19 +239,28 @@ impl Engine {
 
         phase(Phase::Encoding);
         let image = picture.image;
-        let dpi = f64::from(recipe.dpi);
-        let bytes = encode(
-            &image,
-            &EncodeOptions {
-                format: recipe.format,
-                progressive: recipe.progressive,
-                quality: recipe.quality,
-                strip: recipe.strip,
-                density: (recipe.dpi > 0).then_some(Density { x_dpi: dpi, y_dpi: dpi }),
-                orientation,
-            },
-        )?;
+        if recipe.measured {
+            let aimed = f64::from(self.options.auto_quality_score);
+            options.quality.lossy = aim::quality(&image, &options, aimed, limits, cancel)?;
+        }
+        let bytes = encode(&image, &options)?;
         Ok(Made { bytes, format: recipe.format, width: image.width, height: image.height })
+    }
+}
+
+impl Engine {
+    /// How the result is written.
+    fn encode_options(&self, opened: &Opened, recipe: &Recipe) -> EncodeOptions {
+        let upright = recipe.upright.unwrap_or(self.options.orient);
+        let dpi = f64::from(recipe.dpi);
+        EncodeOptions {
+            format: recipe.format,
+            progressive: recipe.progressive,
+            quality: recipe.quality,
+            strip: recipe.strip,
+            density: (recipe.dpi > 0).then_some(Density { x_dpi: dpi, y_dpi: dpi }),
+            orientation: if upright { Orientation::UPRIGHT } else { opened.info().orientation },
+        }
     }
 }
 

@@ -17,6 +17,7 @@ mod op;
 mod place;
 mod plan;
 mod recipe;
+mod score;
 mod turn;
 
 pub use buffer::{ColourSpace, Density, Depth, Image, Metadata, Samples};
@@ -26,6 +27,6 @@ pub use format::{Compression, FORMATS, Format, FormatRow};
 pub use limits::{Cancel, Limits};
 pub use metadata::Orientation;
 pub use recipe::{
-    Align, Crop, Edge, Fill, Flip, Gravity, PngQuality, Point, Quality, Recipe, Reshape, Rgba, Tile,
-    TileError,
+    Align, Crop, Edge, Fill, Flip, Gravity, PngQuality, Point, Quality, Recipe, Reshape, Rgba,
+    Tile, TileError,
 };

@@ -129,7 +129,9 @@ impl Plan {
             crop = grow(crop, turned, recipe.width, recipe.height);
         }
         let mut search = None;
-        let (picture, canvas) = match recipe.reshape.filter(|_| recipe.width > 0 && recipe.height > 0)
+        let (picture, canvas) = match recipe
+            .reshape
+            .filter(|_| recipe.width > 0 && recipe.height > 0)
         {
             None => sizes(crop.size(), recipe),
             Some(Reshape::Stretch) => {
@@ -159,7 +161,8 @@ impl Plan {
                     search = Some(whole);
                 }
                 let (x, y) = at.unwrap_or_else(|| offset_at(whole.size(), part, (1, 1)));
-                crop = Rect { x: whole.x + x, y: whole.y + y, width: part.width, height: part.height };
+                crop =
+                    Rect { x: whole.x + x, y: whole.y + y, width: part.width, height: part.height };
                 (size, size)
             }
         };

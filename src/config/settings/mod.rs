@@ -273,6 +273,8 @@ settings! {
     linear_light: bool = pictures::LINEAR_LIGHT;
     decoder_shrink_margin: u8 = pictures::DECODER_SHRINK_MARGIN;
     orient_from_exif: bool = pictures::ORIENT_FROM_EXIF;
+    max_frames: u32 = pictures::MAX_FRAMES;
+    auto_quality_score: u8 = pictures::AUTO_QUALITY_SCORE;
     cmyk_profile: PathBuf = pictures::CMYK_PROFILE;
     default_expiry_s: i64 = pictures::DEFAULT_EXPIRY_S;
 

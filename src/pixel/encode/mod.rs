@@ -12,6 +12,8 @@ mod tiff;
 mod turbo;
 mod webp;
 
+use std::num::NonZeroU32;
+
 use super::metadata::{self, Orientation};
 use super::{ColourSpace, Density, Depth, Error, Format, Image, Metadata, Quality, Result};
 
@@ -54,6 +56,20 @@ struct Side<'a> {
     profile: Option<&'a [u8]>,
 }
 
+impl<'a> Side<'a> {
+    fn of(image: &'a Image, options: &EncodeOptions) -> Self {
+        let size = (image.width, image.height);
+        let density = options.density.or(image.metadata.density.filter(|_| !options.strip));
+        if options.strip {
+            return Self { metadata: Metadata { density, ..Metadata::default() }, profile: None };
+        }
+        Self {
+            metadata: metadata::for_picture(&image.metadata, size, options.orientation, density),
+            profile: image.profile.as_deref(),
+        }
+    }
+}
+
 /// Writes a picture.
 ///
 /// # Errors
@@ -61,16 +77,7 @@ struct Side<'a> {
 /// alpha.
 pub fn encode(image: &Image, options: &EncodeOptions) -> Result<Vec<u8>> {
     check(image, options.format)?;
-    let size = (image.width, image.height);
-    let density = options.density.or(image.metadata.density.filter(|_| !options.strip));
-    let side = if options.strip {
-        Side { metadata: Metadata { density, ..Metadata::default() }, profile: None }
-    } else {
-        Side {
-            metadata: metadata::for_picture(&image.metadata, size, options.orientation, density),
-            profile: image.profile.as_deref(),
-        }
-    };
+    let side = Side::of(image, options);
     match options.format {
         Format::Jpeg => jpeg::encode(image, options, &side),
         Format::Png => png::encode(image, options, &side),
@@ -93,6 +100,39 @@ pub fn encode(image: &Image, options: &EncodeOptions) -> Result<Vec<u8>> {
         | Format::Xcf => {
             Err(Error::Encode(format!("{} cannot be written", options.format.row().title)))
         }
+    }
+}
+
+/// Writes pictures that follow each other in time to one file. All have the first one's size.
+pub trait Sequence {
+    /// Adds a picture that is shown for so many milliseconds.
+    ///
+    /// # Errors
+    /// [`Error::Encode`] when the format cannot hold it, or its size is not the first one's.
+    fn push(&mut self, image: &Image, shown_ms: u32) -> Result<()>;
+
+    /// The file.
+    ///
+    /// # Errors
+    /// [`Error::Encode`].
+    fn finish(self: Box<Self>) -> Result<Vec<u8>>;
+}
+
+/// Starts a file of pictures that follow each other in time and are shown `plays` times, or
+/// endlessly. `first` gives size, profile and metadata; it is to be pushed as well.
+///
+/// # Errors
+/// [`Error::Encode`] when the format holds no such thing, or cannot hold the first picture.
+pub fn sequence(
+    first: &Image,
+    plays: Option<NonZeroU32>,
+    options: &EncodeOptions,
+) -> Result<Box<dyn Sequence>> {
+    check(first, options.format)?;
+    match options.format {
+        Format::Gif => Ok(Box::new(gif::Motion::new(first, plays)?)),
+        Format::Webp => Ok(Box::new(webp::Motion::new(first, plays, options)?)),
+        _ => Err(Error::Encode(format!("{} holds one picture", options.format.row().title))),
     }
 }
 

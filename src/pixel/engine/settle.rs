@@ -14,11 +14,8 @@ pub(super) fn settle(plan: &mut Plan, picture: &Picture) {
     let Some(whole) = plan.search else { return };
     let seen = Saliency::of(&picture.image);
     let across = whole.width > plan.crop.width;
-    let (len, part) = if across {
-        (whole.width, plan.crop.width)
-    } else {
-        (whole.height, plan.crop.height)
-    };
+    let (len, part) =
+        if across { (whole.width, plan.crop.width) } else { (whole.height, plan.crop.height) };
     let profile = profile(plan, picture, &seen, whole, across);
     let window = (u64::from(CELLS) * u64::from(part)).div_ceil(u64::from(len)) as usize;
     let first = best_window(&profile, window.clamp(1, CELLS as usize));

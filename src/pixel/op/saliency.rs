@@ -117,11 +117,7 @@ impl Small {
 }
 
 /// The mean of a block as RGBA; colours count by their alpha.
-fn mean(
-    image: &Image,
-    columns: std::ops::Range<usize>,
-    rows: std::ops::Range<usize>,
-) -> [u8; 4] {
+fn mean(image: &Image, columns: std::ops::Range<usize>, rows: std::ops::Range<usize>) -> [u8; 4] {
     let bands = image.bands();
     let count = (columns.len() * rows.len()) as u64;
     let mut sums = [0u64; 5];
@@ -151,9 +147,7 @@ fn mean(
         ColourSpace::Rgb => [first, second, third, alpha],
         ColourSpace::Cmyk => {
             // Good enough to tell where something is.
-            let light = |ink: u8| {
-                (u16::from(255 - ink) * u16::from(255 - fourth) / 255) as u8
-            };
+            let light = |ink: u8| (u16::from(255 - ink) * u16::from(255 - fourth) / 255) as u8;
             [light(first), light(second), light(third), alpha]
         }
     }

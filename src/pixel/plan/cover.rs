@@ -14,9 +14,8 @@ pub(super) fn covering(source: Size, wanted: Size) -> (Size, Size) {
     let size = Size::new(held(wanted.width, source.width), held(wanted.height, source.height));
     // The part is measured against the result as it is rounded, so that pixels stay square.
     let scale = along(size.width, source.width).min(along(size.height, source.height));
-    let part = |size: u32, source: u32| {
-        ((f64::from(size) * scale).round() as u32).clamp(size, source)
-    };
+    let part =
+        |size: u32, source: u32| ((f64::from(size) * scale).round() as u32).clamp(size, source);
     (Size::new(part(size.width, source.width), part(size.height, source.height)), size)
 }
 

@@ -63,9 +63,8 @@ impl Kind<FormatWish> for FileFormat {
         if word.eq_ignore_ascii_case(AUTO) {
             return Ok(FormatWish::Auto);
         }
-        let named = |format, progressive| {
-            Ok(FormatWish::Named(FormatChoice { format, progressive }))
-        };
+        let named =
+            |format, progressive| Ok(FormatWish::Named(FormatChoice { format, progressive }));
         if PROGRESSIVE.iter().any(|known| known.eq_ignore_ascii_case(word)) {
             return named(Format::Jpeg, true);
         }

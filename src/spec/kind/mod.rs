@@ -11,15 +11,15 @@ mod text;
 
 use serde_json::Value;
 
-pub use choice::{FormatChoice, FormatWish};
 pub(super) use choice::{ColourModel, FileFormat, Mirror, Switch, Uprighting};
+pub use choice::{FormatChoice, FormatWish};
 pub(super) use colour::Colour;
 pub use fit::Fit;
 pub(super) use fit::{FitWord, GravityPlace};
 pub(super) use number::{Integer, Max, Number, rounded};
 pub(super) use place::{Alignment, GridTile};
-pub use quality::QualityWish;
 pub(super) use quality::QualityLevel;
+pub use quality::QualityWish;
 pub(super) use text::Text;
 
 use super::Rules;

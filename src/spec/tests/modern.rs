@@ -94,15 +94,17 @@ fn templates_hold_them_all() {
     assert_eq!(over("", json).unwrap(), "fwebp,qauto,w100,h80,Fcover,G0.1:0.2,Rnone");
     let written = template(json).to_template_json().to_string();
     assert_eq!(template(&written), template(json));
-    assert_eq!(over("dpr=1&quality=30&format=jpg", json).unwrap(), "fjpg,q30,w50,h40,Fcover,G0.1:0.2,Rnone");
+    assert_eq!(
+        over("dpr=1&quality=30&format=jpg", json).unwrap(),
+        "fjpg,q30,w50,h40,Fcover,G0.1:0.2,Rnone"
+    );
 }
 
 #[test]
 fn the_public_limit_holds_after_dpr() {
     let context = Context { public_limit: Some((300, 200)), ..CONTEXT };
-    let key = |query: &str| {
-        params(&format!("src=a.jpg&{query}")).resolve(&context).unwrap().key_text()
-    };
+    let key =
+        |query: &str| params(&format!("src=a.jpg&{query}")).resolve(&context).unwrap().key_text();
     assert_eq!(key("width=200&height=50&dpr=3"), "fjpg,w300,h150");
     assert_eq!(key("width=200&height=200&dpr=3&fit=cover"), "fjpg,w300,h200,Fcover");
     // The limit alone is a box, and cuts nothing off.

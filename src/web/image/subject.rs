@@ -3,8 +3,8 @@
 use std::io::Read as _;
 
 use crate::db::image_ids::ImageId;
-use crate::pixel::{Format, Point};
 use crate::pixel::decode::HEAD_BYTES;
+use crate::pixel::{Format, Point};
 use crate::source::{SourceError, SourcePath, Stat};
 use crate::web::{App, Error};
 
@@ -55,7 +55,6 @@ impl Subject {
         let known = app.image_ids.known(path.as_str(), size_bytes(&self.stat), self.stat.mtime_ns);
         known.is_some_and(|image| focus(&image) == self.focus)
     }
-
 
     /// The revision as text: changes whenever the file does, on every host alike.
     pub fn revision_text(&self) -> String {
