@@ -8,10 +8,13 @@
 // A test crate from end to end, its helpers included.
 
 mod alpha;
+mod auto_quality;
 mod colour;
 mod engine;
+mod fit;
 mod gamma;
 mod geometry;
+mod motion;
 mod others;
 mod press;
 mod support;

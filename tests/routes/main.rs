@@ -13,11 +13,14 @@ mod magick;
 mod site;
 
 mod access;
+mod animation;
 mod caching;
 mod cli;
 mod database;
 mod errors;
 mod files;
+mod fit;
+mod format_auto;
 mod hostile;
 mod image;
 mod legacy;
