@@ -7,7 +7,8 @@
 //!
 //! ```text
 //! cli ─▶ web ─▶ auth, source, cache, db, stats, task, spec, http
-//!  └──▶ process ─▶ fastcgi ─▶ http          spec ─▶ pixel (types only)      pixel ─▶ nothing
+//!  ├──▶ process ─▶ fastcgi ─▶ http          spec ─▶ pixel (types only)      pixel ─▶ nothing
+//!  └──▶ sandbox ─▶ pixel
 //! ```
 //!
 //! [`pixel`] imports no other module of this crate, [`spec`] imports only types of [`pixel`], `web`
@@ -27,6 +28,7 @@ pub mod fastcgi;
 pub mod http;
 pub mod pixel;
 pub mod process;
+pub mod sandbox;
 pub mod source;
 pub mod spec;
 pub mod stats;

@@ -13,6 +13,7 @@ use halftone::pixel::{
     Cancel, ColourSpace, Engine, Format, Image, Limits, Metadata, Recipe, Samples,
 };
 
+use super::bench::Bench;
 use super::peer::{Mixed, Peer, Picture};
 
 /// A picture of RGB samples, and the widths that it is reduced to.
@@ -24,7 +25,9 @@ struct Chart {
 }
 
 /// Prints, for each chart, the largest and the mean error of each resampler in 8-bit levels.
-pub fn print(linear_engine: &Engine, plain_engine: &Engine) {
+pub fn run(_: &Bench) {
+    let (linear_engine, plain_engine) =
+        (&super::bench::engine(true, 2), &super::bench::engine(false, 1));
     let deep = Peer::new(Mixed::Linear16, 1);
     let float = Peer::new(Mixed::LinearFloat, 1);
     let plain = Peer::new(Mixed::Encoded8, 1);

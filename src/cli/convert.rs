@@ -9,8 +9,8 @@ use anyhow::Context as _;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, value_parser};
 
 use super::{Common, wiring};
-use crate::pixel::decode::Input;
-use crate::pixel::{Cancel, Format};
+use crate::pixel::decode::{Input, Opening};
+use crate::pixel::{Cancel, Engine, Format, Opened};
 use crate::spec::{Accepts, Context, Params, Rules, Shape, pixel_params};
 
 /// A source, a target, and any parameter of the table.
@@ -87,9 +87,6 @@ fn value_name(shape: &Shape) -> &'static str {
 /// Makes the picture and writes it.
 pub fn run(options: &Options) -> anyhow::Result<()> {
     let settings = options.common.load(Vec::new())?.settings;
-    let named = |path: &Path| {
-        path.extension().and_then(|extension| extension.to_str()).and_then(Format::from_extension)
-    };
     let rules = Rules { max_dimension: settings.max_image_dimension };
     let pairs = options.params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let says_format = options.params.iter().any(|(name, _)| name == "format");
@@ -107,15 +104,16 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         max_dimension: settings.max_image_dimension,
         upright: settings.orient_from_exif,
     };
-    let recipe = Params::from_pairs(pairs, &rules)?.recipe(&context)?;
+    let params = Params::from_pairs(pairs, &rules)?;
+    let recipe = params.recipe(&context)?;
 
     let source = options.source.display();
-    let file = File::open(&options.source).with_context(|| format!("{source} cannot be read"))?;
-    let len = file.metadata()?.len();
     let engine = wiring::engine(&settings)?;
-    let opened = engine
-        .open(Input::of_file(file, len, named(&options.source))?, &recipe.opening())
-        .with_context(|| source.to_string())?;
+    let mut opened = open(&engine, &options.source, &recipe.opening())?;
+    if let (Some(overlay), true) = (&params.overlay, recipe.overlay.is_some()) {
+        let overlay = open(&engine, Path::new(&overlay.value), &Opening::default())?;
+        opened = opened.with_overlay(overlay);
+    }
     let made = engine
         .make(opened, &recipe, &Cancel::never(), &|_| ())
         .with_context(|| source.to_string())?;
@@ -130,6 +128,19 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         made.bytes.len()
     );
     Ok(())
+}
+
+/// The format that a file's name says.
+fn named(path: &Path) -> Option<Format> {
+    path.extension().and_then(|extension| extension.to_str()).and_then(Format::from_extension)
+}
+
+fn open(engine: &Engine, path: &Path, opening: &Opening) -> anyhow::Result<Opened> {
+    let name = path.display();
+    let file = File::open(path).with_context(|| format!("{name} cannot be read"))?;
+    let len = file.metadata()?.len();
+    let input = Input::of_file(file, len, named(path))?;
+    engine.open(input, opening).with_context(|| name.to_string())
 }
 
 /// Writes a file whole or not at all.

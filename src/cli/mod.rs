@@ -2,6 +2,7 @@
 
 mod config;
 mod convert;
+mod decode_child;
 mod docs;
 mod fcgi;
 mod jobs;
@@ -43,6 +44,9 @@ enum Command {
     Status(status::Options),
     /// Change one local file with the parameters that a URL takes
     Convert(convert::Options),
+    /// Read files for a server that has started this process
+    #[command(hide = true)]
+    DecodeChild(decode_child::Options),
     /// Write the generated reference pages and the sample settings file
     Docs(docs::Options),
 }
@@ -75,6 +79,7 @@ pub fn main() -> ExitCode {
         Command::Config(action) => config::run(&action),
         Command::Status(options) => status::run(&options),
         Command::Convert(options) => convert::run(&options),
+        Command::DecodeChild(options) => decode_child::run(&options),
         Command::Docs(options) => docs::run(&options),
     };
     match result {

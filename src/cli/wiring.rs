@@ -21,6 +21,7 @@ use crate::db::{self, Db, DbOptions};
 use crate::pixel::{Engine, EngineOptions, Limits};
 use crate::process::WorkerOptions;
 use crate::process::slots::{Slots, SlotsOptions};
+use crate::sandbox::{Sandbox, SandboxOptions, has_landlock};
 use crate::source::{Repository, RepositoryOptions};
 use crate::spec::Rules;
 use crate::stats::{Counters, CountersOptions, Flusher};
@@ -45,7 +46,9 @@ pub fn cores() -> usize {
 /// Starts the log that the settings ask for.
 pub fn start_log(settings: &Settings) -> anyhow::Result<Log> {
     let path = Some(settings.log_file.as_path()).filter(|path| !path.as_os_str().is_empty());
-    Log::start(path, settings.log_level)
+    let log = Log::start(path, settings.log_level)?;
+    tell_of_isolation(settings);
+    Ok(log)
 }
 
 /// The database; nothing is connected yet.
@@ -154,8 +157,44 @@ fn engine_options(settings: &Settings) -> anyhow::Result<EngineOptions> {
         },
         max_frames: settings.max_frames,
         auto_quality_score: settings.auto_quality_score,
-        isolation: None,
+        document_dpi: settings.pdf_dpi,
+        isolation: Some(Arc::new(sandbox(settings)?)),
     })
+}
+
+/// The reader of complex formats; no process is started yet.
+fn sandbox(settings: &Settings) -> anyhow::Result<Sandbox> {
+    // What runs now, whatever happens to the file on disk.
+    let program =
+        fs::File::open("/proc/self/exe").context("the running program cannot be opened")?;
+    Ok(Sandbox::new(SandboxOptions {
+        program,
+        memory_mb: settings.decoder_memory_mb,
+        cpu_s: settings.decoder_cpu_s,
+        time: secs(settings.decoder_time_s),
+        children: settings.decoder_count(cores()),
+        files: settings.decoder_files,
+        idle: secs(settings.decoder_idle_s),
+        scratch_folder: settings.temp_folder(),
+        landlock: has_landlock(),
+        allow_without_landlock: settings.allow_unsandboxed_decoders,
+        probe: false,
+    }))
+}
+
+/// Says in the log when complex formats are not read as they should be.
+fn tell_of_isolation(settings: &Settings) {
+    match (has_landlock(), settings.allow_unsandboxed_decoders) {
+        (true, _) => {}
+        (false, false) => log::warn!(
+            "the kernel does not offer landlock: SVG, PDF, camera raw and other complex formats \
+             are refused (see allow_unsandboxed_decoders)"
+        ),
+        (false, true) => log::warn!(
+            "the kernel does not offer landlock: processes that read complex formats can read \
+             other files"
+        ),
+    }
 }
 
 /// Names the setup of the engine: pictures made with another one are other pictures.
@@ -163,7 +202,11 @@ fn engine_signature(options: &EngineOptions) -> String {
     let flag = |on: bool| u8::from(on);
     let mut text =
         format!("l{}m{}o{}", flag(options.linear), options.shrink_margin, flag(options.orient));
-    let _ = write!(text, "f{}a{}", options.max_frames, options.auto_quality_score);
+    let _ = write!(
+        text,
+        "d{}f{}a{}",
+        options.document_dpi, options.max_frames, options.auto_quality_score
+    );
     if let Some(profile) = &options.cmyk_profile {
         let digest = Sha256::digest(profile);
         text.push('c');

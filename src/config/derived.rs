@@ -57,6 +57,16 @@ impl Settings {
         places as usize
     }
 
+    /// Processes of each worker that read complex formats, on a machine with this many processor
+    /// cores.
+    #[must_use]
+    pub fn decoder_count(&self, cores: usize) -> usize {
+        match self.decoder_children {
+            0 => self.slot_count(cores).max(2),
+            count => count as usize,
+        }
+    }
+
     /// Pictures made at the same time on a machine with this many processor cores.
     #[must_use]
     pub fn slot_count(&self, cores: usize) -> usize {

@@ -8,12 +8,16 @@
 //! It knows nothing of where files come from or where pictures go.
 
 mod aim;
+mod fill;
 mod motion;
+mod over;
 mod settle;
 
 use std::sync::Arc;
 
-use super::colour::convert::{Wanted, colour_in, convert};
+use self::fill::Filling;
+use self::over::Over;
+use super::colour::convert::{Wanted, convert, meaning};
 use super::colour::curve::Light;
 use super::colour::icc;
 use super::decode::{Decoded, Info, Input, Isolation, Opening, Region, Source, Want};
@@ -21,10 +25,11 @@ use super::encode::{EncodeOptions, encode};
 use super::op::canvas::lay;
 use super::op::depth::to_eight_bits;
 use super::op::resample::{Resize, resample};
-use super::op::tilt::{tilt, working_area, working_size};
+use super::op::sharpen::sharpen;
+use super::op::tilt::{tilt, working_area, working_part};
 use super::op::turn::turn;
 use super::place::Place;
-use super::plan::{Plan, Rect, Size};
+use super::plan::{Area, Plan, Rect, Size, TILT_SHRINK_MARGIN};
 use super::turn::Turn;
 use super::{
     Cancel, ColourSpace, Density, Error, Fill, Format, FormatRow, Image, Limits, Orientation,
@@ -49,6 +54,8 @@ pub struct EngineOptions {
     pub max_frames: u32,
     /// The SSIMULACRA2 score that measured qualities aim at.
     pub auto_quality_score: u8,
+    /// Dots per inch at which documents are laid out when the recipe says nothing.
+    pub document_dpi: u32,
     /// Reads the formats that are not read in this process; without it they are refused.
     pub isolation: Option<Arc<dyn Isolation>>,
 }
@@ -63,6 +70,7 @@ impl Default for EngineOptions {
             limits: Limits::default(),
             max_frames: 300,
             auto_quality_score: 75,
+            document_dpi: 150,
             isolation: None,
         }
     }
@@ -101,6 +109,7 @@ pub struct Engine {
 /// A source whose header has been read.
 pub struct Opened {
     source: Source,
+    overlay: Option<Source>,
     orient: bool,
     shrink_margin: u8,
     max_frames: u32,
@@ -115,6 +124,13 @@ impl Opened {
         self.source.info()
     }
 
+    /// Adds the picture that is laid over this one, for recipes with an
+    /// [`overlay`](Recipe::overlay).
+    #[must_use]
+    pub fn with_overlay(self, overlay: Self) -> Self {
+        Self { overlay: Some(overlay.source), ..self }
+    }
+
     /// Number of pixels that making this recipe will hold at its peak, at most: the decoder's, and
     /// those of the buffers between operations.
     #[must_use]
@@ -127,7 +143,20 @@ impl Opened {
             None => self.source.held_pixels(&self.want(&plan)),
         };
         let tilted = if plan.tilt_deg == 0.0 { 0 } else { self.tilted_size(&plan).pixels() };
-        decoded + tilted + 2 * plan.visible().size().pixels() + plan.window.size().pixels()
+        let worked = 2 * plan.made().size().pixels() + plan.window.size().pixels();
+        decoded + tilted + worked + self.held_by_overlay(&plan, recipe)
+    }
+
+    fn held_by_overlay(&self, plan: &Plan, recipe: &Recipe) -> u64 {
+        let (Some(source), Some(overlay)) = (&self.overlay, &recipe.overlay) else {
+            return 0;
+        };
+        let Some(over) = over::place(plan, source.info(), self.orient, overlay) else {
+            return 0;
+        };
+        let reads_all = over::reads_all(source.info(), self.source.info().space);
+        source.held_pixels(&over::want(&over, reads_all, self.shrink_margin))
+            + 2 * over.plan.window.size().pixels()
     }
 
     fn plan(&self, recipe: &Recipe) -> Result<Plan> {
@@ -137,7 +166,10 @@ impl Opened {
         } else {
             Turn::NONE
         };
-        Plan::new(Size::new(info.width, info.height), upright, recipe)
+        let plan = Plan::new(Size::new(info.width, info.height), upright, recipe)?;
+        let flattened = info.alpha && !recipe.format.row().alpha;
+        let reads_edges = recipe.fill == Fill::Auto && (flattened || plan.shows_fill());
+        Ok(Plan { reads_edges, ..plan })
     }
 
     fn want(&self, plan: &Plan) -> Want {
@@ -152,7 +184,7 @@ impl Opened {
     fn tilted_size(&self, plan: &Plan) -> Size {
         // A decoder that shrinks by eighths stays below twice the scale that it has to keep.
         let scale = (2.0 * plan.min_scale(self.shrink_margin.max(TILT_SHRINK_MARGIN))).min(1.0);
-        working_size(plan, &Place { left: 0.0, top: 0.0, scale: (scale, scale) })
+        working_part(plan, &Place { left: 0.0, top: 0.0, scale: (scale, scale) }).size()
     }
 }
 
@@ -188,7 +220,9 @@ impl Engine {
     /// As [`Source::open`].
     pub fn open(&self, input: Input, opening: &Opening) -> Result<Opened> {
         let isolation = self.options.isolation.as_deref();
-        Ok(self.opened(Source::open(input, opening, &self.options.limits, isolation)?))
+        let dpi = if opening.dpi == 0 { self.options.document_dpi } else { opening.dpi };
+        let opening = Opening { dpi, ..*opening };
+        Ok(self.opened(Source::open(input, &opening, &self.options.limits, isolation)?))
     }
 
     /// Takes a source whose header was read elsewhere.
@@ -196,6 +230,7 @@ impl Engine {
     pub fn opened(&self, source: Source) -> Opened {
         Opened {
             source,
+            overlay: None,
             orient: self.options.orient,
             shrink_margin: self.options.shrink_margin,
             max_frames: self.options.max_frames,
@@ -208,6 +243,7 @@ impl Engine {
     ///
     /// # Errors
     /// Whatever reading, working or writing finds: every variant of [`Error`].
+    /// [`Error::Parameter`] named `overlay` when the recipe has one and no picture was given for it.
     pub fn make(
         &self,
         opened: Opened,
@@ -227,9 +263,14 @@ impl Engine {
 
         phase(Phase::Decoding);
         let decoded = opened.source.decode(&want, limits, cancel)?;
+        let over = match opened.overlay {
+            Some(overlay) => over::load(&job, overlay, decoded.image.space)?,
+            None if recipe.overlay.is_some() => return Err(no_overlay()),
+            None => None,
+        };
 
         phase(Phase::Pixels);
-        let mut picture = Picture::from(decoded);
+        let mut picture = Picture::new(decoded, over, job.fill);
         settle::settle(&mut job.plan, &picture);
         for step in STEPS {
             cancel.check()?;
@@ -266,22 +307,25 @@ impl Engine {
 
 type Step = fn(&Job, Picture) -> Result<Picture>;
 
-/// What is done to the pixels, in this order. Sharpening and overlays belong between
-/// `lay_on_canvas` and the end, on a whole canvas.
+/// What is done to the pixels, in this order.
 const STEPS: &[Step] = &[
     judge_profile,
+    fill::find,
     shrink_before_tilt,
     tilt_picture,
     crop_and_resize,
     turn_upright,
+    sharpen_picture,
+    over::make_room_for_colour,
     change_colour_space,
     reduce_depth,
     lay_on_canvas,
+    over::lay,
 ];
 
-/// A decoder may leave a picture that is to be tilted much larger than needed; it is reduced to
-/// this many times the size of the result first.
-const TILT_SHRINK_MARGIN: u8 = 2;
+fn no_overlay() -> Error {
+    Error::Parameter { name: "overlay", reason: "no picture was given for it".into() }
+}
 
 /// What the steps need to know.
 struct Job<'a> {
@@ -289,7 +333,7 @@ struct Job<'a> {
     recipe: &'a Recipe,
     plan: Plan,
     format: &'static FormatRow,
-    /// The fill colour, transparent or not.
+    /// The fill colour that was asked for, transparent or not.
     fill: Rgba,
     /// Whether the result has an alpha band.
     alpha: bool,
@@ -300,16 +344,18 @@ struct Job<'a> {
 struct Picture {
     image: Image,
     place: Place,
-}
-
-impl From<Decoded> for Picture {
-    fn from(decoded: Decoded) -> Self {
-        let place = Place::of(&decoded);
-        Self { image: decoded.image, place }
-    }
+    /// What lies where the picture does not.
+    fill: Filling,
+    /// What is going to lie over it.
+    over: Option<Over>,
 }
 
 impl Picture {
+    fn new(decoded: Decoded, over: Option<Over>, fill: Rgba) -> Self {
+        let place = Place::of(&decoded);
+        Self { image: decoded.image, place, fill: Filling::Named(fill), over }
+    }
+
     fn with(self, image: Image) -> Self {
         Self { image, ..self }
     }
@@ -326,10 +372,14 @@ impl<'a> Job<'a> {
         let format = recipe.format.row();
         let fill = match recipe.fill {
             Fill::Colour(colour) => colour,
-            Fill::Transparent => Rgba { r: 255, g: 255, b: 255, a: 0 },
+            Fill::Transparent => CLEAR,
+            // Until the picture's edges have been seen.
+            Fill::Auto => Rgba { a: 255, ..CLEAR },
         };
-        let shows_fill = plan.tilt_deg != 0.0 || plan.picture != plan.canvas;
-        let alpha = format.alpha && (info.alpha || (shows_fill && fill.a < 255));
+        let padded = plan.tilt_deg != 0.0 || plan.picture != plan.canvas;
+        // A page lies on paper of the fill colour.
+        let clear = info.alpha && !(info.format.is_paper() && fill.a == 255);
+        let alpha = format.alpha && (clear || (padded && fill.a < 255));
         let fill = if alpha { fill } else { over_white(fill) };
         Self { options, recipe, plan, format, fill, alpha, cancel }
     }
@@ -342,6 +392,9 @@ impl<'a> Job<'a> {
         self.plan.tilt_deg != 0.0
     }
 }
+
+/// No colour; white where there has to be one.
+const CLEAR: Rgba = Rgba { r: 255, g: 255, b: 255, a: 0 };
 
 /// A colour as it shows on white.
 fn over_white(colour: Rgba) -> Rgba {
@@ -363,49 +416,57 @@ fn shrink_before_tilt(job: &Job, picture: Picture) -> Result<Picture> {
     if !job.tilts() || scale <= 1.5 * needed {
         return Ok(picture);
     }
-    let Picture { image, place } = picture;
-    let part = needed / scale;
-    let shrunk = |len: u32| (f64::from(len) * part).ceil().max(1.0) as u32;
-    let size = Size::new(shrunk(image.width), shrunk(image.height));
-    let within = Rect::whole(Size::new(image.width, image.height));
-    let from = within.area();
-    let resize = Resize { from, within, size, wanted: Rect::whole(size) };
-    let small = resample(&image, &resize, &job.light(&image), job.cancel)?;
-    let scale = (
-        place.scale.0 * f64::from(size.width) / f64::from(image.width),
-        place.scale.1 * f64::from(size.height) / f64::from(image.height),
-    );
-    Ok(Picture { image: small, place: Place { scale, ..place } })
+    let Picture { image, place, .. } = &picture;
+    // On a grid over the whole stored picture, so that every tile is made of the same pixels.
+    let stored = job.plan.stored;
+    let shrunk = |len: u32| (f64::from(len) * needed).ceil().max(1.0) as u32;
+    let size = Size::new(shrunk(stored.width), shrunk(stored.height));
+    let along = |size: u32, stored: u32| f64::from(size) / f64::from(stored);
+    let scale = (along(size.width, stored.width), along(size.height, stored.height));
+    let region = job.plan.region();
+    let part = |at: u32, len: u32, scale: f64, of: u32| {
+        let low = ((f64::from(at) * scale).floor() as u32).min(of - 1);
+        let high = ((f64::from(at + len) * scale).ceil() as u32).clamp(low + 1, of);
+        (low, high - low)
+    };
+    let (x, width) = part(region.x, region.width, scale.0, size.width);
+    let (y, height) = part(region.y, region.height, scale.1, size.height);
+    let resize = Resize {
+        from: place.area(Rect::whole(stored)),
+        within: Rect::whole(Size::new(image.width, image.height)),
+        size,
+        wanted: Rect { x, y, width, height },
+    };
+    let small = resample(image, &resize, &job.light(image), job.cancel)?;
+    let place = Place { left: f64::from(x) / scale.0, top: f64::from(y) / scale.1, scale };
+    Ok(Picture { image: small, place, ..picture })
 }
 
 fn tilt_picture(job: &Job, picture: Picture) -> Result<Picture> {
     if !job.tilts() {
         return Ok(picture);
     }
-    let size = working_size(&job.plan, &picture.place);
-    job.options.limits.check_held(size.width, size.height)?;
-    let cmyk_profile = job.options.cmyk_profile.as_ref();
-    let under = if job.alpha && job.fill.a > 0 {
-        Some(colour_in(&picture.image, job.fill, cmyk_profile)?)
-    } else {
-        None
-    };
+    let part = working_part(&job.plan, &picture.place);
+    job.options.limits.check_held(part.width, part.height)?;
+    let under = picture.fill.bands_in(job, &picture.image)?;
+    let shows = job.alpha && under.last().is_some_and(|alpha| *alpha > 0);
+    let under = shows.then_some(under.as_slice());
     let light = job.light(&picture.image);
-    let tilted =
-        tilt(&picture.image, &picture.place, &job.plan, &light, under.as_deref(), job.cancel)?;
+    let tilted = tilt(&picture.image, &picture.place, &job.plan, &light, under, job.cancel)?;
     Ok(picture.with(tilted))
 }
 
 fn crop_and_resize(job: &Job, picture: Picture) -> Result<Picture> {
     let Job { plan, .. } = job;
-    let Picture { image, place } = &picture;
+    let Picture { image, place, .. } = &picture;
     let size = Size::new(image.width, image.height);
     let resize = if job.tilts() {
+        let (area, part) = (working_area(plan, place), working_part(plan, place));
         Resize {
-            from: working_area(plan, place),
+            from: Area { x: -f64::from(part.x), y: -f64::from(part.y), ..area },
             within: Rect::whole(size),
             size: plan.picture,
-            wanted: plan.visible(),
+            wanted: plan.made(),
         }
     } else {
         let crop = plan.turn.rect_to_stored(plan.crop, plan.oriented);
@@ -413,7 +474,7 @@ fn crop_and_resize(job: &Job, picture: Picture) -> Result<Picture> {
             from: place.area(crop),
             within: place.within(crop, plan.stored, size),
             size: if plan.turn.swap { plan.picture.swapped() } else { plan.picture },
-            wanted: plan.turn.rect_to_stored(plan.visible(), plan.picture),
+            wanted: plan.turn.rect_to_stored(plan.made(), plan.picture),
         }
     };
     let whole = Rect::whole(size);
@@ -432,14 +493,35 @@ fn turn_upright(job: &Job, mut picture: Picture) -> Result<Picture> {
     Ok(picture)
 }
 
-fn change_colour_space(job: &Job, mut picture: Picture) -> Result<Picture> {
-    let wanted = Wanted {
+fn sharpen_picture(job: &Job, mut picture: Picture) -> Result<Picture> {
+    let value = job.recipe.sharpen;
+    if value == 0 {
+        return Ok(picture);
+    }
+    let (made, visible) = (job.plan.made(), job.plan.visible());
+    let wanted = Rect { x: visible.x - made.x, y: visible.y - made.y, ..visible };
+    let light = job.light(&picture.image);
+    picture.image = sharpen(&picture.image, value, wanted, &light, job.cancel)?;
+    Ok(picture)
+}
+
+fn colour_wanted<'a>(job: &'a Job) -> Wanted<'a> {
+    Wanted {
         space: job.recipe.colorspace,
         strip: job.recipe.strip,
         format: job.format,
         cmyk_profile: job.options.cmyk_profile.as_ref(),
-    };
+    }
+}
+
+fn change_colour_space(job: &Job, mut picture: Picture) -> Result<Picture> {
+    let wanted = colour_wanted(job);
+    let before = meaning(&picture.image, wanted.cmyk_profile);
     picture.image = convert(picture.image, &wanted)?;
+    picture.fill = picture.fill.converted(&|pixel| convert(pixel.clone(), &wanted))?;
+    if let Some(over) = &mut picture.over {
+        over::follow(job, over, &before, &picture.image)?;
+    }
     Ok(picture)
 }
 
@@ -469,8 +551,7 @@ fn lay_on_canvas(job: &Job, mut picture: Picture) -> Result<Picture> {
     if covered && picture.image.alpha == job.alpha {
         return Ok(picture);
     }
-    let cmyk_profile = job.options.cmyk_profile.as_ref();
-    let fill = colour_in(&picture.image, job.fill, cmyk_profile)?;
+    let fill = picture.fill.bands_in(job, &picture.image)?;
     picture.image = lay(picture.image, plan.window.size(), at, &fill, job.alpha)?;
     Ok(picture)
 }

@@ -36,3 +36,17 @@ pub enum Error {
     #[error("the image could not be read from disk")]
     Io(#[from] std::io::Error),
 }
+
+impl Error {
+    /// The same, told of the picture that is laid over another.
+    #[must_use]
+    pub fn in_overlay(self) -> Self {
+        let told = |reason: String| format!("overlay: {reason}");
+        match self {
+            Self::Malformed(reason) => Self::Malformed(told(reason)),
+            Self::Unsupported(reason) => Self::Unsupported(told(reason)),
+            Self::Limit(reason) => Self::Limit(told(reason)),
+            other => other,
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! The one table of file formats: names, MIME types, what each can hold, and how it is recognised.
 
+use super::decode::{dicom, ico, tga};
+
 /// A file format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
@@ -85,7 +87,8 @@ pub struct FormatRow {
     /// Whether its files are only read in a process of their own, without rights: a format that is
     /// complex, or whose decoder is not safe against hostile files.
     pub isolated: bool,
-    /// Tells the format by a file's first 16 or more bytes.
+    /// Tells the format by a file's first bytes, [`HEAD_BYTES`](super::decode::HEAD_BYTES) unless
+    /// the file is shorter.
     pub matches: fn(&[u8]) -> bool,
 }
 
@@ -246,7 +249,7 @@ pub const FORMATS: &[FormatRow] = &[
         title: "Targa",
         extensions: &["tga"],
         mime: "image/x-tga",
-        read: false,
+        read: true,
         write: false,
         alpha: true,
         deep: false,
@@ -255,30 +258,30 @@ pub const FORMATS: &[FormatRow] = &[
         profile: false,
         compression: Compression::Fixed,
         isolated: false,
-        matches: |_| false,
+        matches: tga::plausible,
     },
     FormatRow {
         format: Format::Pnm,
         title: "Netpbm",
         extensions: &["ppm", "pgm", "pbm", "pam", "pnm"],
         mime: "image/x-portable-anymap",
-        read: false,
+        read: true,
         write: false,
         alpha: true,
         deep: true,
-        cmyk: false,
+        cmyk: true,
         pages: false,
         profile: false,
         compression: Compression::Fixed,
         isolated: false,
-        matches: |_| false,
+        matches: |head| matches!(head, [b'P', b'1'..=b'7', b, ..] if b.is_ascii_whitespace() || *b == b'#'),
     },
     FormatRow {
         format: Format::Ico,
         title: "Icon",
         extensions: &["ico", "cur"],
         mime: "image/vnd.microsoft.icon",
-        read: false,
+        read: true,
         write: false,
         alpha: true,
         deep: false,
@@ -287,14 +290,14 @@ pub const FORMATS: &[FormatRow] = &[
         profile: false,
         compression: Compression::Fixed,
         isolated: false,
-        matches: |_| false,
+        matches: ico::matches,
     },
     FormatRow {
         format: Format::Svg,
         title: "SVG",
         extensions: &["svg", "svgz"],
         mime: "image/svg+xml",
-        read: false,
+        read: true,
         write: false,
         alpha: true,
         deep: false,
@@ -303,14 +306,14 @@ pub const FORMATS: &[FormatRow] = &[
         profile: false,
         compression: Compression::Fixed,
         isolated: true,
-        matches: |_| false,
+        matches: super::decode::svg::matches,
     },
     FormatRow {
         format: Format::Psd,
         title: "Photoshop",
         extensions: &["psd", "psb"],
         mime: "image/vnd.adobe.photoshop",
-        read: false,
+        read: true,
         write: false,
         alpha: true,
         deep: true,
@@ -326,7 +329,7 @@ pub const FORMATS: &[FormatRow] = &[
         title: "DICOM",
         extensions: &["dcm"],
         mime: "application/dicom",
-        read: false,
+        read: true,
         write: false,
         alpha: false,
         deep: true,
@@ -335,20 +338,20 @@ pub const FORMATS: &[FormatRow] = &[
         profile: false,
         compression: Compression::Fixed,
         isolated: true,
-        matches: |_| false,
+        matches: dicom::matches,
     },
     FormatRow {
         format: Format::Pdf,
         title: "PDF",
         extensions: &["pdf"],
         mime: "application/pdf",
-        read: false,
+        read: true,
         write: false,
         alpha: true,
         deep: false,
-        cmyk: true,
+        cmyk: false,
         pages: true,
-        profile: true,
+        profile: false,
         compression: Compression::Fixed,
         isolated: true,
         matches: |head| head.starts_with(b"%PDF-"),
@@ -358,11 +361,11 @@ pub const FORMATS: &[FormatRow] = &[
         title: "PostScript",
         extensions: &["eps", "ps", "ai"],
         mime: "application/postscript",
-        read: false,
+        read: true,
         write: false,
         alpha: true,
         deep: false,
-        cmyk: true,
+        cmyk: false,
         pages: true,
         profile: false,
         compression: Compression::Fixed,
@@ -392,13 +395,13 @@ pub const FORMATS: &[FormatRow] = &[
         title: "GIMP",
         extensions: &["xcf"],
         mime: "image/x-xcf",
-        read: false,
+        read: true,
         write: false,
         alpha: true,
-        deep: true,
+        deep: false,
         cmyk: false,
         pages: false,
-        profile: true,
+        profile: false,
         compression: Compression::Fixed,
         isolated: true,
         matches: |head| head.starts_with(b"gimp xcf "),
@@ -426,10 +429,22 @@ impl Format {
             .map(|row| row.format)
     }
 
-    /// The format of a file that starts with these bytes (at least 16, unless the file is shorter).
+    /// The format of a file that starts with these bytes
+    /// ([`HEAD_BYTES`](super::decode::HEAD_BYTES), unless the file is shorter).
     #[must_use]
     pub fn sniff(head: &[u8]) -> Option<Self> {
-        FORMATS.iter().find(|row| (row.matches)(head)).map(|row| row.format)
+        FORMATS
+            .iter()
+            // Nothing in the content of these proves what they are: only a name makes them so.
+            .filter(|row| row.format != Self::Tga)
+            .find(|row| (row.matches)(head))
+            .map(|row| row.format)
+    }
+
+    /// Whether pictures of this format are pages, which show on paper unless told otherwise.
+    #[must_use]
+    pub fn is_paper(self) -> bool {
+        matches!(self, Self::Pdf | Self::Postscript)
     }
 
     /// Whether its files can move, and are read and written so.

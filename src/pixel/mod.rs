@@ -27,6 +27,6 @@ pub use format::{Compression, FORMATS, Format, FormatRow};
 pub use limits::{Cancel, Limits};
 pub use metadata::Orientation;
 pub use recipe::{
-    Align, Crop, Edge, Fill, Flip, Gravity, PngQuality, Point, Quality, Recipe, Reshape, Rgba,
-    Tile, TileError,
+    Align, Compass, Crop, Edge, Fill, Flip, Gravity, Overlay, PngQuality, Point, Quality, Recipe,
+    Reshape, Rgba, Tile, TileError,
 };

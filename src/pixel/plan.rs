@@ -12,11 +12,15 @@
 //! - Crop edges are rounded to the nearest pixel; a crop keeps at least one pixel.
 //! - A turn by other than a right angle grows the picture to its bounding box, rounded up.
 
+mod cover;
+mod over;
+
+pub(crate) use over::OverPlan;
+
 use self::cover::{covering, offset_around, offset_at};
+use super::op::sharpen;
 use super::turn::Turn;
 use super::{Align, Crop, Edge, Error, Gravity, Point, Recipe, Reshape, Result};
-
-mod cover;
 
 /// A width and a height in pixels, each at least 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,6 +108,10 @@ pub(crate) struct Plan {
     pub offset: (u32, u32),
     /// The part of the canvas that is the result: all of it, or a tile.
     pub window: Rect,
+    /// Pixels of the resized picture around the visible ones that sharpening needs.
+    pub apron: u32,
+    /// Whether the colour of the picture's edges has to be known, whatever the window shows.
+    pub reads_edges: bool,
 }
 
 impl Plan {
@@ -174,6 +182,7 @@ impl Plan {
             None => Rect::whole(canvas),
             Some(tile) => tile_rect(canvas, tile.number(), tile.side())?,
         };
+        let apron = sharpen::reach(recipe.sharpen);
         let plan = Self {
             stored,
             turn,
@@ -186,6 +195,8 @@ impl Plan {
             canvas,
             offset,
             window,
+            apron,
+            reads_edges: false,
         };
         Ok(plan)
     }
@@ -202,6 +213,25 @@ impl Plan {
     /// the result is all padding, one pixel that it does not show.
     pub fn visible(&self) -> Rect {
         self.shown().unwrap_or(Rect { x: 0, y: 0, width: 1, height: 1 })
+    }
+
+    /// The visible part and as much around it as sharpening needs, within the picture.
+    pub fn made(&self) -> Rect {
+        let visible = self.visible();
+        let along = |at: u32, len: u32, of: u32| {
+            let low = at.saturating_sub(self.apron);
+            let high = (at + len).saturating_add(self.apron).min(of);
+            (low, high - low)
+        };
+        let (x, width) = along(visible.x, visible.width, self.picture.width);
+        let (y, height) = along(visible.y, visible.height, self.picture.height);
+        Rect { x, y, width, height }
+    }
+
+    /// Whether the result shows canvas that the picture does not cover.
+    pub fn shows_fill(&self) -> bool {
+        let covered = self.shown().is_some_and(|shown| shown.size() == self.window.size());
+        self.tilt_deg != 0.0 || !covered
     }
 
     /// Whether any of the picture lies in the window.
@@ -241,15 +271,16 @@ impl Plan {
 
     /// The rectangle of stored pixels from which the result is made.
     pub fn region(&self) -> Rect {
+        // All that the part is chosen from, the same for every tile.
+        let area = match self.search {
+            Some(whole) => whole.area(),
+            None if self.reads_edges => self.crop.area(),
+            None => self.footprint(),
+        };
         if self.tilt_deg == 0.0 {
-            // All that the part is chosen from, the same for every tile.
-            let needed = self.search.map_or_else(|| self.footprint(), Rect::area);
-            let area = cover(needed, self.turned);
-            return self.turn.rect_to_stored(area, self.oriented);
+            return self.turn.rect_to_stored(cover(area, self.turned), self.oriented);
         }
-        // All of the crop, also for a tile: a picture is reduced on a grid of its own before it is
-        // tilted, which has to be the same for every tile.
-        let area = self.search.unwrap_or(self.crop).area();
+        let margin = TILT_REACH / self.min_scale(TILT_SHRINK_MARGIN) + DECODER_MARGIN;
         let tilt = self.tilt();
         let corners = [
             (area.x, area.y),
@@ -264,10 +295,10 @@ impl Plan {
         let (left, right) = bounds(corners.map(|corner| corner.0));
         let (top, bottom) = bounds(corners.map(|corner| corner.1));
         let area = Area {
-            x: left - TILT_MARGIN,
-            y: top - TILT_MARGIN,
-            width: right - left + 2.0 * TILT_MARGIN,
-            height: bottom - top + 2.0 * TILT_MARGIN,
+            x: left - margin,
+            y: top - margin,
+            width: right - left + 2.0 * margin,
+            height: bottom - top + 2.0 * margin,
         };
         self.turn.rect_to_stored(cover(area, self.oriented), self.oriented)
     }
@@ -279,7 +310,7 @@ impl Plan {
 
     /// The part of `turned` that the visible part of the picture is computed from.
     fn footprint(&self) -> Area {
-        let visible = self.visible();
+        let made = self.made();
         let along = |crop_at: u32, crop: u32, picture: u32, at: u32, len: u32| {
             let scale = f64::from(crop) / f64::from(picture);
             let support =
@@ -289,9 +320,9 @@ impl Plan {
             (f64::from(crop_at) + low, high - low)
         };
         let (x, width) =
-            along(self.crop.x, self.crop.width, self.picture.width, visible.x, visible.width);
+            along(self.crop.x, self.crop.width, self.picture.width, made.x, made.width);
         let (y, height) =
-            along(self.crop.y, self.crop.height, self.picture.height, visible.y, visible.height);
+            along(self.crop.y, self.crop.height, self.picture.height, made.y, made.height);
         Area { x, y, width, height }
     }
 }
@@ -304,9 +335,13 @@ const FOOTPRINT: f64 = 5.0;
 /// the edge of the region does not show in it.
 const DECODER_MARGIN: f64 = 32.0;
 
-/// Source pixels around a tilted region: the interpolation reaches two pixels of a buffer that may
-/// have been shrunk to an eighth.
-const TILT_MARGIN: f64 = 24.0;
+/// A picture that is to be tilted is reduced to this many times the size of the result first,
+/// where the decoder leaves it larger.
+pub(crate) const TILT_SHRINK_MARGIN: u8 = 2;
+
+/// Pixels of such a reduction around a tilted region: the interpolation reaches two, and the kernel
+/// that makes them three more.
+const TILT_REACH: f64 = 8.0;
 
 /// Maps points of the tilted canvas to the upright picture.
 #[derive(Debug, Clone, Copy)]

@@ -41,6 +41,10 @@ pub struct Recipe {
     pub align_v: Align,
     /// Colour of canvas that the picture does not cover.
     pub fill: Fill,
+    /// Sharpening above 0, blurring below it, −500 to 500; 0 leaves the picture as it is.
+    pub sharpen: i16,
+    /// How a second picture is laid over the first on its canvas.
+    pub overlay: Option<Overlay>,
     /// One cell of a grid laid over the finished picture.
     pub tile: Option<Tile>,
     /// Colour model of the result; none keeps the source's where the format can hold it.
@@ -85,6 +89,8 @@ impl Recipe {
             align_h: Align::CENTRE,
             align_v: Align::CENTRE,
             fill: Fill::WHITE,
+            sharpen: 0,
+            overlay: None,
             tile: None,
             colorspace: None,
             strip: false,
@@ -217,11 +223,66 @@ pub enum Fill {
     Colour(Rgba),
     /// Transparent where the format has alpha, white elsewhere.
     Transparent,
+    /// The commonest colour along the edges of the part of the picture that is kept.
+    Auto,
 }
 
 impl Fill {
     /// Opaque white.
     pub const WHITE: Self = Self::Colour(Rgba { r: 255, g: 255, b: 255, a: 255 });
+}
+
+/// How a picture is laid over another.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Overlay {
+    /// The box that it is fitted into, as a fraction of the canvas along each side, above 0 and at
+    /// most 1. A picture made of pixels is never enlarged.
+    pub size: f64,
+    /// Where on the canvas it lies.
+    pub position: Compass,
+    /// How much it covers, above 0 and at most 1; its own transparency comes on top.
+    pub opacity: f64,
+}
+
+/// One of nine places on a canvas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Compass {
+    /// In the middle.
+    Centre,
+    /// At the middle of the top.
+    North,
+    /// In the top right corner.
+    NorthEast,
+    /// At the middle of the right side.
+    East,
+    /// In the bottom right corner.
+    SouthEast,
+    /// At the middle of the bottom.
+    South,
+    /// In the bottom left corner.
+    SouthWest,
+    /// At the middle of the left side.
+    West,
+    /// In the top left corner.
+    NorthWest,
+}
+
+impl Compass {
+    /// The edge that it keeps to from left to right, and from top to bottom.
+    #[must_use]
+    pub fn edges(self) -> (Edge, Edge) {
+        let across = match self {
+            Self::NorthWest | Self::West | Self::SouthWest => Edge::Start,
+            Self::North | Self::Centre | Self::South => Edge::Centre,
+            Self::NorthEast | Self::East | Self::SouthEast => Edge::End,
+        };
+        let down = match self {
+            Self::NorthWest | Self::North | Self::NorthEast => Edge::Start,
+            Self::West | Self::Centre | Self::East => Edge::Centre,
+            Self::SouthWest | Self::South | Self::SouthEast => Edge::End,
+        };
+        (across, down)
+    }
 }
 
 /// One cell of a square grid, counted from 1 at the top left, row by row.

@@ -18,7 +18,7 @@ options of `halftone convert`.
 - Names are written exactly as here; words in values may have large or small letters. Numbers with
   a fraction are rounded to 5 decimals.
 - The order of work is always: page, the orientation that the camera recorded, mirror, turn, crop,
-  size, tile, colour model, strip.
+  size, sharpness, overlay, tile, colour model, strip.
 - `/original?src=…` takes only the parameters that say so.
 ";
 

@@ -10,7 +10,8 @@ use super::{
     QualityWish,
 };
 use crate::pixel::{
-    Align, Compression, Crop, Fill, Format, Gravity, PngQuality, Quality, Recipe, Reshape,
+    Align, Compass, Compression, Crop, Fill, Format, Gravity, Overlay, PngQuality, Quality, Recipe,
+    Reshape,
 };
 
 /// What a request's parameters mean depends on this.
@@ -42,7 +43,8 @@ impl Params {
         let effective = self.effective(context)?;
         let delivery = self.delivery(context.default_expiry_s);
         let recipe = effective.to_recipe();
-        Ok(ImageSpec { src: src.value.clone(), recipe, delivery, effective })
+        let overlay = effective.overlay.as_ref().map(|given| given.value.clone());
+        Ok(ImageSpec { src: src.value.clone(), overlay, recipe, delivery, effective })
     }
 
     /// How the answer is to be sent: all that the parameters of an original say besides which.
@@ -96,6 +98,7 @@ impl Params {
             Fill::Transparent if !choice.format.row().alpha => Fill::WHITE,
             fill => fill,
         };
+        let over = self.overlay_shown();
         Ok(Params {
             src: same(&self.src),
             page: self.effective_page(context, choice),
@@ -123,8 +126,13 @@ impl Params {
             autocropfit: other_than(value(&self.autocropfit, false), false)
                 .filter(|_| fit.is_none() && boxed && crop != Crop::FULL),
             fill: other_than(fill, Fill::WHITE).filter(|_| uncovered),
+            sharpen: other_than(value(&self.sharpen, 0), 0),
             strip: other_than(value(&self.strip, false), false),
             dpi: other_than(value(&self.dpi, 0), 0),
+            overlay: same(&self.overlay).filter(|_| over.is_some()),
+            ovsize: over.and_then(|over| other_than(over.size, 1.0)),
+            ovpos: over.and_then(|over| other_than(over.position, Compass::Centre)),
+            ovopacity: over.and_then(|over| other_than(over.opacity, 1.0)),
             colorspace: same(&self.colorspace),
             tile: same(&self.tile),
             attach: other_than(value(&self.attach, false), false),
@@ -169,6 +177,17 @@ impl Params {
             }
         }
         Ok(Some(fit.value))
+    }
+
+    /// How the overlay is laid, when there is one and anything of it can be seen.
+    fn overlay_shown(&self) -> Option<Overlay> {
+        self.overlay.as_ref()?;
+        let overlay = Overlay {
+            size: value(&self.ovsize, 1.0),
+            position: value(&self.ovpos, Compass::Centre),
+            opacity: value(&self.ovopacity, 1.0),
+        };
+        (overlay.size > 0.0 && overlay.opacity > 0.0).then_some(overlay)
     }
 
     /// Checks the crop and fills in its missing edges.
@@ -297,6 +316,8 @@ impl Params {
             align_h: value(&self.halign, Align::CENTRE),
             align_v: value(&self.valign, Align::CENTRE),
             fill: value(&self.fill, Fill::WHITE),
+            sharpen: value(&self.sharpen, 0),
+            overlay: self.overlay_shown(),
             tile: self.tile.as_ref().map(|given| given.value),
             colorspace: self.colorspace.as_ref().map(|given| given.value),
             strip: value(&self.strip, false),

@@ -12,6 +12,8 @@ use crate::pixel::Recipe;
 pub struct ImageSpec {
     /// The source, as it was given.
     pub src: String,
+    /// The picture that is laid over it, as it was given.
+    pub overlay: Option<String>,
     /// What is to be done to its pixels.
     pub recipe: Recipe,
     /// How the result is to be sent.
@@ -41,11 +43,12 @@ impl ImageSpec {
     ///
     /// It holds the parameters that change the bytes of the result and differ from their default,
     /// in table order: each as its letter and its canonical text, with commas between. The format
-    /// is always said. Equal recipes have equal texts and different ones different texts.
+    /// is always said. Equal recipes have equal texts and different ones different texts. Which
+    /// file an overlay is stays out of it, as which the source is does.
     #[must_use]
     pub fn key_text(&self) -> String {
         let part = |param: &super::Param| {
-            Some(format!("{}{}", param.about.key?, param.text(&self.effective)?))
+            Some(format!("{}{}", param.about.key?, param.key_text(&self.effective)?))
         };
         PARAMS.iter().filter_map(part).collect::<Vec<_>>().join(",")
     }

@@ -1,7 +1,8 @@
 //! Turning by any angle, against a picture that is a formula and so can be turned exactly.
 
-use halftone::pixel::{Fill, Format, Image, Recipe, Rgba};
+use halftone::pixel::{Crop, Fill, Format, Image, Recipe, Rgba};
 
+use super::mosaic::assert_whole;
 use super::support::*;
 
 const WIDTH: usize = 240;
@@ -142,6 +143,34 @@ fn orientation_mirror_and_tilt_together() {
             let (one, two) = (actual.pixel(x, y), other.pixel(actual.width - 1 - x, y));
             for band in 0..3 {
                 assert!((one[band] - two[band]).abs() * 255.0 <= 1.01);
+            }
+        }
+    }
+}
+
+#[test]
+fn tiles_are_parts_of_the_turned_whole() {
+    let detailed = Floats::paint(603, 410, |x, y| {
+        let wave = |k: f64| 0.5 + 0.5 * (k * (x * x + y * y) as f64).sin();
+        [wave(0.001), wave(0.002), wave(0.003)]
+    });
+    let clear = Floats::paint(303, 210, |x, y| {
+        let wave = |k: f64| 0.5 + 0.5 * (k * (x * x + y * y) as f64).sin();
+        [wave(0.001), wave(0.002), wave(0.003), wave(0.0007)]
+    });
+    let crop = Crop { left: 0.2, top: 0.1, right: 0.9, bottom: 0.95 };
+    for angle_deg in [12.3, 261.0] {
+        for (case, recipe) in [
+            ("full", recipe(angle_deg)),
+            ("small", Recipe { width: 80, ..recipe(angle_deg) }),
+            ("crop", Recipe { width: 200, crop, ..recipe(angle_deg) }),
+        ] {
+            for (kind, file) in
+                [("png", detailed.png()), ("jpeg", detailed.jpeg()), ("alpha", clear.png())]
+            {
+                assert_whole(&format!("tilt {angle_deg} {case} {kind}"), &recipe, |recipe| {
+                    picture(&engine(), &file, recipe)
+                });
             }
         }
     }

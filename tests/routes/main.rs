@@ -26,6 +26,7 @@ mod image;
 mod legacy;
 mod limits;
 mod original;
+mod overlay;
 mod overload;
 mod pixels;
 mod query;

@@ -6,6 +6,7 @@
 mod background;
 mod caches;
 mod connections;
+mod decoders;
 mod files;
 mod pictures;
 mod pool;
@@ -277,6 +278,14 @@ settings! {
     auto_quality_score: u8 = pictures::AUTO_QUALITY_SCORE;
     cmyk_profile: PathBuf = pictures::CMYK_PROFILE;
     default_expiry_s: i64 = pictures::DEFAULT_EXPIRY_S;
+    pdf_dpi: u32 = decoders::PDF_DPI;
+    decoder_memory_mb: u32 = decoders::DECODER_MEMORY_MB;
+    decoder_cpu_s: u32 = decoders::DECODER_CPU_S;
+    decoder_time_s: u32 = decoders::DECODER_TIME_S;
+    decoder_children: u32 = decoders::DECODER_CHILDREN;
+    decoder_files: u32 = decoders::DECODER_FILES;
+    decoder_idle_s: u32 = decoders::DECODER_IDLE_S;
+    allow_unsandboxed_decoders: bool = decoders::ALLOW_UNSANDBOXED_DECODERS;
 
     rights_poll_ms: u32 = background::RIGHTS_POLL_MS;
     rights_max_age_s: u32 = background::RIGHTS_MAX_AGE_S;

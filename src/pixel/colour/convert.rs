@@ -63,6 +63,18 @@ pub(crate) fn convert(image: Image, wanted: &Wanted) -> Result<Image> {
     Ok(result)
 }
 
+/// Brings a picture's numbers to what those of another mean, and takes on its profile.
+///
+/// # Errors
+/// [`Error::Limit`](crate::pixel::Error::Limit) when memory is short.
+pub(crate) fn bring(image: Image, to: &Meaning, cmyk_profile: Option<&Bytes>) -> Result<Image> {
+    let from = meaning(&image, cmyk_profile);
+    if from == *to || (from.space == to.space && alike(&from, to)) {
+        return Ok(Image { profile: to.profile.clone(), ..image });
+    }
+    Transform::between(&from, to, image.depth()).apply(&image, to)
+}
+
 fn without_profile(mut image: Image) -> Image {
     image.profile = None;
     image

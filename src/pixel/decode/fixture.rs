@@ -4,7 +4,7 @@ use std::io::{Cursor, Write};
 use std::process::{Command, Stdio};
 
 use super::{Decoded, Input, Opening, Source, Want};
-use crate::pixel::{Cancel, ColourSpace, Depth, Image, Limits, Result, Samples};
+use crate::pixel::{Cancel, ColourSpace, Depth, Format, Image, Limits, Result, Samples};
 
 /// Runs Debian's ImageMagick on `input` and returns what it writes.
 pub fn magick(args: &[&str], input: &[u8]) -> Vec<u8> {
@@ -79,6 +79,29 @@ pub fn open(file: &[u8], page: u32) -> Result<Source> {
 pub fn open_limited(file: &[u8], page: u32, limits: &Limits) -> Result<Source> {
     let input = Input::new(Cursor::new(file.to_vec()), file.len() as u64, None);
     Source::open(input, &Opening { page, ..Opening::default() }, limits, None)
+}
+
+pub fn open_named(file: &[u8], named: Option<Format>) -> Result<Source> {
+    let input = Input::new(Cursor::new(file.to_vec()), file.len() as u64, named);
+    Source::open(input, &Opening::default(), &Limits::default(), None)
+}
+
+/// Opens here, whatever the format, and decodes what is wanted.
+pub fn decode_named_want(file: &[u8], format: Format, want: &Want) -> Result<Decoded> {
+    open_here(file, format, &Opening::default())?.decode(want, &Limits::default(), &Cancel::never())
+}
+
+/// Opens here, whatever the format, and decodes everything at full scale.
+pub fn decode_named(file: &[u8], format: Format) -> Result<Image> {
+    let source = open_here(file, format, &Opening::default())?;
+    let want = Want::everything(source.info().width, source.info().height);
+    Ok(source.decode(&want, &Limits::default(), &Cancel::never())?.image)
+}
+
+/// Opens in this process, isolated or not.
+pub fn open_here(file: &[u8], format: Format, opening: &Opening) -> Result<Source> {
+    let input = Input::new(Cursor::new(file.to_vec()), file.len() as u64, Some(format));
+    Source::open_here(input, format, opening, &Limits::default())
 }
 
 /// Opens and decodes everything at full scale.

@@ -12,14 +12,27 @@
 
 mod animation;
 mod bmp;
+pub(in crate::pixel) mod dicom;
 #[cfg(test)]
 pub(in crate::pixel) mod fixture;
 mod gif;
+pub(in crate::pixel) mod ico;
 mod jpeg;
+mod needs;
+mod packbits;
+mod pdf;
 mod png;
+mod pnm;
+mod postscript;
+mod psd;
+pub(in crate::pixel) mod svg;
+pub(in crate::pixel) mod tga;
 mod tiff;
+mod tool;
 mod turbo;
+mod vector;
 mod webp;
+mod xcf;
 
 use std::fs;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -29,6 +42,7 @@ use super::{Cancel, ColourSpace, Depth, Error, Format, Image, Limits, Metadata, 
 
 pub use self::animation::{Animation, Frame, Frames};
 pub use super::metadata::Orientation;
+pub use needs::{FONT_FOLDERS, Needs, Tool, needs};
 
 /// A readable, seekable source of bytes that may move between threads.
 pub trait ReadSeek: Read + Seek + Send {}
@@ -331,7 +345,7 @@ impl Source {
         limits: &Limits,
     ) -> Result<Self> {
         let reader = BufReader::with_capacity(READ_AHEAD_BYTES, input.reader);
-        let file = File { reader, len: input.len, page: opening.page.max(1) };
+        let file = File { reader, len: input.len, page: opening.page.max(1), dpi: opening.dpi };
         let (info, decoder) = match format {
             Format::Jpeg => jpeg::open(file, limits),
             Format::Png => png::open(file, limits),
@@ -339,19 +353,16 @@ impl Source {
             Format::Bmp => bmp::open(file, limits),
             Format::Webp => webp::open(file, limits),
             Format::Tiff => tiff::open(file, limits),
-            Format::Avif
-            | Format::Heic
-            | Format::Jxl
-            | Format::Tga
-            | Format::Pnm
-            | Format::Ico
-            | Format::Svg
-            | Format::Psd
-            | Format::Dicom
-            | Format::Pdf
-            | Format::Postscript
-            | Format::Raw
-            | Format::Xcf => {
+            Format::Svg => svg::open(file, limits),
+            Format::Pdf => pdf::open(file, limits),
+            Format::Postscript => postscript::open(file, limits),
+            Format::Xcf => xcf::open(file, limits),
+            Format::Tga => tga::open(file, limits),
+            Format::Pnm => pnm::open(file, limits),
+            Format::Ico => ico::open(file, limits),
+            Format::Psd => psd::open(file, limits),
+            Format::Dicom => dicom::open(file, limits),
+            Format::Avif | Format::Heic | Format::Jxl | Format::Raw => {
                 Err(Error::Unsupported(format!("{} files cannot be read", format.row().title)))
             }
         }?;
@@ -406,10 +417,18 @@ impl Source {
         let scale = want.min_scale;
         Want {
             region: want.region.within(self.info.width, self.info.height),
-            min_scale: if scale > 0.0 && scale < 1.0 { scale } else { 1.0 },
+            min_scale: match scale {
+                _ if scale > 0.0 && scale < 1.0 => scale,
+                _ if self.info.vector && scale.is_finite() => scale.max(1.0),
+                _ => 1.0,
+            },
         }
     }
 }
+
+/// Loads what decoders would load when they are first used, for a process that will not be able to
+/// open anything later.
+pub fn prepare() {}
 
 /// Bytes at the beginning of a file that tell its format.
 pub const HEAD_BYTES: usize = 512;
@@ -422,6 +441,8 @@ struct File {
     reader: Reader,
     len: u64,
     page: u32,
+    /// As in [`Opening`].
+    dpi: u32,
 }
 
 impl File {
@@ -451,6 +472,8 @@ fn recognise(head: &[u8], named: Option<Format>) -> Result<Format> {
     match (Format::sniff(head), named) {
         (Some(found), None) => Ok(found),
         (Some(found), Some(named)) if found == named => Ok(found),
+        // Illustrator writes PDF.
+        (Some(Format::Pdf), Some(Format::Postscript)) => Ok(Format::Pdf),
         (Some(found), Some(named)) => Err(Error::Malformed(format!(
             "its content is {} but its name says {}",
             article(found),

@@ -10,6 +10,8 @@ use std::ptr::NonNull;
 
 use turbojpeg_sys as tj;
 
+use crate::pixel::{Depth, Samples};
+
 /// The layout of decoded samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Layout {
@@ -215,6 +217,45 @@ impl Decompressor<'_> {
                 layout.code(),
             )
         })
+    }
+}
+
+impl Decompressor<'_> {
+    /// Decodes everything in the depth of the file, 2 to 16 bits: as bytes up to 8 bits, else as
+    /// words whose high bits are unused.
+    pub(super) fn decode_deep(&mut self, grey: bool) -> Result<Samples, Complaint> {
+        let precision = self.handle.get(tj::TJPARAM_TJPARAM_PRECISION);
+        let (width, height) = self.size();
+        let layout = if grey { Layout::Gray } else { Layout::Rgb };
+        let row = width as usize * layout.bands();
+        let len =
+            row.checked_mul(height as usize).ok_or_else(|| Complaint::Fatal("too large".into()))?;
+        let depth = if precision > 8 { Depth::U16 } else { Depth::U8 };
+        let mut samples = Samples::try_zeroed(depth, len)
+            .map_err(|_| Complaint::Fatal("out of memory".into()))?;
+        let pitch = c_int::try_from(row).map_err(|_| Complaint::Fatal("too wide".into()))?;
+        let (handle, data) = (self.handle.0.as_ptr(), self.data.as_ptr());
+        let data_len = self.data.len() as tj::size_t;
+        match &mut samples {
+            Samples::U8(samples) => self.decode(samples, layout)?,
+            Samples::U16(samples) if precision <= 12 => {
+                let out = samples.as_mut_ptr().cast();
+                // SAFETY: the input is a live slice whose header this handle has read, neither
+                // window nor scale is set (`with` resets them), and `samples` has room for
+                // `height` rows of `pitch` samples of 16 bits.
+                self.handle.judge(unsafe {
+                    tj::tj3Decompress12(handle, data, data_len, out, pitch, layout.code())
+                })?;
+            }
+            Samples::U16(samples) => {
+                let out = samples.as_mut_ptr();
+                // SAFETY: as above.
+                self.handle.judge(unsafe {
+                    tj::tj3Decompress16(handle, data, data_len, out, pitch, layout.code())
+                })?;
+            }
+        }
+        Ok(samples)
     }
 }
 

@@ -4,7 +4,10 @@
 //! number. What depends on the content (the part that is kept, the quality) is settled by the first
 //! frame and holds for all.
 
-use super::{Engine, Job, Made, Opened, Phase, Picture, STEPS, aim, settle};
+use super::fill::{self, Filling};
+use super::{
+    Engine, Job, Made, Opened, Phase, Picture, STEPS, aim, judge_profile, no_overlay, over, settle,
+};
 use crate::pixel::decode::Animation;
 use crate::pixel::encode::{Sequence, sequence};
 use crate::pixel::plan::Plan;
@@ -37,7 +40,7 @@ impl Engine {
     /// Makes a picture that moves.
     pub(super) fn make_moving(
         &self,
-        opened: Opened,
+        mut opened: Opened,
         animation: &Animation,
         recipe: &Recipe,
         cancel: &Cancel,
@@ -53,12 +56,32 @@ impl Engine {
 
         phase(Phase::Decoding);
         let mut frames = opened.source.frames(&want, &self.options.limits)?;
+        if recipe.overlay.is_some() && opened.overlay.is_none() {
+            return Err(no_overlay());
+        }
+        let (mut over, mut filling) = (None, None);
         let mut file: Option<Box<dyn Sequence>> = None;
         let mut size = (0, 0);
         while let Some(frame) = frames.next(cancel)? {
             phase(Phase::Pixels);
-            let mut picture = Picture::from(frame.decoded);
+            if over.is_none()
+                && let Some(overlay) = opened.overlay.take()
+            {
+                over = over::load(&job, overlay, frame.decoded.image.space)?;
+            }
+            let mut picture = Picture::new(frame.decoded, over.clone(), job.fill);
             settle::settle(&mut job.plan, &picture);
+            picture = judge_profile(&job, picture)?;
+            // The first frame's edges say the colour for all.
+            let filling = match &filling {
+                Some(filling) => Filling::clone(filling),
+                None => {
+                    picture = fill::find(&job, picture)?;
+                    job.plan.reads_edges = false;
+                    filling.insert(picture.fill.clone()).clone()
+                }
+            };
+            picture.fill = filling;
             for step in STEPS {
                 cancel.check()?;
                 picture = step(&job, picture)?;

@@ -1,6 +1,6 @@
-//! From 16 to 8 bits per sample, for formats that hold no more.
+//! Between 8 and 16 bits per sample.
 
-use crate::pixel::{Error, Image, Result, Samples};
+use crate::pixel::{Depth, Error, Image, Result, Samples};
 
 /// The picture with 8 bits per sample: 0–65535 becomes 0–255, rounded to nearest.
 ///
@@ -16,6 +16,25 @@ pub(crate) fn to_eight_bits(image: Image) -> Result<Image> {
         .map_err(|_| Error::Limit("not enough memory for its pixels".into()))?;
     samples.extend(deep.iter().map(|&sample| rounded(sample)));
     Ok(image.with_samples(image.width, image.height, Samples::U8(samples)))
+}
+
+/// The picture with this depth: 8-bit values become the same part of 65535.
+///
+/// # Errors
+/// [`Error::Limit`] when memory is short.
+pub(crate) fn to_depth(image: Image, depth: Depth) -> Result<Image> {
+    let Samples::U8(shallow) = &image.samples else {
+        return if depth == Depth::U8 { to_eight_bits(image) } else { Ok(image) };
+    };
+    if depth == Depth::U8 {
+        return Ok(image);
+    }
+    let mut samples = Vec::new();
+    samples
+        .try_reserve_exact(shallow.len())
+        .map_err(|_| Error::Limit("not enough memory for its pixels".into()))?;
+    samples.extend(shallow.iter().map(|&sample| u16::from(sample) * 257));
+    Ok(image.with_samples(image.width, image.height, Samples::U16(samples)))
 }
 
 /// The nearest 8-bit value.

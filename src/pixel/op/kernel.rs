@@ -63,6 +63,28 @@ impl Axis {
         axis
     }
 
+    /// Blurs `len` pixels with a Gaussian of this standard deviation in pixels; those in `wanted`
+    /// are made. Beyond either end the outermost pixel goes on.
+    pub fn gaussian(sigma: f64, wanted: Range<u32>, len: u32) -> Self {
+        let radius = i64::from(gaussian_reach(sigma));
+        let weights: Vec<f64> = (-radius..=radius)
+            .map(|at| (-(at as f64).powi(2) / (2.0 * sigma * sigma)).exp())
+            .collect();
+        let mut axis = Self { taps: Vec::with_capacity(wanted.len()), weights: Vec::new() };
+        let mut exact = Vec::new();
+        for index in wanted {
+            let inside = |at: i64| (i64::from(index) + at).clamp(0, i64::from(len) - 1);
+            let first = inside(-radius);
+            exact.clear();
+            exact.resize((inside(radius) - first) as usize + 1, 0.0);
+            for (at, weight) in (-radius..=radius).zip(&weights) {
+                exact[(inside(at) - first) as usize] += weight;
+            }
+            axis.push(first as u32, &exact);
+        }
+        axis
+    }
+
     fn push(&mut self, first: u32, exact: &[f64]) {
         let sum: f64 = exact.iter().sum();
         let matters = |weight: &f64| (weight / sum).abs() > NEGLIGIBLE;
@@ -121,6 +143,12 @@ impl Axis {
     pub fn copies(&self) -> bool {
         self.taps.iter().all(|taps| taps.count == 1)
     }
+}
+
+/// Pixels on each side that a Gaussian takes in: what lies beyond is less than a twentieth of a
+/// percent of it.
+pub(crate) fn gaussian_reach(sigma: f64) -> u32 {
+    (3.5 * sigma).ceil() as u32
 }
 
 /// The kernel at `count` points from `first` on, `step` apart.
@@ -220,6 +248,26 @@ mod tests {
             let sum: f32 = fraction.weights(index).iter().sum();
             assert!((sum - 1.0).abs() < 1e-5);
         }
+    }
+
+    #[test]
+    fn a_gaussian_goes_on_beyond_the_ends() {
+        let axis = Axis::gaussian(1.5, 0..10, 10);
+        for index in 0..10_i32 {
+            let mut weights = [0.0; 10];
+            for at in -50..50 {
+                let weight = (-f64::from(at * at) / 4.5).exp() / (1.5 * (2.0 * PI).sqrt());
+                weights[(index + at).clamp(0, 9) as usize] += weight;
+            }
+            let mut found = [0.0; 10];
+            for (at, weight) in axis.range(index as usize).zip(axis.weights(index as usize)) {
+                found[at] = f64::from(*weight);
+            }
+            for (found, weight) in found.iter().zip(weights) {
+                assert!((found - weight).abs() < 5e-4, "{index}: {found} {weight}");
+            }
+        }
+        assert!(Axis::gaussian(2.0, 4..5, 40).range(0).len() == 2 * 7 + 1 - 3);
     }
 
     #[test]

@@ -5,10 +5,15 @@
 
 pub(crate) mod canvas;
 pub(crate) mod depth;
+pub(crate) mod edge_colour;
+mod interpolate;
 pub(crate) mod kernel;
+mod mask;
+pub(crate) mod overlay;
 pub(crate) mod resample;
 pub(crate) mod rows;
 pub(crate) mod saliency;
 pub(crate) mod sample;
+pub(crate) mod sharpen;
 pub(crate) mod tilt;
 pub(crate) mod turn;

@@ -9,6 +9,7 @@
 use std::cell::RefCell;
 
 use super::kernel::Axis;
+use super::mask::Mask;
 use super::rows::{add_rows, reduce};
 use super::sample::{ROUNDING, Sample};
 use crate::pixel::colour::curve::{Curve, Light};
@@ -46,19 +47,37 @@ pub(crate) fn resample(
         Axis::new(from.x, from.width, size.width, columns, within.x..within.x + within.width);
     let down =
         Axis::new(from.y, from.height, size.height, rows, within.y..within.y + within.height);
-    let bands = image.bands();
-    let len = wanted.width as usize * wanted.height as usize * bands;
-    let mut samples = Samples::try_zeroed(image.depth(), len)?;
     if across.copies() && down.copies() {
+        let len = wanted.width as usize * wanted.height as usize * image.bands();
+        let mut samples = Samples::try_zeroed(image.depth(), len)?;
         copy(image, &across, &down, &mut samples);
-    } else {
-        let job = Job { across: &across, down: &down, image, light, cancel };
-        match image.depth() {
-            Depth::U8 => job.by_bands::<u8>(&mut samples)?,
-            Depth::U16 => job.by_bands::<u16>(&mut samples)?,
-        }
+        return Ok(image.with_samples(wanted.width, wanted.height, samples));
     }
-    Ok(image.with_samples(wanted.width, wanted.height, samples))
+    convolve(image, (&across, &down), light, None, cancel)
+}
+
+/// Makes the pixels that two axes describe, across and down. With a mask each becomes what the mask
+/// makes of it and of the source's pixel in its place.
+///
+/// Straight alpha in and out; colours are weighted by their alpha between.
+///
+/// # Errors
+/// As [`resample`].
+pub(crate) fn convolve(
+    image: &Image,
+    (across, down): (&Axis, &Axis),
+    light: &Light,
+    mask: Option<&Mask>,
+    cancel: &Cancel,
+) -> Result<Image> {
+    let mut samples =
+        Samples::try_zeroed(image.depth(), across.len() * down.len() * image.bands())?;
+    let job = Job { across, down, image, light, mask, cancel };
+    match image.depth() {
+        Depth::U8 => job.by_bands::<u8>(&mut samples)?,
+        Depth::U16 => job.by_bands::<u16>(&mut samples)?,
+    }
+    Ok(image.with_samples(across.len() as u32, down.len() as u32, samples))
 }
 
 fn copy(image: &Image, across: &Axis, down: &Axis, samples: &mut Samples) {
@@ -83,6 +102,7 @@ struct Job<'a> {
     down: &'a Axis,
     image: &'a Image,
     light: &'a Light,
+    mask: Option<&'a Mask>,
     cancel: &'a Cancel,
 }
 
@@ -190,6 +210,10 @@ impl Job<'_> {
             add_rows::<FUSED>(&mut sums[..width], ring, &starts, self.down.weights(index));
             let row = &mut row[..self.across.len() * LANES];
             reduce::<BANDS, LANES, FUSED>(sums, row, columns.start, &across);
+            if let Some(mask) = self.mask {
+                let source = &from[mask.start(index, stride, BANDS)..][..result.len()];
+                mask.apply::<T, BANDS, LANES>(source, row, self.image.alpha);
+            }
             self.encode::<T, BANDS, LANES>(row, result);
         }
         Ok(())

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Kind, Rules, Shape};
-use crate::pixel::{ColourSpace, FORMATS, Flip, Format};
+use crate::pixel::{ColourSpace, Compass, FORMATS, Flip, Format};
 
 /// Yes or no.
 pub(in crate::spec) struct Switch;
@@ -174,6 +174,41 @@ impl Kind<ColourSpace> for ColourModel {
     }
 }
 
+/// A compass point, or the centre.
+pub(in crate::spec) struct CompassPoint;
+
+const POINTS: [(&str, Compass); 9] = [
+    ("c", Compass::Centre),
+    ("n", Compass::North),
+    ("ne", Compass::NorthEast),
+    ("e", Compass::East),
+    ("se", Compass::SouthEast),
+    ("s", Compass::South),
+    ("sw", Compass::SouthWest),
+    ("w", Compass::West),
+    ("nw", Compass::NorthWest),
+];
+
+impl Kind<Compass> for CompassPoint {
+    fn parse(&self, text: &str, _: &Rules) -> Result<Compass, String> {
+        let word = text.trim();
+        POINTS
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(word))
+            .map(|(_, point)| *point)
+            .ok_or_else(|| one_of(&POINTS.map(|(word, _)| word)))
+    }
+
+    fn canonical(&self, value: &Compass) -> String {
+        let point = POINTS.iter().find(|(_, point)| point == value);
+        point.map_or(POINTS[0].0, |(word, _)| word).to_owned()
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Choice(POINTS.map(|(word, _)| word).to_vec())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::{reads, refuses};
@@ -236,5 +271,27 @@ mod tests {
         reads(&ColourModel, "GREY", "gray");
         reads(&ColourModel, "Cmyk", "cmyk");
         refuses(&ColourModel, "lab");
+    }
+
+    #[test]
+    fn every_compass_point_has_its_place() {
+        use crate::pixel::Edge::{Centre, End, Start};
+        for (word, edges) in [
+            ("C", (Centre, Centre)),
+            ("n", (Centre, Start)),
+            ("NE", (End, Start)),
+            ("e", (End, Centre)),
+            ("Se", (End, End)),
+            ("s", (Centre, End)),
+            ("sw", (Start, End)),
+            ("W", (Start, Centre)),
+            ("nw", (Start, Start)),
+        ] {
+            reads(&CompassPoint, word, &word.to_lowercase());
+            assert_eq!(CompassPoint.parse(word, &Rules::default()).unwrap().edges(), edges);
+        }
+        for bad in ["wn", "north", "x", "0"] {
+            refuses(&CompassPoint, bad);
+        }
     }
 }

@@ -6,7 +6,7 @@ use super::colour_names::COLOUR_NAMES;
 use super::{Kind, Rules, Shape};
 use crate::pixel::{Fill, Rgba};
 
-/// An opaque sRGB colour, or `none`.
+/// An opaque sRGB colour, `none`, or `auto`.
 pub(in crate::spec) struct Colour;
 
 const LENGTHS: std::ops::RangeInclusive<usize> = 3..=32;
@@ -20,12 +20,16 @@ impl Kind<Fill> for Colour {
         if word == "none" || word == "transparent" {
             return Ok(Fill::Transparent);
         }
+        if word == "auto" {
+            return Ok(Fill::Auto);
+        }
         named(&word)
             .or_else(|| hexadecimal(&word))
             .or_else(|| decimal(&word))
             .map(|[r, g, b]| Fill::Colour(Rgba { r, g, b, a: 255 }))
             .ok_or_else(|| {
-                "must be a colour name, hexadecimal such as ff0000, rgb(255,0,0), or none".into()
+                "must be a colour name, hexadecimal such as ff0000, rgb(255,0,0), none, or auto"
+                    .into()
             })
     }
 
@@ -33,6 +37,7 @@ impl Kind<Fill> for Colour {
         match value {
             Fill::Colour(Rgba { r, g, b, .. }) => format!("{r:02x}{g:02x}{b:02x}"),
             Fill::Transparent => "none".into(),
+            Fill::Auto => "auto".into(),
         }
     }
 
@@ -43,7 +48,7 @@ impl Kind<Fill> for Colour {
     fn to_json(&self, value: &Fill) -> Value {
         match value {
             Fill::Colour(_) => format!("#{}", self.canonical(value)).into(),
-            Fill::Transparent => "none".into(),
+            Fill::Transparent | Fill::Auto => self.canonical(value).into(),
         }
     }
 }
@@ -92,6 +97,7 @@ mod tests {
             ("RGB( 255, 128 ,0 )", "ff8000"),
             ("none", "none"),
             ("Transparent", "none"),
+            ("Auto", "auto"),
         ] {
             reads(&Colour, text, canonical);
         }

@@ -11,7 +11,7 @@ mod text;
 
 use serde_json::Value;
 
-pub(super) use choice::{ColourModel, FileFormat, Mirror, Switch, Uprighting};
+pub(super) use choice::{ColourModel, CompassPoint, FileFormat, Mirror, Switch, Uprighting};
 pub use choice::{FormatChoice, FormatWish};
 pub(super) use colour::Colour;
 pub use fit::Fit;
@@ -20,7 +20,7 @@ pub(super) use number::{Integer, Max, Number, rounded};
 pub(super) use place::{Alignment, GridTile};
 pub(super) use quality::QualityLevel;
 pub use quality::QualityWish;
-pub(super) use text::Text;
+pub(super) use text::{SourceFile, Text};
 
 use super::Rules;
 
@@ -33,6 +33,12 @@ pub(super) trait Kind<T>: Sync {
 
     /// The one text that stands for a value in URLs and keys.
     fn canonical(&self, value: &T) -> String;
+
+    /// The text that stands for a value in keys: the canonical one, unless the key says by other
+    /// means what the value stands for.
+    fn key_text(&self, value: &T) -> String {
+        self.canonical(value)
+    }
 
     /// What values look like, for forms, schemas and the reference.
     fn shape(&self) -> Shape;

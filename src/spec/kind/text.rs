@@ -1,4 +1,4 @@
-//! Free text.
+//! Free text, and the names of files.
 
 use super::{Kind, Rules, Shape};
 
@@ -25,6 +25,31 @@ impl Kind<String> for Text {
     }
 }
 
+/// The path of a file of the repository.
+pub(in crate::spec) struct SourceFile;
+
+const PATH: Text = Text { max_chars: 1024 };
+
+impl Kind<String> for SourceFile {
+    fn parse(&self, text: &str, rules: &Rules) -> Result<String, String> {
+        PATH.parse(text, rules)
+    }
+
+    fn canonical(&self, value: &String) -> String {
+        value.clone()
+    }
+
+    /// That there is one; which one, and in which revision, is added to the key by whoever looks
+    /// it up.
+    fn key_text(&self, _: &String) -> String {
+        String::new()
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Text { max_chars: PATH.max_chars }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::{reads, refuses};
@@ -35,5 +60,12 @@ mod tests {
         let text = Text { max_chars: 4 };
         reads(&text, "äöü ", "äöü ");
         refuses(&text, "äöü ß");
+    }
+
+    #[test]
+    fn files_are_named_as_they_are_and_left_out_of_keys() {
+        reads(&SourceFile, "logos/ü, b.png", "logos/ü, b.png");
+        refuses(&SourceFile, &"x".repeat(1025));
+        assert_eq!(SourceFile.key_text(&"a.png".to_owned()), "");
     }
 }

@@ -6,8 +6,10 @@
 //! apart by every field.
 
 mod delivery;
+mod effect;
 mod fit;
 mod output;
+mod overlay;
 mod part;
 mod size;
 mod source;
@@ -19,7 +21,7 @@ use serde_json::Value;
 
 use super::kind::{Fit, FormatWish, Kind, QualityWish, Shape};
 use super::{ParamError, Rules};
-use crate::pixel::{Align, ColourSpace, Fill, Flip, Gravity, Tile};
+use crate::pixel::{Align, ColourSpace, Compass, Fill, Flip, Gravity, Tile};
 
 /// What is declared of a parameter.
 #[derive(Debug)]
@@ -75,14 +77,26 @@ pub enum Group {
     Turn,
     /// The part that is kept.
     Part,
+    /// Sharper or softer.
+    Effect,
+    /// A second picture over it.
+    Overlay,
     /// How it is sent and counted.
     Delivery,
 }
 
 impl Group {
     /// Every group, in the order in which they are listed.
-    pub const ALL: [Self; 6] =
-        [Self::Source, Self::Output, Self::Size, Self::Turn, Self::Part, Self::Delivery];
+    pub const ALL: [Self; 8] = [
+        Self::Source,
+        Self::Output,
+        Self::Size,
+        Self::Turn,
+        Self::Part,
+        Self::Effect,
+        Self::Overlay,
+        Self::Delivery,
+    ];
 
     /// Heading.
     #[must_use]
@@ -93,6 +107,8 @@ impl Group {
             Self::Size => "Size",
             Self::Turn => "Turning and mirroring",
             Self::Part => "The part that is kept",
+            Self::Effect => "Sharpness",
+            Self::Overlay => "Overlay",
             Self::Delivery => "Delivery",
         }
     }
@@ -139,6 +155,7 @@ pub struct Param {
     read: fn(&mut Params, &str, Layer, &Rules) -> Result<(), String>,
     read_json: fn(&mut Params, &Value, &Rules) -> Result<(), String>,
     text: fn(&Params) -> Option<String>,
+    key_text: fn(&Params) -> Option<String>,
     json: fn(&Params) -> Option<Value>,
 }
 
@@ -168,6 +185,11 @@ impl Param {
     #[must_use]
     pub fn text(&self, params: &Params) -> Option<String> {
         (self.text)(params)
+    }
+
+    /// The text that stands for its value in keys.
+    pub(super) fn key_text(&self, params: &Params) -> Option<String> {
+        (self.key_text)(params)
     }
 
     /// Its value as templates hold it.
@@ -236,6 +258,9 @@ macro_rules! params {
                 text: |params| {
                     params.$field.as_ref().map(|given| $row.kind.canonical(&given.value))
                 },
+                key_text: |params| {
+                    params.$field.as_ref().map(|given| $row.kind.key_text(&given.value))
+                },
                 json: |params| params.$field.as_ref().map(|given| $row.kind.to_json(&given.value)),
             },
         )*];
@@ -282,8 +307,13 @@ params! {
     right: f64 = part::RIGHT;
     autocropfit: bool = part::AUTOCROPFIT;
     fill: Fill = size::FILL;
+    sharpen: i16 = effect::SHARPEN;
     strip: bool = output::STRIP;
     dpi: u32 = output::DPI;
+    overlay: String = overlay::OVERLAY;
+    ovsize: f64 = overlay::OVSIZE;
+    ovpos: Compass = overlay::OVPOS;
+    ovopacity: f64 = overlay::OVOPACITY;
     colorspace: ColourSpace = output::COLORSPACE;
     tile: Tile = part::TILE;
     attach: bool = delivery::ATTACH;

@@ -114,7 +114,9 @@ pub(super) static FILL: Row<Fill> = Row {
               of a turned picture, and what lies behind transparent parts when the format has no \
               transparency. An English colour name as in CSS (`red`, `darkgrey`), hexadecimal \
               (`f80`, `ff8800`, with or without `#`), `rgb(255,136,0)`, or `none` or `transparent` \
-              for no colour at all, which is white where the format has no transparency.",
+              for no colour at all, which is white where the format has no transparency. `auto` is \
+              the commonest colour along the edges of the part of the picture that is kept, or none \
+              where most of the edge is transparent.",
     },
     kind: &Colour,
 };

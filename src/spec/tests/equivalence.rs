@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::pixel::{Align, ColourSpace, Crop, Edge, Fill, Flip, Recipe, Rgba, Tile};
+use crate::pixel::{
+    Align, ColourSpace, Compass, Crop, Edge, Fill, Flip, Overlay, Recipe, Rgba, Tile,
+};
 
 #[test]
 fn nothing_asked_for_is_only_the_format() {
@@ -39,6 +41,13 @@ fn what_has_no_effect_is_gone() {
         ("fill=white", "fjpg"),
         ("fill=%23fff", "fjpg"),
         ("fill=none", "fjpg"),
+        ("sharpen=0", "fjpg"),
+        ("ovsize=0.5&ovpos=ne&ovopacity=0.3", "fjpg"),
+        ("overlay=a.png&ovsize=0&ovpos=n", "fjpg"),
+        ("overlay=a.png&ovopacity=0", "fjpg"),
+        ("overlay=&ovsize=0.5", "fjpg"),
+        ("overlay=a.png&ovsize=1&ovpos=C&ovopacity=1", "fjpg,O"),
+        ("format=png&fill=auto", "fpng"),
         ("attach=1&stats=0&xref=me&tmp=x&unknown=5&expires=7", "fjpg"),
     ] {
         assert_eq!(key(query), expected, "{query}");
@@ -62,6 +71,12 @@ fn what_has_an_effect_stays() {
         ("width=10&height=10&halign=r1&valign=b0.25", "fjpg,w10,h10,xR1,yB0.25"),
         ("left=0.1&autocropfit=t&width=10&height=10", "fjpg,w10,h10,l0.1,c1"),
         ("top=.1&left=.2&bottom=.8&right=.9", "fjpg,t0.1,l0.2,b0.8,r0.9"),
+        ("fill=Auto", "fjpg,kauto"),
+        ("sharpen=-500", "fjpg,H-500"),
+        (
+            "overlay=a,b.png&ovsize=.5&ovpos=NE&ovopacity=0.25&sharpen=50",
+            "fjpg,H50,O,S0.5,Pne,T0.25",
+        ),
         ("strip=true&dpi=300&colorspace=GREY&tile=2:9", "fjpg,e1,d300,zgray,g2:9"),
     ] {
         assert_eq!(key(query), expected, "{query}");
@@ -73,7 +88,7 @@ fn recipes_say_what_was_asked_for() {
     let recipe = spec(
         "page=3&flip=h&angle=-30&left=0.1&top=0.2&right=0.8&bottom=0.9&autocropfit=1&width=400\
          &height=300&halign=L0.2&valign=B1&fill=rgb(1,2,3)&tile=4:16&colorspace=gray&strip=1\
-         &dpi=72&format=png&quality=31",
+         &dpi=72&format=png&quality=31&sharpen=-30&overlay=a/b.png&ovsize=0.5&ovpos=sw&ovopacity=0.2",
     )
     .recipe;
     let mut expected = Recipe::unchanged(Format::Png);
@@ -92,6 +107,8 @@ fn recipes_say_what_was_asked_for() {
     expected.colorspace = Some(ColourSpace::Gray);
     expected.strip = true;
     expected.dpi = 72;
+    expected.sharpen = -30;
+    expected.overlay = Some(Overlay { size: 0.5, position: Compass::SouthWest, opacity: 0.2 });
     expected.quality.png.level = 3;
     expected.quality.png.filter = 1;
     assert_eq!(recipe, expected);
@@ -165,9 +182,14 @@ const VALUES: &[(&str, &[&str])] = &[
     ("bottom", &["1", "0.9", "0.5"]),
     ("right", &["1", "0.9", "0.5"]),
     ("autocropfit", &["0", "1"]),
-    ("fill", &["white", "fff", "red", "none", "00f", "rgb(0,0,255)"]),
+    ("fill", &["white", "fff", "red", "none", "00f", "rgb(0,0,255)", "auto"]),
+    ("sharpen", &["0", "50", "-300", "500"]),
     ("strip", &["0", "1"]),
     ("dpi", &["0", "72", "300"]),
+    ("overlay", &["logo.png", "x/ü.svg"]),
+    ("ovsize", &["0", "0.25", "1"]),
+    ("ovpos", &["c", "NE", "s"]),
+    ("ovopacity", &["0", "0.5", "1"]),
     ("colorspace", &["rgb", "cmyk", "gray", "grey"]),
     ("tile", &["1:4", "2:4", "1:9", "12:16"]),
     ("attach", &["0", "1"]),

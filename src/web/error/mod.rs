@@ -93,6 +93,12 @@ impl Error {
         Failure { kind: self.status.as_u16(), message: self.message.as_str().into() }
     }
 
+    /// The same, told of a parameter.
+    pub fn of(mut self, name: &str) -> Self {
+        self.message = format!("{name}: {}", self.message);
+        self
+    }
+
     fn caused_by(mut self, cause: impl std::error::Error + Send + Sync + 'static) -> Self {
         self.cause = Some(Box::new(cause));
         self

@@ -5,14 +5,19 @@ use http::header;
 use super::subject::{Subject, format_of};
 use crate::auth::Identity;
 use crate::http::Request;
-use crate::source::SourcePath;
+use crate::source::{PathError, SourcePath};
 use crate::spec::{Accepts, Context, ImageSpec, Params, legacy_source};
 use crate::web::{App, Error};
+
+/// The name of the parameter that tells the overlay's path.
+pub(super) const OVERLAY: &str = "overlay";
 
 /// What a request asks for.
 pub struct Asked {
     /// Which original.
     pub path: SourcePath,
+    /// Which other original is laid over it.
+    pub overlay: Option<SourcePath>,
     /// What is to be made of it.
     pub spec: ImageSpec,
     /// Whether it depends on what the client says that it can show.
@@ -56,7 +61,9 @@ impl Asked {
             upright: app.engine.sets_upright(),
         };
         let by_accept = params.leaves_format_open();
-        Ok(Self { spec: params.resolve(&context)?, path, by_accept })
+        let spec = params.resolve(&context)?;
+        let overlay = spec.overlay.as_deref().map(overlay_path).transpose()?;
+        Ok(Self { spec, path, overlay, by_accept })
     }
 
     /// Takes up what is stored of the original, as far as it was asked for.
@@ -70,4 +77,11 @@ impl Asked {
 /// The class of the client that sent a request.
 pub fn accepts(request: &Request) -> Accepts {
     Accepts::of(request.headers.get_all(header::ACCEPT).iter().map(|value| value.as_bytes()))
+}
+
+fn overlay_path(text: &str) -> Result<SourcePath, Error> {
+    SourcePath::parse(text).map_err(|error| match error {
+        PathError::Outside => Error::from(error).of(OVERLAY),
+        PathError::Missing | PathError::Invalid(_) => Error::parameter(OVERLAY, error),
+    })
 }

@@ -1,13 +1,13 @@
 //! The way of one image request, each step one function.
 
-use super::asked::Asked;
+use super::asked::{Asked, OVERLAY};
 use super::key;
-use super::make::{Made, make};
+use super::make::{Made, Originals, make};
 use super::now::Memo;
 use super::respond::Head;
 use super::subject::Subject;
 use crate::auth::{Identity, Level};
-use crate::http::{Progress, Request, Response, Stage};
+use crate::http::{Audience, Progress, Request, Response, Stage};
 use crate::web::{App, Error, count, who};
 
 /// `GET /image`
@@ -31,12 +31,14 @@ fn answer(
 ) -> Result<Response, Error> {
     let identity = who::identify(app, request)?;
     let mut asked = read(app, request, &identity)?;
-    let audience = who::require(app, &identity, asked.path.folder(), Level::View)?;
+    let audience = require_view(app, &identity, &asked)?;
 
     progress.enter(Stage::Source);
     let subject = Subject::find(app, &asked.path)?;
     asked.heed(&subject);
-    let key = key::compose(app, &subject, &asked.spec)?;
+    let overlay = asked.overlay.as_ref().map(|path| Subject::find(app, path)).transpose();
+    let overlay = overlay.map_err(|error| error.of(OVERLAY))?;
+    let key = key::compose(app, &subject, overlay.as_ref(), &asked.spec)?;
     let head = Head::new(&key, &asked, audience);
     app.xref.call(asked.spec.delivery.xref.as_deref());
     if let Some(response) = head.unchanged(request) {
@@ -47,11 +49,28 @@ fn answer(
     progress.enter(Stage::Cache);
     let made = match app.cache.get(&key) {
         Some(entry) => Made { entry, from_cache: true },
-        None => make(app, &key, &asked, &subject, progress)?,
+        None => make(
+            app,
+            &key,
+            &asked,
+            Originals { subject: &subject, overlay: overlay.as_ref() },
+            progress,
+        )?,
     };
 
     let response = head.found(made.entry.body, made.from_cache, request.received);
     count::picture(app, &subject, &asked.spec.delivery, &response, request, made.from_cache);
-    app.memos.remember(app, request, &identity, Memo { asked, subject, key, head });
+    app.memos.remember(app, request, &identity, Memo { asked, subject, overlay, key, head });
     Ok(response)
+}
+
+/// Fails unless the caller may view the picture and what is laid over it; public is what both are.
+fn require_view(app: &App, identity: &Identity, asked: &Asked) -> Result<Audience, Error> {
+    let audience = who::require(app, identity, asked.path.folder(), Level::View)?;
+    let Some(overlay) = &asked.overlay else {
+        return Ok(audience);
+    };
+    let of_overlay = who::require(app, identity, overlay.folder(), Level::View)
+        .map_err(|error| error.of(OVERLAY))?;
+    Ok(if of_overlay == Audience::Public { audience } else { of_overlay })
 }

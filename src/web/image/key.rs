@@ -14,13 +14,21 @@ const VERSION: u32 = 2;
 /// The cache key of a specification of a source.
 ///
 /// Version, installation, image, revision, how the engine is set up, then only those parameters that
-/// change the result. A changed file, template or engine setting changes the key by itself; nothing
+/// change the result, and the image and revision of what is laid over it. A changed file, template or engine setting changes the key by itself; nothing
 /// has to be swept.
-pub fn compose(app: &App, subject: &Subject, spec: &ImageSpec) -> Result<Key, Error> {
+pub fn compose(
+    app: &App,
+    subject: &Subject,
+    overlay: Option<&Subject>,
+    spec: &ImageSpec,
+) -> Result<Key, Error> {
     let installation = app.installation()?;
     let focus = spec.recipe.focus.map(|Point { x, y }| format!(":{x},{y}")).unwrap_or_default();
+    let overlay = overlay
+        .map(|overlay| format!(":{}:{}", overlay.id, overlay.revision_text()))
+        .unwrap_or_default();
     Ok(Key::new(format!(
-        "h{VERSION}:{installation}:{}:{}:{}:{}{focus}",
+        "h{VERSION}:{installation}:{}:{}:{}:{}{focus}{overlay}",
         subject.id,
         subject.revision_text(),
         app.engine_signature,

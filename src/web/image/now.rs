@@ -36,6 +36,8 @@ pub struct Memo {
     pub asked: Asked,
     /// The original.
     pub subject: Subject,
+    /// The original that is laid over it.
+    pub overlay: Option<Subject>,
     /// The picture's key.
     pub key: Key,
     /// What it is sent with.
@@ -95,6 +97,11 @@ impl Memos {
             return None;
         }
         if memo.asked.spec.recipe.uses_focus() && !memo.subject.keeps_focus(app, &memo.asked.path) {
+            return None;
+        }
+        if let (Some(path), Some(overlay)) = (&memo.asked.overlay, &memo.overlay)
+            && app.repository.cached_stat(path)? != overlay.stat
+        {
             return None;
         }
         let response = match memo.head.unchanged(request) {

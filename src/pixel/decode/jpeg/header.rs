@@ -201,7 +201,7 @@ fn jfif_density(segment: &[u8]) -> Option<Density> {
 }
 
 /// The content of one of the image resources that Photoshop strings together.
-pub(super) fn photoshop_resource(mut data: &[u8], wanted: u16) -> Option<&[u8]> {
+pub(in crate::pixel::decode) fn photoshop_resource(mut data: &[u8], wanted: u16) -> Option<&[u8]> {
     loop {
         data = data.strip_prefix(b"8BIM")?;
         let id = u16::from_be_bytes(data.get(..2)?.try_into().ok()?);

@@ -3,6 +3,7 @@
 mod header;
 
 use self::header::Header;
+pub(super) use self::header::photoshop_resource;
 use super::turbo::{self, Complaint, Decompressor, Layout, Window, scaled};
 use super::{Decoded, Decoder, File, Info, Reader, Region, Want, load};
 use crate::pixel::{

@@ -140,7 +140,7 @@ impl Decoder for Png {
 }
 
 /// Copies a row of big-endian samples to the place where it begins.
-fn put_row(samples: &mut Samples, at: usize, row: &[u8]) {
+pub(super) fn put_row(samples: &mut Samples, at: usize, row: &[u8]) {
     match samples {
         Samples::U8(samples) => samples[at..at + row.len()].copy_from_slice(row),
         Samples::U16(samples) => {

@@ -1,0 +1,65 @@
+//! Running a program that decodes: bytes in at its standard input, bytes out at its standard output.
+//!
+//! It runs where the decoder runs, in a child without rights, and inherits what that is left with.
+
+use std::io::{Read as _, Write as _};
+use std::process::{Command, ExitStatus, Stdio};
+use std::thread;
+
+use super::Tool;
+use crate::pixel::{Error, Result};
+
+/// What a program has to say beside its output, at most.
+const MAX_TALK_BYTES: u64 = 64 << 10;
+
+/// What came of running a program.
+pub(super) struct Ran {
+    pub status: ExitStatus,
+    pub output: Vec<u8>,
+    /// What it said at its standard error.
+    pub talk: String,
+}
+
+impl Tool {
+    /// Runs the program on `input`; output beyond `max_bytes` is an error.
+    pub(super) fn run(&self, arguments: &[String], input: &[u8], max_bytes: u64) -> Result<Ran> {
+        let scratch = std::env::temp_dir();
+        let mut child = Command::new(self.program)
+            .args(arguments)
+            .env_clear()
+            .env("PATH", "/usr/bin")
+            .env("TMPDIR", scratch)
+            .env("MAGICK_THREAD_LIMIT", "1")
+            .env("OMP_NUM_THREADS", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(Error::Io)?;
+        let (stdin, stdout, stderr) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (output, talk) = thread::scope(|scope| {
+            // It may end before it has read everything.
+            scope.spawn(|| stdin.map(|mut stdin| stdin.write_all(input)));
+            let talk = scope.spawn(|| {
+                let mut talk = Vec::new();
+                if let Some(mut stderr) = stderr {
+                    let _ = stderr.by_ref().take(MAX_TALK_BYTES).read_to_end(&mut talk);
+                    // What it still says is read, so that it does not wait for that.
+                    let _ = std::io::copy(&mut stderr, &mut std::io::sink());
+                }
+                String::from_utf8_lossy(&talk).into_owned()
+            });
+            let mut output = Vec::new();
+            if let Some(mut stdout) = stdout {
+                let _ = stdout.by_ref().take(max_bytes + 1).read_to_end(&mut output);
+            }
+            (output, talk.join().unwrap_or_default())
+        });
+        let status = child.wait().map_err(Error::Io)?;
+        if output.len() as u64 > max_bytes {
+            return Err(Error::Malformed("it makes far more than its pages".into()));
+        }
+        Ok(Ran { status, output, talk })
+    }
+}

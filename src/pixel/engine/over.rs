@@ -1,0 +1,145 @@
+//! The picture that is laid over another, from its file to the canvas.
+//!
+//! It belongs to the picture before the colours of the result are made: it is brought to the
+//! picture's own space, and both go to the result's together. Only where a CMYK picture becomes
+//! something else does it go there straight, so that it is not dulled by a press that nobody uses.
+
+use super::{Job, Picture, colour_wanted};
+use crate::pixel::colour::convert::{bring, convert, meaning};
+use crate::pixel::colour::icc;
+use crate::pixel::colour::transform::{Meaning, Transform};
+use crate::pixel::decode::{Info, Region, Source, Want};
+use crate::pixel::op::depth::to_depth;
+use crate::pixel::op::overlay::lay_over;
+use crate::pixel::op::resample::{Resize, resample};
+use crate::pixel::op::turn::turn;
+use crate::pixel::place::Place;
+use crate::pixel::plan::{OverPlan, Plan, Rect, Size};
+use crate::pixel::turn::Turn;
+use crate::pixel::{ColourSpace, Error, Image, Overlay, Result, Samples};
+
+/// What the result shows of an overlay, at its size.
+#[derive(Clone)]
+pub(super) struct Over {
+    image: Image,
+    at: (u32, u32),
+    opacity: f32,
+    /// Whether it holds colours that a grey picture cannot.
+    coloured: bool,
+}
+
+/// Places an overlay on a planned canvas; none when it does not show.
+pub(super) fn place(plan: &Plan, info: &Info, orient: bool, overlay: &Overlay) -> Option<OverPlan> {
+    let upright = if orient { Turn::upright(info.orientation.exif()) } else { Turn::NONE };
+    plan.overlay((Size::new(info.width, info.height), upright), info.vector, overlay)
+}
+
+/// What has to be decoded of an overlay. Whether it is coloured must not depend on the tile, so
+/// where that matters its pixels are all read.
+pub(super) fn want(over: &OverPlan, whole: bool, shrink_margin: u8) -> Want {
+    let Rect { x, y, width, height } =
+        if whole { Rect::whole(over.plan.stored) } else { over.plan.region() };
+    Want { region: Region { x, y, width, height }, min_scale: over.min_scale(shrink_margin) }
+}
+
+/// Whether all pixels of an overlay are read, to see if it makes a grey picture coloured.
+pub(super) fn reads_all(over: &Info, under: ColourSpace) -> bool {
+    under == ColourSpace::Gray && over.space != ColourSpace::Gray && !over.vector
+}
+
+/// Reads an overlay and brings it to its size. Faults are told as the overlay's.
+pub(super) fn load(job: &Job, source: Source, under: ColourSpace) -> Result<Option<Over>> {
+    let Some(overlay) = &job.recipe.overlay else {
+        return Ok(None);
+    };
+    let info = source.info();
+    let Some(over) = place(&job.plan, info, job.options.orient, overlay) else {
+        return Ok(None);
+    };
+    let limits = &job.options.limits;
+    limits.check_held(over.plan.window.width, over.plan.window.height)?;
+    let reads_all = reads_all(info, under);
+    let want = want(&over, reads_all, job.options.shrink_margin);
+    let decoded = source.decode(&want, limits, job.cancel).map_err(Error::in_overlay)?;
+    let place = Place::of(&decoded);
+    let mut image = decoded.image;
+    icc::drop_unfit(&mut image);
+    let coloured = if reads_all { coloured(&image) } else { image.space != ColourSpace::Gray };
+    let image = resized(job, image, &place, &over.plan)?;
+    Ok(Some(Over { image, at: over.at, opacity: overlay.opacity as f32, coloured }))
+}
+
+fn resized(job: &Job, image: Image, place: &Place, plan: &Plan) -> Result<Image> {
+    let size = Size::new(image.width, image.height);
+    let resize = Resize {
+        from: place.area(plan.turn.rect_to_stored(plan.crop, plan.oriented)),
+        within: Rect::whole(size),
+        size: if plan.turn.swap { plan.picture.swapped() } else { plan.picture },
+        wanted: plan.turn.rect_to_stored(plan.window, plan.picture),
+    };
+    let image = resample(&image, &resize, &job.light(&image), job.cancel)?;
+    turn(image, plan.turn, job.cancel)
+}
+
+/// Whether a picture that is not grey by its model is not grey by its pixels either. Ink is grey
+/// when it is black alone.
+fn coloured(image: &Image) -> bool {
+    /// What decoding may be off by, of 255.
+    const NOISE: u16 = 3;
+    let (bands, colours) = (image.bands(), image.space.bands());
+    let ink = image.space == ColourSpace::Cmyk;
+    let differs = |bands: [u16; 3], noise: u16| {
+        let low = if ink { 0 } else { bands[0].min(bands[1]).min(bands[2]) };
+        bands[0].max(bands[1]).max(bands[2]) - low > noise
+    };
+    let clear = |alpha: Option<u16>| alpha == Some(0);
+    match &image.samples {
+        Samples::U8(samples) => samples.chunks_exact(bands).any(|pixel| {
+            !clear(pixel.get(colours).map(|&alpha| alpha.into()))
+                && differs([pixel[0].into(), pixel[1].into(), pixel[2].into()], NOISE)
+        }),
+        Samples::U16(samples) => samples.chunks_exact(bands).any(|pixel| {
+            !clear(pixel.get(colours).copied())
+                && differs([pixel[0], pixel[1], pixel[2]], NOISE * 257)
+        }),
+    }
+}
+
+/// Makes a grey picture sRGB when something coloured is to be laid over it, unless the result is
+/// to be grey.
+pub(super) fn make_room_for_colour(job: &Job, mut picture: Picture) -> Result<Picture> {
+    let coloured = picture.over.as_ref().is_some_and(|over| over.coloured);
+    let stays = job.recipe.colorspace == Some(ColourSpace::Gray);
+    if !coloured || stays || picture.image.space != ColourSpace::Gray {
+        return Ok(picture);
+    }
+    let cmyk_profile = job.options.cmyk_profile.as_ref();
+    let to_srgb = |image: &Image| {
+        let from = meaning(image, cmyk_profile);
+        Transform::between(&from, &Meaning::SRGB, image.depth()).apply(image, &Meaning::SRGB)
+    };
+    picture.image = to_srgb(&picture.image)?;
+    picture.fill = picture.fill.converted(&to_srgb)?;
+    Ok(picture)
+}
+
+/// Takes an overlay through the change of colours that `before` became `after` by.
+pub(super) fn follow(job: &Job, over: &mut Over, before: &Meaning, after: &Image) -> Result<()> {
+    let cmyk_profile = job.options.cmyk_profile.as_ref();
+    let image = over.image.clone();
+    over.image = if before.space == ColourSpace::Cmyk && after.space != ColourSpace::Cmyk {
+        bring(image, &meaning(after, cmyk_profile), cmyk_profile)?
+    } else {
+        convert(bring(image, before, cmyk_profile)?, &colour_wanted(job))?
+    };
+    Ok(())
+}
+
+/// Lays the overlay on the finished canvas.
+pub(super) fn lay(_: &Job, mut picture: Picture) -> Result<Picture> {
+    if let Some(Over { image, at, opacity, .. }) = picture.over.take() {
+        let image = to_depth(image, picture.image.depth())?;
+        lay_over(&mut picture.image, &image, at, opacity);
+    }
+    Ok(picture)
+}
