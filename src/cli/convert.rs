@@ -11,7 +11,7 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, value_parser};
 use super::{Common, wiring};
 use crate::pixel::decode::{Input, Opening};
 use crate::pixel::{Cancel, Engine, Format, Opened};
-use crate::spec::{Context, Params, Rules, Shape, pixel_params};
+use crate::spec::{Accepts, Context, Params, Rules, Shape, pixel_params};
 
 /// A source, a target, and any parameter of the table.
 pub struct Options {
@@ -101,6 +101,9 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         paper: named(&options.source).is_none_or(Format::is_paper),
         public_limit: None,
         default_expiry_s: settings.default_expiry_s,
+        accepts: Accepts::default(),
+        max_dimension: settings.max_image_dimension,
+        upright: settings.orient_from_exif,
     };
     let params = Params::from_pairs(pairs, &rules)?;
     let mut recipe = params.recipe(&context)?;

@@ -1,5 +1,6 @@
 //! From settings to the parts of a running server. The only place that knows both.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -192,6 +193,8 @@ fn engine_options(settings: &Settings) -> anyhow::Result<EngineOptions> {
             held_pixels: megapixels(settings.held_megapixels),
             declared_pixels: megapixels(settings.declared_megapixels),
         },
+        max_frames: settings.max_frames,
+        auto_quality_score: settings.auto_quality_score,
         document_dpi: settings.pdf_dpi,
         isolation: Some(Arc::new(sandbox(settings)?)),
     })
@@ -243,7 +246,11 @@ fn engine_signature(options: &EngineOptions) -> String {
     if options.drop_private {
         text.push('p');
     }
-    text.push_str(&format!("d{}", options.document_dpi));
+    let _ = write!(
+        text,
+        "d{}f{}a{}",
+        options.document_dpi, options.max_frames, options.auto_quality_score
+    );
     if let Some(profile) = &options.cmyk_profile {
         let digest = Sha256::digest(profile);
         text.push('c');

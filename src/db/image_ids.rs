@@ -6,16 +6,18 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::error::Result;
-use super::images;
+use super::images::{self, FocalPoint};
 use super::sql::Sql;
 
 /// Who an image is, as far as a cache key has to know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ImageId {
     /// The id of its row.
     pub id: i64,
     /// The counter that every write through the server raises.
     pub revision_counter: i64,
+    /// Its focal point, if it has one.
+    pub focal_point: Option<FocalPoint>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -83,7 +85,11 @@ impl ImageIds {
         }
         match images::seen(sql, path, size_bytes, mtime_ns) {
             Ok(row) => {
-                let image = ImageId { id: row.id, revision_counter: row.revision_counter };
+                let image = ImageId {
+                    id: row.id,
+                    revision_counter: row.revision_counter,
+                    focal_point: row.focal_point,
+                };
                 let known = Known { image, size_bytes, mtime_ns, checked: Instant::now() };
                 let mut generations = self.lock();
                 generations.absent.remove(path);
@@ -156,7 +162,7 @@ mod tests {
     use super::*;
 
     fn known(id: i64) -> Known {
-        let image = ImageId { id, revision_counter: 0 };
+        let image = ImageId { id, revision_counter: 0, focal_point: None };
         Known { image, size_bytes: 1, mtime_ns: 2, checked: Instant::now() }
     }
 

@@ -8,8 +8,38 @@ use super::sql::{Sql, atomic};
 use super::value::{Row, values};
 use super::{STATUS_ACTIVE, STATUS_DELETED, folders, now_ms};
 
+/// The point of an image that matters most, as fractions of its width and height when it stands
+/// upright.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FocalPoint {
+    x: f64,
+    y: f64,
+}
+
+impl FocalPoint {
+    /// A point, rounded to 5 decimals; none unless both fractions are from 0 to 1.
+    #[must_use]
+    pub fn new(x: f64, y: f64) -> Option<Self> {
+        let within = |at: f64| (0.0..=1.0).contains(&at);
+        let rounded = |at: f64| (at * 1e5).round() / 1e5;
+        (within(x) && within(y)).then(|| Self { x: rounded(x), y: rounded(y) })
+    }
+
+    /// From the left edge.
+    #[must_use]
+    pub fn x(self) -> f64 {
+        self.x
+    }
+
+    /// From the top edge.
+    #[must_use]
+    pub fn y(self) -> f64 {
+        self.y
+    }
+}
+
 /// An image.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ImageRow {
     /// Its id; never given to another image.
     pub id: i64,
@@ -33,10 +63,12 @@ pub struct ImageRow {
     pub size_bytes: Option<i64>,
     /// Modification time of the file when it was last seen, in nanoseconds since 1970 UTC.
     pub mtime_ns: Option<i64>,
+    /// Its focal point, if somebody set one.
+    pub focal_point: Option<FocalPoint>,
 }
 
 const COLUMNS: &str = "id, path, folder_id, title, description, width, height, status, \
-                       revision_counter, size_bytes, mtime_ns";
+                       revision_counter, size_bytes, mtime_ns, focal_x, focal_y";
 
 fn read(row: &Row) -> Result<ImageRow> {
     Ok(ImageRow {
@@ -51,6 +83,10 @@ fn read(row: &Row) -> Result<ImageRow> {
         revision_counter: row.int(8)?,
         size_bytes: row.opt_int(9)?,
         mtime_ns: row.opt_int(10)?,
+        focal_point: row
+            .opt_real(11)?
+            .zip(row.opt_real(12)?)
+            .and_then(|(x, y)| FocalPoint::new(x, y)),
     })
 }
 
@@ -139,6 +175,19 @@ pub fn set_size(sql: &dyn Sql, id: i64, width: u32, height: u32) -> Result<()> {
         values![id, width, height],
     )?;
     Ok(())
+}
+
+/// Sets an image's focal point, or takes it away; tells whether there is such an image. Pictures that
+/// follow the focal point have it in their keys, so that nothing else has to be told.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn set_focal_point(sql: &dyn Sql, id: i64, point: Option<FocalPoint>) -> Result<bool> {
+    let changed = sql.execute(
+        "UPDATE images SET focal_x = $2, focal_y = $3 WHERE id = $1",
+        values![id, point.map(FocalPoint::x), point.map(FocalPoint::y)],
+    )?;
+    Ok(changed == 1)
 }
 
 /// Raises the revision counter, after a write through the server; gives back its new value, or none

@@ -7,8 +7,11 @@
 //!
 //! It knows nothing of where files come from or where pictures go.
 
+mod aim;
 mod fill;
+mod motion;
 mod over;
+mod settle;
 mod tilted;
 
 use std::sync::Arc;
@@ -53,6 +56,10 @@ pub struct EngineOptions {
     pub drop_private: bool,
     /// Bounds on pixel counts.
     pub limits: Limits,
+    /// Frames that an animation may have to be made as one; of longer ones the first frame is made.
+    pub max_frames: u32,
+    /// The SSIMULACRA2 score that measured qualities aim at.
+    pub auto_quality_score: u8,
     /// Dots per inch at which documents are laid out when the recipe says nothing.
     pub document_dpi: u32,
     /// Reads the formats that are not read in this process; without it they are refused.
@@ -69,6 +76,8 @@ impl Default for EngineOptions {
             strip_keeps: StripKeeps::Nothing,
             drop_private: false,
             limits: Limits::default(),
+            max_frames: 300,
+            auto_quality_score: 75,
             document_dpi: 150,
             isolation: None,
         }
@@ -114,6 +123,9 @@ pub struct Opened {
     shrink_margin: f64,
     /// Whether a decoder that shrinks leaves averages over squares, in proportion to light.
     averages: bool,
+    max_frames: u32,
+    /// Pixels that all frames of an animation may have together.
+    max_total_pixels: u64,
 }
 
 impl Opened {
@@ -137,7 +149,10 @@ impl Opened {
         let Ok(plan) = self.plan(recipe) else {
             return 0;
         };
-        let decoded = self.source.held_pixels(&self.want(&plan));
+        let decoded = match self.moves(recipe) {
+            Some(animation) => self.held_by_motion(&animation, &plan),
+            None => self.source.held_pixels(&self.want(&plan)),
+        };
         let tilted = if plan.tilt_deg == 0.0 { 0 } else { self.tilted_size(&plan).pixels() };
         let worked = 2 * plan.made().size().pixels() + plan.window.size().pixels();
         decoded + tilted + worked + self.held_by_overlay(&plan, recipe)
@@ -157,7 +172,11 @@ impl Opened {
 
     fn plan(&self, recipe: &Recipe) -> Result<Plan> {
         let info = self.source.info();
-        let upright = if self.orient { Turn::upright(info.orientation.exif()) } else { Turn::NONE };
+        let upright = if recipe.upright.unwrap_or(self.orient) {
+            Turn::upright(info.orientation.exif())
+        } else {
+            Turn::NONE
+        };
         let plan = Plan::new(Size::new(info.width, info.height), upright, recipe)?;
         let flattened = info.alpha && !recipe.format.row().alpha;
         let reads_edges = recipe.fill == Fill::Auto && (flattened || plan.shows_fill());
@@ -200,6 +219,12 @@ impl Engine {
         Ok(Self { options })
     }
 
+    /// Whether pictures are set upright unless a recipe says otherwise.
+    #[must_use]
+    pub fn sets_upright(&self) -> bool {
+        self.options.orient
+    }
+
     /// Reads a file's header.
     ///
     /// # Errors
@@ -214,7 +239,7 @@ impl Engine {
     /// Takes a source whose header was read elsewhere.
     #[must_use]
     pub fn opened(&self, mut source: Source) -> Opened {
-        let EngineOptions { linear, shrink_margin, orient, .. } = self.options;
+        let EngineOptions { linear, shrink_margin, orient, max_frames, .. } = self.options;
         // Who asks for a margin of 1 wants speed before exactness.
         let in_light = if linear && shrink_margin > 1 {
             let Info { width, height, .. } = *source.info();
@@ -228,6 +253,8 @@ impl Engine {
             orient,
             shrink_margin: in_light.unwrap_or_else(|| f64::from(shrink_margin)),
             averages: in_light.is_some(),
+            max_frames,
+            max_total_pixels: self.options.limits.declared_pixels,
         }
     }
 
@@ -244,13 +271,15 @@ impl Engine {
         cancel: &Cancel,
         phase: &dyn Fn(Phase),
     ) -> Result<Made> {
+        if let Some(animation) = opened.moves(recipe) {
+            return self.make_moving(opened, &animation, recipe, cancel, phase);
+        }
         let plan = opened.plan(recipe)?;
         let want = opened.want(&plan);
         let limits = &self.options.limits;
         limits.check_held(plan.window.width, plan.window.height)?;
-        let orientation =
-            if self.options.orient { Orientation::UPRIGHT } else { opened.info().orientation };
-        let job = Job::new(&self.options, recipe, plan, opened.info(), cancel);
+        let mut options = self.encode_options(&opened, recipe);
+        let mut job = Job::new(&self.options, recipe, plan, opened.info(), cancel);
 
         phase(Phase::Decoding);
         let averages = opened.averages;
@@ -267,6 +296,7 @@ impl Engine {
 
         phase(Phase::Pixels);
         let mut picture = Picture::new(decoded, averages, over, job.fill);
+        settle::settle(&mut job.plan, &picture);
         for step in STEPS {
             cancel.check()?;
             picture = step(&job, picture)?;
@@ -275,21 +305,30 @@ impl Engine {
 
         phase(Phase::Encoding);
         let image = picture.image;
-        let dpi = f64::from(recipe.dpi);
-        let bytes = encode(
-            &image,
-            &EncodeOptions {
-                format: recipe.format,
-                progressive: recipe.progressive,
-                quality: recipe.quality,
-                strip: recipe.strip,
-                strip_keeps: self.options.strip_keeps,
-                drop_private: self.options.drop_private,
-                density: (recipe.dpi > 0).then_some(Density { x_dpi: dpi, y_dpi: dpi }),
-                orientation,
-            },
-        )?;
+        if recipe.measured {
+            let aimed = f64::from(self.options.auto_quality_score);
+            options.quality.lossy = aim::quality(&image, &options, aimed, limits, cancel)?;
+        }
+        let bytes = encode(&image, &options)?;
         Ok(Made { bytes, format: recipe.format, width: image.width, height: image.height })
+    }
+}
+
+impl Engine {
+    /// How the result is written.
+    fn encode_options(&self, opened: &Opened, recipe: &Recipe) -> EncodeOptions {
+        let upright = recipe.upright.unwrap_or(self.options.orient);
+        let dpi = f64::from(recipe.dpi);
+        EncodeOptions {
+            format: recipe.format,
+            progressive: recipe.progressive,
+            quality: recipe.quality,
+            strip: recipe.strip,
+            strip_keeps: self.options.strip_keeps,
+            drop_private: self.options.drop_private,
+            density: (recipe.dpi > 0).then_some(Density { x_dpi: dpi, y_dpi: dpi }),
+            orientation: if upright { Orientation::UPRIGHT } else { opened.info().orientation },
+        }
     }
 }
 

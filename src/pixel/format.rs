@@ -560,6 +560,12 @@ impl Format {
         matches!(self, Self::Pdf | Self::Postscript)
     }
 
+    /// Whether its files can move, and are read and written so.
+    #[must_use]
+    pub fn animates(self) -> bool {
+        matches!(self, Self::Gif | Self::Webp)
+    }
+
     /// MIME type.
     #[must_use]
     pub fn mime(self) -> &'static str {

@@ -40,6 +40,21 @@ impl Limits {
     pub fn check_held(&self, width: u32, height: u32) -> Result<()> {
         check(width, height, self.held_pixels)
     }
+
+    /// Checks a number of pixels that are to be held in memory together.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] beyond `held_pixels`.
+    pub fn check_total(&self, held: u64) -> Result<()> {
+        if held > self.held_pixels {
+            return Err(Error::Limit(format!(
+                "{} megapixels would have to be held, the limit is {}",
+                held.div_ceil(1_000_000),
+                self.held_pixels / 1_000_000
+            )));
+        }
+        Ok(())
+    }
 }
 
 fn check(width: u32, height: u32, limit: u64) -> Result<()> {

@@ -20,6 +20,7 @@ mod op;
 mod place;
 mod plan;
 mod recipe;
+mod score;
 mod turn;
 
 pub use buffer::{ColourSpace, Density, Depth, Image, Metadata, Samples};
@@ -31,6 +32,6 @@ pub use format_list::{json as formats_json, markdown as formats_markdown, text a
 pub use limits::{Cancel, Limits};
 pub use metadata::{Orientation, StripKeeps};
 pub use recipe::{
-    Align, Compass, Crop, Edge, Fill, Flip, Icc, Intent, Overlay, PngQuality, Quality, Recipe,
-    Rgba, Tile, TileError,
+    Align, Compass, Crop, Edge, Fill, Flip, Gravity, Icc, Intent, Overlay, PngQuality, Point,
+    Quality, Recipe, Reshape, Rgba, Tile, TileError,
 };

@@ -12,13 +12,15 @@
 //! - Crop edges are rounded to the nearest pixel; a crop keeps at least one pixel.
 //! - A turn by other than a right angle grows the picture to its bounding box, rounded up.
 
+mod cover;
 mod over;
 
 pub(crate) use over::OverPlan;
 
+use self::cover::{covering, offset_around, offset_at};
 use super::op::sharpen;
 use super::turn::Turn;
-use super::{Align, Crop, Edge, Error, Recipe, Result};
+use super::{Align, Crop, Edge, Error, Gravity, Point, Recipe, Reshape, Result};
 
 /// A width and a height in pixels, each at least 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +98,8 @@ pub(crate) struct Plan {
     pub turned: Size,
     /// The part of `turned` that is kept.
     pub crop: Rect,
+    /// What `crop` is to be chosen from by what can be seen there; none when it is settled.
+    pub search: Option<Rect>,
     /// What `crop` is resized to.
     pub picture: Size,
     /// The picture with its padding.
@@ -132,7 +136,44 @@ impl Plan {
         if recipe.crop_fit && recipe.width > 0 && recipe.height > 0 {
             crop = grow(crop, turned, recipe.width, recipe.height);
         }
-        let (picture, canvas) = sizes(crop.size(), recipe);
+        let mut search = None;
+        let (picture, canvas) = match recipe
+            .reshape
+            .filter(|_| recipe.width > 0 && recipe.height > 0)
+        {
+            None => sizes(crop.size(), recipe),
+            Some(Reshape::Stretch) => {
+                let Size { width, height } = crop.size();
+                let size = Size::new(recipe.width.min(width), recipe.height.min(height));
+                (size, size)
+            }
+            Some(Reshape::Cover(gravity)) => {
+                let whole = crop;
+                let (part, size) = covering(whole.size(), Size::new(recipe.width, recipe.height));
+                let at = match gravity {
+                    Gravity::Side { x, y } => Some(offset_at(whole.size(), part, (x, y))),
+                    Gravity::Point(Point { x, y }) => {
+                        let (width, height) = (f64::from(turned.width), f64::from(turned.height));
+                        Some(offset_around(whole, part, (x * width, y * height)))
+                    }
+                    Gravity::Focus => recipe.focus.map(|focus| {
+                        let tilt = Tilt::new(oriented, turned, tilt_deg);
+                        let upright = orientation.size(stored);
+                        let (x, y) = focus_in(focus, orientation, upright);
+                        let (x, y) = turn.to_turned(x, y, oriented);
+                        offset_around(whole, part, tilt.to_turned(x, y))
+                    }),
+                    Gravity::Smart => None,
+                };
+                if at.is_none() && part != whole.size() {
+                    search = Some(whole);
+                }
+                let (x, y) = at.unwrap_or_else(|| offset_at(whole.size(), part, (1, 1)));
+                crop =
+                    Rect { x: whole.x + x, y: whole.y + y, width: part.width, height: part.height };
+                (size, size)
+            }
+        };
         let offset = (
             align(recipe.align_h, canvas.width, picture.width),
             align(recipe.align_v, canvas.height, picture.height),
@@ -149,6 +190,7 @@ impl Plan {
             tilt_deg,
             turned,
             crop,
+            search,
             picture,
             canvas,
             offset,
@@ -157,6 +199,14 @@ impl Plan {
             reads_edges: false,
         };
         Ok(plan)
+    }
+
+    /// Keeps the part of what was open to choice that begins `at` there.
+    pub fn settle(&mut self, at: (u32, u32)) {
+        if let Some(whole) = self.search.take() {
+            self.crop.x = whole.x + at.0.min(whole.width - self.crop.width);
+            self.crop.y = whole.y + at.1.min(whole.height - self.crop.height);
+        }
     }
 
     /// The part of the resized picture that the result shows, in the picture's own pixels. Where
@@ -220,7 +270,12 @@ impl Plan {
 
     /// The rectangle of stored pixels from which the result is made.
     pub fn region(&self) -> Rect {
-        let area = if self.reads_edges { self.crop.area() } else { self.footprint() };
+        // All that the part is chosen from, the same for every tile.
+        let area = match self.search {
+            Some(whole) => whole.area(),
+            None if self.reads_edges => self.crop.area(),
+            None => self.footprint(),
+        };
         if self.tilt_deg == 0.0 {
             return self.turn.rect_to_stored(cover(area, self.turned), self.oriented);
         }
@@ -308,6 +363,18 @@ impl Tilt {
         let (dx, dy) = (x - self.from.0, y - self.from.1);
         (dx * self.cos + dy * self.sin + self.to.0, dy * self.cos - dx * self.sin + self.to.1)
     }
+
+    /// Where on the tilted canvas the point `x`, `y` of the upright picture comes to lie.
+    pub fn to_turned(self, x: f64, y: f64) -> (f64, f64) {
+        let (dx, dy) = (x - self.to.0, y - self.to.1);
+        (dx * self.cos - dy * self.sin + self.from.0, dx * self.sin + dy * self.cos + self.from.1)
+    }
+}
+
+/// The stored point under a point of the upright picture, which is `upright` pixels large.
+fn focus_in(focus: Point, orientation: Turn, upright: Size) -> (f64, f64) {
+    let Size { width, height } = upright;
+    orientation.to_stored(focus.x * f64::from(width), focus.y * f64::from(height), upright)
 }
 
 /// The whole pixels that cover `area`, within `size`, at least one.

@@ -13,6 +13,11 @@ use super::{ColourSpace, Format, Profile};
 pub struct Recipe {
     /// Page or frame of the source, from 1.
     pub page: u32,
+    /// Whether only that frame of an animation is wanted.
+    pub still: bool,
+    /// Whether the picture is set upright as its orientation says; none leaves it to the engine's
+    /// options.
+    pub upright: Option<bool>,
     /// Mirror before turning.
     pub flip: Option<Flip>,
     /// Clockwise turn in degrees, 0 ≤ angle < 360.
@@ -27,6 +32,11 @@ pub struct Recipe {
     pub height: u32,
     /// Whether `width`×`height` is a box to fit into (true) or a canvas to be padded (false).
     pub size_fit: bool,
+    /// How the picture is given the shape of `width`×`height` itself; none keeps its own.
+    pub reshape: Option<Reshape>,
+    /// The point of the upright source that matters most, if somebody said which; for
+    /// [`Gravity::Focus`].
+    pub focus: Option<Point>,
     /// Where the picture lies on its canvas from left to right.
     pub align_h: Align,
     /// Where the picture lies on its canvas from top to bottom.
@@ -53,6 +63,8 @@ pub struct Recipe {
     pub progressive: bool,
     /// How hard or how finely to compress.
     pub quality: Quality,
+    /// Whether a lossy format's quality is found by measuring; `quality` holds where it cannot be.
+    pub measured: bool,
 }
 
 impl Recipe {
@@ -67,6 +79,8 @@ impl Recipe {
     pub fn unchanged(format: Format) -> Self {
         Self {
             page: 1,
+            still: false,
+            upright: None,
             flip: None,
             angle_deg: 0.0,
             crop: Crop::FULL,
@@ -74,6 +88,8 @@ impl Recipe {
             width: 0,
             height: 0,
             size_fit: false,
+            reshape: None,
+            focus: None,
             align_h: Align::CENTRE,
             align_v: Align::CENTRE,
             fill: Fill::WHITE,
@@ -87,8 +103,57 @@ impl Recipe {
             format,
             progressive: false,
             quality: Quality::default(),
+            measured: false,
         }
     }
+
+    /// Whether the stored focal point has an effect.
+    #[must_use]
+    pub fn uses_focus(&self) -> bool {
+        self.reshape == Some(Reshape::Cover(Gravity::Focus))
+    }
+}
+
+/// How a picture is given another shape.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Reshape {
+    /// What is too much is cut off; the part is the largest one of the shape.
+    Cover(Gravity),
+    /// Width and height are scaled apart.
+    Stretch,
+}
+
+/// Which part of a picture is kept when it is cut.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Gravity {
+    /// The part at an edge, a corner or the centre: 0 is left or top, 1 the middle, 2 right or
+    /// bottom.
+    Side {
+        /// How far right, in halves.
+        x: u8,
+        /// How far down, in halves.
+        y: u8,
+    },
+    /// The part around a point of the turned picture.
+    Point(Point),
+    /// The part around [`Recipe::focus`]; where there is none, as [`Gravity::Smart`].
+    Focus,
+    /// The part where most can be seen.
+    Smart,
+}
+
+impl Gravity {
+    /// The middle part.
+    pub const CENTRE: Self = Self::Side { x: 1, y: 1 };
+}
+
+/// A point as fractions of a picture's width and height, 0–1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// From the left edge.
+    pub x: f64,
+    /// From the top edge.
+    pub y: f64,
 }
 
 /// A profile to be applied, and how.

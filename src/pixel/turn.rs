@@ -71,6 +71,14 @@ impl Turn {
         if self.swap { (y, x) } else { (x, y) }
     }
 
+    /// The point of a result of size `turned` over the stored point `x`, `y`.
+    pub fn to_turned(self, x: f64, y: f64, turned: Size) -> (f64, f64) {
+        let (x, y) = if self.swap { (y, x) } else { (x, y) };
+        let x = if self.mirror_x { f64::from(turned.width) - x } else { x };
+        let y = if self.mirror_y { f64::from(turned.height) - y } else { y };
+        (x, y)
+    }
+
     /// The stored pixels under the rectangle `rect` of a result of size `turned`.
     pub fn rect_to_stored(self, rect: Rect, turned: Size) -> Rect {
         let Rect { mut x, mut y, width, height } = rect;
@@ -156,6 +164,7 @@ mod tests {
             let pixel = turn.rect_to_stored(Rect { x: 1, y: 2, width: 1, height: 1 }, turned);
             let (x, y) = turn.to_stored(1.5, 2.5, turned);
             assert_eq!((x, y), (f64::from(pixel.x) + 0.5, f64::from(pixel.y) + 0.5));
+            assert_eq!(turn.to_turned(x, y, turned), (1.5, 2.5));
         }
     }
 }

@@ -10,6 +10,7 @@
 //! The way is [`Params`] of the URL, laid [`over`](Params::over) those of the template, then
 //! [`resolve`](Params::resolve)d into what is to be done.
 
+mod accept;
 mod error;
 mod kind;
 mod legacy;
@@ -22,8 +23,9 @@ mod template;
 #[cfg(test)]
 mod tests;
 
+pub use accept::Accepts;
 pub use error::ParamError;
-pub use kind::{FormatChoice, Shape};
+pub use kind::{Fit, FormatChoice, FormatWish, QualityWish, Shape};
 pub use legacy::legacy_source;
 pub use params::{
     About, Given, Group, Layer, PARAMS, Param, Params, Place, TemplateName, pixel_params,

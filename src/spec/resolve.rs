@@ -5,10 +5,13 @@
 
 use super::kind::rounded;
 use super::params::Inherited;
-use super::{Delivery, FormatChoice, Given, ImageSpec, Layer, ParamError, Params};
+use super::{
+    Accepts, Delivery, Fit, FormatChoice, FormatWish, Given, ImageSpec, Layer, ParamError, Params,
+    QualityWish,
+};
 use crate::pixel::{
-    Align, Compass, Compression, Crop, Fill, Format, Icc, Intent, Overlay, PngQuality, Quality,
-    Recipe,
+    Align, Compass, Compression, Crop, Fill, Format, Gravity, Icc, Intent, Overlay, PngQuality,
+    Quality, Recipe, Reshape,
 };
 
 /// What a request's parameters mean depends on this.
@@ -23,6 +26,12 @@ pub struct Context {
     pub public_limit: Option<(u32, u32)>,
     /// The expiry when no template says it.
     pub default_expiry_s: i64,
+    /// What the client can show, for `format=auto`.
+    pub accepts: Accepts,
+    /// The largest width and height that `dpr` may lead to.
+    pub max_dimension: u32,
+    /// Whether pictures are set upright without being asked for it.
+    pub upright: bool,
 }
 
 impl Params {
@@ -51,6 +60,12 @@ impl Params {
         }
     }
 
+    /// Whether the format is left to what the client can show, so that the answer depends on it.
+    #[must_use]
+    pub fn leaves_format_open(&self) -> bool {
+        self.format.as_ref().is_some_and(|given| given.value == FormatWish::Auto)
+    }
+
     /// Works out what is to be done to a picture that does not come from the repository.
     ///
     /// # Errors
@@ -62,8 +77,9 @@ impl Params {
     /// Checks what the fields of one template say together.
     pub(super) fn check_template(&self) -> Result<(), ParamError> {
         self.crop()?;
-        if let Some(format) = &self.format {
-            self.effective_quality(format.value)?;
+        self.fit()?;
+        if let Some(Given { value: FormatWish::Named(choice), .. }) = self.format {
+            self.effective_quality(choice)?;
         }
         Ok(())
     }
@@ -71,13 +87,14 @@ impl Params {
     /// The parameters that have an effect, with the format always said.
     fn effective(&self, context: &Context) -> Result<Params, ParamError> {
         // No field is left to a default below, so that a new one cannot be forgotten.
-        let choice =
-            self.format.as_ref().map_or_else(|| default_format(context), |given| given.value);
-        let size = self.limited_size(context);
+        let choice = self.choice(context);
+        let fit = self.fit()?;
+        let size = self.limited_size(context, fit);
         let crop = self.crop()?;
         let angle = rounded(value(&self.angle, 0.0).rem_euclid(360.0));
         let boxed = size.width > 0 && size.height > 0;
-        let padded = boxed && !size.fit;
+        let reshaped = size.reshaped.is_some();
+        let padded = boxed && !size.fit && !reshaped;
         let intent = value(&self.intent, Intent::Relative);
         let uncovered =
             padded || context.paper || angle % 90.0 != 0.0 || !choice.format.row().alpha;
@@ -88,25 +105,30 @@ impl Params {
         let over = self.overlay_shown();
         Ok(Params {
             src: same(&self.src),
-            page: other_than(value(&self.page, 1).max(1), 1),
+            page: self.effective_page(context, choice),
             tmp: None,
-            format: Some(url(choice)),
+            format: Some(url(FormatWish::Named(choice))),
             quality: self.effective_quality(choice)?.map(url),
             width: other_than(size.width, 0),
             height: other_than(size.height, 0),
+            dpr: None,
+            fit: size.reshaped.map(url),
+            gravity: other_than(value(&self.gravity, Gravity::CENTRE), Gravity::CENTRE)
+                .filter(|_| size.reshaped == Some(Fit::Cover)),
             autosizefit: other_than(boxed && size.fit, false),
             halign: other_than(value(&self.halign, Align::CENTRE), Align::CENTRE)
                 .filter(|_| padded),
             valign: other_than(value(&self.valign, Align::CENTRE), Align::CENTRE)
                 .filter(|_| padded),
             angle: other_than(angle, 0.0),
+            rotate: other_than(value(&self.rotate, context.upright), context.upright),
             flip: same(&self.flip),
             top: other_than(crop.top, 0.0),
             left: other_than(crop.left, 0.0),
             bottom: other_than(crop.bottom, 1.0),
             right: other_than(crop.right, 1.0),
             autocropfit: other_than(value(&self.autocropfit, false), false)
-                .filter(|_| boxed && crop != Crop::FULL),
+                .filter(|_| fit.is_none() && boxed && crop != Crop::FULL),
             fill: other_than(fill, Fill::WHITE).filter(|_| uncovered),
             sharpen: other_than(value(&self.sharpen, 0), 0),
             strip: other_than(value(&self.strip, false), false),
@@ -127,6 +149,42 @@ impl Params {
             expires: same(&self.expires),
             inherited: Inherited::default(),
         })
+    }
+
+    /// The format of the result.
+    fn choice(&self, context: &Context) -> FormatChoice {
+        match self.format.as_ref().map(|given| given.value) {
+            Some(FormatWish::Named(choice)) => choice,
+            Some(FormatWish::Auto) => context.accepts.pick(context.source_format),
+            None => default_format(context),
+        }
+    }
+
+    /// The page: the first one need only be said where it tells a still picture from one that moves.
+    fn effective_page(&self, context: &Context, choice: FormatChoice) -> Option<Given<u32>> {
+        let page = self.page.as_ref()?.value.max(1);
+        let may_move =
+            choice.format.animates() && context.source_format.is_none_or(Format::animates);
+        (page > 1 || may_move).then(|| url(page))
+    }
+
+    /// The fit that holds: none when it is not given, or when the URL asks in the old words for
+    /// something else than the template.
+    fn fit(&self) -> Result<Option<Fit>, ParamError> {
+        let Some(fit) = &self.fit else { return Ok(None) };
+        for (old, name) in [(&self.autosizefit, "autosizefit"), (&self.autocropfit, "autocropfit")]
+        {
+            let Some(old) = old.as_ref().filter(|old| old.value) else { continue };
+            match (fit.layer, old.layer) {
+                (Layer::Url, Layer::Template) => {}
+                (Layer::Template, Layer::Url) => return Ok(None),
+                _ => {
+                    let reason = format!("must not be given together with {name}");
+                    return Err(ParamError::new("fit", reason));
+                }
+            }
+        }
+        Ok(Some(fit.value))
     }
 
     /// How the overlay is laid, when there is one and anything of it can be seen.
@@ -159,19 +217,26 @@ impl Params {
 
     /// The quality for a format: none when it is not given, means nothing there, was meant for
     /// another kind of format, or is what is done anyway.
-    fn effective_quality(&self, choice: FormatChoice) -> Result<Option<u8>, ParamError> {
+    fn effective_quality(&self, choice: FormatChoice) -> Result<Option<QualityWish>, ParamError> {
         let Some(given) = &self.quality else { return Ok(None) };
+        let QualityWish::Level(level) = given.value else {
+            let lossy = choice.format.row().compression == Compression::Lossy;
+            return Ok(lossy.then_some(QualityWish::Auto));
+        };
         let png = choice.format == Format::Png;
         if given.layer == Layer::Template {
             let own = self.format.as_ref().filter(|given| given.layer == Layer::Template);
             let meant_for = self.inherited.format.or(own.map(|given| given.value));
-            let meant_for_png = meant_for.is_some_and(|choice| choice.format == Format::Png);
-            if meant_for_png != png {
+            let named_png = |wish| matches!(wish, FormatWish::Named(c) if c.format == Format::Png);
+            if meant_for.is_some_and(named_png) != png {
                 return Ok(None);
             }
         }
+        if png && self.leaves_format_open() {
+            return Ok(None);
+        }
         let usual = match choice.format.row().compression {
-            Compression::Png if !(10..=99).contains(&given.value) => {
+            Compression::Png if !(10..=99).contains(&level) => {
                 return Err(ParamError::new(
                     "quality",
                     "must be a whole number from 10 to 99 for PNG",
@@ -181,23 +246,39 @@ impl Params {
             Compression::Lossy => Quality::default().lossy,
             Compression::Fixed => return Ok(None),
         };
-        Ok((given.value != usual).then_some(given.value))
+        Ok((level != usual).then_some(QualityWish::Level(level)))
     }
 
     /// The size, held to the caller's limits.
-    fn limited_size(&self, context: &Context) -> Size {
-        let width = value(&self.width, 0);
-        let height = value(&self.height, 0);
-        let fit = value(&self.autosizefit, false);
+    fn limited_size(&self, context: &Context, fit: Option<Fit>) -> Size {
+        let dpr = value(&self.dpr, 1.0);
+        let scaled = |pixels: u32| match pixels {
+            0 => 0,
+            pixels if dpr == 1.0 => pixels,
+            pixels => ((f64::from(pixels) * dpr).round() as u32).clamp(1, context.max_dimension),
+        };
+        let width = scaled(value(&self.width, 0));
+        let height = scaled(value(&self.height, 0));
+        let reshaped = fit
+            .filter(|fit| matches!(fit, Fit::Cover | Fit::Fill))
+            .filter(|_| width > 0 && height > 0);
+        let fit = match fit {
+            Some(fit) => fit == Fit::Inside,
+            None => value(&self.autosizefit, false),
+        };
         let (most_width, most_height) = context.public_limit.unwrap_or((0, 0));
         let most_width = raised(most_width, self.width.as_ref(), self.inherited.width);
         let most_height = raised(most_height, self.height.as_ref(), self.inherited.height);
-        let size =
-            Size { width: capped(width, most_width), height: capped(height, most_height), fit };
+        let size = Size {
+            width: capped(width, most_width),
+            height: capped(height, most_height),
+            fit,
+            reshaped,
+        };
         match (width, height) {
             // The side that is not asked for follows from the picture, and may come out too long:
             // the limit becomes its bound.
-            (0, 0) => Size { width: most_width, height: most_height, fit: true },
+            (0, 0) => Size { width: most_width, height: most_height, fit: true, ..size },
             (0, _) if most_width > 0 => Size { width: most_width, fit: true, ..size },
             (_, 0) if most_height > 0 => Size { height: most_height, fit: true, ..size },
             _ => size,
@@ -206,15 +287,22 @@ impl Params {
 
     /// The recipe for parameters that all have an effect.
     fn to_recipe(&self) -> Recipe {
-        let choice = self.format.as_ref().map_or(JPEG, |given| given.value);
+        let choice = match self.format.as_ref().map(|given| given.value) {
+            Some(FormatWish::Named(choice)) => choice,
+            Some(FormatWish::Auto) | None => JPEG,
+        };
         let mut quality = Quality::default();
-        match (&self.quality, choice.format) {
-            (Some(given), Format::Png) => quality.png = split_png(given.value),
-            (Some(given), _) => quality.lossy = given.value,
-            (None, _) => {}
+        let wish = self.quality.as_ref().map(|given| given.value);
+        match (wish, choice.format) {
+            (Some(QualityWish::Level(level)), Format::Png) => quality.png = split_png(level),
+            (Some(QualityWish::Level(level)), _) => quality.lossy = level,
+            (Some(QualityWish::Auto) | None, _) => {}
         }
+        let gravity = value(&self.gravity, Gravity::CENTRE);
         Recipe {
             page: value(&self.page, 1),
+            still: self.page.is_some(),
+            upright: self.rotate.as_ref().map(|given| given.value),
             flip: self.flip.as_ref().map(|given| given.value),
             angle_deg: value(&self.angle, 0.0),
             crop: Crop {
@@ -227,6 +315,12 @@ impl Params {
             width: value(&self.width, 0),
             height: value(&self.height, 0),
             size_fit: value(&self.autosizefit, false),
+            reshape: self.fit.as_ref().and_then(|given| match given.value {
+                Fit::Cover => Some(Reshape::Cover(gravity)),
+                Fit::Fill => Some(Reshape::Stretch),
+                Fit::Contain | Fit::Inside => None,
+            }),
+            focus: None,
             align_h: value(&self.halign, Align::CENTRE),
             align_v: value(&self.valign, Align::CENTRE),
             fill: value(&self.fill, Fill::WHITE),
@@ -245,6 +339,7 @@ impl Params {
             format: choice.format,
             progressive: choice.progressive,
             quality,
+            measured: wish == Some(QualityWish::Auto),
         }
     }
 }
@@ -256,6 +351,8 @@ struct Size {
     width: u32,
     height: u32,
     fit: bool,
+    /// The fit that changes the picture's own shape, if one does.
+    reshaped: Option<Fit>,
 }
 
 /// A value or what holds without it.

@@ -78,6 +78,7 @@ fn blank(value: &Value) -> bool {
 mod tests {
     use super::*;
     use crate::pixel::{Align, Edge, Format};
+    use crate::spec::{FormatChoice, FormatWish};
 
     fn read(text: &str) -> Result<Params, ParamError> {
         Params::from_template_json(text, &Rules::default())
@@ -100,7 +101,8 @@ mod tests {
         let params = read(SMALL).unwrap();
         let halign = Align { edge: Edge::Start, position: 0.2 };
         assert_eq!(params.halign.map(|given| given.value), Some(halign));
-        assert_eq!(params.format.map(|given| given.value.format), Some(Format::Jpeg));
+        let jpeg = FormatChoice { format: Format::Jpeg, progressive: false };
+        assert_eq!(params.format.map(|given| given.value), Some(FormatWish::Named(jpeg)));
         assert_eq!(params.width.map(|given| given.value), Some(200));
         assert_eq!(params.angle.map(|given| given.value), Some(-90.5));
         assert_eq!(params.strip.map(|given| given.value), Some(true));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use halftone::db::image_ids::{ImageId, ImageIds};
+use halftone::db::images::FocalPoint;
 use halftone::db::{self, STATUS_ACTIVE, STATUS_DELETED, Sql, folders, images};
 
 use crate::setup::{TestDb, at_once};
@@ -16,6 +17,7 @@ crate::on_both!(
     a_vanished_folder_takes_everything_below_it_along,
     many_may_see_the_same_files_at_once,
     a_known_image_is_served_from_memory,
+    a_focal_point_stays_with_its_image,
 );
 
 fn the_first_sight_makes_the_rows(test: &TestDb) {
@@ -159,7 +161,7 @@ fn a_known_image_is_served_from_memory(test: &TestDb) {
     let ids = ImageIds::new(100, Duration::from_secs(60));
     let unchecked = ImageIds::new(100, Duration::ZERO);
     let row = images::seen(db, "a/x.jpg", 10, 20).unwrap();
-    let image = ImageId { id: row.id, revision_counter: 0 };
+    let image = ImageId { id: row.id, revision_counter: 0, focal_point: None };
     assert_eq!(ids.known("a/x.jpg", 10, 20), None);
     assert_eq!(ids.resolve(&impatient, "a/x.jpg", 10, 20).unwrap(), image);
     assert_eq!(ids.known("a/x.jpg", 10, 20), Some(image));
@@ -180,4 +182,23 @@ fn a_known_image_is_served_from_memory(test: &TestDb) {
     assert!(images::vanished(db, "a/x.jpg").unwrap());
     unchecked.resolve(&impatient, "a/x.jpg", 10, 20).unwrap();
     assert_eq!(images::by_path(db, "a/x.jpg").unwrap().unwrap().status, STATUS_ACTIVE);
+}
+
+fn a_focal_point_stays_with_its_image(test: &TestDb) {
+    let db = test.migrated();
+    let image = images::seen(db, "a.jpg", 1, 1).unwrap();
+    assert_eq!(image.focal_point, None);
+    assert_eq!(FocalPoint::new(1.1, 0.5), None);
+    assert_eq!(FocalPoint::new(0.5, f64::NAN), None);
+    let point = FocalPoint::new(0.123_456, 1.0);
+    assert!(images::set_focal_point(db, image.id, point).unwrap());
+    let found = images::by_path(db, "a.jpg").unwrap().unwrap().focal_point.unwrap();
+    assert_eq!((found.x(), found.y()), (0.12346, 1.0));
+    // A new state of the file changes nothing about it, nor does a look by way of the memory.
+    assert_eq!(images::seen(db, "a.jpg", 2, 2).unwrap().focal_point, Some(found));
+    let ids = ImageIds::new(10, Duration::from_secs(60));
+    assert_eq!(ids.resolve(db, "a.jpg", 2, 2).unwrap().focal_point, Some(found));
+    assert!(images::set_focal_point(db, image.id, None).unwrap());
+    assert_eq!(images::by_path(db, "a.jpg").unwrap().unwrap().focal_point, None);
+    assert!(!images::set_focal_point(db, 12345, point).unwrap());
 }

@@ -8,16 +8,19 @@
 // A test crate from end to end, its helpers included.
 
 mod alpha;
+mod auto_quality;
 mod ciede;
 mod colour;
 mod depth;
 mod engine;
 mod fill;
+mod fit;
 mod formats;
 mod gamma;
 mod geometry;
 mod metadata;
 mod mosaic;
+mod motion;
 mod others;
 mod overlay;
 mod press;

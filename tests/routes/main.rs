@@ -13,12 +13,15 @@ mod magick;
 mod site;
 
 mod access;
+mod animation;
 mod caching;
 mod cli;
 mod database;
 mod documents;
 mod errors;
 mod files;
+mod fit;
+mod format_auto;
 mod hostile;
 mod image;
 mod legacy;

@@ -275,6 +275,8 @@ settings! {
     linear_light: bool = pictures::LINEAR_LIGHT;
     decoder_shrink_margin: u8 = pictures::DECODER_SHRINK_MARGIN;
     orient_from_exif: bool = pictures::ORIENT_FROM_EXIF;
+    max_frames: u32 = pictures::MAX_FRAMES;
+    auto_quality_score: u8 = pictures::AUTO_QUALITY_SCORE;
     icc_dirs: Vec<PathBuf> = colour::ICC_DIRS;
     cmyk_profile: PathBuf = colour::CMYK_PROFILE;
     strip_keeps: String = colour::STRIP_KEEPS;

@@ -170,6 +170,36 @@ pub(super) static ORIENT_FROM_EXIF: Row<bool> = Row {
     kind: &Switch,
 };
 
+pub(super) static MAX_FRAMES: Row<u32> = Row {
+    about: About {
+        name: "max_frames",
+        default: "300",
+        unit: None,
+        reload: true,
+        secret: false,
+        group: Group::Pictures,
+        doc: "Frames that an animated GIF or WebP may have to stay animated; of longer ones, and of \
+              those with more than `declared_megapixels` in all frames together, the first frame \
+              is shown. 1: nothing is animated. Changing this makes every picture anew.",
+    },
+    kind: &Whole { min: 1, max: 100_000 },
+};
+
+pub(super) static AUTO_QUALITY_SCORE: Row<u8> = Row {
+    about: About {
+        name: "auto_quality_score",
+        default: "75",
+        unit: None,
+        reload: true,
+        secret: false,
+        group: Group::Pictures,
+        doc: "How good pictures with `quality=auto` have to look, as a score of SSIMULACRA2: 50 is \
+              of medium quality, 70 of high, 90 cannot be told from the original side by side. \
+              Changing this makes every picture anew.",
+    },
+    kind: &Whole { min: 30, max: 95 },
+};
+
 pub(super) static DEFAULT_EXPIRY_S: Row<i64> = Row {
     about: About {
         name: "default_expiry_s",

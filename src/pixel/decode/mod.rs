@@ -10,6 +10,7 @@
 //!
 //! Decoders know nothing of what happens to the pixels afterwards.
 
+mod animation;
 mod bmp;
 pub(in crate::pixel) mod dicom;
 #[cfg(test)]
@@ -44,6 +45,7 @@ use std::sync::Arc;
 
 use super::{Cancel, ColourSpace, Depth, Error, Format, Image, Limits, Metadata, Result};
 
+pub use self::animation::{Animation, Frame, Frames};
 pub use super::metadata::Orientation;
 pub use needs::{FONT_FOLDERS, Needs, Tool, needs};
 
@@ -292,6 +294,19 @@ pub trait Decoder: Send {
     /// # Errors
     /// [`Error::Malformed`], [`Error::Unsupported`], [`Error::Limit`], [`Error::Cancelled`].
     fn decode(self: Box<Self>, info: Info, want: &Want, cancel: &Cancel) -> Result<Decoded>;
+
+    /// What moves in the file, if anything does.
+    fn animation(&self) -> Option<Animation> {
+        None
+    }
+
+    /// The frames of the animation, each as `decode` would give it. `info.alpha` is the animation's.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    fn frames(self: Box<Self>, _info: Info, _want: &Want) -> Result<Box<dyn Frames>> {
+        Err(Error::Unsupported("nothing moves in it".into()))
+    }
 }
 
 /// An opened file: its header is read, its pixels are not.
@@ -392,15 +407,28 @@ impl Source {
     pub fn decode(self, want: &Want, limits: &Limits, cancel: &Cancel) -> Result<Decoded> {
         let want = self.clamp(want);
         let held = self.decoder.held_pixels(&self.info, &want);
-        if held > limits.held_pixels {
-            return Err(Error::Limit(format!(
-                "{} megapixels would have to be held, the limit is {}",
-                held.div_ceil(1_000_000),
-                limits.held_pixels / 1_000_000
-            )));
-        }
+        limits.check_total(held)?;
         cancel.check()?;
         self.decoder.decode(self.info, &want, cancel)
+    }
+
+    /// What moves in the file, if anything does.
+    #[must_use]
+    pub fn animation(&self) -> Option<Animation> {
+        self.decoder.animation()
+    }
+
+    /// Reads the wanted pixels of one frame after the other.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    pub fn frames(mut self, want: &Want, limits: &Limits) -> Result<Box<dyn Frames>> {
+        let want = self.clamp(want);
+        if let Some(animation) = self.animation() {
+            self.info.alpha = animation.alpha;
+            limits.check_total(animation.held_pixels + want.region.pixels())?;
+        }
+        self.decoder.frames(self.info, &want)
     }
 
     fn clamp(&self, want: &Want) -> Want {

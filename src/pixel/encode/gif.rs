@@ -1,14 +1,17 @@
-//! GIF: one frame of at most 256 colours.
+//! GIF: frames of at most 256 colours each.
 //!
 //! A picture that has few enough colours keeps them exactly. Otherwise a palette is trained on its
 //! pixels (NeuQuant) and the rounding error is spread to neighbours (Floyd–Steinberg, in serpentine
 //! order), so that gradients do not break into bands. Transparency is on or off: alpha below
 //! one half becomes transparent.
 
+mod motion;
+
 use std::collections::HashMap;
 
 use color_quant::NeuQuant;
 
+pub(super) use self::motion::Motion;
 use super::{EncodeOptions, Side, failed};
 use crate::pixel::{ColourSpace, Error, Image, Result, Samples};
 
@@ -98,21 +101,35 @@ fn exact(pixels: &[[u8; 4]]) -> Option<Reduced> {
 
 /// The picture with a trained palette and spread errors.
 fn reduce(pixels: &[[u8; 4]], width: usize) -> Reduced {
+    let see_through = pixels.iter().any(|pixel| pixel[3] == 0);
+    let (palette, transparent) = train(pixels, see_through);
+    let mut nearest = Nearest::new(opaque_part(&palette, transparent));
+    let indices = spread(pixels, width, &mut nearest, transparent);
+    Reduced { palette, indices, transparent }
+}
+
+/// A palette for the opaque pixels, with a last entry for transparent ones if there has to be one.
+fn train(pixels: &[[u8; 4]], see_through: bool) -> (Vec<u8>, Option<u8>) {
     let opaque: Vec<u8> =
         pixels.iter().filter(|pixel| pixel[3] == 255).flatten().copied().collect();
-    let see_through = opaque.len() < pixels.len() * 4;
     // NeuQuant looks at one pixel in so many, at most 30.
     let step = (opaque.len() / 4 / TRAINING_PIXELS).clamp(1, 30) as i32;
     let colours = MAX_COLOURS - usize::from(see_through);
     let mut palette = NeuQuant::new(step, colours, &opaque).color_map_rgb();
     palette.truncate(colours * 3);
-    let transparent = see_through.then(|| {
-        palette.extend_from_slice(&[0; 3]);
-        u8::try_from(palette.len() / 3 - 1).unwrap_or(u8::MAX)
-    });
-    let mut nearest = Nearest::new(&palette[..colours.min(palette.len() / 3) * 3]);
-    let indices = spread(pixels, width, &mut nearest, transparent);
-    Reduced { palette, indices, transparent }
+    let transparent = see_through.then(|| add_transparent(&mut palette));
+    (palette, transparent)
+}
+
+/// Adds an entry for transparent pixels; there must be room.
+fn add_transparent(palette: &mut Vec<u8>) -> u8 {
+    palette.extend_from_slice(&[0; 3]);
+    u8::try_from(palette.len() / 3 - 1).unwrap_or(u8::MAX)
+}
+
+/// The entries of a palette that are colours, when the transparent one is the last.
+fn opaque_part(palette: &[u8], transparent: Option<u8>) -> &[u8] {
+    &palette[..palette.len() - if transparent.is_some() { 3 } else { 0 }]
 }
 
 /// Looks up palette entries, remembering the answer for each small cube of colours.

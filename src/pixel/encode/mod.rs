@@ -15,6 +15,8 @@ mod tiff;
 mod turbo;
 mod webp;
 
+use std::num::NonZeroU32;
+
 use super::metadata::{self, Orientation, StripKeeps, Written};
 use super::{ColourSpace, Density, Depth, Error, Format, Image, Metadata, Quality, Result};
 
@@ -64,6 +66,23 @@ struct Side<'a> {
     profile: Option<&'a [u8]>,
 }
 
+impl<'a> Side<'a> {
+    fn of(image: &'a Image, options: &EncodeOptions) -> Self {
+        let written = Written {
+            strip: options.strip,
+            keeps: options.strip_keeps,
+            drop_private: options.drop_private,
+            size: (image.width, image.height),
+            orientation: options.orientation,
+            density: options.density.or(image.metadata.density.filter(|_| !options.strip)),
+            iptc_as_xmp: !matches!(options.format, Format::Jpeg | Format::Tiff),
+            density_as_exif: matches!(options.format, Format::Webp | Format::Avif | Format::Jxl),
+        };
+        let metadata = metadata::for_picture(&image.metadata, &written);
+        Self { metadata, profile: image.profile.as_deref() }
+    }
+}
+
 /// Writes a picture.
 ///
 /// # Errors
@@ -71,18 +90,7 @@ struct Side<'a> {
 /// alpha.
 pub fn encode(image: &Image, options: &EncodeOptions) -> Result<Vec<u8>> {
     check(image, options.format)?;
-    let written = Written {
-        strip: options.strip,
-        keeps: options.strip_keeps,
-        drop_private: options.drop_private,
-        size: (image.width, image.height),
-        orientation: options.orientation,
-        density: options.density.or(image.metadata.density.filter(|_| !options.strip)),
-        iptc_as_xmp: !matches!(options.format, Format::Jpeg | Format::Tiff),
-        density_as_exif: matches!(options.format, Format::Webp | Format::Avif | Format::Jxl),
-    };
-    let metadata = metadata::for_picture(&image.metadata, &written);
-    let side = Side { metadata, profile: image.profile.as_deref() };
+    let side = Side::of(image, options);
     match options.format {
         Format::Jpeg => jpeg::encode(image, options, &side),
         Format::Png => png::encode(image, options, &side),
@@ -105,6 +113,39 @@ pub fn encode(image: &Image, options: &EncodeOptions) -> Result<Vec<u8>> {
         | Format::Xcf => {
             Err(Error::Encode(format!("{} cannot be written", options.format.row().title)))
         }
+    }
+}
+
+/// Writes pictures that follow each other in time to one file. All have the first one's size.
+pub trait Sequence {
+    /// Adds a picture that is shown for so many milliseconds.
+    ///
+    /// # Errors
+    /// [`Error::Encode`] when the format cannot hold it, or its size is not the first one's.
+    fn push(&mut self, image: &Image, shown_ms: u32) -> Result<()>;
+
+    /// The file.
+    ///
+    /// # Errors
+    /// [`Error::Encode`].
+    fn finish(self: Box<Self>) -> Result<Vec<u8>>;
+}
+
+/// Starts a file of pictures that follow each other in time and are shown `plays` times, or
+/// endlessly. `first` gives size, profile and metadata; it is to be pushed as well.
+///
+/// # Errors
+/// [`Error::Encode`] when the format holds no such thing, or cannot hold the first picture.
+pub fn sequence(
+    first: &Image,
+    plays: Option<NonZeroU32>,
+    options: &EncodeOptions,
+) -> Result<Box<dyn Sequence>> {
+    check(first, options.format)?;
+    match options.format {
+        Format::Gif => Ok(Box::new(gif::Motion::new(first, plays)?)),
+        Format::Webp => Ok(Box::new(webp::Motion::new(first, plays, options)?)),
+        _ => Err(Error::Encode(format!("{} holds one picture", options.format.row().title))),
     }
 }
 

@@ -3,8 +3,12 @@
 //! libwebp writes the picture; the container around it, when there is metadata to carry, is
 //! written here (RFC 9649).
 
-use super::{EncodeOptions, Side};
-use crate::pixel::{ColourSpace, Error, Image, Result, Samples};
+mod sys;
+
+use std::num::NonZeroU32;
+
+use super::{EncodeOptions, Sequence, Side, check};
+use crate::pixel::{ColourSpace, Error, Format, Image, Result, Samples};
 
 const MAX_SIDE: u32 = 16_383;
 const LOSSLESS_QUALITY: u8 = 100;
@@ -19,26 +23,91 @@ const EXIF_FLAG: u8 = 0x08;
 const XMP_FLAG: u8 = 0x04;
 
 pub(super) fn encode(image: &Image, options: &EncodeOptions, side: &Side<'_>) -> Result<Vec<u8>> {
-    if image.width > MAX_SIDE || image.height > MAX_SIDE {
-        return Err(Error::Encode(format!("WebP holds at most {MAX_SIDE} pixels a side")));
-    }
-    let Samples::U8(samples) = &image.samples else {
-        return Err(Error::Encode("WebP cannot hold 16 bits per sample".into()));
-    };
+    check_side(image)?;
     let coloured;
-    let samples = match image.space {
-        ColourSpace::Rgb => samples,
-        ColourSpace::Gray => {
-            coloured = colour(samples, image.alpha)?;
+    let samples = match coloured_samples(image)? {
+        Coloured::AsIs(samples) => samples,
+        Coloured::Made(samples) => {
+            coloured = samples;
             &coloured
         }
-        ColourSpace::Cmyk => return Err(Error::Encode("WebP cannot hold CMYK".into())),
     };
     let encoder = if image.alpha {
         webp::Encoder::from_rgba(samples, image.width, image.height)
     } else {
         webp::Encoder::from_rgb(samples, image.width, image.height)
     };
+    let config = config(options)?;
+    let simple = encoder
+        .encode_advanced(&config)
+        .map_err(|error| Error::Encode(format!("the WebP encoder says: {error:?}")))?;
+    wrap(&simple, image, side)
+}
+
+/// An animation.
+pub(super) struct Motion {
+    encoder: sys::AnimationEncoder,
+    config: webp::WebPConfig,
+    first: Image,
+    options: EncodeOptions,
+    until_ms: i32,
+}
+
+impl Motion {
+    pub(super) fn new(
+        first: &Image,
+        plays: Option<NonZeroU32>,
+        options: &EncodeOptions,
+    ) -> Result<Self> {
+        check_side(first)?;
+        // The format counts to 65535 only.
+        let plays = plays.map_or(0, |times| u16::try_from(times.get()).unwrap_or(u16::MAX));
+        let encoder = sys::AnimationEncoder::new((first.width, first.height), plays)
+            .map_err(Error::Encode)?;
+        // Its size and what goes with it are needed at the end, its pixels are not.
+        let side = Image {
+            samples: Samples::U8(Vec::new()),
+            profile: first.profile.clone(),
+            metadata: first.metadata.clone(),
+            ..*first
+        };
+        let config = config(options)?;
+        Ok(Self { encoder, config, first: side, options: options.clone(), until_ms: 0 })
+    }
+}
+
+impl Sequence for Motion {
+    fn push(&mut self, image: &Image, shown_ms: u32) -> Result<()> {
+        check(image, Format::Webp)?;
+        if (image.width, image.height) != (self.first.width, self.first.height) {
+            return Err(Error::Encode("a frame has another size than the first one".into()));
+        }
+        let coloured = coloured_samples(image)?;
+        let samples = match &coloured {
+            Coloured::AsIs(samples) => samples,
+            Coloured::Made(samples) => samples.as_slice(),
+        };
+        let added = self.encoder.add(samples, image.alpha, self.until_ms, &self.config);
+        added.map_err(Error::Encode)?;
+        let shown_ms = i32::try_from(shown_ms).unwrap_or(i32::MAX);
+        self.until_ms = self.until_ms.saturating_add(shown_ms);
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<Vec<u8>> {
+        let file = self.encoder.finish(self.until_ms).map_err(Error::Encode)?;
+        wrap(&file, &self.first, &Side::of(&self.first, &self.options))
+    }
+}
+
+fn check_side(image: &Image) -> Result<()> {
+    if image.width > MAX_SIDE || image.height > MAX_SIDE {
+        return Err(Error::Encode(format!("WebP holds at most {MAX_SIDE} pixels a side")));
+    }
+    Ok(())
+}
+
+fn config(options: &EncodeOptions) -> Result<webp::WebPConfig> {
     let mut config = webp::WebPConfig::new()
         .map_err(|()| Error::Encode("the WebP encoder does not start".into()))?;
     let quality = options.quality.lossy.clamp(1, 100);
@@ -51,10 +120,24 @@ pub(super) fn encode(image: &Image, options: &EncodeOptions, side: &Side<'_>) ->
     } else {
         config.quality = f32::from(quality);
     }
-    let simple = encoder
-        .encode_advanced(&config)
-        .map_err(|error| Error::Encode(format!("the WebP encoder says: {error:?}")))?;
-    wrap(&simple, image, side)
+    Ok(config)
+}
+
+/// Samples of RGB or RGBA.
+enum Coloured<'a> {
+    AsIs(&'a [u8]),
+    Made(Vec<u8>),
+}
+
+fn coloured_samples(image: &Image) -> Result<Coloured<'_>> {
+    let Samples::U8(samples) = &image.samples else {
+        return Err(Error::Encode("WebP cannot hold 16 bits per sample".into()));
+    };
+    match image.space {
+        ColourSpace::Rgb => Ok(Coloured::AsIs(samples)),
+        ColourSpace::Gray => colour(samples, image.alpha).map(Coloured::Made),
+        ColourSpace::Cmyk => Err(Error::Encode("WebP cannot hold CMYK".into())),
+    }
 }
 
 fn colour(samples: &[u8], alpha: bool) -> Result<Vec<u8>> {
@@ -78,7 +161,8 @@ fn wrap(simple: &[u8], image: &Image, side: &Side<'_>) -> Result<Vec<u8>> {
     }
     let pictures = picture_chunks(simple)
         .ok_or_else(|| Error::Encode("the WebP encoder wrote no picture".into()))?;
-    let mut flags = if image.alpha { ALPHA_FLAG } else { 0 };
+    // Whether it moves or is transparent, the encoder has said where it wrote such a header.
+    let mut flags = extended_flags(simple).unwrap_or(if image.alpha { ALPHA_FLAG } else { 0 });
     for (there, flag) in
         [(side.profile.is_some(), ICC_FLAG), (exif.is_some(), EXIF_FLAG), (xmp.is_some(), XMP_FLAG)]
     {
@@ -106,7 +190,12 @@ fn wrap(simple: &[u8], image: &Image, side: &Side<'_>) -> Result<Vec<u8>> {
     Ok(out)
 }
 
-/// The chunks that make up the picture (`ALPH`, `VP8 `, `VP8L`), without an extended header.
+/// The flags of the extended header, if there is one.
+fn extended_flags(file: &[u8]) -> Option<u8> {
+    file.get(12..)?.strip_prefix(b"VP8X")?.get(4).copied()
+}
+
+/// The chunks that make up the picture (`ANIM`, `ANMF`, `ALPH`, `VP8 `, `VP8L`), without an extended header.
 fn picture_chunks(file: &[u8]) -> Option<&[u8]> {
     let chunks = file.get(12..)?;
     if !chunks.starts_with(b"VP8X") {

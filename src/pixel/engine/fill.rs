@@ -7,6 +7,7 @@ use crate::pixel::plan::Size;
 use crate::pixel::{Image, Result, Rgba, Samples};
 
 /// What lies where a picture does not.
+#[derive(Clone)]
 pub(super) enum Filling {
     /// A colour by its sRGB numbers.
     Named(Rgba),

@@ -19,6 +19,7 @@ use crate::pixel::turn::Turn;
 use crate::pixel::{ColourSpace, Error, Image, Overlay, Result, Samples};
 
 /// What the result shows of an overlay, at its size.
+#[derive(Clone)]
 pub(super) struct Over {
     image: Image,
     at: (u32, u32),

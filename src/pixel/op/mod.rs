@@ -12,6 +12,7 @@ mod mask;
 pub(crate) mod overlay;
 pub(crate) mod resample;
 pub(crate) mod rows;
+pub(crate) mod saliency;
 pub(crate) mod sample;
 pub(crate) mod sharpen;
 pub(crate) mod tilt;

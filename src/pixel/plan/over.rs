@@ -51,6 +51,7 @@ impl Plan {
             window: Rect { x, y, width, height },
             apron: 0,
             reads_edges: false,
+            search: None,
         };
         let at = (offset.0 + x - self.window.x, offset.1 + y - self.window.y);
         Some(OverPlan { plan, at, vector })
@@ -143,7 +144,7 @@ mod tests {
         let overlay = Overlay { size: 0.5, position: Compass::Centre, opacity: 1.0 };
         let found = placed((40, 20), overlay, true, whole()).unwrap();
         assert_eq!(found.plan.picture, Size::new(200, 100));
-        assert_eq!(found.min_scale(2), 5.0);
+        assert_eq!(found.min_scale(2.0), 5.0);
     }
 
     #[test]

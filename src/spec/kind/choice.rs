@@ -39,26 +39,48 @@ pub struct FormatChoice {
     pub progressive: bool,
 }
 
+/// A file format that is named, or left to what the client can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FormatWish {
+    /// This one.
+    Named(FormatChoice),
+    /// The best that the client takes.
+    Auto,
+}
+
+/// The word for leaving it open.
+pub(super) const AUTO: &str = "auto";
+
 /// The words for progressive JPEG.
 const PROGRESSIVE: [&str; 2] = ["pjpg", "pjpeg"];
 
 /// A format that can be written.
 pub(in crate::spec) struct FileFormat;
 
-impl Kind<FormatChoice> for FileFormat {
-    fn parse(&self, text: &str, _: &Rules) -> Result<FormatChoice, String> {
+impl Kind<FormatWish> for FileFormat {
+    fn parse(&self, text: &str, _: &Rules) -> Result<FormatWish, String> {
         let word = text.trim();
+        if word.eq_ignore_ascii_case(AUTO) {
+            return Ok(FormatWish::Auto);
+        }
+        let named =
+            |format, progressive| Ok(FormatWish::Named(FormatChoice { format, progressive }));
         if PROGRESSIVE.iter().any(|known| known.eq_ignore_ascii_case(word)) {
-            return Ok(FormatChoice { format: Format::Jpeg, progressive: true });
+            return named(Format::Jpeg, true);
         }
         match Format::from_extension(word) {
-            Some(format) if format.row().write => Ok(FormatChoice { format, progressive: false }),
+            Some(format) if format.row().write => named(format, false),
             _ => Err(one_of(&words())),
         }
     }
 
-    fn canonical(&self, value: &FormatChoice) -> String {
-        if value.progressive { PROGRESSIVE[0] } else { value.format.extension() }.to_owned()
+    fn canonical(&self, value: &FormatWish) -> String {
+        match value {
+            FormatWish::Auto => AUTO,
+            FormatWish::Named(choice) if choice.progressive => PROGRESSIVE[0],
+            FormatWish::Named(choice) => choice.format.extension(),
+        }
+        .to_owned()
     }
 
     fn shape(&self) -> Shape {
@@ -67,7 +89,7 @@ impl Kind<FormatChoice> for FileFormat {
 }
 
 fn words() -> Vec<&'static str> {
-    let mut words = Vec::new();
+    let mut words = vec![AUTO];
     for row in FORMATS.iter().filter(|row| row.write) {
         words.extend(row.extensions);
         if row.format == Format::Jpeg {
@@ -77,7 +99,7 @@ fn words() -> Vec<&'static str> {
     words
 }
 
-fn one_of(words: &[&str]) -> String {
+pub(super) fn one_of(words: &[&str]) -> String {
     format!("must be one of {}", words.join(", "))
 }
 
@@ -102,6 +124,27 @@ impl Kind<Flip> for Mirror {
 
     fn shape(&self) -> Shape {
         Shape::Choice(vec!["h", "v"])
+    }
+}
+
+/// Whether the picture is turned upright.
+pub(in crate::spec) struct Uprighting;
+
+impl Kind<bool> for Uprighting {
+    fn parse(&self, text: &str, _: &Rules) -> Result<bool, String> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            AUTO => Ok(true),
+            "none" => Ok(false),
+            _ => Err(one_of(&[AUTO, "none"])),
+        }
+    }
+
+    fn canonical(&self, value: &bool) -> String {
+        if *value { AUTO.into() } else { "none".into() }
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Choice(vec![AUTO, "none"])
     }
 }
 
@@ -227,6 +270,7 @@ mod tests {
             ("gif", "gif"),
             ("bmp", "bmp"),
             ("webp", "webp"),
+            ("Auto", "auto"),
         ] {
             reads(&FileFormat, word, canonical);
         }
@@ -248,6 +292,9 @@ mod tests {
 
     #[test]
     fn mirrors_and_colour_models() {
+        reads(&Uprighting, "AUTO", "auto");
+        reads(&Uprighting, "none", "none");
+        refuses(&Uprighting, "90");
         reads(&Mirror, "H", "h");
         reads(&Mirror, "v", "v");
         refuses(&Mirror, "hv");

@@ -3,19 +3,27 @@
 mod choice;
 mod colour;
 mod colour_names;
+mod fit;
 mod number;
 mod place;
 mod profile;
+mod quality;
 mod text;
 
 use serde_json::Value;
 
-pub use choice::FormatChoice;
-pub(super) use choice::{ColourModel, CompassPoint, FileFormat, Mirror, RenderingIntent, Switch};
+pub(super) use choice::{
+    ColourModel, CompassPoint, FileFormat, Mirror, RenderingIntent, Switch, Uprighting,
+};
+pub use choice::{FormatChoice, FormatWish};
 pub(super) use colour::Colour;
+pub use fit::Fit;
+pub(super) use fit::{FitWord, GravityPlace};
 pub(super) use number::{Integer, Max, Number, rounded};
 pub(super) use place::{Alignment, GridTile};
 pub(super) use profile::ProfileName;
+pub(super) use quality::QualityLevel;
+pub use quality::QualityWish;
 pub(super) use text::{SourceFile, Text};
 
 use super::Rules;
@@ -99,6 +107,17 @@ pub enum Shape {
     Colour,
     /// A tile of a grid.
     Tile,
+    /// One of some words, or a whole number.
+    ChoiceOrInteger {
+        /// The words.
+        words: Vec<&'static str>,
+        /// The smallest number.
+        min: i64,
+        /// The largest number.
+        max: i64,
+    },
+    /// One of some words, or a point as two fractions.
+    ChoiceOrPoint(Vec<&'static str>),
 }
 
 impl std::fmt::Display for Shape {
@@ -118,6 +137,12 @@ impl std::fmt::Display for Shape {
             }
             Self::Colour => write!(f, "colour"),
             Self::Tile => write!(f, "`number:grid`"),
+            Self::ChoiceOrInteger { words, min, max } => {
+                write!(f, "`{}`, or whole number, {min} to {max}", words.join("`, `"))
+            }
+            Self::ChoiceOrPoint(words) => {
+                write!(f, "`{}`, or two numbers, 0 to 1, with a comma between", words.join("`, `"))
+            }
         }
     }
 }

@@ -8,6 +8,7 @@
 mod colour;
 mod delivery;
 mod effect;
+mod fit;
 mod output;
 mod overlay;
 mod part;
@@ -19,9 +20,9 @@ mod turn;
 
 use serde_json::Value;
 
-use super::kind::{FormatChoice, Kind, Shape};
+use super::kind::{Fit, FormatWish, Kind, QualityWish, Shape};
 use super::{ParamError, Rules};
-use crate::pixel::{Align, ColourSpace, Compass, Fill, Flip, Intent, Tile};
+use crate::pixel::{Align, ColourSpace, Compass, Fill, Flip, Gravity, Intent, Tile};
 
 /// What is declared of a parameter.
 #[derive(Debug)]
@@ -144,7 +145,7 @@ pub enum Layer {
 pub(super) struct Inherited {
     pub width: Option<u32>,
     pub height: Option<u32>,
-    pub format: Option<FormatChoice>,
+    pub format: Option<FormatWish>,
 }
 
 /// An entry of [`PARAMS`]: a parameter, whatever the type of its values.
@@ -288,14 +289,18 @@ params! {
     src: String = source::SRC;
     page: u32 = source::PAGE;
     tmp: String = source::TMP;
-    format: FormatChoice = output::FORMAT;
-    quality: u8 = output::QUALITY;
+    format: FormatWish = output::FORMAT;
+    quality: QualityWish = output::QUALITY;
     width: u32 = size::WIDTH;
     height: u32 = size::HEIGHT;
+    dpr: f64 = size::DPR;
+    fit: Fit = fit::FIT;
+    gravity: Gravity = fit::GRAVITY;
     autosizefit: bool = size::AUTOSIZEFIT;
     halign: Align = size::HALIGN;
     valign: Align = size::VALIGN;
     angle: f64 = turn::ANGLE;
+    rotate: bool = turn::ROTATE;
     flip: Flip = turn::FLIP;
     top: f64 = part::TOP;
     left: f64 = part::LEFT;

@@ -1,10 +1,10 @@
 //! The file that is sent: format, compression, descriptive data.
 
-use super::super::kind::{FileFormat, Integer, Max, Switch};
+use super::super::kind::{FileFormat, Integer, Max, QualityLevel, Switch};
 use super::{About, Group, Place, Row, TemplateName};
-use crate::spec::FormatChoice;
+use crate::spec::{FormatWish, QualityWish};
 
-pub(super) static FORMAT: Row<FormatChoice> = Row {
+pub(super) static FORMAT: Row<FormatWish> = Row {
     about: About {
         name: "format",
         aliases: &[],
@@ -15,12 +15,18 @@ pub(super) static FORMAT: Row<FormatChoice> = Row {
         group: Group::Output,
         doc: "The file format of the result. `pjpg` and `pjpeg` give a JPEG that appears coarse at \
               first and becomes finer while it loads. When it is not given, the result has the \
-              format of the source, or JPEG where that one cannot be written or is PDF.",
+              format of the source, or JPEG where that one cannot be written or is PDF. `auto` picks by the \
+              request's `Accept` field: AVIF, else WebP, where the client names it, and for others \
+              JPEG, or PNG for PNG, SVG and icons, or GIF for GIF. Sources that may move \
+              (GIF, WebP) become WebP rather than AVIF, so that they still do. `image/*` and `*/*` \
+              do not count as naming; one with `q=0`, or a lower `q` than the client gives another \
+              choice, is left out. Such answers say `Vary: Accept`. A caller in front that keeps \
+              them needs only four classes of `Accept`: names AVIF, names WebP, both, neither.",
     },
     kind: &FileFormat,
 };
 
-pub(super) static QUALITY: Row<u8> = Row {
+pub(super) static QUALITY: Row<QualityWish> = Row {
     about: About {
         name: "quality",
         aliases: &[],
@@ -35,9 +41,13 @@ pub(super) static QUALITY: Row<u8> = Row {
               second the row filter (0 none, 1 sub, 2 up, 3 average, 4 Paeth, 5 to 9 the best of \
               them for each row); without it, 79. Other formats ignore it. A template's quality \
               holds for the kind of format that the template was made for: one for JPEG is not \
-              applied to PNG, nor the other way round.",
+              applied to PNG, nor the other way round. `auto` takes, for JPEG, WebP and AVIF, the \
+              lowest quality at which the picture looks as good as the setting \
+              `auto_quality_score` asks: it is tried out on the picture, and measured by \
+              SSIMULACRA2. Plain pictures become smaller than at a fixed number, busy ones are \
+              spared. CMYK pictures are not measured and get 80.",
     },
-    kind: &Integer { min: 1, max: Max::Fixed(100) },
+    kind: &QualityLevel,
 };
 
 pub(super) static STRIP: Row<bool> = Row {

@@ -1,6 +1,6 @@
 //! The size of the result, and the canvas around the picture.
 
-use super::super::kind::{Alignment, Colour, Integer, Max, Switch};
+use super::super::kind::{Alignment, Colour, Integer, Max, Number, Switch};
 use super::{About, Group, Place, Row, TemplateName};
 use crate::pixel::{Align, Fill};
 
@@ -34,6 +34,23 @@ pub(super) static HEIGHT: Row<u32> = Row {
         doc: "Height of the result in pixels; everything said of `width` holds for it.",
     },
     kind: &Integer { min: 0, max: Max::Dimension },
+};
+
+pub(super) static DPR: Row<f64> = Row {
+    about: About {
+        name: "dpr",
+        aliases: &[],
+        place: Place::Both(TemplateName { name: "dpr", aliases: &[] }),
+        original: false,
+        key: Some('D'),
+        default: Some("1"),
+        group: Group::Size,
+        doc: "How many pixels the screen has for each of the page's: `width` and `height` are \
+              multiplied by it, rounded to whole pixels. The largest size that can be asked for, \
+              and that of callers who are not signed in, hold for what comes out. Without `width` \
+              and `height` it does nothing.",
+    },
+    kind: &Number { min: 0.1, max: 8.0 },
 };
 
 pub(super) static AUTOSIZEFIT: Row<bool> = Row {

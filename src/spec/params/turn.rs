@@ -1,6 +1,6 @@
 //! Turning and mirroring.
 
-use super::super::kind::{Mirror, Number};
+use super::super::kind::{Mirror, Number, Uprighting};
 use super::{About, Group, Place, Row, TemplateName};
 use crate::pixel::Flip;
 
@@ -18,6 +18,23 @@ pub(super) static ANGLE: Row<f64> = Row {
               Turning comes before cropping and sizing.",
     },
     kind: &Number { min: -360.0, max: 360.0 },
+};
+
+pub(super) static ROTATE: Row<bool> = Row {
+    about: About {
+        name: "rotate",
+        aliases: &[],
+        place: Place::Both(TemplateName { name: "rotate", aliases: &[] }),
+        original: false,
+        key: Some('R'),
+        default: None,
+        group: Group::Turn,
+        doc: "Whether the picture is first turned upright as the camera recorded: `auto` does it, \
+              `none` leaves it as it is stored. Without it the setting `orient_from_exif` holds. \
+              Not to be taken for `angle`, which templates call `rotation`: that one turns by \
+              degrees, after this.",
+    },
+    kind: &Uprighting,
 };
 
 pub(super) static FLIP: Row<Flip> = Row {

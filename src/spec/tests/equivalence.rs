@@ -100,6 +100,7 @@ fn recipes_say_what_was_asked_for() {
     .recipe;
     let mut expected = Recipe::unchanged(Format::Png);
     expected.page = 3;
+    expected.still = true;
     expected.flip = Some(Flip::Horizontal);
     expected.angle_deg = 330.0;
     expected.crop = Crop { left: 0.1, top: 0.2, right: 0.8, bottom: 0.9 };
@@ -172,14 +173,18 @@ const VALUES: &[(&str, &[&str])] = &[
     ("src", &["b c/ü.png", "x"]),
     ("page", &["0", "1", "2", "999999"]),
     ("tmp", &["small"]),
-    ("format", &["jpg", "pjpg", "png", "gif", "tif", "bmp", "webp", "JPEG"]),
-    ("quality", &["10", "79", "80", "99"]),
+    ("format", &["jpg", "pjpg", "png", "gif", "tif", "bmp", "webp", "JPEG", "auto"]),
+    ("quality", &["10", "79", "80", "99", "auto"]),
     ("width", &["0", "1", "200", "15000"]),
     ("height", &["0", "1", "200", "15000"]),
+    ("dpr", &["1", "0.5", "2", "2.00", "8"]),
+    ("fit", &["contain", "cover", "inside", "FILL"]),
+    ("gravity", &["c", "n", "smart", "focus", "0.3,0.7", "0.3:0.70", "se"]),
     ("autosizefit", &["0", "1", "true"]),
     ("halign", &["L0", "C0.5", "R1", "l0.25", "C0.33333"]),
     ("valign", &["T0", "C0.5", "B1", "b0.25"]),
     ("angle", &["0", "360", "-360", "90", "-90", "270", "0.1", "-0.1", "359.9", "12.34567"]),
+    ("rotate", &["auto", "none", "AUTO"]),
     ("flip", &["h", "v", "V"]),
     ("top", &["0", "0.1", "0.3"]),
     ("left", &["0", "0.1", "0.3"]),
@@ -243,7 +248,11 @@ fn pairs() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
 }
 
 fn resolved(pairs: &[(&'static str, &'static str)]) -> ImageSpec {
-    Params::from_pairs(pairs.iter().copied(), &RULES).unwrap().resolve(&CONTEXT).unwrap()
+    // The old words do not go together with the new one.
+    let fits = pairs.iter().any(|(name, _)| *name == "fit");
+    let old = |name: &str| matches!(name, "autosizefit" | "autocropfit");
+    let pairs = pairs.iter().copied().filter(|(name, _)| !fits || !old(name));
+    Params::from_pairs(pairs, &RULES).unwrap().resolve(&CONTEXT).unwrap()
 }
 
 proptest! {

@@ -2,6 +2,7 @@
 
 mod equivalence;
 mod layers;
+mod modern;
 mod public_limit;
 
 use super::*;
@@ -15,6 +16,9 @@ const CONTEXT: Context = Context {
     paper: false,
     public_limit: None,
     default_expiry_s: 604_800,
+    accepts: Accepts { avif: false, webp: true },
+    max_dimension: 15_000,
+    upright: true,
 };
 
 fn params(query: &str) -> Params {

@@ -1,11 +1,13 @@
 //! From a URL and a template to a complete, valid specification. No side effects.
 
-use super::subject::format_of;
+use http::header;
+
+use super::subject::{Subject, format_of};
 use crate::auth::Identity;
 use crate::http::Request;
 use crate::pixel::Format;
 use crate::source::{PathError, SourcePath};
-use crate::spec::{Context, ImageSpec, Params, legacy_source};
+use crate::spec::{Accepts, Context, ImageSpec, Params, legacy_source};
 use crate::web::{App, Error};
 
 /// The name of the parameter that tells the overlay's path.
@@ -19,6 +21,8 @@ pub struct Asked {
     pub overlay: Option<SourcePath>,
     /// What is to be made of it.
     pub spec: ImageSpec,
+    /// Whether it depends on what the client says that it can show.
+    pub by_accept: bool,
 }
 
 impl Asked {
@@ -55,12 +59,28 @@ impl Asked {
                 Identity::User { .. } => None,
             },
             default_expiry_s: app.default_expiry_s,
+            accepts: accepts(request),
+            max_dimension: app.rules.max_dimension,
+            upright: app.engine.sets_upright(),
         };
+        let by_accept = params.leaves_format_open();
         let mut spec = params.resolve(&context)?;
         app.profiles.complete(&mut spec.recipe)?;
         let overlay = spec.overlay.as_deref().map(overlay_path).transpose()?;
-        Ok(Self { spec, path, overlay })
+        Ok(Self { spec, path, overlay, by_accept })
     }
+
+    /// Takes up what is stored of the original, as far as it was asked for.
+    pub fn heed(&mut self, subject: &Subject) {
+        if self.spec.recipe.uses_focus() {
+            self.spec.recipe.focus = subject.focus;
+        }
+    }
+}
+
+/// The class of the client that sent a request.
+pub fn accepts(request: &Request) -> Accepts {
+    Accepts::of(request.headers.get_all(header::ACCEPT).iter().map(|value| value.as_bytes()))
 }
 
 fn overlay_path(text: &str) -> Result<SourcePath, Error> {

@@ -30,11 +30,12 @@ fn answer(
     read: Read,
 ) -> Result<Response, Error> {
     let identity = who::identify(app, request)?;
-    let asked = read(app, request, &identity)?;
+    let mut asked = read(app, request, &identity)?;
     let audience = require_view(app, &identity, &asked)?;
 
     progress.enter(Stage::Source);
     let subject = Subject::find(app, &asked.path)?;
+    asked.heed(&subject);
     let overlay = asked.overlay.as_ref().map(|path| Subject::find(app, path)).transpose();
     let overlay = overlay.map_err(|error| error.of(OVERLAY))?;
     let key = key::compose(app, &subject, overlay.as_ref(), &asked.spec)?;

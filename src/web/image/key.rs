@@ -3,12 +3,13 @@
 use super::subject::Subject;
 use crate::cache::Key;
 use crate::http::ETag;
+use crate::pixel::Point;
 use crate::spec::ImageSpec;
 use crate::web::{App, Error};
 
 /// Raised when the pixels or bytes made from the same specification change, so that no picture of an
 /// older program is taken for a new one.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The cache key of a specification of a source.
 ///
@@ -23,11 +24,12 @@ pub fn compose(
     spec: &ImageSpec,
 ) -> Result<Key, Error> {
     let installation = app.installation()?;
+    let focus = spec.recipe.focus.map(|Point { x, y }| format!(":{x},{y}")).unwrap_or_default();
     let overlay = overlay
         .map(|overlay| format!(":{}:{}", overlay.id, overlay.revision_text()))
         .unwrap_or_default();
     let mut text = format!(
-        "h{VERSION}:{installation}:{}:{}:{}:{}{overlay}",
+        "h{VERSION}:{installation}:{}:{}:{}:{}{focus}{overlay}",
         subject.id,
         subject.revision_text(),
         app.engine_signature,

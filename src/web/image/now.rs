@@ -7,16 +7,17 @@
 //! the picture; all else goes the whole way, which refreshes all three.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::{Method, header};
 
-use super::asked::Asked;
+use super::asked::{Asked, accepts};
 use super::respond::Head;
 use super::subject::Subject;
 use crate::auth::Identity;
 use crate::cache::{Entry, Key};
 use crate::http::{Request, Response};
+use crate::spec::Accepts;
 use crate::web::{App, count};
 
 /// The only path that is answered this way.
@@ -25,7 +26,7 @@ const PATH: &str = "/image";
 /// Longest query that is remembered.
 const LONGEST_QUERY: usize = 512;
 
-/// Queries remembered; when there are more, all are forgotten, and those still wanted come back with
+/// Queries remembered for each class of clients; when there are more, all are forgotten, and those still wanted come back with
 /// their next request.
 const MOST: usize = 4_096;
 
@@ -51,7 +52,8 @@ pub struct Memos(Mutex<Known>);
 struct Known {
     /// The versions of rights and templates that all of these were made with.
     versions: (i64, i64),
-    by_query: HashMap<Box<[u8]>, std::sync::Arc<Memo>>,
+    /// One map for each class of clients, since `format=auto` answers each in its own way.
+    by_query: [HashMap<Box<[u8]>, Arc<Memo>>; Accepts::CLASSES],
 }
 
 impl Memos {
@@ -66,11 +68,14 @@ impl Memos {
         }
         let Some(versions) = fresh_versions(app) else { return };
         let mut known = self.lock();
-        if known.versions != versions || known.by_query.len() >= MOST {
-            known.by_query.clear();
-            known.versions = versions;
+        if known.versions != versions {
+            *known = Known { versions, ..Known::default() };
         }
-        known.by_query.insert(request.query.as_slice().into(), memo.into());
+        let by_query = &mut known.by_query[accepts(request).class()];
+        if by_query.len() >= MOST {
+            by_query.clear();
+        }
+        by_query.insert(request.query.as_slice().into(), memo.into());
     }
 
     /// Answers from what is known and what `get` finds, or not at all.
@@ -89,9 +94,12 @@ impl Memos {
             if known.versions != versions {
                 return None;
             }
-            known.by_query.get(request.query.as_slice())?.clone()
+            known.by_query[accepts(request).class()].get(request.query.as_slice())?.clone()
         };
         if app.repository.cached_stat(&memo.asked.path)? != memo.subject.stat {
+            return None;
+        }
+        if memo.asked.spec.recipe.uses_focus() && !memo.subject.keeps_focus(app, &memo.asked.path) {
             return None;
         }
         if let (Some(path), Some(overlay)) = (&memo.asked.overlay, &memo.overlay)
@@ -121,7 +129,8 @@ fn fresh_versions(app: &App) -> Option<(i64, i64)> {
     Some((app.store.rights().ok()?.version(), app.store.templates().ok()?.version()))
 }
 
-/// Whether a request says nothing that could change the answer besides its query.
+/// Whether a request says nothing that could change the answer besides its query and the class of
+/// its client.
 fn is_plain(request: &Request) -> bool {
     let read = request.method == Method::GET || request.method == Method::HEAD;
     read && request.path == PATH

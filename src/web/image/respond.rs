@@ -26,6 +26,7 @@ pub struct Head {
     caching: Caching,
     content_type: HeaderValue,
     disposition: Option<HeaderValue>,
+    by_accept: bool,
 }
 
 impl Head {
@@ -44,6 +45,7 @@ impl Head {
                 let name = format!("{stem}.{}", format.extension());
                 Disposition::Attachment.to_header_value(&name)
             }),
+            by_accept: asked.by_accept,
         }
     }
 
@@ -70,6 +72,9 @@ impl Head {
 
     fn write(&self, mut response: Response) -> Response {
         self.caching.write(&mut response.headers, self.etag, SystemTime::now());
+        if self.by_accept {
+            response.headers.insert(header::VARY, HeaderValue::from_static("Accept"));
+        }
         response
     }
 }

@@ -2,13 +2,14 @@
 
 use std::io::Read as _;
 
-use crate::pixel::Format;
+use crate::db::image_ids::ImageId;
 use crate::pixel::decode::HEAD_BYTES;
+use crate::pixel::{Format, Point};
 use crate::source::{SourceError, SourcePath, Stat};
 use crate::web::{App, Error};
 
 /// An original in one revision.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Subject {
     /// The image's id in the database.
     pub id: i64,
@@ -16,6 +17,8 @@ pub struct Subject {
     pub stat: Stat,
     /// How often it was written through us.
     pub revision_counter: i64,
+    /// The point that matters most, if somebody said which.
+    pub focus: Option<Point>,
 }
 
 impl Subject {
@@ -37,15 +40,34 @@ impl Subject {
         if format_of(path).is_none() && !begins_like_a_picture(app, path)? {
             return Err(Error::unreadable("it is not a picture"));
         }
-        let size_bytes = i64::try_from(stat.size).unwrap_or(i64::MAX);
+        let size_bytes = size_bytes(&stat);
         let image = app.image_ids.resolve(&app.db, path.as_str(), size_bytes, stat.mtime_ns)?;
-        Ok(Self { id: image.id, stat, revision_counter: image.revision_counter })
+        Ok(Self {
+            id: image.id,
+            stat,
+            revision_counter: image.revision_counter,
+            focus: focus(&image),
+        })
+    }
+
+    /// Whether this worker still takes it to have the same focal point. Never blocks.
+    pub fn keeps_focus(&self, app: &App, path: &SourcePath) -> bool {
+        let known = app.image_ids.known(path.as_str(), size_bytes(&self.stat), self.stat.mtime_ns);
+        known.is_some_and(|image| focus(&image) == self.focus)
     }
 
     /// The revision as text: changes whenever the file does, on every host alike.
     pub fn revision_text(&self) -> String {
         format!("{:x}-{:x}-{:x}", self.stat.size, self.stat.mtime_ns, self.revision_counter)
     }
+}
+
+fn size_bytes(stat: &Stat) -> i64 {
+    i64::try_from(stat.size).unwrap_or(i64::MAX)
+}
+
+fn focus(image: &ImageId) -> Option<Point> {
+    image.focal_point.map(|point| Point { x: point.x(), y: point.y() })
 }
 
 /// The format that a file's name says, if files of that format can be read.

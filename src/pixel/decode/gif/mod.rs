@@ -1,27 +1,35 @@
-//! GIF: one frame, composed with those before it as a viewer would show it.
+//! GIF: one frame, composed with those before it as a viewer would show it, or all of them in turn.
 //!
 //! The file is walked block by block first, which is cheap and tells the number of frames, whether
 //! anything can be transparent, and whether the file is whole. Canvas that nothing covers is
 //! transparent, whatever background colour the file names: that is what every viewer shows.
 
 use std::io::{Read, Seek, SeekFrom};
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::Arc;
 
 use super::{
-    Decoded, Decoder, File, Info, Orientation, Reader, Region, Want, read_error, too_large,
+    Animation, Decoded, Decoder, File, Frame, Frames, Info, Orientation, Reader, Region, Want,
+    read_error, too_large,
 };
 use crate::pixel::{Cancel, ColourSpace, Depth, Error, Format, Limits, Metadata, Result, Samples};
 
 /// A frame costs a walk; more than this is no picture.
 const MAX_FRAMES: u32 = 100_000;
 const MAX_PROFILE_BYTES: usize = 16 * 1024 * 1024;
+/// Application extensions that are read.
+const KEPT: [&[u8]; 3] = [b"ICCRGBG1012", b"NETSCAPE2.0", b"ANIMEXTS1.0"];
 
 struct Gif {
     reader: Reader,
     page: u32,
-    largest_frame: u64,
-    restores: bool,
+    /// What decoding up to the page comes across.
+    wanted: Reach,
+    /// What decoding all frames comes across.
+    all: Reach,
+    frames: u32,
+    plays: Option<NonZeroU32>,
+    canvas_pixels: u64,
 }
 
 pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Decoder>)> {
@@ -34,7 +42,7 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
         orientation: Orientation::UPRIGHT,
         space: ColourSpace::Rgb,
         depth: Depth::U8,
-        alpha: outline.transparent,
+        alpha: outline.wanted.transparent,
         pages: outline.frames,
         profile: outline.profile.map(Arc::from),
         metadata: Metadata::default(),
@@ -43,8 +51,11 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
     let gif = Gif {
         reader: file.reader,
         page: file.page,
-        largest_frame: outline.largest_frame,
-        restores: outline.restores,
+        wanted: outline.wanted,
+        all: outline.all,
+        frames: outline.frames,
+        plays: outline.plays,
+        canvas_pixels: Region::full(outline.width, outline.height).pixels(),
     };
     Ok((info, Box::new(gif)))
 }
@@ -52,41 +63,94 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
 impl Decoder for Gif {
     fn held_pixels(&self, info: &Info, want: &Want) -> u64 {
         let canvas = Region::full(info.width, info.height);
-        let copies = if self.restores { 2 } else { 1 };
         let result = if want.region == canvas && info.alpha { 0 } else { want.region.pixels() };
-        canvas.pixels() * copies + self.largest_frame + result
+        self.wanted.held_pixels(self.canvas_pixels) + result
     }
 
     fn decode(mut self: Box<Self>, info: Info, want: &Want, cancel: &Cancel) -> Result<Decoded> {
         self.reader.seek(SeekFrom::Start(0)).map_err(read_error)?;
-        let mut options = gif::DecodeOptions::new();
-        options.set_color_output(gif::ColorOutput::Indexed);
-        let room = NonZeroU64::new(self.largest_frame).unwrap_or(NonZeroU64::MIN);
-        options.set_memory_limit(gif::MemoryLimit::Bytes(room));
-        let mut decoder = options.read_info(&mut self.reader).map_err(gif_error)?;
-        let mut canvas = Canvas::new(info.width, info.height)?;
-        let mut indices = Vec::new();
-        let mut disposal = None;
+        let mut player = Player::new(self.reader, (info.width, info.height), &self.wanted)?;
         for _ in 0..self.page {
             cancel.check()?;
-            canvas.dispose(disposal.take());
-            let frame = decoder.next_frame_info().map_err(gif_error)?;
-            let Some(frame) = frame.cloned() else {
+            if player.advance()?.is_none() {
                 return Err(Error::Malformed("it ends too early".into()));
-            };
-            let len = decoder.buffer_size();
-            indices.clear();
-            indices.try_reserve(len).map_err(|_| too_large())?;
-            indices.resize(len, 0);
-            decoder.read_into_buffer(&mut indices).map_err(gif_error)?;
-            let palette = decoder.palette().map_err(gif_error)?;
-            disposal = Some(canvas.prepare(&frame)?);
-            canvas.draw(&frame, &indices, palette);
+            }
         }
-        let region = want.region;
+        player.picture(&info, want.region)
+    }
+
+    fn animation(&self) -> Option<Animation> {
+        (self.frames > 1).then(|| Animation {
+            frames: self.frames,
+            plays: self.plays,
+            alpha: self.all.transparent,
+            held_pixels: self.all.held_pixels(self.canvas_pixels),
+        })
+    }
+
+    fn frames(mut self: Box<Self>, info: Info, want: &Want) -> Result<Box<dyn Frames>> {
+        self.reader.seek(SeekFrom::Start(0)).map_err(read_error)?;
+        let player = Player::new(self.reader, (info.width, info.height), &self.all)?;
+        Ok(Box::new(Film { player, info, region: want.region }))
+    }
+}
+
+/// The frames of an animation.
+struct Film {
+    player: Player,
+    info: Info,
+    region: Region,
+}
+
+impl Frames for Film {
+    fn next(&mut self, cancel: &Cancel) -> Result<Option<Frame>> {
+        cancel.check()?;
+        let Some(shown_ms) = self.player.advance()? else { return Ok(None) };
+        let decoded = self.player.picture(&self.info, self.region)?;
+        Ok(Some(Frame { decoded, shown_ms }))
+    }
+}
+
+/// Draws one frame after the other.
+struct Player {
+    decoder: gif::Decoder<Reader>,
+    canvas: Canvas,
+    indices: Vec<u8>,
+    disposal: Option<Disposal>,
+}
+
+impl Player {
+    /// A player for a file of this size whose `reader` stands at its start.
+    fn new(reader: Reader, (width, height): (u32, u32), reach: &Reach) -> Result<Self> {
+        let mut options = gif::DecodeOptions::new();
+        options.set_color_output(gif::ColorOutput::Indexed);
+        let room = NonZeroU64::new(reach.largest_frame).unwrap_or(NonZeroU64::MIN);
+        options.set_memory_limit(gif::MemoryLimit::Bytes(room));
+        let decoder = options.read_info(reader).map_err(gif_error)?;
+        let canvas = Canvas::new(width, height)?;
+        Ok(Self { decoder, canvas, indices: Vec::new(), disposal: None })
+    }
+
+    /// Draws the next frame and tells for how many milliseconds it is shown; none after the last.
+    fn advance(&mut self) -> Result<Option<u32>> {
+        self.canvas.dispose(self.disposal.take());
+        let frame = self.decoder.next_frame_info().map_err(gif_error)?;
+        let Some(frame) = frame.cloned() else { return Ok(None) };
+        let len = self.decoder.buffer_size();
+        self.indices.clear();
+        self.indices.try_reserve(len).map_err(|_| too_large())?;
+        self.indices.resize(len, 0);
+        self.decoder.read_into_buffer(&mut self.indices).map_err(gif_error)?;
+        let palette = self.decoder.palette().map_err(gif_error)?;
+        self.disposal = Some(self.canvas.prepare(&frame)?);
+        self.canvas.draw(&frame, &self.indices, palette);
+        Ok(Some(u32::from(frame.delay) * 10))
+    }
+
+    fn picture(&self, info: &Info, region: Region) -> Result<Decoded> {
         let mut image = info.try_image(region.width, region.height)?;
         if let Samples::U8(samples) = &mut image.samples {
-            canvas.copy(region, samples, info.alpha);
+            self.canvas.copy(region, samples, info.alpha);
         }
         Ok(Decoded::unscaled(image, region))
     }
@@ -180,18 +244,44 @@ impl Canvas {
     }
 }
 
+/// What decoding some of the frames comes across.
+#[derive(Default, Clone, Copy)]
+struct Reach {
+    /// Whether what is shown may have transparent pixels.
+    transparent: bool,
+    /// Whether a frame is disposed of by restoring what it covered.
+    restores: bool,
+    /// Pixels of the largest frame.
+    largest_frame: u64,
+    /// Whether the frame before is cleared away by the next one, if there is one.
+    cleared: bool,
+}
+
+impl Reach {
+    /// Pixels that are held while frames are drawn on a canvas.
+    fn held_pixels(&self, canvas: u64) -> u64 {
+        canvas * if self.restores { 2 } else { 1 } + self.largest_frame
+    }
+
+    /// Takes in one more frame, by its control flags.
+    fn extend(&mut self, flags: u8, pixels: u64, first_leaves_gaps: bool) {
+        let disposal = flags >> 2 & 7;
+        self.transparent |= flags & 1 == 1 || self.cleared || first_leaves_gaps;
+        self.cleared |= disposal == 2;
+        self.restores |= disposal == 3;
+        self.largest_frame = self.largest_frame.max(pixels);
+    }
+}
+
 /// What a walk over the blocks tells.
-#[derive(Default)]
 struct Outline {
     width: u32,
     height: u32,
     frames: u32,
-    /// Whether the wanted frame may have transparent pixels.
-    transparent: bool,
-    /// Whether a frame is disposed of by restoring what it covered.
-    restores: bool,
-    /// Pixels of the largest frame up to the wanted one.
-    largest_frame: u64,
+    wanted: Reach,
+    all: Reach,
+    /// How many times an animation is shown; none for endlessly.
+    plays: Option<NonZeroU32>,
     profile: Option<Vec<u8>>,
 }
 
@@ -202,7 +292,11 @@ impl Outline {
         let mut outline = Self {
             width: u16::from_le_bytes([screen[0], screen[1]]).into(),
             height: u16::from_le_bytes([screen[2], screen[3]]).into(),
-            ..Self::default()
+            frames: 0,
+            wanted: Reach::default(),
+            all: Reach::default(),
+            plays: Some(NonZeroU32::MIN),
+            profile: None,
         };
         limits.check_declared(outline.width, outline.height)?;
         limits.check_held(outline.width, outline.height)?;
@@ -244,15 +338,13 @@ impl Outline {
         let number = |at: usize| u32::from(u16::from_le_bytes([place[at], place[at + 1]]));
         let (left, top, width, height) = (number(0), number(2), number(4), number(6));
         limits.check_declared(width, height)?;
+        let covers = left == 0 && top == 0 && width >= self.width && height >= self.height;
+        let gaps = self.frames == 0 && !covers;
+        let pixels = u64::from(width) * u64::from(height);
         if self.frames < page {
-            let covers = left == 0 && top == 0 && width >= self.width && height >= self.height;
-            let disposal = control[0] >> 2 & 7;
-            let cleared = disposal == 2 && self.frames + 1 < page;
-            let see_through = control[0] & 1 == 1;
-            self.transparent |= see_through || cleared || (self.frames == 0 && !covers);
-            self.restores |= disposal == 3;
-            self.largest_frame = self.largest_frame.max(u64::from(width) * u64::from(height));
+            self.wanted.extend(control[0], pixels, gaps);
         }
+        self.all.extend(control[0], pixels, gaps);
         skip_palette(reader, place[8])?;
         let [_code_size] = read_array(reader)?;
         blocks(reader, |_| {})?;
@@ -268,7 +360,7 @@ impl Outline {
         let mut rest = Vec::new();
         blocks(reader, |data| match &first {
             None => first = Some(data.to_vec()),
-            Some(name) if name.as_slice() == b"ICCRGBG1012" => {
+            Some(name) if KEPT.contains(&name.as_slice()) => {
                 if rest.len() < MAX_PROFILE_BYTES {
                     rest.extend_from_slice(data);
                 }
@@ -278,10 +370,20 @@ impl Outline {
         match (label, first.as_deref()) {
             (0xf9, Some([flags, ..])) => control[0] = *flags,
             (0xff, Some(b"ICCRGBG1012")) if !rest.is_empty() => self.profile = Some(rest),
+            (0xff, Some(b"NETSCAPE2.0" | b"ANIMEXTS1.0")) => {
+                if let [1, low, high, ..] = *rest {
+                    self.plays = plays(u16::from_le_bytes([low, high]));
+                }
+            }
             _ => {}
         }
         Ok(())
     }
+}
+
+/// How often an animation is shown that says how often it is repeated; 0 stands for endlessly.
+fn plays(repeats: u16) -> Option<NonZeroU32> {
+    NonZeroU32::new(repeats.into())?.checked_add(1)
 }
 
 fn read_array<const N: usize>(reader: &mut Reader) -> Result<[u8; N]> {

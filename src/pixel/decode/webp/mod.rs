@@ -6,11 +6,13 @@
 mod sys;
 
 use std::io::Read;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use self::sys::{Animation, Failure};
+use self::sys::Failure;
 use super::{
-    Decoded, Decoder, File, Info, Reader, Region, Want, load, read_block, read_error, too_large,
+    Animation, Decoded, Decoder, File, Frame, Frames, Info, Reader, Region, Want, load, read_block,
+    read_error, too_large,
 };
 use crate::pixel::{
     Cancel, ColourSpace, Depth, Error, Format, Limits, Metadata, Result, Samples, metadata,
@@ -25,6 +27,9 @@ struct Webp {
     len: u64,
     page: u32,
     animated: bool,
+    frames: u32,
+    plays: Option<NonZeroU32>,
+    canvas_pixels: u64,
     /// Whether rows come out as they are decoded, so that a region is all that is held.
     streamed: bool,
 }
@@ -55,6 +60,9 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
         len: container.len,
         page: file.page,
         animated: container.frames > 0,
+        frames: container.frames,
+        plays: container.plays,
+        canvas_pixels: Region::full(container.width, container.height).pixels(),
         streamed: !container.lossless && !container.alpha,
     };
     Ok((info, Box::new(webp)))
@@ -79,22 +87,71 @@ impl Decoder for Webp {
         let mut image = info.try_image(region.width, region.height)?;
         let Samples::U8(samples) = &mut image.samples else { return Err(too_large()) };
         if self.animated {
-            let size = (info.width, info.height);
-            let mut animation = Animation::new(&data, size).map_err(webp_error)?;
+            let mut animation =
+                sys::Animation::new(data, (info.width, info.height)).map_err(webp_error)?;
             for _ in 1..self.page {
                 cancel.check()?;
                 animation.next_canvas().map_err(webp_error)?;
             }
-            let canvas = animation.next_canvas().map_err(webp_error)?;
-            let columns = region.x as usize * 4..(region.x + region.width) as usize * 4;
-            let rows = canvas.chunks_exact(info.width as usize * 4).skip(region.y as usize);
-            for (to, from) in samples.chunks_exact_mut(region.width as usize * 4).zip(rows) {
-                to.copy_from_slice(&from[columns.clone()]);
-            }
+            let (canvas, _) = animation.next_canvas().map_err(webp_error)?;
+            copy(canvas, info.width, region, samples);
         } else {
             sys::decode(&data, region, info.alpha, samples).map_err(webp_error)?;
         }
         Ok(Decoded::unscaled(image, region))
+    }
+
+    fn animation(&self) -> Option<Animation> {
+        (self.frames > 1).then(|| Animation {
+            frames: self.frames,
+            plays: self.plays,
+            alpha: true,
+            held_pixels: 2 * self.canvas_pixels,
+        })
+    }
+
+    fn frames(mut self: Box<Self>, info: Info, want: &Want) -> Result<Box<dyn Frames>> {
+        let size = (info.width, info.height);
+        let data = load(&mut self.reader, self.len, size)?;
+        let animation = sys::Animation::new(data, size).map_err(webp_error)?;
+        Ok(Box::new(Film { animation, info, region: want.region, left: self.frames }))
+    }
+}
+
+/// The frames of an animation.
+struct Film {
+    animation: sys::Animation,
+    info: Info,
+    region: Region,
+    /// How many frames the container has told of that did not come yet.
+    left: u32,
+}
+
+impl Frames for Film {
+    fn next(&mut self, cancel: &Cancel) -> Result<Option<Frame>> {
+        cancel.check()?;
+        if !self.animation.has_more() {
+            return match self.left {
+                0 => Ok(None),
+                _ => Err(Error::Malformed("it ends too early".into())),
+            };
+        }
+        self.left = self.left.saturating_sub(1);
+        let Region { width, height, .. } = self.region;
+        let mut image = self.info.try_image(width, height)?;
+        let Samples::U8(samples) = &mut image.samples else { return Err(too_large()) };
+        let (canvas, shown_ms) = self.animation.next_canvas().map_err(webp_error)?;
+        copy(canvas, self.info.width, self.region, samples);
+        Ok(Some(Frame { decoded: Decoded::unscaled(image, self.region), shown_ms }))
+    }
+}
+
+/// Copies a region out of a canvas of RGBA pixels.
+fn copy(canvas: &[u8], width: u32, region: Region, samples: &mut [u8]) {
+    let columns = region.x as usize * 4..(region.x + region.width) as usize * 4;
+    let rows = canvas.chunks_exact(width as usize * 4).skip(region.y as usize);
+    for (to, from) in samples.chunks_exact_mut(region.width as usize * 4).zip(rows) {
+        to.copy_from_slice(&from[columns.clone()]);
     }
 }
 
@@ -132,6 +189,8 @@ struct Container {
     lossless: bool,
     /// Number of animation frames, 0 for a still picture.
     frames: u32,
+    /// How many times an animation is shown; none for endlessly.
+    plays: Option<NonZeroU32>,
     profile: Option<Arc<[u8]>>,
     metadata: Metadata,
 }
@@ -158,6 +217,7 @@ impl Container {
             }
             let kept = match &[n0, n1, n2, n3] {
                 b"VP8X" => 10,
+                b"ANIM" => 6,
                 b"VP8 " | b"VP8L" if !picture && !animated => {
                     picture = true;
                     size.min(32)
@@ -174,6 +234,11 @@ impl Container {
                 b"VP8X" => animated = container.extended(&data, limits)?,
                 b"VP8 " | b"VP8L" if kept > 0 => {
                     container.bitstream(&[n0, n1, n2, n3], size, &data, limits)?;
+                }
+                b"ANIM" => {
+                    let times =
+                        data.get(4..6).map_or(0, |two| u16::from_le_bytes([two[0], two[1]]));
+                    container.plays = NonZeroU32::new(times.into());
                 }
                 b"ICCP" => container.profile = Some(Arc::from(data)),
                 b"EXIF" => {

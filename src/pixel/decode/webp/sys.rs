@@ -97,26 +97,28 @@ pub(super) fn decode(
 }
 
 /// An animation whose frames come one after the other, composed on a transparent canvas.
-pub(super) struct Animation<'a> {
+pub(super) struct Animation {
     decoder: NonNull<webp::WebPAnimDecoder>,
     len: usize,
-    /// The decoder reads the file's bytes for as long as it lives.
-    _data: &'a [u8],
+    /// When the frame that came last ends, in milliseconds from the start.
+    until_ms: c_int,
+    /// The decoder reads the file's bytes for as long as it lives: they stay where they are.
+    _data: Vec<u8>,
 }
 
-impl Drop for Animation<'_> {
+impl Drop for Animation {
     fn drop(&mut self) {
         // SAFETY: the decoder came from WebPAnimDecoderNewInternal and is deleted only here.
         unsafe { webp::WebPAnimDecoderDelete(self.decoder.as_ptr()) }
     }
 }
 
-impl<'a> Animation<'a> {
+impl Animation {
     /// Opens an animation that must have this canvas size.
-    pub(super) fn new(data: &'a [u8], (width, height): (u32, u32)) -> Result<Self, Failure> {
+    pub(super) fn new(data: Vec<u8>, (width, height): (u32, u32)) -> Result<Self, Failure> {
         let mut options = MaybeUninit::<webp::WebPAnimDecoderOptions>::uninit();
         // SAFETY: the options are initialised by the first call before anything reads them, the
-        // data slice outlives the decoder by `_data`, and a null result is checked.
+        // data is owned beside the decoder and never changed, and a null result is checked.
         let decoder = unsafe {
             let version = webp::WEBP_DEMUX_ABI_VERSION as c_int;
             if webp::WebPAnimDecoderOptionsInitInternal(options.as_mut_ptr(), version) == 0 {
@@ -130,7 +132,7 @@ impl<'a> Animation<'a> {
         };
         let decoder = NonNull::new(decoder).ok_or(Failure::Corrupt)?;
         let len = width as usize * height as usize * 4;
-        let animation = Self { decoder, len, _data: data };
+        let animation = Self { decoder, len, until_ms: 0, _data: data };
         let mut info = MaybeUninit::<webp::WebPAnimInfo>::zeroed();
         // SAFETY: the decoder is live; all-zero bytes are a valid info, which the call fills in.
         let info = unsafe {
@@ -143,23 +145,28 @@ impl<'a> Animation<'a> {
         Ok(animation)
     }
 
-    /// The canvas after the next frame: RGBA rows without padding.
-    pub(super) fn next_canvas(&mut self) -> Result<&[u8], Failure> {
+    /// Whether there is another frame.
+    pub(super) fn has_more(&self) -> bool {
+        // SAFETY: the decoder is live.
+        unsafe { webp::WebPAnimDecoderHasMoreFrames(self.decoder.as_ptr()) != 0 }
+    }
+
+    /// The canvas after the next frame, RGBA rows without padding, and for how many milliseconds it
+    /// is shown.
+    pub(super) fn next_canvas(&mut self) -> Result<(&[u8], u32), Failure> {
         let mut canvas = ptr::null_mut();
-        let mut timestamp_ms = 0;
+        let mut until_ms = 0;
         // SAFETY: the decoder is live and writes the two outputs.
         let got = unsafe {
-            webp::WebPAnimDecoderGetNext(
-                self.decoder.as_ptr(),
-                &raw mut canvas,
-                &raw mut timestamp_ms,
-            )
+            webp::WebPAnimDecoderGetNext(self.decoder.as_ptr(), &raw mut canvas, &raw mut until_ms)
         };
         if got == 0 || canvas.is_null() {
             return Err(Failure::Corrupt);
         }
+        let shown_ms = u32::try_from(until_ms.saturating_sub(self.until_ms)).unwrap_or(0);
+        self.until_ms = until_ms;
         // SAFETY: the decoder owns a canvas of the size that was checked when it was opened, valid
         // until its next call, which the borrow of `self` rules out.
-        Ok(unsafe { std::slice::from_raw_parts(canvas, self.len) })
+        Ok((unsafe { std::slice::from_raw_parts(canvas, self.len) }, shown_ms))
     }
 }
