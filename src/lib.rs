@@ -27,6 +27,7 @@ pub mod fastcgi;
 pub mod http;
 pub mod pixel;
 pub mod process;
+pub mod reduction;
 pub mod source;
 pub mod spec;
 pub mod stats;

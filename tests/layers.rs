@@ -20,6 +20,7 @@ const RESTRICTED: &[(&str, &[&str])] = &[
     ("stats", &["db"]),
     ("task", &["db"]),
     ("process", &["bytelock", "fastcgi", "http", "pixel"]),
+    ("reduction", &["bytelock", "pixel"]),
     ("bytelock.rs", &[]),
 ];
 

@@ -7,6 +7,7 @@ mod fcgi;
 mod jobs;
 mod log;
 mod migrate;
+mod reductions;
 mod serve;
 mod status;
 mod tasks;
@@ -41,6 +42,9 @@ enum Command {
     Config(config::Action),
     /// Show what the workers of a running pool are doing
     Status(status::Options),
+    /// Make, count or remove prepared reductions
+    #[command(subcommand)]
+    Reductions(reductions::Action),
     /// Change one local file with the parameters that a URL takes
     Convert(convert::Options),
     /// Write the generated reference pages and the sample settings file
@@ -74,6 +78,7 @@ pub fn main() -> ExitCode {
         Command::Migrate(common) => migrate::run(&common),
         Command::Config(action) => config::run(&action),
         Command::Status(options) => status::run(&options),
+        Command::Reductions(action) => reductions::run(&action),
         Command::Convert(options) => convert::run(&options),
         Command::Docs(options) => docs::run(&options),
     };

@@ -20,10 +20,11 @@ use crate::db::{self, Db, DbOptions};
 use crate::pixel::{Engine, EngineOptions, Limits};
 use crate::process::WorkerOptions;
 use crate::process::slots::{Slots, SlotsOptions};
+use crate::reduction::{self, Reductions};
 use crate::source::{Repository, RepositoryOptions};
 use crate::spec::Rules;
 use crate::stats::{Counters, CountersOptions, Flusher};
-use crate::web::image::{Memos, Xref};
+use crate::web::image::{Memos, Prepare, Xref};
 use crate::web::{App, ParsedTemplates};
 use crate::{fastcgi, http};
 
@@ -147,10 +148,7 @@ fn engine_options(settings: &Settings) -> anyhow::Result<EngineOptions> {
         shrink_margin: settings.decoder_shrink_margin,
         orient: settings.orient_from_exif,
         cmyk_profile,
-        limits: Limits {
-            held_pixels: megapixels(settings.held_megapixels),
-            declared_pixels: megapixels(settings.declared_megapixels),
-        },
+        limits: limits(settings),
         isolation: None,
     })
 }
@@ -166,6 +164,28 @@ fn engine_signature(options: &EngineOptions) -> String {
         text.extend(digest[..4].iter().map(|byte| format!("{byte:02x}")));
     }
     text
+}
+
+/// Prepared reductions, unless there are to be none.
+pub fn reductions(settings: &Settings) -> anyhow::Result<Option<Reductions>> {
+    let Some(folder) = settings.reductions_folder() else { return Ok(None) };
+    let options = reduction::Options {
+        folder: folder.clone(),
+        budget_bytes: megabytes(settings.reductions_disk_mb),
+        above_pixels: megapixels(settings.reductions_above_megapixels),
+        linear: settings.linear_light,
+    };
+    let opened = Reductions::open(options)
+        .with_context(|| format!("the folder {} cannot be used", folder.display()))?;
+    Ok(Some(opened))
+}
+
+/// How many pixels a source may have.
+pub fn limits(settings: &Settings) -> Limits {
+    Limits {
+        held_pixels: megapixels(settings.held_megapixels),
+        declared_pixels: megapixels(settings.declared_megapixels),
+    }
 }
 
 /// An application with the threads that keep it current. To be made in the process that serves.
@@ -218,7 +238,9 @@ fn app(
     let options = engine_options(settings)?;
     let cache = cache(settings)?;
     let run_folder = settings.run_folder();
+    let prepare = |store| Prepare::start(store, db.clone());
     Ok(App {
+        reductions: reductions(settings)?.map(prepare).transpose()?,
         db,
         store,
         templates: ParsedTemplates::default(),
@@ -242,7 +264,8 @@ fn app(
     })
 }
 
-fn slots(settings: &Settings, run_folder: &Path) -> std::io::Result<Slots> {
+/// The slots of this host.
+pub fn slots(settings: &Settings, run_folder: &Path) -> std::io::Result<Slots> {
     Slots::open(
         run_folder,
         &SlotsOptions {

@@ -95,7 +95,24 @@ pub struct Opened {
     shrink_margin: u8,
 }
 
+/// What a recipe needs of a picture, in stored pixels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Needs {
+    /// Pixels of the result per stored pixel, across and down, at most 1.
+    pub scale: (f64, f64),
+    /// Whether all of the picture is wanted: it is not cropped.
+    pub whole: bool,
+    /// Whether it is turned by other than a right angle.
+    pub tilted: bool,
+}
+
 impl Opened {
+    /// The source, to be read without a recipe.
+    #[must_use]
+    pub fn into_source(self) -> Source {
+        self.source
+    }
+
     /// What is known of the source.
     #[must_use]
     pub fn info(&self) -> &Info {
@@ -169,6 +186,26 @@ impl Engine {
     #[must_use]
     pub fn opened(&self, source: Source) -> Opened {
         Opened { source, orient: self.options.orient, shrink_margin: self.options.shrink_margin }
+    }
+
+    /// What a recipe needs of the picture that `info` describes.
+    ///
+    /// # Errors
+    /// As [`make`](Self::make) for a recipe that cannot be followed.
+    pub fn needs(&self, info: &Info, recipe: &Recipe) -> Result<Needs> {
+        let upright = match self.options.orient {
+            true => Turn::upright(info.orientation.exif()),
+            false => Turn::NONE,
+        };
+        let plan = Plan::new(Size::new(info.width, info.height), upright, recipe)?;
+        let along = |result: u32, source: u32| f64::from(result) / f64::from(source);
+        let across = along(plan.picture.width, plan.crop.width);
+        let down = along(plan.picture.height, plan.crop.height);
+        Ok(Needs {
+            scale: if plan.turn.swap { (down, across) } else { (across, down) },
+            whole: plan.crop == Rect::whole(plan.turned),
+            tilted: plan.tilt_deg != 0.0,
+        })
     }
 
     /// Makes the picture. `phase` is told how far it has come. The source was opened as

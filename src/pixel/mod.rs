@@ -11,6 +11,7 @@ pub mod encode;
 mod engine;
 mod error;
 mod format;
+pub mod ladder;
 mod limits;
 mod metadata;
 mod op;
@@ -20,7 +21,7 @@ mod recipe;
 mod turn;
 
 pub use buffer::{ColourSpace, Density, Depth, Image, Metadata, Samples};
-pub use engine::{Engine, EngineOptions, Made, Opened, Phase};
+pub use engine::{Engine, EngineOptions, Made, Needs, Opened, Phase};
 pub use error::{Error, Result};
 pub use format::{Compression, FORMATS, Format, FormatRow};
 pub use limits::{Cancel, Limits};

@@ -36,7 +36,7 @@ fn answer(
     progress.enter(Stage::Source);
     let subject = Subject::find(app, &asked.path)?;
     let key = key::compose(app, &subject, &asked.spec)?;
-    let head = Head::new(&key, &asked, audience);
+    let head = Head::new(app, &key, &asked, audience);
     app.xref.call(asked.spec.delivery.xref.as_deref());
     if let Some(response) = head.unchanged(request) {
         count::picture(app, &subject, &asked.spec.delivery, &response, request, true);

@@ -3,14 +3,16 @@
 use std::time::Instant;
 
 use bytes::Bytes;
+use http::StatusCode;
 
 use super::asked::Asked;
+use super::prepared::Prepare;
 use super::subject::{Subject, format_of};
 use crate::cache::flight::{Flight, Guard};
 use crate::cache::{Entry, Key};
 use crate::http::{Progress, Stage};
-use crate::pixel::Phase;
 use crate::pixel::decode::Input;
+use crate::pixel::{self, Opened, Phase, Recipe};
 use crate::source::Stat;
 use crate::web::{App, Error};
 
@@ -95,17 +97,26 @@ fn render(
     let file = app.repository.open(&asked.path)?;
     let watched = file.try_clone().map_err(Error::internal)?;
     let named = format_of(&asked.path);
-    let input = Input::of_file(file, Stat::of(&watched)?.size, named)?;
-    let opened = app.engine.open(input, &recipe.opening())?;
-
-    let cancel = progress.cancel();
-    let slot =
-        app.slots.acquire(opened.held_pixels(recipe), Instant::now() + app.image_wait, cancel)?;
-    let made = app.engine.make(opened, recipe, cancel, &|phase| {
-        between();
-        progress.enter(stage(phase));
-    })?;
-    drop(slot);
+    let make = |opened: Opened| -> Result<pixel::Made, Error> {
+        let cancel = progress.cancel();
+        let until = Instant::now() + app.image_wait;
+        let _slot = app.slots.acquire(opened.held_pixels(recipe), until, cancel)?;
+        Ok(app.engine.make(opened, recipe, cancel, &|phase| {
+            between();
+            progress.enter(stage(phase));
+        })?)
+    };
+    let made = match from_prepared(app, subject, recipe, &make)? {
+        Some(made) => made,
+        None => {
+            let input = Input::of_file(file, Stat::of(&watched)?.size, named)?;
+            let opened = app.engine.open(input, &recipe.opening())?;
+            if let Some(prepare) = &app.reductions {
+                prepare.wish(app, &asked.path, subject, recipe, opened.info())?;
+            }
+            make(opened)?
+        }
+    };
 
     let unchanged = Stat::of(&watched)? == subject.stat;
     if !unchanged {
@@ -113,6 +124,27 @@ fn render(
     }
     let entry = Entry::new(made.format.mime(), Bytes::from(made.bytes));
     Ok(Rendered { entry, unchanged })
+}
+
+/// Makes the picture from prepared reductions, where they are there and suffice.
+fn from_prepared(
+    app: &App,
+    subject: &Subject,
+    recipe: &Recipe,
+    make: &dyn Fn(Opened) -> Result<pixel::Made, Error>,
+) -> Result<Option<pixel::Made>, Error> {
+    let Some(prepare) = &app.reductions else { return Ok(None) };
+    let Some(prepared) = prepare.find(app, subject, recipe.page)? else { return Ok(None) };
+    let Some(opened) = Prepare::open(app, &prepared, recipe)? else { return Ok(None) };
+    match make(opened) {
+        // Not the original but its reduction cannot be read.
+        Err(error) if error.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            log::warn!("the reductions of image {} are made anew: {}", subject.id, error.message());
+            prepare.discard(app, subject, recipe.page)?;
+            Ok(None)
+        }
+        result => result.map(Some),
+    }
 }
 
 fn stage(phase: Phase) -> Stage {
