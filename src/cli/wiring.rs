@@ -170,10 +170,10 @@ fn engine_signature(options: &EngineOptions) -> String {
 pub fn reductions(settings: &Settings) -> anyhow::Result<Option<Reductions>> {
     let Some(folder) = settings.reductions_folder() else { return Ok(None) };
     let options = reduction::Options {
-        folder: folder.clone(),
         budget_bytes: megabytes(settings.reductions_disk_mb),
         above_pixels: megapixels(settings.reductions_above_megapixels),
         linear: settings.linear_light,
+        ..reduction::Options::new(folder.clone())
     };
     let opened = Reductions::open(options)
         .with_context(|| format!("the folder {} cannot be used", folder.display()))?;

@@ -208,7 +208,7 @@ mod tests {
 
     use super::*;
 
-    const TAG: ETag = ETag(0x0123_4567_89ab_cdef_0011_2233_4455_6677);
+    const TAG: ETag = ETag { hash: 0x0123_4567_89ab_cdef_0011_2233_4455_6677, weak: false };
     const TAG_TEXT: &str = "\"0123456789abcdef0011223344556677\"";
 
     fn headers(pairs: &[(HeaderName, &str)]) -> HeaderMap {

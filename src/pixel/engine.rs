@@ -131,6 +131,14 @@ impl Opened {
         decoded + tilted + 2 * plan.visible().size().pixels() + plan.window.size().pixels()
     }
 
+    /// What making this recipe will have read of the source.
+    ///
+    /// # Errors
+    /// As [`Engine::make`] for a recipe that cannot be followed.
+    pub fn want_of(&self, recipe: &Recipe) -> Result<Want> {
+        Ok(self.want(&self.plan(recipe)?))
+    }
+
     fn plan(&self, recipe: &Recipe) -> Result<Plan> {
         let info = self.source.info();
         let upright = if self.orient { Turn::upright(info.orientation.exif()) } else { Turn::NONE };

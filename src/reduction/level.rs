@@ -30,6 +30,12 @@ impl Prepared {
         &self.header.info
     }
 
+    /// Width and height of the original as stored.
+    #[must_use]
+    pub fn size(&self) -> (u32, u32) {
+        (self.header.info.width, self.header.info.height)
+    }
+
     /// A source that stands for the original, for a recipe with these needs: it reads from the
     /// smallest level from which the result cannot be told from one made from the original. Nothing
     /// when there is none.

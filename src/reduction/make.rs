@@ -6,24 +6,15 @@ use std::sync::Arc;
 use super::container::{Composer, Header, Level, write_header};
 use super::judge::admit;
 use super::level::Prepared;
+use super::store::Options;
 use super::tile::{Strip, TILE};
 use super::{Error, Result};
 use crate::pixel::decode::{Info, Region, Source, Want};
 use crate::pixel::ladder::{Ladder, Row, pixel_bytes, scaled_size};
 use crate::pixel::{Cancel, Format, Limits, Samples};
 
-/// Pictures from this size on get a level of full size too: reading a region of the original may
-/// mean reading all that comes before it.
-const HUGE_PIXELS: u64 = 50_000_000;
-
 /// The smallest level that is made has at least this many pixels along its longer side.
 const SMALLEST: u32 = 48;
-
-/// A picture that takes no more is read at once.
-const WHOLE_BYTES: u64 = 96 << 20;
-
-/// Bytes of a band of a larger one.
-const BAND_BYTES: u64 = 32 << 20;
 
 /// Rows between two looks at whether others need the processor.
 const ROWS_PER_PAUSE: u32 = 64;
@@ -54,8 +45,8 @@ pub(super) fn suits(info: &Info, above_pixels: u64) -> bool {
 }
 
 /// The scales of the levels, from the largest on: √2 apart from a half down.
-fn scales(width: u32, height: u32) -> Vec<f64> {
-    let huge = u64::from(width) * u64::from(height) >= HUGE_PIXELS;
+fn scales(width: u32, height: u32, huge_pixels: u64) -> Vec<f64> {
+    let huge = u64::from(width) * u64::from(height) >= huge_pixels;
     let mut scales = if huge { vec![1.0] } else { Vec::new() };
     let scale = |half_steps: i32| match half_steps % 2 {
         0 => 0.5_f64.powi(half_steps / 2),
@@ -72,7 +63,7 @@ fn scales(width: u32, height: u32) -> Vec<f64> {
 /// What making needs to know.
 pub(super) struct Making<'a> {
     pub(super) revision: &'a str,
-    pub(super) linear: bool,
+    pub(super) options: &'a Options,
     pub(super) limits: &'a Limits,
     /// Opens the original; called once for every band.
     pub(super) open: &'a mut dyn FnMut() -> Result<Source>,
@@ -85,7 +76,7 @@ impl Making<'_> {
     /// can be used.
     pub(super) fn write(&mut self, first: Source, file: &Arc<File>) -> Result<usize> {
         let info = first.info().clone();
-        let scales = scales(info.width, info.height);
+        let scales = scales(info.width, info.height, self.options.huge_pixels);
         let mut composer = Composer::new(file, scales.len())?;
         self.fill(first, &info, &scales, &mut composer)?;
         let (tables, end) = composer.finish()?;
@@ -114,7 +105,7 @@ impl Making<'_> {
             if prepared.header.levels[level].min_ratio.is_finite() {
                 continue;
             }
-            let verdict = admit(prepared, level, self.linear, &Cancel::never())?;
+            let verdict = admit(prepared, level, self.options.linear, &Cancel::never())?;
             if let Some((ratio, score)) = verdict {
                 let level = &mut prepared.header.levels[level];
                 (level.min_ratio, level.score) = (ratio, score);
@@ -136,16 +127,15 @@ impl Making<'_> {
         composer: &mut Composer<'_>,
     ) -> Result<()> {
         let full = usize::from(scales.first() == Some(&1.0));
-        let mut ladder = Ladder::new(info, self.linear, &scales[full..])?;
+        let mut ladder = Ladder::new(info, self.options.linear, &scales[full..])?;
         let bands = info.space.bands() + usize::from(info.alpha);
         let mut strips: Vec<Strip> = scales
             .iter()
             .map(|scale| Strip::new(scaled_size(info.width, info.height, *scale).0, bands))
             .collect();
         let row_bytes = u64::from(info.width) * pixel_bytes(info) as u64;
-        let whole = row_bytes * u64::from(info.height) <= WHOLE_BYTES;
-        let rows = (BAND_BYTES / row_bytes).clamp(1, u64::from(info.height)) as u32;
-        let rows = if whole { info.height } else { rows };
+        let rows = self.options.band_bytes / row_bytes;
+        let rows = rows.clamp(1, u64::from(info.height)) as u32;
         let mut source = Some(first);
         for y in (0..info.height).step_by(rows as usize) {
             self.go_on()?;
@@ -216,14 +206,14 @@ mod tests {
 
     #[test]
     fn levels_are_a_factor_of_the_root_of_two_apart() {
-        let scales = scales(3000, 2000);
+        let scales = scales(3000, 2000, 50_000_000);
         assert_eq!(scales[0], 0.5);
         for (larger, smaller) in scales.iter().zip(&scales[1..]) {
             assert!((larger / smaller - std::f64::consts::SQRT_2).abs() < 1e-12);
         }
         let last = scaled_size(3000, 2000, *scales.last().unwrap());
         assert!((48..68).contains(&last.0), "{last:?}");
-        assert_eq!(super::scales(10_000, 5_000)[..2], [1.0, 0.5]);
-        assert!(super::scales(40, 40).is_empty());
+        assert_eq!(super::scales(10_000, 5_000, 50_000_000)[..2], [1.0, 0.5]);
+        assert!(super::scales(40, 40, 50_000_000).is_empty());
     }
 }

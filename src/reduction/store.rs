@@ -48,6 +48,26 @@ pub struct Options {
     pub above_pixels: u64,
     /// Whether pixels are mixed in proportion to light; reductions of the other kind are others.
     pub linear: bool,
+    /// Pictures from this size on have a level of full size too: to read a region of the original may
+    /// mean to read all that comes before it.
+    pub huge_pixels: u64,
+    /// Bytes of the decoded original that are held at once while its reductions are made.
+    pub band_bytes: u64,
+}
+
+impl Options {
+    /// A folder with the usual bounds.
+    #[must_use]
+    pub fn new(folder: PathBuf) -> Self {
+        Self {
+            folder,
+            budget_bytes: 10 << 30,
+            above_pixels: 1_000_000,
+            linear: true,
+            huge_pixels: 50_000_000,
+            band_bytes: 48 << 20,
+        }
+    }
 }
 
 /// A page of a picture in one revision.
@@ -188,7 +208,7 @@ impl Reductions {
             .open(temporary)?;
         let file = Arc::new(file);
         let mut making =
-            Making { revision: subject.revision, linear: self.options.linear, limits, open, pace };
+            Making { revision: subject.revision, options: &self.options, limits, open, pace };
         let usable = making.write(first, &file)?;
         file.sync_all()?;
         let bytes = file.metadata()?.len();
