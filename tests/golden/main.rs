@@ -13,6 +13,7 @@ mod engine;
 mod gamma;
 mod geometry;
 mod others;
+mod prepared;
 mod press;
 mod support;
 mod tilt;

@@ -25,6 +25,7 @@ mod limits;
 mod original;
 mod overload;
 mod pixels;
+mod prepared;
 mod query;
 mod settings;
 mod templates;
