@@ -29,6 +29,7 @@ pub mod http;
 pub mod pixel;
 pub mod process;
 pub mod profiles;
+pub mod reduction;
 pub mod sandbox;
 pub mod source;
 pub mod spec;

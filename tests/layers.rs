@@ -21,6 +21,7 @@ const RESTRICTED: &[(&str, &[&str])] = &[
     ("stats", &["db"]),
     ("task", &["db"]),
     ("process", &["bytelock", "fastcgi", "http", "pixel"]),
+    ("reduction", &["bytelock", "pixel"]),
     ("sandbox", &["pixel"]),
     ("bytelock.rs", &[]),
 ];

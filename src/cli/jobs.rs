@@ -5,23 +5,37 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::reductions::Preparer;
 use crate::cache::Cache;
 use crate::config::Settings;
 use crate::db::Db;
 use crate::source::{Repository, SourceError, SourcePath};
-use crate::task::job::{CacheHousekeeping, MarkVanished, RowHousekeeping};
+use crate::task::job::{CacheHousekeeping, MarkVanished, PrepareReductions, RowHousekeeping};
 use crate::task::{Job, Runner, RunnerOptions, Scheduled};
 
 const MINUTE_S: u32 = 60;
 const HOUR_S: u32 = 3600;
 
 /// The runner with every job there is.
-pub fn runner(settings: &Settings, db: Db, cache: Arc<Cache>, files: Repository) -> Runner {
+pub fn runner(
+    settings: &Settings,
+    db: Db,
+    cache: Arc<Cache>,
+    files: Repository,
+) -> anyhow::Result<Runner> {
     let sweep = CacheHousekeeping::new(move |_| {
         cache.housekeeping()?;
         Ok(json!({}))
     });
+    let preparer = Preparer::open(settings, db.clone())?;
+    let prepare = PrepareReductions::new(move |wanted, context| {
+        let Some(preparer) = &preparer else { return Ok(json!({ "off": true })) };
+        let outcome = preparer.prepare(&wanted.path, wanted.page, &|| context.check().is_ok());
+        context.check()?;
+        Ok(json!({ "outcome": format!("{:?}", outcome?) }))
+    });
     let jobs: Vec<Box<dyn Job>> = vec![
+        Box::new(prepare),
         Box::new(sweep),
         Box::new(RowHousekeeping { stats_keep_days: settings.stats_keep_days }),
         Box::new(MarkVanished::new(move |path| exists(&files, path))),
@@ -36,7 +50,7 @@ pub fn runner(settings: &Settings, db: Db, cache: Arc<Cache>, files: Repository)
         ],
         ..RunnerOptions::default()
     };
-    Runner::new(db, jobs, options)
+    Ok(Runner::new(db, jobs, options))
 }
 
 /// Whether there is a file at a path of the repository; for the empty path, whether the repository is

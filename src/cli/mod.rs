@@ -9,6 +9,7 @@ mod formats;
 mod jobs;
 mod log;
 mod migrate;
+mod reductions;
 mod serve;
 mod status;
 mod tasks;
@@ -43,6 +44,9 @@ enum Command {
     Config(config::Action),
     /// Show what the workers of a running pool are doing
     Status(status::Options),
+    /// Make, count or remove prepared reductions
+    #[command(subcommand)]
+    Reductions(reductions::Action),
     /// Change one local file with the parameters that a URL takes
     Convert(convert::Options),
     /// List the formats that can be read and written
@@ -81,6 +85,7 @@ pub fn main() -> ExitCode {
         Command::Migrate(common) => migrate::run(&common),
         Command::Config(action) => config::run(&action),
         Command::Status(options) => status::run(&options),
+        Command::Reductions(action) => reductions::run(&action),
         Command::Convert(options) => convert::run(&options),
         Command::Formats(options) => formats::run(&options),
         Command::DecodeChild(options) => decode_child::run(&options),

@@ -71,7 +71,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
 
     let stop = Arc::new(AtomicBool::new(false));
     let runner =
-        jobs::runner(&settings, db, Arc::clone(&running.app.cache), wiring::repository(&settings));
+        jobs::runner(&settings, db, Arc::clone(&running.app.cache), wiring::repository(&settings))?;
     let jobs = {
         let stop = Arc::clone(&stop);
         std::thread::Builder::new().name("jobs".into()).spawn(move || runner.run(&stop))?

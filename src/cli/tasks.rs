@@ -20,7 +20,7 @@ pub fn run(common: &Common) -> anyhow::Result<()> {
         signal_hook::flag::register(signal, Arc::clone(&stop))?;
     }
     let cache = wiring::cache(&settings)?;
-    let runner = jobs::runner(&settings, database, cache, wiring::repository(&settings));
+    let runner = jobs::runner(&settings, database, cache, wiring::repository(&settings))?;
     log::info!("running background jobs");
     sd_notify::notify(&[sd_notify::NotifyState::Ready])?;
     runner.run(&stop);

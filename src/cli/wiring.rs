@@ -22,11 +22,12 @@ use crate::pixel::{ColourSpace, Engine, EngineOptions, Limits, Profile, ProfileK
 use crate::process::WorkerOptions;
 use crate::process::slots::{Slots, SlotsOptions};
 use crate::profiles::Profiles;
+use crate::reduction::{self, Reductions};
 use crate::sandbox::{Sandbox, SandboxOptions, has_landlock};
 use crate::source::{Repository, RepositoryOptions};
 use crate::spec::Rules;
 use crate::stats::{Counters, CountersOptions, Flusher};
-use crate::web::image::{Memos, Xref};
+use crate::web::image::{Memos, Prepare, Xref};
 use crate::web::{App, ParsedTemplates};
 use crate::{fastcgi, http};
 
@@ -189,10 +190,7 @@ fn engine_options(settings: &Settings) -> anyhow::Result<EngineOptions> {
             _ => StripKeeps::Nothing,
         },
         drop_private: settings.drop_private_metadata,
-        limits: Limits {
-            held_pixels: megapixels(settings.held_megapixels),
-            declared_pixels: megapixels(settings.declared_megapixels),
-        },
+        limits: limits(settings),
         max_frames: settings.max_frames,
         auto_quality_score: settings.auto_quality_score,
         document_dpi: settings.pdf_dpi,
@@ -259,6 +257,28 @@ fn engine_signature(options: &EngineOptions) -> String {
     text
 }
 
+/// Prepared reductions, unless there are to be none.
+pub fn reductions(settings: &Settings) -> anyhow::Result<Option<Reductions>> {
+    let Some(folder) = settings.reductions_folder() else { return Ok(None) };
+    let options = reduction::Options {
+        budget_bytes: megabytes(settings.reductions_disk_mb),
+        above_pixels: megapixels(settings.reductions_above_megapixels),
+        linear: settings.linear_light,
+        ..reduction::Options::new(folder.clone())
+    };
+    let opened = Reductions::open(options)
+        .with_context(|| format!("the folder {} cannot be used", folder.display()))?;
+    Ok(Some(opened))
+}
+
+/// How many pixels a source may have.
+pub fn limits(settings: &Settings) -> Limits {
+    Limits {
+        held_pixels: megapixels(settings.held_megapixels),
+        declared_pixels: megapixels(settings.declared_megapixels),
+    }
+}
+
 /// An application with the threads that keep it current. To be made in the process that serves.
 pub struct Running {
     /// Answers requests.
@@ -309,7 +329,9 @@ fn app(
     let options = engine_options(settings)?;
     let cache = cache(settings)?;
     let run_folder = settings.run_folder();
+    let prepare = |store| Prepare::start(store, db.clone());
     Ok(App {
+        reductions: reductions(settings)?.map(prepare).transpose()?,
         db,
         store,
         templates: ParsedTemplates::default(),
@@ -334,7 +356,8 @@ fn app(
     })
 }
 
-fn slots(settings: &Settings, run_folder: &Path) -> std::io::Result<Slots> {
+/// The slots of this host.
+pub fn slots(settings: &Settings, run_folder: &Path) -> std::io::Result<Slots> {
     Slots::open(
         run_folder,
         &SlotsOptions {

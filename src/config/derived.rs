@@ -34,6 +34,13 @@ impl Settings {
         self.inside_data(&self.disk_cache_dir, "cache")
     }
 
+    /// The folder of prepared reductions, unless there are to be none.
+    #[must_use]
+    pub fn reductions_folder(&self) -> Option<PathBuf> {
+        let wanted = self.reductions_disk_mb > 0 && self.reductions_above_megapixels > 0;
+        wanted.then(|| self.inside_data(&self.reductions_dir, "reductions"))
+    }
+
     /// The address of the database.
     #[must_use]
     pub fn database_url(&self) -> String {
@@ -113,6 +120,13 @@ mod tests {
         assert_eq!(settings.images_folder(), Path::new("/d/images"));
         assert_eq!(settings.run_folder(), Path::new("/d/run"));
         assert_eq!(settings.disk_cache_folder(), Path::new("/d/cache"));
+        assert_eq!(settings.reductions_folder().as_deref(), Some(Path::new("/d/reductions")));
+        for (disk_mb, above) in [(0, 1), (100, 0)] {
+            let (reductions_disk_mb, reductions_above_megapixels) = (disk_mb, above);
+            let off =
+                Settings { reductions_disk_mb, reductions_above_megapixels, ..settings.clone() };
+            assert_eq!(off.reductions_folder(), None);
+        }
         assert_eq!(settings.database_url(), "sqlite:/d/halftone.db");
         assert_eq!(settings.temp_folder(), std::env::temp_dir());
         settings.temp_dir = "/t".into();

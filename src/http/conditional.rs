@@ -16,30 +16,43 @@ const MAX_AGE_LIMIT_S: u32 = 1 << 31;
 /// What a 304 keeps of the response that it stands for (RFC 9110, section 15.4.5).
 const KEPT_BY_304: [HeaderName; 6] = [CACHE_CONTROL, CONTENT_LOCATION, DATE, ETAG, EXPIRES, VARY];
 
-/// A strong entity tag: one opaque value per sequence of bytes that may be sent.
+/// An entity tag: one opaque value per sequence of bytes that may be sent, or, where it is weak, per
+/// picture that may be sent in bytes that differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ETag(u128);
+pub struct ETag {
+    hash: u128,
+    weak: bool,
+}
 
 impl ETag {
     /// The tag of a representation that `hash` identifies.
     #[must_use]
     pub fn from_hash(hash: u128) -> Self {
-        Self(hash)
+        Self { hash, weak: false }
     }
 
-    /// The field's value: 32 hexadecimal digits in quotes.
+    /// The same, for a representation whose bytes may differ from one time to the next while nobody
+    /// could tell the difference (RFC 9110, section 8.8.1).
+    #[must_use]
+    pub fn weak(self) -> Self {
+        Self { weak: true, ..self }
+    }
+
+    /// The field's value: 32 hexadecimal digits in quotes, after `W/` when it is weak.
     #[must_use]
     pub fn to_header_value(self) -> HeaderValue {
-        HeaderValue::from_str(&format!("\"{}\"", self.digits())).expect("digits are plain ASCII")
+        let mark = if self.weak { "W/" } else { "" };
+        let text = format!("{mark}\"{}\"", self.digits());
+        HeaderValue::from_str(&text).expect("digits are plain ASCII")
     }
 
-    /// Whether a field value is just this tag, compared strongly.
+    /// Whether a field value is just this tag, compared strongly: a weak one never is.
     pub(super) fn is(self, value: &HeaderValue) -> bool {
-        *value == self.to_header_value()
+        !self.weak && *value == self.to_header_value()
     }
 
     fn digits(self) -> String {
-        format!("{:032x}", self.0)
+        format!("{:032x}", self.hash)
     }
 
     /// Whether one field value of `If-None-Match` names this tag. Compares weakly, as the field
@@ -195,7 +208,7 @@ mod tests {
 
     use super::*;
 
-    const TAG: ETag = ETag(0x0123_4567_89ab_cdef_0011_2233_4455_6677);
+    const TAG: ETag = ETag { hash: 0x0123_4567_89ab_cdef_0011_2233_4455_6677, weak: false };
     const TAG_TEXT: &str = "\"0123456789abcdef0011223344556677\"";
 
     fn headers(pairs: &[(HeaderName, &str)]) -> HeaderMap {

@@ -128,7 +128,24 @@ pub struct Opened {
     max_total_pixels: u64,
 }
 
+/// What a recipe needs of a picture, in stored pixels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Needs {
+    /// Pixels of the result per stored pixel, across and down, at most 1.
+    pub scale: (f64, f64),
+    /// Whether all of the picture is wanted: it is not cropped.
+    pub whole: bool,
+    /// Whether it is turned by other than a right angle.
+    pub tilted: bool,
+}
+
 impl Opened {
+    /// The source, to be read without a recipe.
+    #[must_use]
+    pub fn into_source(self) -> Source {
+        self.source
+    }
+
     /// What is known of the source.
     #[must_use]
     pub fn info(&self) -> &Info {
@@ -170,14 +187,17 @@ impl Opened {
         opened.source.held_pixels(&want) + 2 * over.plan.window.size().pixels()
     }
 
+    /// What making this recipe will have read of the source.
+    ///
+    /// # Errors
+    /// As [`Engine::make`] for a recipe that cannot be followed.
+    pub fn want_of(&self, recipe: &Recipe) -> Result<Want> {
+        Ok(self.want(&self.plan(recipe)?))
+    }
+
     fn plan(&self, recipe: &Recipe) -> Result<Plan> {
         let info = self.source.info();
-        let upright = if recipe.upright.unwrap_or(self.orient) {
-            Turn::upright(info.orientation.exif())
-        } else {
-            Turn::NONE
-        };
-        let plan = Plan::new(Size::new(info.width, info.height), upright, recipe)?;
+        let plan = plan_of(info, self.orient, recipe)?;
         let flattened = info.alpha && !recipe.format.row().alpha;
         let reads_edges = recipe.fill == Fill::Auto && (flattened || plan.shows_fill());
         Ok(Plan { reads_edges, ..plan })
@@ -258,6 +278,22 @@ impl Engine {
         }
     }
 
+    /// What a recipe needs of the picture that `info` describes.
+    ///
+    /// # Errors
+    /// As [`make`](Self::make) for a recipe that cannot be followed.
+    pub fn needs(&self, info: &Info, recipe: &Recipe) -> Result<Needs> {
+        let plan = plan_of(info, self.options.orient, recipe)?;
+        let along = |result: u32, source: u32| f64::from(result) / f64::from(source);
+        let across = along(plan.picture.width, plan.crop.width);
+        let down = along(plan.picture.height, plan.crop.height);
+        Ok(Needs {
+            scale: if plan.turn.swap { (down, across) } else { (across, down) },
+            whole: plan.crop == Rect::whole(plan.turned),
+            tilted: plan.tilt_deg != 0.0,
+        })
+    }
+
     /// Makes the picture. `phase` is told how far it has come. The source was opened as
     /// [`Recipe::opening`] says.
     ///
@@ -330,6 +366,14 @@ impl Engine {
             orientation: if upright { Orientation::UPRIGHT } else { opened.info().orientation },
         }
     }
+}
+
+fn plan_of(info: &Info, orient: bool, recipe: &Recipe) -> Result<Plan> {
+    let upright = match recipe.upright.unwrap_or(orient) {
+        true => Turn::upright(info.orientation.exif()),
+        false => Turn::NONE,
+    };
+    Plan::new(Size::new(info.width, info.height), upright, recipe)
 }
 
 type Step = fn(&Job, Picture) -> Result<Picture>;

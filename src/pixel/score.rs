@@ -7,7 +7,7 @@
 use fast_ssim2::{PixelDescriptor, PixelSlice, Ssimulacra2Reference};
 
 /// A picture that others are scored against, with all that can be worked out beforehand.
-pub(crate) struct Reference {
+pub struct Reference {
     inner: Ssimulacra2Reference,
     width: u32,
     height: u32,

@@ -40,7 +40,7 @@ pub use rows::{ThreadRow, WorkerRow, WorkerState};
 pub use scoreboard::{Reader, Scoreboard, ScoreboardError};
 pub use snapshot::{Snapshot, ThreadSnapshot, WorkerSnapshot};
 pub use startup::Error;
-pub use sys::bound_heap;
+pub use sys::{bound_heap, let_others_first};
 pub use worker::{Boot, WorkerContext, serve_in_process};
 
 /// The exit status of a worker that could not start: not to be started again at once.

@@ -154,6 +154,14 @@ impl Slots {
         }
     }
 
+    /// Whether another process of the host, or another opening in this one, waits for a slot: work
+    /// that can wait should.
+    #[must_use]
+    pub fn are_wanted(&self) -> bool {
+        // Whoever waits at the head holds the gate; where the kernel cannot tell, nobody does.
+        matches!(self.0.locks.held_by_others(GATE), Ok(Some(_)))
+    }
+
     /// Threads of this process that wait now.
     #[must_use]
     pub fn waiting(&self) -> usize {

@@ -20,7 +20,7 @@ use std::time::Duration;
 use http::header;
 
 pub use error::Error;
-use image::{Memos, Xref};
+use image::{Memos, Prepare, Xref};
 pub use templates::ParsedTemplates;
 
 use crate::auth::RightsStore;
@@ -62,6 +62,8 @@ pub struct App {
     pub engine: Engine,
     /// How the engine is set up, as a part of every key.
     pub engine_signature: String,
+    /// Prepared reductions, unless there are to be none.
+    pub reductions: Option<Prepare>,
     /// Answers that the event loop may give again.
     pub memos: Memos,
     /// Statistics.

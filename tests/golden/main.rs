@@ -23,6 +23,7 @@ mod mosaic;
 mod motion;
 mod others;
 mod overlay;
+mod prepared;
 mod press;
 mod profiles;
 mod sharpen;

@@ -31,7 +31,8 @@ fn assert_expires_in(response: &Response, seconds: u64) {
 fn a_tag_that_is_named_gets_a_304_with_the_same_fields() {
     let site = shared();
     let first = site.ok(TARGET);
-    let tag = first.header("etag").unwrap().to_owned();
+    // Weak, for a picture made from a prepared reduction has other bytes.
+    let tag = first.header("etag").unwrap().strip_prefix("W/").unwrap().to_owned();
     assert!(tag.starts_with('"') && tag.ends_with('"') && tag.len() > 10, "{tag}");
     let lists = [
         tag.clone(),

@@ -30,6 +30,7 @@ mod original;
 mod overlay;
 mod overload;
 mod pixels;
+mod prepared;
 mod profiles;
 mod query;
 mod settings;

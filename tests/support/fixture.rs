@@ -22,20 +22,28 @@ pub fn pattern(width: usize, height: usize) -> Vec<u8> {
     pixels
 }
 
+/// A picture of slow gradients, without anything fine.
+pub fn smooth(width: usize, height: usize) -> Vec<u8> {
+    let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+    let level = |part: usize, whole: usize| u8::try_from(20 + part * 200 / whole).unwrap();
+    pixels
+        .flat_map(|(x, y)| [level(x, width), level(y, height), level(x + y, width + height)])
+        .collect()
+}
+
 /// Writes [`pattern`] as a JPEG and makes the folders above it.
 pub fn write_jpeg(path: &Path, width: usize, height: usize) {
+    write_jpeg_of(path, &pattern(width, height), width, height);
+}
+
+/// Writes RGB pixels as a JPEG and makes the folders above it.
+pub fn write_jpeg_of(path: &Path, pixels: &[u8], width: usize, height: usize) {
     make_parent(path);
-    let pixels = pattern(width, height);
     let mut compressor = Compressor::new().unwrap();
     compressor.set_quality(90).unwrap();
     compressor.set_subsamp(Subsamp::Sub2x2).unwrap();
-    let image = turbojpeg::Image {
-        pixels: pixels.as_slice(),
-        width,
-        pitch: width * 3,
-        height,
-        format: PixelFormat::RGB,
-    };
+    let image =
+        turbojpeg::Image { pixels, width, pitch: width * 3, height, format: PixelFormat::RGB };
     fs::write(path, compressor.compress_to_vec(image).unwrap()).unwrap();
 }
 

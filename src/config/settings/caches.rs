@@ -111,3 +111,45 @@ pub(super) static DISK_CACHE_MB: Row<u32> = Row {
     },
     kind: &Whole { min: 0, max: 67_108_864 },
 };
+
+pub(super) static REDUCTIONS_DIR: Row<PathBuf> = Row {
+    about: About {
+        name: "reductions_dir",
+        default: "",
+        unit: None,
+        reload: false,
+        secret: false,
+        group: Group::Caches,
+        doc: "The folder for prepared reductions: smaller versions of large originals, from which \
+              pictures are made faster. Blank: the folder `reductions` inside `data_dir`.",
+    },
+    kind: &Folder { blank: true },
+};
+
+pub(super) static REDUCTIONS_DISK_MB: Row<u32> = Row {
+    about: About {
+        name: "reductions_disk_mb",
+        default: "10240",
+        unit: Some(Unit::Megabytes),
+        reload: true,
+        secret: false,
+        group: Group::Caches,
+        doc: "The largest size of that folder; beyond it the reductions go that were not used for \
+              longest. A photograph of 6 megapixels takes about 5 MB. 0: none are made or used.",
+    },
+    kind: &Whole { min: 0, max: 67_108_864 },
+};
+
+pub(super) static REDUCTIONS_ABOVE_MEGAPIXELS: Row<u32> = Row {
+    about: About {
+        name: "reductions_above_megapixels",
+        default: "1",
+        unit: Some(Unit::Megapixels),
+        reload: true,
+        secret: false,
+        group: Group::Caches,
+        doc: "Originals with more pixels than this get reductions, in the background, after they \
+              were first asked for. 0: none are made or used.",
+    },
+    kind: &Whole { min: 0, max: 100_000 },
+};

@@ -262,6 +262,9 @@ settings! {
     memcached_object_mb: u32 = caches::MEMCACHED_OBJECT_MB;
     disk_cache_dir: PathBuf = caches::DISK_CACHE_DIR;
     disk_cache_mb: u32 = caches::DISK_CACHE_MB;
+    reductions_dir: PathBuf = caches::REDUCTIONS_DIR;
+    reductions_disk_mb: u32 = caches::REDUCTIONS_DISK_MB;
+    reductions_above_megapixels: u32 = caches::REDUCTIONS_ABOVE_MEGAPIXELS;
 
     slots: u32 = pictures::SLOTS;
     image_wait_s: u32 = pictures::IMAGE_WAIT_S;

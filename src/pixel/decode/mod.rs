@@ -186,7 +186,7 @@ pub struct Info {
 
 impl Info {
     /// A picture of this kind with zeroed samples, carrying profile and metadata.
-    fn try_image(&self, width: u32, height: u32) -> Result<Image> {
+    pub(in crate::pixel) fn try_image(&self, width: u32, height: u32) -> Result<Image> {
         let mut image = Image::try_new(width, height, self.space, self.alpha, self.depth)?;
         image.profile.clone_from(&self.profile);
         image.metadata = self.metadata.clone();

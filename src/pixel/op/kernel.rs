@@ -55,7 +55,6 @@ pub(crate) enum Kernel {
 
 impl Axis {
     /// [`with`](Self::with) the plain window.
-    #[cfg(test)]
     pub fn new(from: f64, span: f64, size: u32, wanted: Range<u32>, bounds: Range<u32>) -> Self {
         Self::with(Kernel::Lanczos, from, span, size, wanted, bounds)
     }

@@ -35,7 +35,6 @@ pub(crate) struct Resize {
 /// # Errors
 /// [`Error::Limit`](crate::pixel::Error::Limit) when memory is short,
 /// [`Error::Cancelled`](crate::pixel::Error::Cancelled).
-#[cfg(test)]
 pub(crate) fn resample(
     image: &Image,
     resize: &Resize,

@@ -2,8 +2,10 @@
 
 mod cache_housekeeping;
 mod mark_vanished;
+mod prepare_reductions;
 mod row_housekeeping;
 
 pub use cache_housekeeping::CacheHousekeeping;
 pub use mark_vanished::MarkVanished;
+pub use prepare_reductions::{PrepareReductions, WantedReductions};
 pub use row_housekeeping::RowHousekeeping;

@@ -39,7 +39,7 @@ fn answer(
     let overlay = asked.overlay.as_ref().map(|path| Subject::find(app, path)).transpose();
     let overlay = overlay.map_err(|error| error.of(OVERLAY))?;
     let key = key::compose(app, &subject, overlay.as_ref(), &asked.spec)?;
-    let head = Head::new(&key, &asked, audience);
+    let head = Head::new(app, &key, &asked, audience);
     app.xref.call(asked.spec.delivery.xref.as_deref());
     if let Some(response) = head.unchanged(request) {
         count::picture(app, &subject, &asked.spec.delivery, &response, request, true);

@@ -43,8 +43,11 @@ pub fn compose(
     Ok(Key::new(text))
 }
 
-/// The entity tag of the picture under a key: opaque, and the same on every host.
-pub fn etag(key: &Key) -> ETag {
+/// The entity tag of the picture under a key: opaque, and the same on every host. Weak where the
+/// picture may be made from a prepared reduction or from the original, which look the same and
+/// differ in bytes.
+pub fn etag(app: &App, key: &Key) -> ETag {
     let first: [u8; 16] = key.hash()[..16].try_into().expect("a hash has 32 bytes");
-    ETag::from_hash(u128::from_be_bytes(first))
+    let tag = ETag::from_hash(u128::from_be_bytes(first));
+    if app.reductions.is_some() { tag.weak() } else { tag }
 }

@@ -4,14 +4,16 @@ use std::fs::File;
 use std::time::Instant;
 
 use bytes::Bytes;
+use http::StatusCode;
 
 use super::asked::{Asked, OVERLAY};
+use super::prepared::Prepare;
 use super::subject::{Subject, format_of};
 use crate::cache::flight::{Flight, Guard};
 use crate::cache::{Entry, Key};
 use crate::http::{Progress, Stage};
 use crate::pixel::decode::{Input, Opening};
-use crate::pixel::{Opened, Phase};
+use crate::pixel::{self, Opened, Phase};
 use crate::source::{SourcePath, Stat};
 use crate::web::{App, Error};
 
@@ -102,41 +104,103 @@ fn render(
     between: &dyn Fn(),
 ) -> Result<Rendered, Error> {
     let recipe = &asked.spec.recipe;
-    let (watched, mut opened) = open(app, &asked.path, &recipe.opening())?;
-    let mut files = vec![(&asked.path, watched, originals.subject)];
-    if let (Some(path), Some(subject)) = (&asked.overlay, originals.overlay) {
-        let (watched, overlay) =
-            open(app, path, &Opening::default()).map_err(|error| error.of(OVERLAY))?;
-        opened = opened.with_overlay(overlay);
-        files.push((path, watched, subject));
-    }
-
-    let cancel = progress.cancel();
-    let slot =
-        app.slots.acquire(opened.held_pixels(recipe), Instant::now() + app.image_wait, cancel)?;
-    let made = app.engine.make(opened, recipe, cancel, &|phase| {
-        between();
-        progress.enter(stage(phase));
-    })?;
-    drop(slot);
-
-    let mut unchanged = true;
-    for (path, watched, subject) in files {
-        if Stat::of(&watched)? != subject.stat {
-            unchanged = false;
-            app.repository.forget(path);
+    let make = |opened: Opened| -> Result<pixel::Made, Error> {
+        let cancel = progress.cancel();
+        let until = Instant::now() + app.image_wait;
+        let _slot = app.slots.acquire(opened.held_pixels(recipe), until, cancel)?;
+        Ok(app.engine.make(opened, recipe, cancel, &|phase| {
+            between();
+            progress.enter(stage(phase));
+        })?)
+    };
+    let mut files = Files::default();
+    let file = files.open(app, &asked.path, originals.subject)?;
+    let made = match from_prepared(app, asked, originals, &mut files, &make)? {
+        Some(made) => made,
+        None => {
+            let opened = opened(app, &asked.path, file, &recipe.opening())?;
+            if let Some(prepare) = &app.reductions {
+                prepare.wish(app, &asked.path, originals.subject, recipe, opened.info())?;
+            }
+            make(with_overlay(app, asked, originals, &mut files, opened)?)?
         }
-    }
+    };
+    let unchanged = files.are_unchanged(app)?;
     let entry = Entry::new(made.format.mime(), Bytes::from(made.bytes));
     Ok(Rendered { entry, unchanged })
 }
 
-/// Opens an original, and keeps a handle to tell whether it changes meanwhile.
-fn open(app: &App, path: &SourcePath, opening: &Opening) -> Result<(File, Opened), Error> {
-    let file = app.repository.open(path)?;
-    let watched = file.try_clone().map_err(Error::internal)?;
-    let input = Input::of_file(file, Stat::of(&watched)?.size, format_of(path))?;
-    Ok((watched, app.engine.open(input, opening)?))
+/// Makes the picture from prepared reductions, where they are there and suffice.
+fn from_prepared<'a>(
+    app: &App,
+    asked: &'a Asked,
+    originals: Originals<'a>,
+    files: &mut Files<'a>,
+    make: &dyn Fn(Opened) -> Result<pixel::Made, Error>,
+) -> Result<Option<pixel::Made>, Error> {
+    let (recipe, subject) = (&asked.spec.recipe, originals.subject);
+    let Some(prepare) = &app.reductions else { return Ok(None) };
+    let Some(prepared) = prepare.find(app, subject, recipe.page)? else { return Ok(None) };
+    let Some(opened) = Prepare::open(app, &prepared, recipe)? else { return Ok(None) };
+    match make(with_overlay(app, asked, originals, files, opened)?) {
+        // Not the original but its reduction cannot be read, or what lies over it.
+        Err(error) if error.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            if originals.overlay.is_none() {
+                let (id, message) = (subject.id, error.message());
+                log::warn!("the reductions of image {id} are made anew: {message}");
+                prepare.discard(app, subject, recipe.page)?;
+            }
+            Ok(None)
+        }
+        result => result.map(Some),
+    }
+}
+
+fn opened(app: &App, path: &SourcePath, file: File, opening: &Opening) -> Result<Opened, Error> {
+    let size = Stat::of(&file)?.size;
+    Ok(app.engine.open(Input::of_file(file, size, format_of(path))?, opening)?)
+}
+
+fn with_overlay<'a>(
+    app: &App,
+    asked: &'a Asked,
+    originals: Originals<'a>,
+    files: &mut Files<'a>,
+    under: Opened,
+) -> Result<Opened, Error> {
+    let (Some(path), Some(subject)) = (&asked.overlay, originals.overlay) else {
+        return Ok(under);
+    };
+    let overlay = files
+        .open(app, path, subject)
+        .and_then(|file| opened(app, path, file, &Opening::default()))
+        .map_err(|error| error.of(OVERLAY))?;
+    Ok(under.with_overlay(overlay))
+}
+
+/// The originals that a picture is made from, with a handle on each to tell whether it changes
+/// meanwhile.
+#[derive(Default)]
+struct Files<'a>(Vec<(&'a SourcePath, File, &'a Subject)>);
+
+impl<'a> Files<'a> {
+    fn open(&mut self, app: &App, path: &'a SourcePath, of: &'a Subject) -> Result<File, Error> {
+        let file = app.repository.open(path)?;
+        self.0.push((path, file.try_clone().map_err(Error::internal)?, of));
+        Ok(file)
+    }
+
+    /// Whether all are still in the revisions that they were found in.
+    fn are_unchanged(&self, app: &App) -> Result<bool, Error> {
+        let mut unchanged = true;
+        for (path, file, subject) in &self.0 {
+            if Stat::of(file)? != subject.stat {
+                unchanged = false;
+                app.repository.forget(path);
+            }
+        }
+        Ok(unchanged)
+    }
 }
 
 fn stage(phase: Phase) -> Stage {

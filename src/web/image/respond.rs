@@ -12,6 +12,7 @@ use crate::http::{
     Audience, Body, Caching, Disposition, ETag, Expiry, Request, Response, is_unchanged,
     not_modified,
 };
+use crate::web::App;
 
 /// Whether the picture came from a cache: `True` or `False`.
 pub const X_FROM_CACHE: HeaderName = HeaderName::from_static("x-from-cache");
@@ -31,12 +32,12 @@ pub struct Head {
 
 impl Head {
     /// The head of the picture under `key`.
-    pub fn new(key: &Key, asked: &Asked, audience: Audience) -> Self {
+    pub fn new(app: &App, key: &Key, asked: &Asked, audience: Audience) -> Self {
         let format = asked.spec.recipe.format;
         let delivery = &asked.spec.delivery;
         let expiry = Expiry::from_seconds(delivery.expiry_s);
         Self {
-            etag: (expiry != Expiry::Never).then(|| etag(key)),
+            etag: (expiry != Expiry::Never).then(|| etag(app, key)),
             caching: Caching { audience, expiry },
             content_type: HeaderValue::from_static(format.mime()),
             disposition: delivery.attach.then(|| {
