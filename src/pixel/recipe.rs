@@ -23,6 +23,11 @@ pub struct Recipe {
     pub width: u32,
     /// Wanted height, 0 when it follows from the width or the source.
     pub height: u32,
+    /// The scale of the result is at most that at which the whole upright picture is this wide, 0
+    /// for no bound: a crop is no way to see more of the picture than this.
+    pub max_width: u32,
+    /// The same for its height.
+    pub max_height: u32,
     /// Whether `width`×`height` is a box to fit into (true) or a canvas to be padded (false).
     pub size_fit: bool,
     /// Where the picture lies on its canvas from left to right.
@@ -65,6 +70,8 @@ impl Recipe {
             crop_fit: false,
             width: 0,
             height: 0,
+            max_width: 0,
+            max_height: 0,
             size_fit: false,
             align_h: Align::CENTRE,
             align_v: Align::CENTRE,

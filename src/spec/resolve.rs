@@ -4,7 +4,7 @@
 //! spec: a full turn, a crop of everything, an alignment where nothing can be aligned.
 
 use super::kind::rounded;
-use super::params::Inherited;
+use super::params::{Inherited, Locks};
 use super::{Delivery, FormatChoice, Given, ImageSpec, Layer, ParamError, Params};
 use crate::pixel::{Align, Compression, Crop, Fill, Format, PngQuality, Quality, Recipe};
 
@@ -85,6 +85,8 @@ impl Params {
             quality: self.effective_quality(choice)?.map(url),
             width: other_than(size.width, 0),
             height: other_than(size.height, 0),
+            maxwidth: other_than(value(&self.maxwidth, 0), 0),
+            maxheight: other_than(value(&self.maxheight, 0), 0),
             autosizefit: other_than(boxed && size.fit, false),
             halign: other_than(value(&self.halign, Align::CENTRE), Align::CENTRE)
                 .filter(|_| padded),
@@ -108,6 +110,7 @@ impl Params {
             stats: other_than(value(&self.stats, true), true),
             expires: same(&self.expires),
             inherited: Inherited::default(),
+            locks: Locks::default(),
         })
     }
 
@@ -197,6 +200,8 @@ impl Params {
             crop_fit: value(&self.autocropfit, false),
             width: value(&self.width, 0),
             height: value(&self.height, 0),
+            max_width: value(&self.maxwidth, 0),
+            max_height: value(&self.maxheight, 0),
             size_fit: value(&self.autosizefit, false),
             align_h: value(&self.halign, Align::CENTRE),
             align_v: value(&self.valign, Align::CENTRE),

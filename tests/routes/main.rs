@@ -22,6 +22,7 @@ mod hostile;
 mod image;
 mod legacy;
 mod limits;
+mod locks;
 mod original;
 mod overload;
 mod pixels;

@@ -31,7 +31,7 @@ fn answer(
 ) -> Result<Response, Error> {
     let identity = who::identify(app, request)?;
     let asked = read(app, request, &identity)?;
-    let audience = who::require(app, &identity, asked.path.folder(), Level::View)?;
+    let audience = asked.audience(who::require(app, &identity, asked.path.folder(), Level::View)?);
 
     progress.enter(Stage::Source);
     let subject = Subject::find(app, &asked.path)?;
