@@ -12,5 +12,5 @@ mod store;
 
 pub use first_start::{FirstStart, FirstStartError, first_start};
 pub use permission::{Level, SystemPermission, SystemPermissions};
-pub use rights::{Identity, Rights};
+pub use rights::{FolderTemplates, Identity, Rights};
 pub use store::{RightsStore, StoreOptions, Templates, Unavailable};

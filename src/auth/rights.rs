@@ -29,6 +29,22 @@ impl Identity {
     }
 }
 
+/// The ids of the templates that hold for somebody in a folder.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FolderTemplates {
+    /// The one that holds whatever is asked for.
+    pub required: Option<i64>,
+    /// The one that holds when none is named.
+    pub default: Option<i64>,
+}
+
+/// A folder and those above it up to the root, without slashes at their ends.
+fn upwards(folder_path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(folder_path.trim_matches('/')), |folder| {
+        (!folder.is_empty()).then(|| folder.rfind('/').map_or("", |at| &folder[..at]))
+    })
+}
+
 /// Everybody's rights at one moment. Immutable.
 #[derive(Debug, Default)]
 pub struct Rights {
@@ -37,6 +53,8 @@ pub struct Rights {
     folders: HashMap<Box<str>, Vec<(i64, Level)>>,
     /// Group → its system permissions.
     system: HashMap<i64, SystemPermissions>,
+    /// Folder path without slashes at its ends → templates of groups: group, required, template.
+    templates: HashMap<Box<str>, Vec<(i64, bool, Option<i64>)>>,
     /// Active user → groups.
     members: HashMap<i64, Arc<[i64]>>,
 }
@@ -55,6 +73,10 @@ impl Rights {
                 Level::from_access(record.access),
             );
         }
+        for record in db::folder_templates::all(sql)? {
+            let rule = (record.group_id, record.required, record.template_id);
+            rights.set_template(&record.folder_path, rule);
+        }
         for (group, granted) in db::system_permissions::all(sql)? {
             rights.system.insert(group, SystemPermissions::from_columns(granted));
         }
@@ -72,6 +94,10 @@ impl Rights {
     fn set_level(&mut self, folder_path: &str, group: i64, level: Level) {
         let records = self.folders.entry(folder_path.trim_matches('/').into()).or_default();
         records.push((group, level));
+    }
+
+    fn set_template(&mut self, folder_path: &str, rule: (i64, bool, Option<i64>)) {
+        self.templates.entry(folder_path.trim_matches('/').into()).or_default().push(rule);
     }
 
     /// The number of the state: it changes with every change of rights.
@@ -100,21 +126,60 @@ impl Rights {
         let groups = identity.groups().iter().chain(&public);
         let mut waiting: Vec<i64> = groups.copied().collect();
         let mut best = Level::None;
-        let mut folder = folder_path.trim_matches('/');
-        loop {
-            if let Some(records) = self.folders.get(folder) {
-                for (group, level) in records {
-                    if waiting.contains(group) {
-                        best = best.max(*level);
-                        waiting.retain(|other| other != group);
-                    }
+        for folder in upwards(folder_path) {
+            for (group, level) in self.folders.get(folder).into_iter().flatten() {
+                if waiting.contains(group) {
+                    best = best.max(*level);
+                    waiting.retain(|other| other != group);
                 }
             }
-            if folder.is_empty() || waiting.is_empty() {
-                return best;
+            if waiting.is_empty() {
+                break;
             }
-            folder = folder.rfind('/').map_or("", |at| &folder[..at]);
         }
+        best
+    }
+
+    /// The templates that hold for somebody in a folder.
+    ///
+    /// Each group takes the record of the nearest folder on the way up that has one. The user's own
+    /// groups decide; Public's records hold for those whose groups have none. Among several groups,
+    /// one that is free frees the user, and otherwise the record of the nearest folder holds, of the
+    /// group with the lowest number. Who administers files is free.
+    #[must_use]
+    pub fn templates(&self, identity: &Identity, folder_path: &str) -> FolderTemplates {
+        if self.templates.is_empty() || self.has(identity, SystemPermission::AdminFiles) {
+            return FolderTemplates::default();
+        }
+        let own: Vec<i64> =
+            identity.groups().iter().copied().filter(|g| *g != db::groups::PUBLIC).collect();
+        let find = |required| {
+            self.template(&own, folder_path, required)
+                .or_else(|| self.template(&[db::groups::PUBLIC], folder_path, required))
+                .flatten()
+        };
+        FolderTemplates { required: find(true), default: find(false) }
+    }
+
+    /// The record that holds for some groups; none when they have none.
+    fn template(&self, groups: &[i64], folder_path: &str, required: bool) -> Option<Option<i64>> {
+        let mut waiting = groups.to_vec();
+        let mut nearest = None;
+        for folder in upwards(folder_path) {
+            let Some(records) = self.templates.get(folder) else { continue };
+            let mut here: Vec<(i64, Option<i64>)> = records
+                .iter()
+                .filter(|(group, holds, _)| *holds == required && waiting.contains(group))
+                .map(|(group, _, template)| (*group, *template))
+                .collect();
+            here.sort_unstable();
+            waiting.retain(|group| here.iter().all(|(other, _)| other != group));
+            if here.iter().any(|(_, template)| template.is_none()) {
+                return Some(None);
+            }
+            nearest = nearest.or(here.first().map(|(_, template)| *template));
+        }
+        nearest
     }
 
     /// What everybody may do in a folder.
@@ -183,6 +248,47 @@ mod tests {
         for (identity, folder, expected) in cases {
             assert_eq!(rights.level(identity, folder), *expected, "{identity:?} in {folder}");
         }
+    }
+
+    #[test]
+    fn the_groups_of_a_user_decide_on_templates_before_the_public() {
+        const PUBLIC: i64 = db::groups::PUBLIC;
+        let mut rights = rights();
+        for (folder, rule) in [
+            ("/", (PUBLIC, true, Some(1))),
+            ("/", (PUBLIC, false, Some(7))),
+            ("/a", (PUBLIC, true, Some(2))),
+            ("/a/free", (PUBLIC, true, None)),
+            ("/a", (STAFF, true, Some(3))),
+            ("/a/b", (PRESS, true, Some(4))),
+            ("/c", (PRESS, true, None)),
+            ("/c", (STAFF, true, Some(5))),
+            ("/c/d", (STAFF, true, Some(6))),
+        ] {
+            rights.set_template(folder, rule);
+        }
+        let cases: &[(Identity, &str, Option<i64>)] = &[
+            (Identity::Anonymous, "", Some(1)),
+            (Identity::Anonymous, "a/b", Some(2)),
+            (Identity::Anonymous, "a2", Some(1)),
+            (Identity::Anonymous, "a/free/x", None),
+            (user(&[]), "a", Some(2)),
+            (user(&[PUBLIC]), "a", Some(2)),
+            (user(&[STAFF]), "a/free", Some(3)),
+            (user(&[STAFF]), "x", Some(1)),
+            (user(&[STAFF, PRESS]), "a/b/c", Some(4)),
+            (user(&[PRESS]), "c/d", None),
+            // One group that is free frees the user, near or far.
+            (user(&[STAFF, PRESS]), "c/d", None),
+            (user(&[STAFF]), "c/d", Some(6)),
+            (user(&[FILES]), "a", None),
+        ];
+        for (identity, folder, expected) in cases {
+            let found = rights.templates(identity, folder);
+            assert_eq!(found.required, *expected, "{identity:?} in {folder}");
+        }
+        assert_eq!(rights.templates(&user(&[STAFF]), "a").default, Some(7));
+        assert_eq!(rights.templates(&user(&[FILES]), "a").default, None);
     }
 
     #[test]

@@ -46,6 +46,7 @@ pub struct Templates {
     version: i64,
     default_name: String,
     by_key: HashMap<String, Arc<db::templates::Template>>,
+    by_id: HashMap<i64, Arc<db::templates::Template>>,
 }
 
 impl Templates {
@@ -55,11 +56,12 @@ impl Templates {
     /// See [`db::Error`].
     pub fn load(sql: &dyn db::Sql) -> db::Result<Self> {
         let default_name = db::properties::get(sql, db::properties::DEFAULT_TEMPLATE)?;
-        let all = db::templates::all(sql)?.into_iter();
+        let all: Vec<_> = db::templates::all(sql)?.into_iter().map(Arc::new).collect();
         Ok(Self {
             version: db::properties::versions(sql)?.1,
             default_name: default_name.unwrap_or_default(),
-            by_key: all.map(|t| (db::users::name_key(&t.name), Arc::new(t))).collect(),
+            by_key: all.iter().map(|t| (db::users::name_key(&t.name), Arc::clone(t))).collect(),
+            by_id: all.into_iter().map(|t| (t.id, t)).collect(),
         })
     }
 
@@ -73,6 +75,12 @@ impl Templates {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Arc<db::templates::Template>> {
         self.by_key.get(&db::users::name_key(name))
+    }
+
+    /// The template with this id.
+    #[must_use]
+    pub fn by_id(&self, id: i64) -> Option<&Arc<db::templates::Template>> {
+        self.by_id.get(&id)
     }
 
     /// The template that holds when none is named.

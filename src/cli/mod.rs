@@ -1,5 +1,6 @@
 //! The command line: what the program can be told to do, and the wiring of its parts.
 
+mod access;
 mod config;
 mod convert;
 mod decode_child;
@@ -42,6 +43,9 @@ enum Command {
     /// Check, show or print the settings
     #[command(subcommand)]
     Config(config::Action),
+    /// Say what holds in folders for groups of users
+    #[command(subcommand)]
+    Access(access::Action),
     /// Show what the workers of a running pool are doing
     Status(status::Options),
     /// Make, count or remove prepared reductions
@@ -84,6 +88,7 @@ pub fn main() -> ExitCode {
         Command::Tasks(common) => tasks::run(&common),
         Command::Migrate(common) => migrate::run(&common),
         Command::Config(action) => config::run(&action),
+        Command::Access(action) => access::run(action),
         Command::Status(options) => status::run(&options),
         Command::Reductions(action) => reductions::run(&action),
         Command::Convert(options) => convert::run(&options),

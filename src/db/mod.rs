@@ -11,6 +11,7 @@
 pub mod dialect;
 mod error;
 pub mod folder_permissions;
+pub mod folder_templates;
 pub mod folders;
 pub mod groups;
 pub mod image_ids;

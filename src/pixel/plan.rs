@@ -7,7 +7,7 @@
 //!
 //! Rules:
 //! - Nothing is enlarged: width and height are each capped at the size of the turned and cropped
-//!   picture.
+//!   picture, and at the scale that [`Recipe::max_width`] and [`Recipe::max_height`] leave it.
 //! - Sizes that follow from others are rounded to the nearest pixel and are at least 1.
 //! - Crop edges are rounded to the nearest pixel; a crop keeps at least one pixel.
 //! - A turn by other than a right angle grows the picture to its bounding box, rounded up.
@@ -136,20 +136,23 @@ impl Plan {
         if recipe.crop_fit && recipe.width > 0 && recipe.height > 0 {
             crop = grow(crop, turned, recipe.width, recipe.height);
         }
+        let most = |part: Size| bounded(part, orientation.size(stored), recipe);
         let mut search = None;
         let (picture, canvas) = match recipe
             .reshape
             .filter(|_| recipe.width > 0 && recipe.height > 0)
         {
-            None => sizes(crop.size(), recipe),
+            None => sizes(most(crop.size()), recipe),
             Some(Reshape::Stretch) => {
-                let Size { width, height } = crop.size();
+                let Size { width, height } = most(crop.size());
                 let size = Size::new(recipe.width.min(width), recipe.height.min(height));
                 (size, size)
             }
             Some(Reshape::Cover(gravity)) => {
                 let whole = crop;
                 let (part, size) = covering(whole.size(), Size::new(recipe.width, recipe.height));
+                let most = most(part);
+                let size = Size::new(size.width.min(most.width), size.height.min(most.height));
                 let at = match gravity {
                     Gravity::Side { x, y } => Some(offset_at(whole.size(), part, (x, y))),
                     Gravity::Point(Point { x, y }) => {
@@ -438,6 +441,18 @@ fn grow(crop: Rect, bounds: Size, width: u32, height: u32) -> Rect {
     let (x, new_width) = along(crop.x, crop.width, f64::from(crop.height) * aspect, bounds.width);
     let (y, new_height) = along(crop.y, crop.height, f64::from(crop.width) / aspect, bounds.height);
     Rect { x, y, width: new_width, height: new_height }
+}
+
+/// The most that a crop of a picture of size `upright` may become.
+fn bounded(crop: Size, upright: Size, recipe: &Recipe) -> Size {
+    let along = |bound: u32, whole: u32| match bound {
+        0 => 1.0,
+        bound => (f64::from(bound) / f64::from(whole)).min(1.0),
+    };
+    let scale =
+        along(recipe.max_width, upright.width).min(along(recipe.max_height, upright.height));
+    let scaled = |len: u32| ((f64::from(len) * scale).round() as u32).max(1);
+    Size::new(scaled(crop.width), scaled(crop.height))
 }
 
 /// The size of the picture and of its canvas.

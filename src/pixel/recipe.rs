@@ -30,6 +30,11 @@ pub struct Recipe {
     pub width: u32,
     /// Wanted height, 0 when it follows from the width or the source.
     pub height: u32,
+    /// The scale of the result is at most that at which the whole upright picture is this wide, 0
+    /// for no bound: a crop is no way to see more of the picture than this.
+    pub max_width: u32,
+    /// The same for its height.
+    pub max_height: u32,
     /// Whether `width`×`height` is a box to fit into (true) or a canvas to be padded (false).
     pub size_fit: bool,
     /// How the picture is given the shape of `width`×`height` itself; none keeps its own.
@@ -87,6 +92,8 @@ impl Recipe {
             crop_fit: false,
             width: 0,
             height: 0,
+            max_width: 0,
+            max_height: 0,
             size_fit: false,
             reshape: None,
             focus: None,

@@ -4,7 +4,7 @@
 //! spec: a full turn, a crop of everything, an alignment where nothing can be aligned.
 
 use super::kind::rounded;
-use super::params::Inherited;
+use super::params::{Inherited, Locks};
 use super::{
     Accepts, Delivery, Fit, FormatChoice, FormatWish, Given, ImageSpec, Layer, ParamError, Params,
     QualityWish,
@@ -115,6 +115,8 @@ impl Params {
             fit: size.reshaped.map(url),
             gravity: other_than(value(&self.gravity, Gravity::CENTRE), Gravity::CENTRE)
                 .filter(|_| size.reshaped == Some(Fit::Cover)),
+            maxwidth: other_than(value(&self.maxwidth, 0), 0),
+            maxheight: other_than(value(&self.maxheight, 0), 0),
             autosizefit: other_than(boxed && size.fit, false),
             halign: other_than(value(&self.halign, Align::CENTRE), Align::CENTRE)
                 .filter(|_| padded),
@@ -148,6 +150,7 @@ impl Params {
             stats: other_than(value(&self.stats, true), true),
             expires: same(&self.expires),
             inherited: Inherited::default(),
+            locks: Locks::default(),
         })
     }
 
@@ -314,6 +317,8 @@ impl Params {
             crop_fit: value(&self.autocropfit, false),
             width: value(&self.width, 0),
             height: value(&self.height, 0),
+            max_width: value(&self.maxwidth, 0),
+            max_height: value(&self.maxheight, 0),
             size_fit: value(&self.autosizefit, false),
             reshape: self.fit.as_ref().and_then(|given| match given.value {
                 Fit::Cover => Some(Reshape::Cover(gravity)),

@@ -1,11 +1,15 @@
 //! Reading and writing the JSON of templates.
 //!
 //! A template is an object of fields, each an object with a `value`:
-//! `{"width": {"value": 200}, "size_fit": {"value": true}}`.
+//! `{"width": {"value": 200}, "size_fit": {"value": true}}`. A field with `"locked": true` cannot be
+//! changed by what is laid over the template, or given where it has no value.
 
 use serde_json::{Map, Value, json};
 
 use super::{PARAMS, Param, ParamError, Params, Rules};
+
+/// What a field looks like.
+const SHAPE: &str = "must be an object with a member \"value\"";
 
 /// The name under which faults of the whole text are reported.
 const WHOLE: &str = "template";
@@ -28,16 +32,20 @@ impl Params {
         for param in PARAMS {
             let Some((name, field)) = find(param, &fields) else { continue };
             let fault = |reason: &str| ParamError::new(name, reason);
-            let value = match field {
+            let members = match field {
                 Value::Null => continue,
-                Value::Object(members) => members
-                    .get("value")
-                    .ok_or_else(|| fault("must be an object with a member \"value\""))?,
-                _ => return Err(fault("must be an object with a member \"value\"")),
+                Value::Object(members) => members,
+                _ => return Err(fault(SHAPE)),
             };
+            let value = members.get("value").ok_or_else(|| fault(SHAPE))?;
+            match members.get("locked") {
+                None | Some(Value::Null | Value::Bool(false)) => {}
+                Some(Value::Bool(true)) => params.locks.add(param.about.name),
+                Some(_) => return Err(fault("must have true or false as \"locked\"")),
+            }
             if param.template().is_some() {
                 param.read_json(&mut params, value, rules)?;
-            } else if !blank(value) {
+            } else if !blank(value) || params.locks.hold(param.about.name) {
                 return Err(fault("must not be set in a template"));
             }
         }
@@ -50,9 +58,13 @@ impl Params {
     pub fn to_template_json(&self) -> Value {
         let mut fields = Map::new();
         for param in PARAMS {
-            if let (Some(template), Some(value)) = (param.template(), param.json(self)) {
-                fields.insert(template.name.to_owned(), json!({ "value": value }));
-            }
+            let Some(template) = param.template() else { continue };
+            let field = match (param.json(self), self.locks.hold(param.about.name)) {
+                (None, false) => continue,
+                (value, true) => json!({ "value": value, "locked": true }),
+                (value, false) => json!({ "value": value }),
+            };
+            fields.insert(template.name.to_owned(), field);
         }
         Value::Object(fields)
     }
@@ -126,6 +138,19 @@ mod tests {
     }
 
     #[test]
+    fn locks_are_written_as_they_were_read() {
+        let text = r#"{"width": {"value": 9, "locked": true}, "flip": {"value": "", "locked": true},
+            "height": {"value": 8, "locked": false}}"#;
+        let params = read(text).unwrap();
+        assert!(params.locks_anything());
+        let written = params.to_template_json();
+        assert_eq!(written["width"], json!({"value": 9, "locked": true}));
+        assert_eq!(written["flip"], json!({"value": null, "locked": true}));
+        assert_eq!(written["height"], json!({"value": 8}));
+        assert_eq!(read(&written.to_string()).unwrap(), params);
+    }
+
+    #[test]
     fn faults_name_the_field() {
         for (text, name) in [
             ("", "template"),
@@ -144,6 +169,9 @@ mod tests {
             (r#"{"expiry_secs": {"value": -2}}"#, "expiry_secs"),
             (r#"{"tile": {"value": "1:4"}}"#, "tile"),
             (r#"{"src": {"value": "a"}}"#, "src"),
+            (r#"{"src": {"value": null, "locked": true}}"#, "src"),
+            (r#"{"width": {"value": 200, "locked": "yes"}}"#, "width"),
+            (r#"{"width": {"locked": true}}"#, "width"),
             (r#"{"left": {"value": 0.6}, "right": {"value": 0.5}}"#, "left"),
             (r#"{"format": {"value": "png"}, "quality": {"value": 100}}"#, "quality"),
         ] {

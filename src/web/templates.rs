@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{App, Error};
+use crate::auth::{FolderTemplates, Templates, Unavailable};
+use crate::db::templates::Template;
 use crate::spec::{ParamError, Params, Rules};
 
 /// The templates that were used since the last change of any.
@@ -17,25 +19,45 @@ struct Parsed {
 }
 
 impl ParsedTemplates {
-    /// The parameters of the named template, or of the default one when none is named. There may be
-    /// no default.
-    pub fn get(&self, app: &App, name: Option<&str>) -> Result<Option<Arc<Params>>, Error> {
+    /// Lays what a URL says over the templates that hold for it: the one that it names, or else the
+    /// folder's or the general default; and over all, what the folder's required template has
+    /// locked. That one takes the default's place.
+    pub fn under(&self, app: &App, url: Params, folder: FolderTemplates) -> Result<Params, Error> {
         let templates = app.store.templates()?;
-        let template = match name {
+        let required = folder.required.map(|id| by_id(&templates, id)).transpose()?;
+        let base = match &url.tmp {
             Some(name) => Some(
                 templates
-                    .get(name)
+                    .get(&name.value)
+                    .map(AsRef::as_ref)
                     .ok_or_else(|| Error::parameter("tmp", "there is no template of this name"))?,
             ),
-            None => templates.default_template(),
+            None if required.is_some() => None,
+            None => match folder.default {
+                Some(id) => Some(by_id(&templates, id)?),
+                None => templates.default_template().map(AsRef::as_ref),
+            },
         };
-        let Some(template) = template else { return Ok(None) };
+        let mut params = url;
+        for template in base.into_iter().chain(required) {
+            params = params.over(&*self.parsed(&templates, template)?);
+        }
+        Ok(params)
+    }
+
+    /// Whether a template has anything locked.
+    pub fn locks(&self, app: &App, id: i64) -> Result<bool, Error> {
+        let templates = app.store.templates()?;
+        Ok(self.parsed(&templates, by_id(&templates, id)?)?.locks_anything())
+    }
+
+    fn parsed(&self, templates: &Templates, template: &Template) -> Result<Arc<Params>, Error> {
         let mut parsed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if parsed.version != templates.version() {
             *parsed = Parsed { version: templates.version(), by_id: HashMap::new() };
         }
         if let Some(params) = parsed.by_id.get(&template.id) {
-            return Ok(Some(Arc::clone(params)));
+            return Ok(Arc::clone(params));
         }
         // Bounds that were lowered since must not make a stored template unusable.
         let rules = Rules { max_dimension: u32::MAX };
@@ -43,8 +65,14 @@ impl ParsedTemplates {
             .map_err(|error| broken(&template.name, error))?;
         let params = Arc::new(params);
         parsed.by_id.insert(template.id, Arc::clone(&params));
-        Ok(Some(params))
+        Ok(params)
     }
+}
+
+/// A template that a folder names. Rights and templates are read one after the other: where they do
+/// not match, the answer must not be the picture without it.
+fn by_id(templates: &Templates, id: i64) -> Result<&Template, Error> {
+    Ok(templates.by_id(id).ok_or(Unavailable)?)
 }
 
 /// A template in the database that cannot be read is the server's fault, not the client's.

@@ -26,6 +26,7 @@ mod hostile;
 mod image;
 mod legacy;
 mod limits;
+mod locks;
 mod original;
 mod overlay;
 mod overload;

@@ -248,3 +248,35 @@ proptest! {
         prop_assert_eq!(area, u64::from(width) * u64::from(height));
     }
 }
+
+#[test]
+fn a_bound_holds_for_the_whole_picture_whatever_is_cut_or_turned() {
+    // Stored size, bounds, crop from left and top, angle, wanted size; canvas.
+    let cases = [
+        ((3000, 2000), (300, 0), (0.0, 0.0), 0.0, (0, 0), (300, 200)),
+        ((3000, 2000), (300, 0), (0.0, 0.0), 0.0, (2000, 0), (300, 200)),
+        ((3000, 2000), (300, 0), (0.0, 0.0), 0.0, (30, 0), (30, 20)),
+        ((3000, 2000), (0, 100), (0.0, 0.0), 0.0, (0, 0), (150, 100)),
+        ((3000, 2000), (300, 100), (0.0, 0.0), 0.0, (0, 0), (150, 100)),
+        ((3000, 2000), (300, 0), (0.5, 0.75), 0.0, (300, 0), (150, 50)),
+        ((3000, 2000), (300, 0), (0.999, 0.999), 0.0, (300, 300), (1, 1)),
+        ((3000, 2000), (300, 0), (0.0, 0.0), 90.0, (300, 0), (200, 300)),
+        ((3000, 2000), (9000, 9000), (0.0, 0.0), 0.0, (0, 0), (3000, 2000)),
+    ];
+    for (stored, bounds, (left, top), angle_deg, wanted, canvas) in cases {
+        let recipe = Recipe {
+            max_width: bounds.0,
+            max_height: bounds.1,
+            angle_deg,
+            crop: Crop { left, top, ..Crop::FULL },
+            ..recipe(wanted.0, wanted.1)
+        };
+        let plan = plan(stored, &recipe);
+        let size = (plan.canvas.width, plan.canvas.height);
+        assert_eq!(size, canvas, "{stored:?} {bounds:?} {left} {top} {angle_deg} {wanted:?}");
+    }
+    // Set upright first: what is bounded is the picture as it is seen.
+    let recipe = Recipe { max_width: 200, ..recipe(0, 0) };
+    let turned = Plan::new(Size::new(3000, 2000), Turn::upright(6), &recipe).unwrap();
+    assert_eq!((turned.canvas.width, turned.canvas.height), (200, 300));
+}

@@ -9,6 +9,7 @@ mod colour;
 mod delivery;
 mod effect;
 mod fit;
+mod lock;
 mod output;
 mod overlay;
 mod part;
@@ -20,6 +21,7 @@ mod turn;
 
 use serde_json::Value;
 
+pub(super) use self::lock::Locks;
 use super::kind::{Fit, FormatWish, Kind, QualityWish, Shape};
 use super::{ParamError, Rules};
 use crate::pixel::{Align, ColourSpace, Compass, Fill, Flip, Gravity, Intent, Tile};
@@ -239,6 +241,7 @@ macro_rules! params {
                 pub $field: Option<Given<$type>>,
             )*
             pub(super) inherited: Inherited,
+            pub(super) locks: Locks,
         }
 
         /// Every image parameter, in the order in which they stand in keys and canonical queries.
@@ -267,16 +270,28 @@ macro_rules! params {
         )*];
 
         impl Params {
-            /// These parameters, and those of `base` where these say nothing. The URL's stand over
-            /// the template's.
+            /// These parameters, and those of `base` where these say nothing: the URL's stand over
+            /// the template's. What `base` has locked holds, though, whether it has a value or not,
+            /// and a size that it has locked bounds the scale as well.
             #[must_use]
             pub fn over(self, base: &Self) -> Self {
                 let inherited = Inherited {
-                    width: base.width.as_ref().map(|given| given.value),
-                    height: base.height.as_ref().map(|given| given.value),
-                    format: base.format.as_ref().map(|given| given.value),
+                    width: self.inherited.width.or(base.width.as_ref().map(|given| given.value)),
+                    height: self.inherited.height.or(base.height.as_ref().map(|given| given.value)),
+                    format: self.inherited.format.or(base.format.as_ref().map(|given| given.value)),
                 };
-                Self { $($field: self.$field.or_else(|| base.$field.clone()),)* inherited }
+                let locks = self.locks.and(&base.locks);
+                let mut merged = Self {
+                    $($field: if base.locks.hold($row.about.name) {
+                        base.$field.clone()
+                    } else {
+                        self.$field.or_else(|| base.$field.clone())
+                    },)*
+                    inherited,
+                    locks,
+                };
+                merged.bound_scale(base);
+                merged
             }
         }
 
@@ -296,6 +311,8 @@ params! {
     dpr: f64 = size::DPR;
     fit: Fit = fit::FIT;
     gravity: Gravity = fit::GRAVITY;
+    maxwidth: u32 = size::MAXWIDTH;
+    maxheight: u32 = size::MAXHEIGHT;
     autosizefit: bool = size::AUTOSIZEFIT;
     halign: Align = size::HALIGN;
     valign: Align = size::VALIGN;

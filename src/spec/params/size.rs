@@ -53,6 +53,38 @@ pub(super) static DPR: Row<f64> = Row {
     kind: &Number { min: 0.1, max: 8.0 },
 };
 
+pub(super) static MAXWIDTH: Row<u32> = Row {
+    about: About {
+        name: "maxwidth",
+        aliases: &[],
+        place: Place::Both(TemplateName { name: "max_width", aliases: &[] }),
+        original: false,
+        key: Some('A'),
+        default: Some("0"),
+        group: Group::Size,
+        doc: "The largest width, in pixels, at which the whole upright picture may be seen; 0 for \
+              no bound. Unlike `width` it bounds the scale: a crop of half the width has at most \
+              half of it. Locked in a template, it keeps anybody from putting a large picture \
+              together from its parts.",
+    },
+    kind: &Integer { min: 0, max: Max::Dimension },
+};
+
+pub(super) static MAXHEIGHT: Row<u32> = Row {
+    about: About {
+        name: "maxheight",
+        aliases: &[],
+        place: Place::Both(TemplateName { name: "max_height", aliases: &[] }),
+        original: false,
+        key: Some('C'),
+        default: Some("0"),
+        group: Group::Size,
+        doc: "The largest height at which the whole upright picture may be seen; everything said of \
+              `maxwidth` holds for it. With both, the smaller scale counts.",
+    },
+    kind: &Integer { min: 0, max: Max::Dimension },
+};
+
 pub(super) static AUTOSIZEFIT: Row<bool> = Row {
     about: About {
         name: "autosizefit",

@@ -4,7 +4,7 @@ use http::header;
 
 use super::subject::{Subject, format_of};
 use crate::auth::Identity;
-use crate::http::Request;
+use crate::http::{Audience, Request};
 use crate::pixel::Format;
 use crate::source::{PathError, SourcePath};
 use crate::spec::{Accepts, Context, ImageSpec, Params, legacy_source};
@@ -23,6 +23,8 @@ pub struct Asked {
     pub spec: ImageSpec,
     /// Whether it depends on what the client says that it can show.
     pub by_accept: bool,
+    /// Whether everybody who asks for this is meant to get the same.
+    pub same_for_all: bool,
 }
 
 impl Asked {
@@ -36,6 +38,11 @@ impl Asked {
         Self::resolve(app, request, identity, legacy_source)
     }
 
+    /// Who may keep the answer, when `audience` may see the picture.
+    pub fn audience(&self, audience: Audience) -> Audience {
+        if self.same_for_all { audience } else { Audience::Private }
+    }
+
     fn resolve(
         app: &App,
         request: &Request,
@@ -45,19 +52,18 @@ impl Asked {
         let url = Params::from_query(&request.query, &app.rules)?;
         let src = url.src.as_ref().ok_or_else(|| Error::parameter("src", "must be given"))?;
         let path = SourcePath::parse(source(&src.value))?;
-        let template = app.templates.get(app, url.tmp.as_ref().map(|tmp| tmp.value.as_str()))?;
-        let params = match template {
-            Some(template) => url.over(&template),
-            None => url,
-        };
+        let rights = app.store.rights()?;
+        let folder_templates = rights.templates(identity, path.folder());
+        let anonymous = *identity == Identity::Anonymous;
+        let same_for_all = anonymous
+            || app.public_limit.is_none()
+                && folder_templates == rights.templates(&Identity::Anonymous, path.folder());
+        let params = app.templates.under(app, url, folder_templates)?;
         let source_format = format_of(&path);
         let context = Context {
             source_format,
             paper: source_format.is_none_or(Format::is_paper),
-            public_limit: match identity {
-                Identity::Anonymous => app.public_limit,
-                Identity::User { .. } => None,
-            },
+            public_limit: app.public_limit.filter(|_| anonymous),
             default_expiry_s: app.default_expiry_s,
             accepts: accepts(request),
             max_dimension: app.rules.max_dimension,
@@ -67,7 +73,7 @@ impl Asked {
         let mut spec = params.resolve(&context)?;
         app.profiles.complete(&mut spec.recipe)?;
         let overlay = spec.overlay.as_deref().map(overlay_path).transpose()?;
-        Ok(Self { spec, path, overlay, by_accept })
+        Ok(Self { spec, path, overlay, by_accept, same_for_all })
     }
 
     /// Takes up what is stored of the original, as far as it was asked for.

@@ -31,7 +31,7 @@ fn answer(
 ) -> Result<Response, Error> {
     let identity = who::identify(app, request)?;
     let mut asked = read(app, request, &identity)?;
-    let audience = require_view(app, &identity, &asked)?;
+    let audience = asked.audience(require_view(app, &identity, &asked)?);
 
     progress.enter(Stage::Source);
     let subject = Subject::find(app, &asked.path)?;
