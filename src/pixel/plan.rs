@@ -14,13 +14,14 @@
 
 mod cover;
 mod over;
+mod shape;
 
 pub(crate) use over::OverPlan;
 
-use self::cover::{covering, offset_around, offset_at};
+use self::shape::{Lying, Shape};
 use super::op::sharpen;
 use super::turn::Turn;
-use super::{Align, Crop, Edge, Error, Gravity, Point, Recipe, Reshape, Result};
+use super::{Align, Edge, Error, Recipe, Result};
 
 /// A width and a height in pixels, each at least 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,51 +133,9 @@ impl Plan {
         let oriented = turn.size(stored);
         let turned = if right_angle { oriented } else { bounding_box(oriented, tilt_deg)? };
 
-        let mut crop = crop_rect(turned, recipe.crop);
-        if recipe.crop_fit && recipe.width > 0 && recipe.height > 0 {
-            crop = grow(crop, turned, recipe.width, recipe.height);
-        }
-        let most = |part: Size| bounded(part, orientation.size(stored), recipe);
-        let mut search = None;
-        let (picture, canvas) = match recipe
-            .reshape
-            .filter(|_| recipe.width > 0 && recipe.height > 0)
-        {
-            None => sizes(most(crop.size()), recipe),
-            Some(Reshape::Stretch) => {
-                let Size { width, height } = most(crop.size());
-                let size = Size::new(recipe.width.min(width), recipe.height.min(height));
-                (size, size)
-            }
-            Some(Reshape::Cover(gravity)) => {
-                let whole = crop;
-                let (part, size) = covering(whole.size(), Size::new(recipe.width, recipe.height));
-                let most = most(part);
-                let size = Size::new(size.width.min(most.width), size.height.min(most.height));
-                let at = match gravity {
-                    Gravity::Side { x, y } => Some(offset_at(whole.size(), part, (x, y))),
-                    Gravity::Point(Point { x, y }) => {
-                        let (width, height) = (f64::from(turned.width), f64::from(turned.height));
-                        Some(offset_around(whole, part, (x * width, y * height)))
-                    }
-                    Gravity::Focus => recipe.focus.map(|focus| {
-                        let tilt = Tilt::new(oriented, turned, tilt_deg);
-                        let upright = orientation.size(stored);
-                        let (x, y) = focus_in(focus, orientation, upright);
-                        let (x, y) = turn.to_turned(x, y, oriented);
-                        offset_around(whole, part, tilt.to_turned(x, y))
-                    }),
-                    Gravity::Smart => None,
-                };
-                if at.is_none() && part != whole.size() {
-                    search = Some(whole);
-                }
-                let (x, y) = at.unwrap_or_else(|| offset_at(whole.size(), part, (1, 1)));
-                crop =
-                    Rect { x: whole.x + x, y: whole.y + y, width: part.width, height: part.height };
-                (size, size)
-            }
-        };
+        let upright = orientation.size(stored);
+        let lying = Lying { upright, orientation, turn, oriented, turned, tilt_deg };
+        let Shape { crop, search, picture, canvas } = Shape::of(&lying, recipe);
         let offset = (
             align(recipe.align_h, canvas.width, picture.width),
             align(recipe.align_v, canvas.height, picture.height),
@@ -186,7 +145,7 @@ impl Plan {
             Some(tile) => tile_rect(canvas, tile.number(), tile.side())?,
         };
         let apron = sharpen::reach(recipe.sharpen);
-        let plan = Self {
+        Ok(Self {
             stored,
             turn,
             oriented,
@@ -200,8 +159,7 @@ impl Plan {
             window,
             apron,
             reads_edges: false,
-        };
-        Ok(plan)
+        })
     }
 
     /// Keeps the part of what was open to choice that begins `at` there.
@@ -374,12 +332,6 @@ impl Tilt {
     }
 }
 
-/// The stored point under a point of the upright picture, which is `upright` pixels large.
-fn focus_in(focus: Point, orientation: Turn, upright: Size) -> (f64, f64) {
-    let Size { width, height } = upright;
-    orientation.to_stored(focus.x * f64::from(width), focus.y * f64::from(height), upright)
-}
-
 /// The whole pixels that cover `area`, within `size`, at least one.
 fn cover(area: Area, size: Size) -> Rect {
     let along = |at: f64, len: f64, size: u32| {
@@ -415,67 +367,6 @@ fn bounding_box(size: Size, angle_deg: f64) -> Result<Size> {
         width: whole(width * cos.abs() + height * sin.abs())?,
         height: whole(width * sin.abs() + height * cos.abs())?,
     })
-}
-
-fn crop_rect(size: Size, crop: Crop) -> Rect {
-    let along = |low: f64, high: f64, size: u32| {
-        let edge = |fraction: f64| (fraction.clamp(0.0, 1.0) * f64::from(size)).round() as u32;
-        let low = edge(low).min(size - 1);
-        let high = edge(high).clamp(low + 1, size);
-        (low, high - low)
-    };
-    let (x, width) = along(crop.left, crop.right, size.width);
-    let (y, height) = along(crop.top, crop.bottom, size.height);
-    Rect { x, y, width, height }
-}
-
-/// Grows `crop` about its centre along the axis in which it is too small for the shape of
-/// `width`×`height`, as far as `bounds` has pixels.
-fn grow(crop: Rect, bounds: Size, width: u32, height: u32) -> Rect {
-    let along = |at: u32, len: u32, wanted: f64, bound: u32| {
-        let new_len = (wanted.round().min(f64::from(bound)) as u32).max(len);
-        let start = (f64::from(at) + f64::from(len) / 2.0 - f64::from(new_len) / 2.0).round();
-        ((start.max(0.0) as u32).min(bound - new_len), new_len)
-    };
-    let aspect = f64::from(width) / f64::from(height);
-    let (x, new_width) = along(crop.x, crop.width, f64::from(crop.height) * aspect, bounds.width);
-    let (y, new_height) = along(crop.y, crop.height, f64::from(crop.width) / aspect, bounds.height);
-    Rect { x, y, width: new_width, height: new_height }
-}
-
-/// The most that a crop of a picture of size `upright` may become.
-fn bounded(crop: Size, upright: Size, recipe: &Recipe) -> Size {
-    let along = |bound: u32, whole: u32| match bound {
-        0 => 1.0,
-        bound => (f64::from(bound) / f64::from(whole)).min(1.0),
-    };
-    let scale =
-        along(recipe.max_width, upright.width).min(along(recipe.max_height, upright.height));
-    let scaled = |len: u32| ((f64::from(len) * scale).round() as u32).max(1);
-    Size::new(scaled(crop.width), scaled(crop.height))
-}
-
-/// The size of the picture and of its canvas.
-fn sizes(source: Size, recipe: &Recipe) -> (Size, Size) {
-    let capped = Size::new(recipe.width.min(source.width), recipe.height.min(source.height));
-    let follow = |wanted: u32, of: u32, other: u32| {
-        let exact = f64::from(other) * f64::from(wanted) / f64::from(of);
-        (exact.round() as u32).clamp(1, other)
-    };
-    let by_width = |width| Size::new(width, follow(width, source.width, source.height));
-    let by_height = |height| Size::new(follow(height, source.height, source.width), height);
-    match (capped.width, capped.height) {
-        (0, 0) => (source, source),
-        (width, 0) => (by_width(width), by_width(width)),
-        (0, height) => (by_height(height), by_height(height)),
-        (width, height) => {
-            let wide = u64::from(width) * u64::from(source.height)
-                <= u64::from(height) * u64::from(source.width);
-            let fitted = if wide { by_width(width) } else { by_height(height) };
-            let picture = Size::new(fitted.width.min(width), fitted.height.min(height));
-            (picture, if recipe.size_fit { picture } else { capped })
-        }
-    }
 }
 
 /// Where a picture of `len` pixels starts on a canvas of `canvas` pixels.

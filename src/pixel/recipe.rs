@@ -281,6 +281,8 @@ pub struct Overlay {
     pub position: Compass,
     /// How much it covers, above 0 and at most 1; its own transparency comes on top.
     pub opacity: f64,
+    /// Whether size and place are those on the picture, without what fills the canvas around it.
+    pub on_picture: bool,
 }
 
 /// One of nine places on a canvas.

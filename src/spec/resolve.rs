@@ -103,6 +103,7 @@ impl Params {
             fill => fill,
         };
         let over = self.overlay_shown();
+        let locks = self.locks_that_show(over.as_ref(), angle)?;
         Ok(Params {
             src: same(&self.src),
             page: self.effective_page(context, choice),
@@ -150,7 +151,7 @@ impl Params {
             stats: other_than(value(&self.stats, true), true),
             expires: same(&self.expires),
             inherited: Inherited::default(),
-            locks: Locks::default(),
+            locks,
         })
     }
 
@@ -197,8 +198,24 @@ impl Params {
             size: value(&self.ovsize, 1.0),
             position: value(&self.ovpos, Compass::Centre),
             opacity: value(&self.ovopacity, 1.0),
+            on_picture: self.locks.hold("overlay"),
         };
         (overlay.size > 0.0 && overlay.opacity > 0.0).then_some(overlay)
+    }
+
+    /// Those locks that show in the result: an overlay that is locked lies on the picture, and not on
+    /// what fills the canvas around it, so that no request can move the picture away from under it.
+    fn locks_that_show(&self, over: Option<&Overlay>, angle: f64) -> Result<Locks, ParamError> {
+        let mut locks = Locks::default();
+        if over.is_some_and(|over| over.on_picture) {
+            let asked = self.angle.as_ref().is_some_and(|given| given.layer == Layer::Url);
+            if asked && angle % 90.0 != 0.0 {
+                let reason = "must be a multiple of 90 where an overlay is prescribed";
+                return Err(ParamError::new("angle", reason));
+            }
+            locks.add("overlay");
+        }
+        Ok(locks)
     }
 
     /// Checks the crop and fills in its missing edges.

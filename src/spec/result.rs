@@ -50,7 +50,11 @@ impl ImageSpec {
         let part = |param: &super::Param| {
             Some(format!("{}{}", param.about.key?, param.key_text(&self.effective)?))
         };
-        PARAMS.iter().filter_map(part).collect::<Vec<_>>().join(",")
+        let mut parts: Vec<_> = PARAMS.iter().filter_map(part).collect();
+        if self.recipe.overlay.is_some_and(|overlay| overlay.on_picture) {
+            parts.push("L".into());
+        }
+        parts.join(",")
     }
 
     /// The one query that stands for all requests for the same thing.

@@ -15,7 +15,8 @@ use super::mosaic::assert_whole;
 use super::press;
 use super::support::*;
 
-const FULL: Overlay = Overlay { size: 1.0, position: Compass::Centre, opacity: 1.0 };
+const FULL: Overlay =
+    Overlay { size: 1.0, position: Compass::Centre, opacity: 1.0, on_picture: false };
 
 fn recipe(overlay: Overlay) -> Recipe {
     Recipe { overlay: Some(overlay), ..Recipe::unchanged(Format::Png) }
@@ -148,7 +149,8 @@ fn tiles_show_their_part_of_it() {
         [wave(0.001), wave(0.002), wave(0.003), wave(0.004)]
     });
     for size in [1.0, 0.6] {
-        let overlay = Overlay { size, position: Compass::SouthWest, opacity: 0.7 };
+        let overlay =
+            Overlay { size, position: Compass::SouthWest, opacity: 0.7, on_picture: false };
         let recipes = [
             ("plain", recipe(overlay)),
             ("padded", Recipe { width: 150, height: 150, ..recipe(overlay) }),

@@ -27,11 +27,17 @@ impl Plan {
         overlay: &Overlay,
     ) -> Option<OverPlan> {
         let oriented = orientation.size(stored);
-        let size = fitted(oriented, self.canvas, overlay.size, vector);
+        let ground = if overlay.on_picture {
+            let (x, y) = self.offset;
+            Rect { x, y, width: self.picture.width, height: self.picture.height }
+        } else {
+            Rect::whole(self.canvas)
+        };
+        let size = fitted(oriented, ground.size(), overlay.size, vector);
         let (across, down) = overlay.position.edges();
         let offset = (
-            start(across, self.canvas.width, size.width),
-            start(down, self.canvas.height, size.height),
+            ground.x + start(across, ground.width, size.width),
+            ground.y + start(down, ground.height, size.height),
         );
         let (x, width) = overlap(self.window.x, self.window.width, offset.0, size.width);
         let (y, height) = overlap(self.window.y, self.window.height, offset.1, size.height);
@@ -131,7 +137,7 @@ mod tests {
             ((10, 10), 0.00001, NorthWest, (1, 1), (0, 0)),
         ];
         for (over, size, position, expected, corner) in cases {
-            let overlay = Overlay { size, position, opacity: 1.0 };
+            let overlay = Overlay { size, position, opacity: 1.0, on_picture: false };
             let found = placed(over, overlay, false, whole()).unwrap();
             let picture = found.plan.picture;
             assert_eq!((picture.width, picture.height), expected, "{over:?} {size} {position:?}");
@@ -141,7 +147,8 @@ mod tests {
 
     #[test]
     fn shapes_may_grow() {
-        let overlay = Overlay { size: 0.5, position: Compass::Centre, opacity: 1.0 };
+        let overlay =
+            Overlay { size: 0.5, position: Compass::Centre, opacity: 1.0, on_picture: false };
         let found = placed((40, 20), overlay, true, whole()).unwrap();
         assert_eq!(found.plan.picture, Size::new(200, 100));
         assert_eq!(found.min_scale(2.0), 5.0);
@@ -150,15 +157,28 @@ mod tests {
     #[test]
     fn padding_belongs_to_the_picture() {
         let recipe = Recipe { width: 100, height: 300, ..whole() };
-        let overlay = Overlay { size: 1.0, position: Compass::South, opacity: 1.0 };
+        let overlay =
+            Overlay { size: 1.0, position: Compass::South, opacity: 1.0, on_picture: false };
         let found = placed((500, 500), overlay, false, recipe).unwrap();
         assert_eq!((found.plan.picture, found.at), (Size::new(100, 100), (0, 200)));
     }
 
     #[test]
+    fn padding_can_be_left_out() {
+        // A picture of 100×75 at the top of 100×300.
+        let align_v = Align { edge: Edge::Start, position: 0.0 };
+        let recipe = Recipe { width: 100, height: 300, align_v, ..whole() };
+        let overlay =
+            Overlay { size: 1.0, position: Compass::South, opacity: 1.0, on_picture: true };
+        let found = placed((500, 250), overlay, false, recipe).unwrap();
+        assert_eq!((found.plan.picture, found.at), (Size::new(100, 50), (0, 25)));
+    }
+
+    #[test]
     fn a_tile_has_its_part() {
         // 100×100 at 150,100 of 400×300; tiles of 2×2 meet at 200,150.
-        let overlay = Overlay { size: 1.0, position: Compass::Centre, opacity: 1.0 };
+        let overlay =
+            Overlay { size: 1.0, position: Compass::Centre, opacity: 1.0, on_picture: false };
         let tile = |number| {
             let tile = Tile::new(number, 4).ok();
             let found = placed((100, 100), overlay, false, Recipe { tile, ..whole() }).unwrap();
@@ -168,7 +188,8 @@ mod tests {
         assert_eq!(tile(1), ((0, 0), (50, 50), (150, 100)));
         assert_eq!(tile(2), ((50, 0), (50, 50), (0, 100)));
         assert_eq!(tile(4), ((50, 50), (50, 50), (0, 0)));
-        let corner = Overlay { size: 0.1, position: Compass::NorthWest, opacity: 1.0 };
+        let corner =
+            Overlay { size: 0.1, position: Compass::NorthWest, opacity: 1.0, on_picture: false };
         let tile = Tile::new(4, 4).ok();
         assert_eq!(placed((100, 100), corner, false, Recipe { tile, ..whole() }), None);
     }

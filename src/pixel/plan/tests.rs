@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::pixel::{Format, Tile};
+use crate::pixel::{Crop, Format, Tile};
 
 fn recipe(width: u32, height: u32) -> Recipe {
     Recipe { width, height, ..Recipe::unchanged(Format::Png) }

@@ -5,7 +5,15 @@ use std::collections::BTreeSet;
 use super::{Given, Layer, Params};
 
 /// Parameters that would undo another one: they are locked with it.
-const TOGETHER: &[(&str, &[&str])] = &[("overlay", &["ovsize", "ovpos", "ovopacity"])];
+const TOGETHER: &[(&str, &[&str])] = &[
+    ("overlay", &["ovsize", "ovpos", "ovopacity"]),
+    ("width", &["dpr"]),
+    ("height", &["dpr"]),
+    ("fit", &["autosizefit", "autocropfit"]),
+    ("autosizefit", &["fit"]),
+    ("autocropfit", &["fit"]),
+    ("icc", &["intent", "bpc"]),
+];
 
 /// The names of parameters that are locked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -117,7 +117,8 @@ fn recipes_say_what_was_asked_for() {
     expected.icc =
         Some(Icc { name: "swop".into(), profile: None, intent: Intent::Saturation, bpc: true });
     expected.sharpen = -30;
-    expected.overlay = Some(Overlay { size: 0.5, position: Compass::SouthWest, opacity: 0.2 });
+    expected.overlay =
+        Some(Overlay { size: 0.5, position: Compass::SouthWest, opacity: 0.2, on_picture: false });
     expected.quality.png.level = 3;
     expected.quality.png.filter = 1;
     assert_eq!(recipe, expected);
