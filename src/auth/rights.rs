@@ -3,31 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::identity::{Identity, Scopes, SignedIn};
+use super::key;
 use super::permission::{Level, SystemPermission, SystemPermissions};
 use crate::db::{self, Sql};
-
-/// Who asks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Identity {
-    /// Nobody known.
-    Anonymous,
-    /// A user who has signed in.
-    User {
-        /// The account.
-        id: i64,
-        /// The groups it belongs to; Public need not be among them.
-        groups: Arc<[i64]>,
-    },
-}
-
-impl Identity {
-    fn groups(&self) -> &[i64] {
-        match self {
-            Self::Anonymous => &[],
-            Self::User { groups, .. } => groups,
-        }
-    }
-}
 
 /// The ids of the templates that hold for somebody in a folder.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -55,8 +34,31 @@ pub struct Rights {
     system: HashMap<i64, SystemPermissions>,
     /// Folder path without slashes at its ends → templates of groups: group, required, template.
     templates: HashMap<Box<str>, Vec<(i64, bool, Option<i64>)>>,
-    /// Active user → groups.
-    members: HashMap<i64, Arc<[i64]>>,
+    /// The active accounts.
+    accounts: HashMap<i64, Account>,
+    /// Their names, ignoring case.
+    names: HashMap<String, i64>,
+    /// Hash of a named key → key.
+    keys: HashMap<String, Key>,
+    /// Names of the groups.
+    groups: HashMap<i64, Box<str>>,
+}
+
+/// An active account.
+#[derive(Debug)]
+struct Account {
+    username: Arc<str>,
+    groups: Arc<[i64]>,
+    allow_api: bool,
+    epoch: i64,
+}
+
+#[derive(Debug)]
+struct Key {
+    id: i64,
+    user_id: i64,
+    scopes: Scopes,
+    expires_ms: i64,
 }
 
 impl Rights {
@@ -65,7 +67,7 @@ impl Rights {
     /// # Errors
     /// See [`db::Error`].
     pub fn load(sql: &dyn Sql) -> db::Result<Self> {
-        let mut rights = Self { version: db::properties::versions(sql)?.0, ..Self::default() };
+        let mut rights = Self { version: db::properties::versions(sql)?.rights, ..Self::default() };
         for record in db::folder_permissions::all(sql)? {
             rights.set_level(
                 &record.folder_path,
@@ -81,13 +83,24 @@ impl Rights {
             rights.system.insert(group, SystemPermissions::from_columns(granted));
         }
         let mut members: HashMap<i64, Vec<i64>> = HashMap::new();
-        for user in db::users::active_ids(sql)? {
-            members.insert(user, Vec::new());
-        }
         for (user, group) in db::groups::active_memberships(sql)? {
             members.entry(user).or_default().push(group);
         }
-        rights.members = members.into_iter().map(|(user, groups)| (user, groups.into())).collect();
+        for user in db::users::active(sql)? {
+            rights.names.insert(db::users::name_key(&user.username), user.id);
+            let groups = members.remove(&user.id).unwrap_or_default().into();
+            let (username, allow_api) = (user.username.into(), user.allow_api);
+            let account = Account { username, groups, allow_api, epoch: user.epoch };
+            rights.accounts.insert(user.id, account);
+        }
+        for (hash, key) in db::api_keys::active(sql)? {
+            let scopes = Scopes::from_stored(key.scopes);
+            let expires_ms = key.expires_ms.unwrap_or(i64::MAX);
+            rights.keys.insert(hash, Key { id: key.id, user_id: key.user_id, scopes, expires_ms });
+        }
+        for group in db::groups::all(sql)? {
+            rights.groups.insert(group.id, group.name.into());
+        }
         Ok(rights)
     }
 
@@ -108,9 +121,42 @@ impl Rights {
 
     /// Who a user is, with the groups of this moment; none for a deleted or unknown account.
     #[must_use]
-    pub fn identity(&self, user_id: i64) -> Option<Identity> {
-        let groups = self.members.get(&user_id)?;
-        Some(Identity::User { id: user_id, groups: Arc::clone(groups) })
+    pub fn identity(&self, user_id: i64, via: SignedIn) -> Option<Identity> {
+        let account = self.accounts.get(&user_id)?;
+        Some(Identity::User {
+            id: user_id,
+            username: Arc::clone(&account.username),
+            groups: Arc::clone(&account.groups),
+            allow_api: account.allow_api,
+            via,
+        })
+    }
+
+    /// The same for what was signed in an epoch of the account; none when that epoch is over.
+    #[must_use]
+    pub fn identity_in(&self, user_id: i64, epoch: i64, via: SignedIn) -> Option<Identity> {
+        let account = self.accounts.get(&user_id)?;
+        (account.epoch == epoch).then(|| self.identity(user_id, via)).flatten()
+    }
+
+    /// The active account of this name, ignoring case.
+    #[must_use]
+    pub fn user_named(&self, name: &str) -> Option<i64> {
+        self.names.get(&db::users::name_key(name)).copied()
+    }
+
+    /// The present epoch of an active account.
+    #[must_use]
+    pub fn epoch(&self, user_id: i64) -> Option<i64> {
+        Some(self.accounts.get(&user_id)?.epoch)
+    }
+
+    /// Whose a named key is; none for one that is unknown or has run out.
+    #[must_use]
+    pub fn key(&self, key: &str, now_ms: i64) -> Option<Identity> {
+        let key = self.keys.get(&key::hash(key))?;
+        let via = SignedIn::Key { id: key.id, scopes: key.scopes };
+        (now_ms < key.expires_ms).then(|| self.identity(key.user_id, via)).flatten()
     }
 
     /// What somebody may do in a folder: each group takes the record of the nearest folder on the
@@ -119,9 +165,12 @@ impl Rights {
     /// root.
     #[must_use]
     pub fn level(&self, identity: &Identity, folder_path: &str) -> Level {
-        if self.has(identity, SystemPermission::AdminFiles) {
-            return Level::DeleteFolder;
-        }
+        let public = || self.highest(&[], folder_path);
+        identity.scopes().cap(self.full_level(identity, folder_path)).max_with(identity, public)
+    }
+
+    /// The same before a named key's scopes take their part.
+    fn full_level(&self, identity: &Identity, folder_path: &str) -> Level {
         let public = [db::groups::PUBLIC];
         let groups = identity.groups().iter().chain(&public);
         let mut waiting: Vec<i64> = groups.copied().collect();

@@ -8,6 +8,8 @@
 //!
 //! Times are milliseconds since 1970 UTC. Nothing here knows a route, a permission rule or a file.
 
+pub mod api_keys;
+pub mod audit_log;
 pub mod dialect;
 mod error;
 pub mod folder_permissions;
@@ -22,6 +24,7 @@ mod path_key;
 mod pool;
 mod postgres_conn;
 pub mod properties;
+pub mod sessions;
 mod sql;
 mod sqlite_conn;
 pub mod stats;
