@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::explain::Step;
 use super::identity::{Identity, Scopes, SignedIn};
 use super::key;
 use super::permission::{Level, SystemPermission, SystemPermissions};
@@ -165,12 +166,14 @@ impl Rights {
     /// root.
     #[must_use]
     pub fn level(&self, identity: &Identity, folder_path: &str) -> Level {
-        let public = || self.highest(&[], folder_path);
-        identity.scopes().cap(self.full_level(identity, folder_path)).max_with(identity, public)
+        identity.scopes().cap(self.full_level(identity, folder_path))
     }
 
     /// The same before a named key's scopes take their part.
     fn full_level(&self, identity: &Identity, folder_path: &str) -> Level {
+        if self.granted(identity).has(SystemPermission::AdminFiles) {
+            return Level::DeleteFolder;
+        }
         let public = [db::groups::PUBLIC];
         let groups = identity.groups().iter().chain(&public);
         let mut waiting: Vec<i64> = groups.copied().collect();
@@ -197,7 +200,7 @@ impl Rights {
     /// group with the lowest number. Who administers files is free.
     #[must_use]
     pub fn templates(&self, identity: &Identity, folder_path: &str) -> FolderTemplates {
-        if self.templates.is_empty() || self.has(identity, SystemPermission::AdminFiles) {
+        if self.templates.is_empty() || self.granted(identity).has(SystemPermission::AdminFiles) {
             return FolderTemplates::default();
         }
         let own: Vec<i64> =
@@ -241,9 +244,41 @@ impl Rights {
     /// group Public.
     #[must_use]
     pub fn has(&self, identity: &Identity, permission: SystemPermission) -> bool {
+        identity.scopes().allow(permission) && self.granted(identity).has(permission)
+    }
+
+    /// What each group of somebody's, and Public, has in a folder.
+    pub(super) fn steps(&self, identity: &Identity, folder_path: &str) -> Vec<Step> {
+        let public = db::groups::PUBLIC;
+        let own = identity.groups().iter().copied().filter(|group| *group != public);
+        own.chain([public])
+            .map(|group| Step {
+                group_id: group,
+                group: self.groups.get(&group).map_or_else(|| "?".into(), |name| (**name).into()),
+                record: self.nearest(group, folder_path),
+                administers: group != public
+                    && self
+                        .system
+                        .get(&group)
+                        .is_some_and(|granted| granted.has(SystemPermission::AdminFiles)),
+            })
+            .collect()
+    }
+
+    /// The record of a group for the nearest folder on the way up that has one.
+    fn nearest(&self, group: i64, folder_path: &str) -> Option<(String, Level)> {
+        upwards(folder_path).find_map(|folder| {
+            let records = self.folders.get(folder)?;
+            let (_, level) = records.iter().find(|(other, _)| *other == group)?;
+            Some((format!("/{folder}"), *level))
+        })
+    }
+
+    /// The system permissions of somebody's groups.
+    fn granted(&self, identity: &Identity) -> SystemPermissions {
         let groups = identity.groups().iter().filter(|group| **group != db::groups::PUBLIC);
         let granted = groups.filter_map(|group| self.system.get(group));
-        granted.fold(SystemPermissions::default(), |all, set| all.union(*set)).has(permission)
+        granted.fold(SystemPermissions::default(), |all, set| all.union(*set))
     }
 }
 
@@ -256,7 +291,12 @@ mod tests {
     const FILES: i64 = 12;
 
     fn user(groups: &[i64]) -> Identity {
-        Identity::User { id: 1, groups: groups.into() }
+        signed_in(groups, SignedIn::Token)
+    }
+
+    fn signed_in(groups: &[i64], via: SignedIn) -> Identity {
+        let (username, groups) = ("jo".into(), groups.into());
+        Identity::User { id: 1, username, groups, allow_api: true, via }
     }
 
     fn rights() -> Rights {
@@ -296,6 +336,8 @@ mod tests {
         ];
         for (identity, folder, expected) in cases {
             assert_eq!(rights.level(identity, folder), *expected, "{identity:?} in {folder}");
+            let explained = super::super::explain(&rights, identity, folder);
+            assert_eq!(explained.level, *expected, "{explained:?}");
         }
     }
 
@@ -344,7 +386,45 @@ mod tests {
     fn without_a_record_nothing_is_allowed() {
         let rights = Rights::default();
         assert_eq!(rights.public_level("a"), Level::None);
-        assert_eq!(rights.identity(1), None);
+        assert_eq!(rights.identity(1, SignedIn::Token), None);
+        assert_eq!(rights.key("", 0), None);
+        assert_eq!(rights.user_named(""), None);
+    }
+
+    #[test]
+    fn what_was_signed_in_another_epoch_is_nobodys() {
+        let mut rights = rights();
+        let account =
+            Account { username: "Jo".into(), groups: [STAFF].into(), allow_api: false, epoch: 3 };
+        rights.accounts.insert(1, account);
+        rights.names.insert("jo".into(), 1);
+        let identity = rights.identity_in(1, 3, SignedIn::Token).unwrap();
+        assert_eq!(identity.groups(), [STAFF]);
+        assert_eq!(rights.identity_in(1, 2, SignedIn::Token), None);
+        assert_eq!(rights.identity_in(2, 3, SignedIn::Token), None);
+        assert_eq!(rights.user_named(" JO"), Some(1));
+    }
+
+    #[test]
+    fn a_named_key_is_good_for_its_scopes_until_it_runs_out() {
+        let mut rights = rights();
+        let account = Account {
+            username: "jo".into(),
+            groups: [STAFF, FILES].into(),
+            allow_api: false,
+            epoch: 0,
+        };
+        rights.accounts.insert(1, account);
+        let key = Key { id: 5, user_id: 1, scopes: Scopes::READ, expires_ms: 1000 };
+        rights.keys.insert(key::hash("htk_x"), key);
+        let identity = rights.key("htk_x", 999).unwrap();
+        assert_eq!(rights.level(&identity, "private"), Level::Download);
+        assert!(!rights.has(&identity, SystemPermission::AdminFiles));
+        assert_eq!(rights.key("htk_x", 1000), None);
+        assert_eq!(rights.key("htk_y", 999), None);
+        let all = signed_in(&[FILES], SignedIn::Key { id: 5, scopes: Scopes::ALL });
+        assert_eq!(rights.level(&all, "private"), Level::DeleteFolder);
+        assert!(rights.has(&all, SystemPermission::AdminFiles));
     }
 
     #[test]

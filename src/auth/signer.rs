@@ -128,9 +128,10 @@ mod tests {
     fn signs_as_the_standard_says() {
         // RFC 4231, test case 6: a secret of 131 bytes.
         let signer = Signer::new(&[0xaa; 131]).unwrap();
-        let mac = signer.keyed.clone().chain_update(
-            b"Test Using Larger Than Block-Size Key - Hash Key First",
-        );
+        let mac = signer
+            .keyed
+            .clone()
+            .chain_update(b"Test Using Larger Than Block-Size Key - Hash Key First");
         let hex: String =
             mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(hex, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
