@@ -18,6 +18,7 @@ pub mod folders;
 pub mod groups;
 pub mod image_ids;
 pub mod images;
+pub mod login_attempts;
 pub mod migrate;
 mod open;
 mod path_key;
@@ -31,6 +32,7 @@ pub mod stats;
 pub mod system_permissions;
 pub mod tasks;
 pub mod templates;
+pub mod totp;
 pub mod users;
 mod value;
 
