@@ -8,6 +8,8 @@
 //!
 //! Times are milliseconds since 1970 UTC. Nothing here knows a route, a permission rule or a file.
 
+pub mod api_keys;
+pub mod audit_log;
 pub mod dialect;
 mod error;
 pub mod folder_permissions;
@@ -16,18 +18,21 @@ pub mod folders;
 pub mod groups;
 pub mod image_ids;
 pub mod images;
+pub mod login_attempts;
 pub mod migrate;
 mod open;
 mod path_key;
 mod pool;
 mod postgres_conn;
 pub mod properties;
+pub mod sessions;
 mod sql;
 mod sqlite_conn;
 pub mod stats;
 pub mod system_permissions;
 pub mod tasks;
 pub mod templates;
+pub mod totp;
 pub mod users;
 mod value;
 
