@@ -145,6 +145,69 @@ pub fn in_folder_after(
     rows.iter().map(|row| Ok((row.int(0)?, row.text(1)?))).collect()
 }
 
+/// The next active images of a folder and all below it, after an id, as (id, path).
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn below_after(sql: &dyn Sql, folder: &str, id: i64, limit: u32) -> Result<Vec<(i64, String)>> {
+    let path = folders::normal_path(folder);
+    let (first, end) = range_below(&path);
+    let rows = sql.query(
+        "SELECT id, path FROM images WHERE path >= $1 AND path < $2 AND id > $3 AND status = $4 \
+         ORDER BY id LIMIT $5",
+        values![&first[1..], end.get(1..).unwrap_or_default(), id, STATUS_ACTIVE, limit],
+    )?;
+    rows.iter().map(|row| Ok((row.int(0)?, row.text(1)?))).collect()
+}
+
+/// Takes back that a walk met a folder: it is gone by now.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn unmeet(sql: &dyn Sql, folder_id: i64, run: i64) -> Result<()> {
+    sql.execute("UPDATE folders SET seen_run = $2 WHERE id = $1", values![folder_id, run - 1])?;
+    Ok(())
+}
+
+/// Notes that a folder is there after all.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn meet_again(sql: &dyn Sql, path: &str, run: i64) -> Result<()> {
+    sql.execute("UPDATE folders SET seen_run = $2 WHERE path_key = $1", values![path_key(path), run])?;
+    Ok(())
+}
+
+/// Whether there is any active image.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn any_active(sql: &dyn Sql) -> Result<bool> {
+    let row = sql.query_opt("SELECT id FROM images WHERE status = $1 LIMIT 1", values![STATUS_ACTIVE])?;
+    Ok(row.is_some())
+}
+
+/// An active image as one whose file is missing.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn as_missing(sql: &dyn Sql, image_id: i64) -> Result<Option<Missing>> {
+    let row = sql.query_opt(
+        "SELECT id, path, size_bytes, mtime_ns FROM images WHERE id = $1 AND status = $2",
+        values![image_id, STATUS_ACTIVE],
+    )?;
+    row.as_ref().map(read_missing).transpose()
+}
+
+fn read_missing(row: &super::value::Row) -> Result<Missing> {
+    Ok(Missing {
+        id: row.int(0)?,
+        path: row.text(1)?,
+        size_bytes: row.opt_int(2)?,
+        mtime_ns: row.opt_int(3)?,
+    })
+}
+
 /// Notes that a walk missed an image's file.
 ///
 /// # Errors
@@ -203,16 +266,7 @@ pub fn missing_after(sql: &dyn Sql, run: i64, id: i64, limit: u32) -> Result<Vec
          AND status = $3 ORDER BY id LIMIT $4",
         values![run, id, STATUS_ACTIVE, limit],
     )?;
-    rows.iter()
-        .map(|row| {
-            Ok(Missing {
-                id: row.int(0)?,
-                path: row.text(1)?,
-                size_bytes: row.opt_int(2)?,
-                mtime_ns: row.opt_int(3)?,
-            })
-        })
-        .collect()
+    rows.iter().map(read_missing).collect()
 }
 
 /// An active image that may be the file that was missed, come up at another path: it was first seen
@@ -308,4 +362,38 @@ pub fn mount(sql: &dyn Sql, folder_id: i64, host: &str) -> Result<Option<i64>> {
 pub fn forget_mounts(sql: &dyn Sql, host: &str) -> Result<()> {
     sql.execute("DELETE FROM folder_mounts WHERE host = $1", values![host])?;
     Ok(())
+}
+
+/// Deletes the rows below a folder that are marked deleted, with all that belongs to them; those that
+/// others refer to stay. Gives back how many images and folders went.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn purge_deleted(sql: &dyn Sql, folder: &str) -> Result<(u64, u64)> {
+    let path = folders::normal_path(folder);
+    let (first, end) = range_below(&path);
+    let all = path == ROOT;
+    let ids = |statement: &str, first: &str, end: &str| -> Result<Vec<i64>> {
+        let given = values![STATUS_DELETED, first, end, all];
+        sql.query(statement, given)?.iter().map(|row| row.int(0)).collect()
+    };
+    let (mut images, mut gone) = (0, 0);
+    let statement = "SELECT id FROM images WHERE status = $1 AND ((path >= $2 AND path < $3) OR $4)";
+    for id in ids(statement, &first[1..], end.get(1..).unwrap_or_default())? {
+        images += delete(sql, "DELETE FROM images WHERE id = $1 AND status = $2", id)?;
+    }
+    // Those further down first: a folder goes when nothing lies in it any more.
+    let statement = "SELECT id FROM folders WHERE status = $1 AND ((path >= $2 AND path < $3) OR $4) \
+                     ORDER BY path DESC";
+    for id in ids(statement, &first, &end)? {
+        gone += delete(sql, "DELETE FROM folders WHERE id = $1 AND status = $2", id)?;
+    }
+    Ok((images, gone))
+}
+
+fn delete(sql: &dyn Sql, statement: &str, id: i64) -> Result<u64> {
+    match sql.execute(statement, values![id, STATUS_DELETED]) {
+        Err(super::Error::Constraint(super::Constraint::Reference)) => Ok(0),
+        done => done,
+    }
 }

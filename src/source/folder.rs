@@ -45,6 +45,12 @@ impl FolderPath {
         Self(path.folder().trim_start_matches('/').to_owned())
     }
 
+    /// A path that is known to be that of a folder.
+    #[must_use]
+    pub fn of_folder(path: &SourcePath) -> Self {
+        Self(path.as_str().to_owned())
+    }
+
     /// The path without slashes at its ends.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -171,6 +177,22 @@ impl Folder {
         Ok(fstat(&self.descriptor)?.st_dev)
     }
 
+    /// When something in it last came or went, in nanoseconds since 1970.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn mtime_ns(&self) -> io::Result<i64> {
+        Ok(Stat::from_regular(&fstat(&self.descriptor)?).mtime_ns)
+    }
+
+    /// The number of the file system of the folder above it.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn device_above(&self) -> io::Result<u64> {
+        Ok(fstatat(&self.descriptor, "..", AtFlags::empty())?.st_dev)
+    }
+
     /// Calls `each` with every name in it, in no order, `.` and `..` left out. Names are bytes and need
     /// not be UTF-8. Holds one name at a time.
     ///
@@ -207,8 +229,7 @@ impl Folder {
     /// # Errors
     /// What the system says.
     pub fn incoming(&self) -> io::Result<Incoming<'_>> {
-        let random = getrandom::u64().map_err(|error| io::Error::other(error.to_string()))?;
-        let name = format!("{INCOMING}{random:016x}");
+        let name = incoming_name()?;
         let file = self.create(&name)?;
         Ok(Incoming { folder: self, name, file, named: false })
     }
@@ -363,6 +384,16 @@ impl Folder {
             result => Ok(result?),
         }
     }
+}
+
+/// A new hidden name, for what is not whole yet. What is left of it by a process that was killed is
+/// known by it.
+///
+/// # Errors
+/// When the system has no random numbers.
+pub fn incoming_name() -> io::Result<String> {
+    let random = getrandom::u64().map_err(|error| io::Error::other(error.to_string()))?;
+    Ok(format!("{INCOMING}{random:016x}"))
 }
 
 fn entry_of(stat: &FileStat) -> Entry {

@@ -18,7 +18,7 @@ mod stat;
 mod stat_cache;
 
 pub use error::{PathError, SourceError};
-pub use folder::{Entry, Folder, FolderPath, Incoming, Taken};
+pub use folder::{Entry, Folder, FolderPath, Incoming, Taken, incoming_name};
 pub use path::SourcePath;
 pub use repository::{Repository, RepositoryOptions};
 pub use stat::Stat;
