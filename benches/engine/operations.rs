@@ -24,7 +24,8 @@ const WIDTH: u32 = 400;
 const QUALITY: u8 = 80;
 const ANGLE_DEG: f64 = 12.3;
 const SHARPEN: i16 = 50;
-const OVERLAY: Overlay = Overlay { size: 0.25, position: Compass::SouthEast, opacity: 1.0 };
+const OVERLAY: Overlay =
+    Overlay { size: 0.25, position: Compass::SouthEast, opacity: 1.0, on_picture: false };
 
 /// Prints the table and what it says about the goals.
 pub fn run(bench: &Bench) {
