@@ -64,7 +64,7 @@ fn server(
         target: Box::new(target),
         pid: process.pid(),
         front: None,
-        keep: Box::new((process, dir, logs)),
+        _keep: Box::new((process, dir, logs)),
     }
 }
 

@@ -22,7 +22,7 @@ pub struct Server {
     /// The front server's first process, where there is one.
     pub front: Option<i32>,
     /// What ends when the server is dropped.
-    pub keep: Box<dyn Any + Sync>,
+    pub _keep: Box<dyn Any + Sync>,
 }
 
 impl Server {
@@ -61,7 +61,7 @@ pub fn halftone(
         }),
         pid: pool.pid(),
         front: Some(front.pid()),
-        keep: Box::new((front, pool)),
+        _keep: Box::new((front, pool)),
     };
     (server, made)
 }

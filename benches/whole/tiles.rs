@@ -84,7 +84,7 @@ fn iipsrv(program_file: &Path, pyramid: &Path, rounds: usize) {
         target: Box::new(move |ask| format!("/?FIF={file}&JTL=5,{}", ask.width - 1)),
         pid: process.pid(),
         front: Some(nginx.pid()),
-        keep: Box::new((nginx, process, dir)),
+        _keep: Box::new((nginx, process, dir)),
     };
     measure(&server, "", rounds, "256 px, level 5");
 }
