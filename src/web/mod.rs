@@ -10,6 +10,7 @@ mod error;
 pub mod image;
 mod pages;
 mod router;
+pub mod sign_in;
 mod templates;
 mod who;
 
@@ -82,6 +83,8 @@ pub struct App {
     pub public_base_url: String,
     /// Proxies whose word on the client's address counts.
     pub trusted_proxies: Vec<Network>,
+    /// How people and programs sign in.
+    pub sign_in: sign_in::SignIn,
     /// This installation among others that share a cache.
     pub installation: OnceLock<String>,
 }
@@ -131,7 +134,9 @@ impl Service for App {
         if let Some(response) = self.memos.answer(self, &request, get) {
             return response;
         }
-        self.answer(&request, progress)
+        let mut response = self.answer(&request, progress);
+        sign_in::session::renew(self, &request, &mut response);
+        response
     }
 }
 

@@ -1,12 +1,14 @@
 //! JPEG: shrinks by eighths and decodes only the wanted region where the file allows it.
 
 mod header;
+mod refused;
 mod shrink;
 
 use std::sync::Arc;
 
 use self::header::Header;
 pub(super) use self::header::photoshop_resource;
+use self::refused::Shortcut;
 use self::shrink::Outcome;
 use super::turbo::{self, Complaint, Decompressor, Window, scaled};
 use super::{Decoded, Decoder, File, Info, Reader, Region, Want, load};
@@ -187,8 +189,13 @@ impl Jpeg {
         let plans = self.plans(want, decompressor.size(), decompressor.block_width());
         let (last, shortcuts) = plans.split_last().expect("there is always a way");
         for plan in shortcuts {
-            if let Some(decoded) = self.decode_plan(data, info, plan, true)? {
-                return Ok(decoded);
+            let shortcut = Shortcut::new(data, self.judged, plan.eighths);
+            if shortcut.is_refused() {
+                continue;
+            }
+            match self.decode_plan(data, info, plan, true)? {
+                Some(decoded) => return Ok(decoded),
+                None => shortcut.refuse(),
             }
         }
         let decoded = self.decode_plan(data, info, last, false)?;
