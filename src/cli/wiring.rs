@@ -27,6 +27,7 @@ use crate::sandbox::{Sandbox, SandboxOptions, has_landlock};
 use crate::source::{Repository, RepositoryOptions};
 use crate::spec::Rules;
 use crate::stats::{Counters, CountersOptions, Flusher};
+use crate::web::api::Cors;
 use crate::web::image::{Memos, Prepare, Xref};
 use crate::web::{App, ParsedTemplates};
 use crate::{fastcgi, http};
@@ -351,6 +352,7 @@ fn app(
         default_expiry_s: settings.default_expiry_s,
         image_wait: secs(settings.image_wait_s),
         public_base_url: settings.public_base_url.clone(),
+        cors: Cors::new(settings.cors_origins.clone()),
         trusted_proxies: settings.trusted_proxies.clone(),
         installation: OnceLock::new(),
     })

@@ -163,3 +163,58 @@ pub fn set_status(sql: &dyn Sql, id: i64, status: i64) -> Result<bool> {
         Ok(changed == 1)
     })
 }
+
+/// Every account with this status, or every one, by user name.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn all(sql: &dyn Sql, status: Option<i64>) -> Result<Vec<User>> {
+    let rows = sql.query(
+        &format!(
+            "SELECT {COLUMNS} FROM users WHERE status = $1 OR $1 < 0 ORDER BY username_key, id"
+        ),
+        values![status.unwrap_or(-1)],
+    )?;
+    rows.iter().map(read).collect()
+}
+
+/// The active members of a group, by user name.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn of_group(sql: &dyn Sql, group_id: i64) -> Result<Vec<User>> {
+    let rows = sql.query(
+        &format!(
+            "SELECT {COLUMNS} FROM users WHERE status = $2 \
+             AND id IN (SELECT user_id FROM user_groups WHERE group_id = $1) \
+             ORDER BY username_key, id"
+        ),
+        values![group_id, STATUS_ACTIVE],
+    )?;
+    rows.iter().map(read).collect()
+}
+
+/// Changes an account, its status aside; tells whether there was one.
+///
+/// # Errors
+/// [`super::Error::Constraint`] (unique) when the name is taken; see [`super::Error`].
+pub fn update(sql: &dyn Sql, user: &User) -> Result<bool> {
+    atomic(sql, |sql| {
+        let changed = sql.execute(
+            "UPDATE users SET username = $2, username_key = $3, first_name = $4, last_name = $5, \
+             email = $6, auth_type = $7, allow_api = $8 WHERE id = $1",
+            values![
+                user.id,
+                user.username.trim(),
+                name_key(&user.username),
+                user.first_name.as_str(),
+                user.last_name.as_str(),
+                user.email.as_str(),
+                user.auth_type,
+                user.allow_api,
+            ],
+        )?;
+        properties::bump(sql, properties::RIGHTS_VERSION)?;
+        Ok(changed == 1)
+    })
+}

@@ -8,6 +8,7 @@
 
 mod beneath;
 mod error;
+mod folder;
 mod list;
 mod path;
 mod pool;
@@ -17,5 +18,5 @@ mod stat_cache;
 
 pub use error::{PathError, SourceError};
 pub use path::SourcePath;
-pub use repository::{Repository, RepositoryOptions};
+pub use repository::{FolderError, Repository, RepositoryOptions};
 pub use stat::Stat;

@@ -3,7 +3,7 @@
 use http::{HeaderValue, Method, StatusCode, header};
 use percent_encoding::percent_decode_str;
 
-use super::{App, Error, image, pages};
+use super::{App, Error, api, image, pages};
 use crate::http::{Progress, Request, Response};
 
 /// Answers one kind of request.
@@ -32,6 +32,8 @@ pub const ROUTES: &[Route] = &[
 
 /// What a path leads to.
 pub enum Found {
+    /// An address of the API: its path below the version.
+    Api(String),
     /// A route that takes this method.
     Route(&'static Route),
     /// A question for the methods of a route.
@@ -46,6 +48,9 @@ pub enum Found {
 pub fn find(request: &Request) -> Found {
     let decoded = percent_decode_str(&request.path).decode_utf8_lossy();
     let path = decoded.trim_end_matches('/');
+    if let Some(below) = api::below(&decoded) {
+        return Found::Api(below.to_owned());
+    }
     let Some(route) = ROUTES.iter().find(|route| matches(route.path, path)) else {
         return Found::Nothing;
     };

@@ -1,0 +1,29 @@
+//! Failures that calls of the API can have.
+
+use http::StatusCode;
+
+use super::{Error, Fault};
+
+impl Error {
+    /// 401: whoever calls has to sign in.
+    pub fn sign_in() -> Self {
+        let message = "You must be signed in to do this.";
+        Self::new(StatusCode::UNAUTHORIZED, Fault::Client, message)
+    }
+
+    /// 404: what the request names is not there.
+    pub fn missing(what: &str, which: impl std::fmt::Display) -> Self {
+        let message = format!("There is no {what} {which}.");
+        Self::new(StatusCode::NOT_FOUND, Fault::Client, message)
+    }
+
+    /// 409: it contradicts what is there.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, Fault::Client, message)
+    }
+
+    /// A request that cannot be done as it is, by the client's fault.
+    pub fn refused(status: StatusCode, message: impl Into<String>) -> Self {
+        Self::new(status, Fault::Client, message)
+    }
+}
