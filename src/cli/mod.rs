@@ -11,6 +11,7 @@ mod jobs;
 mod log;
 mod migrate;
 mod reductions;
+mod secret;
 mod serve;
 mod status;
 mod tasks;

@@ -10,7 +10,10 @@ use anyhow::Context as _;
 use sha2::{Digest as _, Sha256};
 
 use super::log::Log;
-use crate::auth::{FirstStart, RightsStore, StoreOptions, first_start};
+use super::secret;
+use crate::auth::{
+    FirstStart, RightsStore, SECRET_MIN_BYTES, SessionTimes, Signer, StoreOptions, first_start,
+};
 use crate::cache::flight::Flights;
 use crate::cache::{
     Cache, CacheOptions, DiskOptions, MemcachedOptions, MemcachedServer, SharedOptions,
@@ -29,6 +32,7 @@ use crate::spec::Rules;
 use crate::stats::{Counters, CountersOptions, Flusher};
 use crate::web::api::Cors;
 use crate::web::image::{Memos, Prepare, Xref};
+use crate::web::sign_in::{FrontServer, SignIn};
 use crate::web::{App, ParsedTemplates};
 use crate::{fastcgi, http};
 
@@ -52,6 +56,39 @@ pub fn start_log(settings: &Settings) -> anyhow::Result<Log> {
     let log = Log::start(path, settings.log_level)?;
     tell_of_isolation(settings);
     Ok(log)
+}
+
+/// What is signed is signed with this; `make` has it generated when it is missing.
+pub fn signer(settings: &Settings, make: bool) -> anyhow::Result<Signer> {
+    let from_file = if settings.secret.is_empty() {
+        if make {
+            secret::make(&settings.secret_file())?;
+        }
+        Some(secret::read(&settings.secret_file())?)
+    } else {
+        None
+    };
+    let secret = from_file.as_deref().unwrap_or(settings.secret.expose());
+    Signer::new(secret.as_bytes()).with_context(|| {
+        format!(
+            "{}: a secret has at least {SECRET_MIN_BYTES} bytes",
+            settings.secret_file().display()
+        )
+    })
+}
+
+fn sign_in(settings: &Settings) -> anyhow::Result<SignIn> {
+    let strip_realm = settings.remote_user_strip_realm;
+    Ok(SignIn {
+        signer: signer(settings, false)?,
+        times: SessionTimes {
+            idle: secs(settings.session_idle_min) * 60,
+            longest: secs(settings.session_max_days) * 24 * 3600,
+        },
+        token_time: secs(settings.token_expiry_s),
+        next_hosts: settings.login_next_hosts.clone(),
+        front_server: settings.remote_user.then_some(FrontServer { strip_realm }),
+    })
 }
 
 /// The database; nothing is connected yet.
@@ -354,6 +391,7 @@ fn app(
         public_base_url: settings.public_base_url.clone(),
         cors: Cors::new(settings.cors_origins.clone()),
         trusted_proxies: settings.trusted_proxies.clone(),
+        sign_in: sign_in(settings)?,
         installation: OnceLock::new(),
     })
 }

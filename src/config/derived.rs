@@ -28,6 +28,12 @@ impl Settings {
         self.inside_data(&self.run_dir, "run")
     }
 
+    /// The file of the secret, when the settings name none.
+    #[must_use]
+    pub fn secret_file(&self) -> PathBuf {
+        self.data_dir.join("secret")
+    }
+
     /// The folder of the disk cache.
     #[must_use]
     pub fn disk_cache_folder(&self) -> PathBuf {

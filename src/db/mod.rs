@@ -8,6 +8,8 @@
 //!
 //! Times are milliseconds since 1970 UTC. Nothing here knows a route, a permission rule or a file.
 
+pub mod api_keys;
+pub mod audit_log;
 pub mod dialect;
 mod error;
 pub mod folder_permissions;
@@ -24,6 +26,7 @@ mod pool;
 mod postgres_conn;
 pub mod properties;
 pub mod purge;
+pub mod sessions;
 mod sql;
 mod sqlite_conn;
 pub mod stats;

@@ -11,6 +11,7 @@ mod error;
 pub mod image;
 mod pages;
 mod router;
+pub mod sign_in;
 mod templates;
 mod who;
 
@@ -85,6 +86,8 @@ pub struct App {
     pub cors: api::Cors,
     /// Proxies whose word on the client's address counts.
     pub trusted_proxies: Vec<Network>,
+    /// How people and programs sign in.
+    pub sign_in: sign_in::SignIn,
     /// This installation among others that share a cache.
     pub installation: OnceLock<String>,
 }
@@ -135,7 +138,9 @@ impl Service for App {
         if let Some(response) = self.memos.answer(self, &request, get) {
             return response;
         }
-        self.answer(&request, progress)
+        let mut response = self.answer(&request, progress);
+        sign_in::session::renew(self, &request, &mut response);
+        response
     }
 }
 

@@ -1,11 +1,13 @@
 //! The kinds of values that settings take.
 
+mod access;
 mod network;
 mod scalar;
 mod text;
 
 use super::settings::Unit;
 
+pub(super) use access::{DirectoryAddress, FreeText, Hosts, SecretText};
 pub(super) use network::{Address, Endpoints, Networks, Servers};
 pub use network::{Endpoint, Network};
 pub(super) use scalar::{Level, Mode, Switch, Whole};

@@ -11,6 +11,10 @@ use crate::config::settings::Unit;
 pub struct Secret(String);
 
 impl Secret {
+    pub(super) fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     /// The text.
     #[must_use]
     pub fn expose(&self) -> &str {

@@ -2,7 +2,7 @@
 
 use super::endpoint::Endpoint;
 use super::input::{Files, Input};
-use crate::auth::{Identity, Level, Rights, SystemPermission};
+use crate::auth::{Actor, Identity, Level, Rights, SystemPermission};
 use crate::db::Db;
 use crate::http::{Progress, Request};
 use crate::web::{App, Error, client, who};
@@ -108,10 +108,12 @@ impl Call<'_> {
 
     /// The caller's account, if somebody is signed in.
     pub fn user_id(&self) -> Option<i64> {
-        match &self.identity {
-            Identity::Anonymous => None,
-            Identity::User { id, .. } => Some(*id),
-        }
+        self.identity.user_id()
+    }
+
+    /// The caller, for the record of administrative acts.
+    pub fn actor(&self) -> Actor {
+        Actor::of(&self.identity, client::address(self.app, self.request))
     }
 
     /// Whether the caller has a system permission.

@@ -7,10 +7,10 @@ use super::endpoint::{Access, Endpoint, Field, Kind, blank, gives, must};
 use super::page::{LIMIT, START, paged};
 use super::reply::Reply;
 use super::shape::GroupShape;
-use super::users::{nobody_left, someone_administers};
-use crate::auth::SystemPermission;
+use crate::auth::accounts::{AccountError, with_an_administrator};
+use crate::auth::{SystemPermission, audit};
 use crate::db::groups::{self, Group, TYPE_LDAP, TYPE_SYSTEM};
-use crate::db::{self, STATUS_ACTIVE, Sql, system_permissions, users};
+use crate::db::{self, STATUS_ACTIVE, system_permissions, users};
 use crate::web::Error;
 
 const ADMIN: Access = Access::System(SystemPermission::AdminUsers, "");
@@ -161,23 +161,33 @@ fn given(call: &Call<'_>, id: i64) -> (Group, [bool; 7]) {
     (group, GRANTS.map(|name| call.flag(name)))
 }
 
-fn taken(error: db::Error) -> Error {
-    if error.is_duplicate() {
-        return Error::conflict("name: there is a group of this name");
+fn taken(error: AccountError) -> Error {
+    match error {
+        AccountError::Db(error) if error.is_duplicate() => {
+            Error::conflict("name: there is a group of this name")
+        }
+        error => error.into(),
     }
-    nobody_left(error)
+}
+
+/// What a group grants, for the record of administrative acts.
+fn grants_text(granted: [bool; 7]) -> String {
+    let named = SystemPermission::ALL.into_iter().filter(|one| granted[*one as usize]);
+    named.map(SystemPermission::name).collect::<Vec<_>>().join(" ")
 }
 
 /// `POST /admin/groups`
 fn create(call: &Call<'_>) -> Result<Reply, Error> {
     call.require(SystemPermission::AdminPermissions)?;
     let (mut group, granted) = given(call, 0);
+    let actor = call.actor();
     let made = db::atomic(call.db(), |sql| {
         let id = groups::insert(sql, &group.name, &group.description, group.group_type)?;
         system_permissions::set(sql, id, granted)?;
+        audit::write(sql, &actor, "group.create", &group.name, &grants_text(granted))?;
         Ok(id)
     });
-    group.id = made.map_err(taken)?;
+    group.id = made.map_err(|error| taken(error.into()))?;
     call.refresh()?;
     reply(call, &group)
 }
@@ -194,10 +204,11 @@ fn change(call: &Call<'_>) -> Result<Reply, Error> {
     if old.id <= groups::ADMINISTRATORS && group.group_type != TYPE_SYSTEM {
         return Err(Error::conflict("group_type: this group is needed and stays a system group"));
     }
-    let changed = db::atomic(call.db(), |sql: &dyn Sql| {
+    let actor = call.actor();
+    let changed = with_an_administrator(call.db(), |sql| {
         groups::update(sql, &group)?;
         system_permissions::set(sql, group.id, granted)?;
-        someone_administers(sql)
+        audit::write(sql, &actor, "group.change", &group.name, &grants_text(granted))
     });
     changed.map_err(taken)?;
     call.refresh()?;
@@ -211,11 +222,11 @@ fn delete(call: &Call<'_>) -> Result<Reply, Error> {
     if group.group_type == TYPE_SYSTEM {
         return Err(Error::conflict("A system group cannot be deleted."));
     }
-    let removed = db::atomic(call.db(), |sql| {
+    let actor = call.actor();
+    with_an_administrator(call.db(), |sql| {
         groups::remove(sql, group.id)?;
-        someone_administers(sql)
-    });
-    removed.map_err(nobody_left)?;
+        audit::write(sql, &actor, "group.delete", &group.name, "")
+    })?;
     call.refresh()?;
     Reply::done()
 }
@@ -233,7 +244,11 @@ fn add(call: &Call<'_>) -> Result<Reply, Error> {
     if user.is_none() {
         return Err(Error::parameter("user_id", "there is no such user"));
     }
-    groups::add_member(call.db(), group.id, user_id)?;
+    let actor = call.actor();
+    db::atomic(call.db(), |sql| {
+        groups::add_member(sql, group.id, user_id)?;
+        audit::write(sql, &actor, "group.add", &group.name, &format!("user {user_id}"))
+    })?;
     call.refresh()?;
     Reply::done()
 }
@@ -241,12 +256,15 @@ fn add(call: &Call<'_>) -> Result<Reply, Error> {
 /// `DELETE /admin/groups/{group_id}/members/{user_id}`
 fn take_out(call: &Call<'_>) -> Result<Reply, Error> {
     let (group, user_id) = (find(call)?, call.id("user_id"));
-    let removed = db::atomic(call.db(), |sql| {
+    let actor = call.actor();
+    let removed = with_an_administrator(call.db(), |sql| {
         let removed = groups::remove_member(sql, group.id, user_id)?;
-        someone_administers(sql)?;
+        if removed {
+            audit::write(sql, &actor, "group.remove", &group.name, &format!("user {user_id}"))?;
+        }
         Ok(removed)
-    });
-    if !removed.map_err(nobody_left)? {
+    })?;
+    if !removed {
         return Err(Error::missing("member", user_id));
     }
     call.refresh()?;

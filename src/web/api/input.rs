@@ -43,16 +43,27 @@ pub struct Input {
 impl Input {
     /// Reads and checks the values of a call: from the query, or for a method that sends a body from
     /// that. The first of repeated names counts; names that the address does not take are ignored.
-    pub fn read(request: &Request, fields: &'static [Field], in_body: bool) -> Result<Self, Error> {
+    ///
+    /// Gives back the text of `beside` too, a field of every form that is no value of the call.
+    pub fn read(
+        request: &Request,
+        fields: &'static [Field],
+        in_body: bool,
+        beside: &str,
+    ) -> Result<(Self, Option<String>), Error> {
         let mut given =
             if in_body { from_body(request)? } else { from_form(&request.query, None)? };
+        let beside = match given.remove(beside) {
+            Some(Given::Text(text) | Given::Json(Json::String(text))) => Some(text),
+            _ => None,
+        };
         let mut values = HashMap::new();
         for field in fields {
             if let Some(value) = check(field, given.remove(field.name))? {
                 values.insert(field.name, value);
             }
         }
-        Ok(Self { values })
+        Ok((Self { values }, beside))
     }
 
     pub fn text(&self, name: &str) -> Option<&str> {
@@ -82,14 +93,6 @@ impl Input {
             _ => None,
         }
     }
-}
-
-/// The value of a form's field that is not checked against a row: for what stands beside the values.
-pub fn body_text(request: &Request, name: &str) -> Result<Option<String>, Error> {
-    Ok(match from_body(request)?.remove(name) {
-        Some(Given::Text(text) | Given::Json(Json::String(text))) => Some(text),
-        _ => None,
-    })
 }
 
 /// The files of a multipart body.
@@ -160,7 +163,7 @@ fn from_body(request: &Request) -> Result<AllGiven, Error> {
         "multipart/form-data" => from_multipart(request, content_type),
         _ => {
             let reason = "the body must be a form, a multipart form or a JSON object";
-            Err(Error::refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason))
+            Err(Error::client(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason))
         }
     }
 }
@@ -174,7 +177,7 @@ fn whole(body: &RequestBody) -> Result<Vec<u8>, Error> {
 }
 
 fn too_large() -> Error {
-    Error::refused(StatusCode::PAYLOAD_TOO_LARGE, "the values are larger than 1 MB together")
+    Error::client(StatusCode::PAYLOAD_TOO_LARGE, "the values are larger than 1 MB together")
 }
 
 /// Values in the form of a query. `in_body` names the body for faults of the whole.

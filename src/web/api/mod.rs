@@ -30,6 +30,7 @@ use http::{Method, StatusCode, header};
 pub use cors::Cors;
 pub use reply::failure;
 
+use super::sign_in::csrf;
 use super::{App, Error, who};
 use crate::http::{Progress, Request, Response};
 use call::Call;
@@ -72,7 +73,9 @@ fn call(
 ) -> Result<Response, Error> {
     let identity = who::identify(app, request)?;
     admit(app, &identity, endpoint.access)?;
-    let input = input::Input::read(request, endpoint.fields, endpoint.has_body())?;
+    let (input, form_token) =
+        input::Input::read(request, endpoint.fields, endpoint.has_body(), csrf::FIELD)?;
+    csrf::check(app, request, &identity, form_token.as_deref())?;
     let call = Call { app, request, progress, identity, endpoint, segments, input };
     (endpoint.handler)(&call).map(reply::Reply::into_response)
 }

@@ -9,7 +9,7 @@ use super::endpoint::{Access, Endpoint, Field, Kind, gives, must};
 use super::page::{LIMIT, START, paged};
 use super::reply::Reply;
 use super::shape::{FolderPermissionShape, FolderShape};
-use crate::auth::{Level, SystemPermission};
+use crate::auth::{Level, SystemPermission, audit};
 use crate::db::folder_permissions::{self, FolderPermission};
 use crate::db::{self, folders, groups};
 use crate::web::Error;
@@ -121,7 +121,12 @@ fn create(call: &Call<'_>) -> Result<Reply, Error> {
         return Err(unknown("group_id", "group"));
     }
     let access = access(call);
-    let made = folder_permissions::insert(call.db(), folder_id, group_id, access);
+    let actor = call.actor();
+    let made = db::atomic(call.db(), |sql| {
+        let detail = format!("group {group_id} access {access}");
+        audit::write(sql, &actor, "permission.create", &folder.path, &detail)?;
+        folder_permissions::insert(sql, folder_id, group_id, access)
+    });
     let id = made.map_err(|error: db::Error| match error.is_duplicate() {
         true => Error::conflict("The group has a permission for this folder already."),
         false => error.into(),
@@ -138,7 +143,12 @@ fn create(call: &Call<'_>) -> Result<Reply, Error> {
 /// `PUT /admin/permissions/{permission_id}`
 fn change(call: &Call<'_>) -> Result<Reply, Error> {
     let record = FolderPermission { access: access(call), ..find(call)? };
-    folder_permissions::set(call.db(), record.folder_id, record.group_id, record.access)?;
+    let actor = call.actor();
+    db::atomic(call.db(), |sql| {
+        let detail = format!("group {} access {}", record.group_id, record.access);
+        audit::write(sql, &actor, "permission.change", &record.folder_path, &detail)?;
+        folder_permissions::set(sql, record.folder_id, record.group_id, record.access)
+    })?;
     call.refresh()?;
     Reply::ok(&FolderPermissionShape::from(&record))
 }
@@ -146,7 +156,12 @@ fn change(call: &Call<'_>) -> Result<Reply, Error> {
 /// `DELETE /admin/permissions/{permission_id}`
 fn delete(call: &Call<'_>) -> Result<Reply, Error> {
     let record = find(call)?;
-    folder_permissions::remove(call.db(), record.folder_id, record.group_id)?;
+    let actor = call.actor();
+    db::atomic(call.db(), |sql| {
+        let detail = format!("group {}", record.group_id);
+        audit::write(sql, &actor, "permission.delete", &record.folder_path, &detail)?;
+        folder_permissions::remove(sql, record.folder_id, record.group_id)
+    })?;
     call.refresh()?;
     Reply::done()
 }

@@ -9,7 +9,7 @@ use super::call::Call;
 use super::endpoint::{Access, Endpoint, Field, Kind, blank, gives, must, optional};
 use super::page::{LIMIT, START, paged};
 use super::reply::Reply;
-use crate::auth::SystemPermission;
+use crate::auth::{SystemPermission, audit};
 use crate::db::folder_templates::{self, FolderTemplate};
 use crate::db::templates::{self, Template};
 use crate::db::{self, folders, groups, properties};
@@ -229,11 +229,13 @@ fn is_default(sql: &dyn db::Sql, template: &Template) -> db::Result<bool> {
 fn change(call: &Call<'_>) -> Result<Reply, Error> {
     let old = find(call)?;
     let template = given(call, old.id)?;
+    let actor = call.actor();
     let changed = db::atomic(call.db(), |sql| {
         // The default is known by its name.
         if is_default(sql, &old)? {
             templates::set_default(sql, &template.name)?;
         }
+        audit::write(sql, &actor, "template.change", &template.name, "")?;
         templates::update(sql, &template)
     });
     changed.map_err(taken)?;
@@ -247,7 +249,12 @@ fn delete(call: &Call<'_>) -> Result<Reply, Error> {
     if is_default(call.db(), &template)? {
         return Err(Error::conflict("The default template cannot be deleted."));
     }
-    templates::remove(call.db(), template.id).map_err(taken)?;
+    let actor = call.actor();
+    let removed = db::atomic(call.db(), |sql| {
+        audit::write(sql, &actor, "template.delete", &template.name, "")?;
+        templates::remove(sql, template.id)
+    });
+    removed.map_err(taken)?;
     call.refresh()?;
     Reply::done()
 }

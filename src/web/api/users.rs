@@ -10,9 +10,10 @@ use super::library::status_filter;
 use super::page::{LIMIT, START, paged};
 use super::reply::Reply;
 use super::shape::{GroupShape, UserShape};
-use crate::auth::{Identity, SystemPermission, password};
-use crate::db::users::{self, AUTH_LDAP, AUTH_PASSWORD, NewUser, User};
-use crate::db::{self, STATUS_ACTIVE, STATUS_DELETED, Sql, groups, system_permissions};
+use crate::auth::accounts::{self, NewAccount};
+use crate::auth::{SignedIn, SystemPermission, password};
+use crate::db::users::{self, AUTH_LDAP, AUTH_PASSWORD, User};
+use crate::db::{STATUS_ACTIVE, STATUS_DELETED, groups, system_permissions};
 use crate::web::Error;
 
 const NAME_CHARS: usize = 120;
@@ -122,53 +123,39 @@ struct NewUserShape {
 
 /// `GET /admin/users`
 fn list(call: &Call<'_>) -> Result<Reply, Error> {
-    paged(call, &users::all(call.db(), status_filter(call))?, |user| UserShape::from(user))
+    let mut all = users::all(call.db())?;
+    if let Some(status) = status_filter(call) {
+        all.retain(|user| user.status == status);
+    }
+    paged(call, &all, |user| UserShape::from(user))
 }
 
 /// `POST /admin/users`
 fn create(call: &Call<'_>) -> Result<Reply, Error> {
     let auth_type = call.int("auth_type");
-    let password_hash = match (call.opt_text("password"), auth_type) {
-        (Some(password), AUTH_PASSWORD) => Some(hash(password)?),
-        (None, AUTH_PASSWORD) => return Err(Error::parameter("password", "must be given")),
-        _ => None,
-    };
-    let new = NewUser {
+    let password = call.opt_text("password").filter(|_| auth_type == AUTH_PASSWORD);
+    if password.is_none() && auth_type == AUTH_PASSWORD {
+        return Err(Error::parameter("password", "must be given"));
+    }
+    let new = NewAccount {
         username: call.text("username").to_owned(),
+        password: password.map(str::to_owned),
         first_name: call.text("first_name").to_owned(),
         last_name: call.text("last_name").to_owned(),
         email: call.text("email").to_owned(),
-        password_hash,
-        auth_type,
         allow_api: call.flag("allow_api"),
+        auth_type,
     };
-    let made = db::atomic(call.db(), |sql| {
-        let id = users::insert(sql, &new)?;
-        groups::add_member(sql, groups::NORMAL_USERS, id)?;
-        Ok((users::by_id(sql, id)?, groups::of_user(sql, id)?, system_permissions::all(sql)?))
-    });
-    let (user, groups, granted) = made.map_err(taken)?;
+    let id = accounts::create(call.db(), &call.actor(), &new)?;
     call.refresh()?;
-    let user = user.ok_or_else(|| Error::missing("user", call.text("username")))?;
+    let user = users::by_id(call.db(), id)?.ok_or_else(|| Error::missing("user", id))?;
+    let granted = system_permissions::all(call.db())?;
     let granted = |group: &groups::Group| {
         granted.iter().find(|(id, _)| *id == group.id).map_or([false; 7], |(_, set)| *set)
     };
+    let groups = groups::of_user(call.db(), id)?;
     let groups = groups.iter().map(|group| GroupShape::new(group, granted(group), None));
     Reply::ok(&NewUserShape { user: UserShape::from(&user), groups: groups.collect() })
-}
-
-fn hash(password: &str) -> Result<String, Error> {
-    password::hash(password).map_err(|error| match error {
-        password::PasswordError::Length => Error::parameter("password", error),
-        password::PasswordError::Failed => Error::unavailable(error),
-    })
-}
-
-fn taken(error: db::Error) -> Error {
-    if error.is_duplicate() {
-        return Error::conflict("username: there is an account of this name");
-    }
-    error.into()
 }
 
 /// `GET /admin/users/{user_id}`
@@ -200,7 +187,7 @@ fn find_active(call: &Call<'_>) -> Result<User, Error> {
 fn require_not_above(call: &Call<'_>, user: &User) -> Result<(), Error> {
     let rights = call.rights()?;
     let above = rights
-        .identity(user.id)
+        .identity(user.id, SignedIn::Token)
         .is_some_and(|theirs| rights.has(&theirs, SystemPermission::AdminPermissions));
     if above { call.require(SystemPermission::AdminPermissions) } else { Ok(()) }
 }
@@ -209,64 +196,53 @@ fn require_not_above(call: &Call<'_>, user: &User) -> Result<(), Error> {
 fn change(call: &Call<'_>) -> Result<Reply, Error> {
     require_own_or_admin(call)?;
     let old = find_active(call)?;
+    if !is_own(call) {
+        require_not_above(call, &old)?;
+    }
     let new = User {
         username: call.text("username").to_owned(),
         first_name: call.text("first_name").to_owned(),
         last_name: call.text("last_name").to_owned(),
         email: call.text("email").to_owned(),
-        auth_type: call.int("auth_type"),
         allow_api: call.flag("allow_api"),
         ..old.clone()
     };
-    if !is_own(call) {
-        require_not_above(call, &old)?;
+    if call.int("auth_type") != old.auth_type {
+        return Err(Error::parameter("auth_type", "cannot be changed"));
     }
     // One's own account says who one is, not what one may do.
-    if (new.auth_type, new.allow_api) != (old.auth_type, old.allow_api) {
+    if new.allow_api != old.allow_api {
         call.require(SystemPermission::AdminUsers)?;
     }
-    let hash = call.opt_text("password").map(hash).transpose()?;
-    let changed = db::atomic(call.db(), |sql| {
-        if let Some(hash) = &hash {
-            users::set_password(sql, old.id, hash)?;
-        }
-        users::update(sql, &new)
-    });
-    changed.map_err(taken)?;
+    let password = call.opt_text("password");
+    if let Some(text) = password {
+        check_password(text)?;
+    }
+    accounts::change(call.db(), &call.actor(), &new)?;
+    if let Some(text) = password {
+        accounts::set_password(call.db(), &call.actor(), old.id, text)?;
+    }
     call.refresh()?;
     Reply::ok(&UserShape::from(&new))
+}
+
+/// Fails for a password that would be refused, before anything else is changed.
+fn check_password(text: &str) -> Result<(), Error> {
+    let allowed = password::MIN_CHARS..=password::MAX_CHARS;
+    match allowed.contains(&text.chars().count()) {
+        true => Ok(()),
+        false => Err(Error::parameter("password", password::PasswordError::Length)),
+    }
 }
 
 /// `DELETE /admin/users/{user_id}`
 fn delete(call: &Call<'_>) -> Result<Reply, Error> {
     let user = find_active(call)?;
-    if call.identity != Identity::Anonymous && is_own(call) {
+    if is_own(call) {
         return Err(Error::conflict("The account that is signed in cannot be deleted."));
     }
     require_not_above(call, &user)?;
-    let deleted = db::atomic(call.db(), |sql| {
-        users::set_status(sql, user.id, STATUS_DELETED)?;
-        someone_administers(sql)
-    });
-    deleted.map_err(nobody_left)?;
+    accounts::disable(call.db(), &call.actor(), user.id)?;
     call.refresh()?;
     Reply::ok(&UserShape::from(&User { status: STATUS_DELETED, ..user }))
-}
-
-/// Fails in a transaction after which nobody would be left who may do everything.
-pub fn someone_administers(sql: &dyn Sql) -> db::Result<()> {
-    match system_permissions::administrators(sql)? {
-        0 => Err(db::Error::Constraint(db::Constraint::Check)),
-        _ => Ok(()),
-    }
-}
-
-/// What a client is told when [`someone_administers`] failed.
-pub fn nobody_left(error: db::Error) -> Error {
-    match error {
-        db::Error::Constraint(db::Constraint::Check) => {
-            Error::conflict("Nobody would be left who may administer everything.")
-        }
-        error => error.into(),
-    }
 }

@@ -2,7 +2,8 @@
 
 use http::StatusCode;
 
-use super::{Error, Fault};
+use super::{DEFAULT_RETRY_S, Error, Fault};
+use crate::auth::accounts::AccountError;
 
 impl Error {
     /// 401: whoever calls has to sign in.
@@ -23,7 +24,23 @@ impl Error {
     }
 
     /// A request that cannot be done as it is, by the client's fault.
-    pub fn refused(status: StatusCode, message: impl Into<String>) -> Self {
+    pub fn client(status: StatusCode, message: impl Into<String>) -> Self {
         Self::new(status, Fault::Client, message)
+    }
+}
+
+impl From<AccountError> for Error {
+    fn from(error: AccountError) -> Self {
+        let message = error.to_string();
+        match error {
+            AccountError::Field { field, reason } => Self::parameter(field, reason),
+            AccountError::Taken => Self::conflict(message),
+            AccountError::Foreign | AccountError::LastAdministrator => {
+                Self::conflict(format!("This cannot be done: {message}."))
+            }
+            AccountError::Unknown => Self::missing("such", "account"),
+            AccountError::Busy => Self::busy(DEFAULT_RETRY_S),
+            AccountError::Db(error) => error.into(),
+        }
     }
 }

@@ -1,0 +1,36 @@
+//! Signing in and out, over HTTP.
+
+pub mod csrf;
+mod next;
+pub mod session;
+
+use std::time::Duration;
+
+use crate::auth::{SessionTimes, Signer};
+
+/// How people and programs sign in.
+pub struct SignIn {
+    /// Signs sessions, tokens and forms.
+    pub signer: Signer,
+    /// How long sessions last.
+    pub times: SessionTimes,
+    /// How long tokens are good for.
+    pub token_time: Duration,
+    /// Other hosts that `next` may lead to, in lower case.
+    pub next_hosts: Vec<String>,
+    /// Whether and how the front server's word is taken.
+    pub front_server: Option<FrontServer>,
+}
+
+/// How the names that the front server tells are taken.
+pub struct FrontServer {
+    /// Leave out what follows an `@`.
+    pub strip_realm: bool,
+}
+
+impl FrontServer {
+    /// The account's name in what the front server tells.
+    pub fn username<'a>(&self, told: &'a str) -> &'a str {
+        if self.strip_realm { told.split('@').next().unwrap_or_default() } else { told }
+    }
+}
