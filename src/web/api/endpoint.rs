@@ -104,23 +104,30 @@ pub struct Gives {
     pub status: u16,
     /// The shape of `data`.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
-    /// Another status with the same or, for 202, a task's shape.
+    /// Whether it may be a task with status 202 instead, when the work takes long.
     pub later: bool,
+    /// Whether it stands within `{status, message, data}`.
+    pub wrapped: bool,
 }
 
 /// `data` has the shape of `T`.
 pub const fn gives<T: JsonSchema>() -> Gives {
-    Gives { status: 200, schema: schema_of::<T>, later: false }
+    Gives { status: 200, schema: schema_of::<T>, later: false, wrapped: true }
 }
 
 /// `data` has the shape of `T`; work goes on in the background.
 pub const fn begins<T: JsonSchema>() -> Gives {
-    Gives { status: 202, schema: schema_of::<T>, later: false }
+    Gives { status: 202, schema: schema_of::<T>, later: false, wrapped: true }
 }
 
 /// `data` has the shape of `T`, or that of a task with status 202 when the work takes long.
 pub const fn gives_or_begins<T: JsonSchema>() -> Gives {
-    Gives { status: 200, schema: schema_of::<T>, later: true }
+    Gives { status: 200, schema: schema_of::<T>, later: true, wrapped: true }
+}
+
+/// A JSON document of its own, without the usual envelope.
+pub const fn document() -> Gives {
+    Gives { status: 200, schema: schema_of::<serde_json::Value>, later: false, wrapped: false }
 }
 
 fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {

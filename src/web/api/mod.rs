@@ -13,6 +13,7 @@ mod endpoint;
 mod groups;
 mod input;
 mod library;
+mod openapi;
 mod page;
 mod permissions;
 mod properties;
@@ -28,6 +29,7 @@ mod users;
 use http::{Method, StatusCode, header};
 
 pub use cors::Cors;
+pub use openapi::openapi_json;
 pub use reply::failure;
 
 use super::sign_in::csrf;

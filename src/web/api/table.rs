@@ -3,7 +3,7 @@
 use http::{HeaderValue, Method};
 
 use super::endpoint::Endpoint;
-use super::{groups, library, permissions, properties, statistics, tasks, templates, users};
+use super::{groups, library, openapi, permissions, properties, statistics, tasks, templates, users};
 
 /// Every address, by what it is about.
 pub const TABLE: &[&[Endpoint]] = &[
@@ -15,6 +15,7 @@ pub const TABLE: &[&[Endpoint]] = &[
     properties::ENDPOINTS,
     tasks::ENDPOINTS,
     statistics::ENDPOINTS,
+    openapi::ENDPOINTS,
 ];
 
 /// Every row.

@@ -9,7 +9,9 @@ impl Error {
     /// 401: whoever calls has to sign in.
     pub fn sign_in() -> Self {
         let message = "You must be signed in to do this.";
-        Self::new(StatusCode::UNAUTHORIZED, Fault::Client, message)
+        let mut error = Self::new(StatusCode::UNAUTHORIZED, Fault::Client, message);
+        error.challenge = true;
+        error
     }
 
     /// 404: what the request names is not there.
