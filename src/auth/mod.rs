@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod directory;
 mod explain;
 mod first_start;
 mod identity;
@@ -15,11 +16,15 @@ pub mod password;
 mod permission;
 mod rights;
 mod session;
+mod sign_in;
 mod signer;
 mod store;
+pub mod throttle;
 mod token;
+pub mod totp;
 
 pub use audit::Actor;
+pub use directory::{Directory, DirectoryOptions};
 pub use explain::{Explanation, Rule, Step, explain};
 pub use first_start::{FirstStart, FirstStartError, first_start};
 pub use identity::{Identity, Scopes, SessionId, SignedIn};
@@ -27,6 +32,7 @@ pub use key::KEY_PREFIX;
 pub use permission::{Level, SystemPermission, SystemPermissions};
 pub use rights::{FolderTemplates, Rights};
 pub use session::{Session, SessionTimes};
+pub use sign_in::{Attempt, Refused, second_step, sign_in};
 pub use signer::{Purpose, SECRET_MIN_BYTES, Signer};
 pub use store::{RightsStore, StoreOptions, Templates, Unavailable};
 pub use token::{TOKEN_PREFIX, Token};

@@ -132,13 +132,34 @@ pub fn by_name(sql: &dyn Sql, username: &str) -> Result<Option<(User, Option<Str
     row.map(|row| Ok((read(&row)?, row.opt_text(8)?))).transpose()
 }
 
-/// Every account, deleted ones too, by name.
+/// Every account with this status, or every one, by user name.
 ///
 /// # Errors
 /// See [`super::Error`].
-pub fn all(sql: &dyn Sql) -> Result<Vec<User>> {
-    let statement = format!("SELECT {COLUMNS} FROM users ORDER BY username_key");
-    sql.query(&statement, &[])?.iter().map(read).collect()
+pub fn all(sql: &dyn Sql, status: Option<i64>) -> Result<Vec<User>> {
+    let rows = sql.query(
+        &format!(
+            "SELECT {COLUMNS} FROM users WHERE status = $1 OR $1 < 0 ORDER BY username_key, id"
+        ),
+        values![status.unwrap_or(-1)],
+    )?;
+    rows.iter().map(read).collect()
+}
+
+/// The active members of a group, by user name.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn of_group(sql: &dyn Sql, group_id: i64) -> Result<Vec<User>> {
+    let rows = sql.query(
+        &format!(
+            "SELECT {COLUMNS} FROM users WHERE status = $2 \
+             AND id IN (SELECT user_id FROM user_groups WHERE group_id = $1) \
+             ORDER BY username_key, id"
+        ),
+        values![group_id, STATUS_ACTIVE],
+    )?;
+    rows.iter().map(read).collect()
 }
 
 /// What has to be known of an account to believe what was signed for it.
@@ -175,8 +196,7 @@ pub fn active(sql: &dyn Sql) -> Result<Vec<Active>> {
         .collect()
 }
 
-/// Changes what is known of an account: names, e-mail address, and whether it may ask for tokens.
-/// Tells whether there was such an account.
+/// Changes an account, its status aside; tells whether there was one.
 ///
 /// # Errors
 /// [`super::Error::Constraint`] (unique) when the name is taken; see [`super::Error`].
@@ -184,7 +204,7 @@ pub fn update(sql: &dyn Sql, user: &User) -> Result<bool> {
     atomic(sql, |sql| {
         let changed = sql.execute(
             "UPDATE users SET username = $2, username_key = $3, first_name = $4, last_name = $5, \
-             email = $6, allow_api = $7 WHERE id = $1",
+             email = $6, auth_type = $7, allow_api = $8 WHERE id = $1",
             values![
                 user.id,
                 user.username.trim(),
@@ -192,6 +212,7 @@ pub fn update(sql: &dyn Sql, user: &User) -> Result<bool> {
                 user.first_name.as_str(),
                 user.last_name.as_str(),
                 user.email.as_str(),
+                user.auth_type,
                 user.allow_api,
             ],
         )?;
@@ -252,18 +273,3 @@ pub fn set_status(sql: &dyn Sql, id: i64, status: i64) -> Result<bool> {
     })
 }
 
-/// The active members of a group, by user name.
-///
-/// # Errors
-/// See [`super::Error`].
-pub fn of_group(sql: &dyn Sql, group_id: i64) -> Result<Vec<User>> {
-    let rows = sql.query(
-        &format!(
-            "SELECT {COLUMNS} FROM users WHERE status = $2 \
-             AND id IN (SELECT user_id FROM user_groups WHERE group_id = $1) \
-             ORDER BY username_key, id"
-        ),
-        values![group_id, STATUS_ACTIVE],
-    )?;
-    rows.iter().map(read).collect()
-}

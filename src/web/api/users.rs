@@ -123,11 +123,7 @@ struct NewUserShape {
 
 /// `GET /admin/users`
 fn list(call: &Call<'_>) -> Result<Reply, Error> {
-    let mut all = users::all(call.db())?;
-    if let Some(status) = status_filter(call) {
-        all.retain(|user| user.status == status);
-    }
-    paged(call, &all, |user| UserShape::from(user))
+    paged(call, &users::all(call.db(), status_filter(call))?, |user| UserShape::from(user))
 }
 
 /// `POST /admin/users`
