@@ -272,4 +272,3 @@ pub fn set_status(sql: &dyn Sql, id: i64, status: i64) -> Result<bool> {
         end_sessions(sql, id)
     })
 }
-

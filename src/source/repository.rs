@@ -11,9 +11,7 @@ use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 
 use super::stat_cache::{StatCache, StatSource};
-use super::{
-    Folder, FolderPath, PathError, SourceError, SourcePath, Stat, beneath, list, names,
-};
+use super::{Folder, FolderPath, PathError, SourceError, SourcePath, Stat, beneath, list, names};
 
 /// How a repository behaves.
 #[derive(Debug, Clone)]

@@ -3,7 +3,9 @@
 use http::{HeaderValue, Method};
 
 use super::endpoint::Endpoint;
-use super::{groups, library, openapi, permissions, properties, statistics, tasks, templates, users};
+use super::{
+    groups, library, openapi, permissions, properties, statistics, tasks, templates, users,
+};
 
 /// Every address, by what it is about.
 pub const TABLE: &[&[Endpoint]] = &[
