@@ -4,12 +4,15 @@ use http::{HeaderValue, Method};
 
 use super::endpoint::Endpoint;
 use super::{
-    groups, library, openapi, permissions, properties, statistics, tasks, templates, users,
+    folios, groups, library, openapi, permissions, properties, statistics, tasks, templates, users,
 };
 
 /// Every address, by what it is about.
 pub const TABLE: &[&[Endpoint]] = &[
     library::ENDPOINTS,
+    folios::ENDPOINTS,
+    folios::IMAGES,
+    folios::EXPORTS,
     templates::ENDPOINTS,
     users::ENDPOINTS,
     groups::ENDPOINTS,
