@@ -3,7 +3,7 @@
 use http::{HeaderValue, Method, StatusCode, header};
 use percent_encoding::percent_decode_str;
 
-use super::{App, Error, image, pages};
+use super::{App, Error, image, pages, sign_in};
 use crate::http::{Progress, Request, Response};
 
 /// Answers one kind of request.
@@ -20,12 +20,23 @@ pub struct Route {
 }
 
 const GET: &[Method] = &[Method::GET];
+const POST: &[Method] = &[Method::POST];
+const DELETE: &[Method] = &[Method::DELETE];
+const GET_POST: &[Method] = &[Method::GET, Method::POST];
+const ALL: &[Method] = &[Method::GET, Method::POST, Method::PUT, Method::DELETE];
 
 /// Every address.
 pub const ROUTES: &[Route] = &[
     Route { path: "/image", methods: GET, handler: image::image },
     Route { path: "/original", methods: GET, handler: image::original },
     Route { path: "/erez#/erez", methods: GET, handler: image::legacy },
+    Route { path: "/login", methods: GET_POST, handler: sign_in::login },
+    Route { path: "/logout", methods: GET_POST, handler: sign_in::logout },
+    Route { path: "/api/v1/token", methods: POST, handler: sign_in::token },
+    Route { path: "/api/v1/tokenlogin", methods: GET, handler: sign_in::token_login },
+    Route { path: "/api/v1/keys", methods: GET_POST, handler: sign_in::keys },
+    Route { path: "/api/v1/keys/#", methods: DELETE, handler: sign_in::key },
+    Route { path: "/api/v1/totp", methods: ALL, handler: sign_in::totp },
     Route { path: "", methods: GET, handler: pages::home },
     Route { path: "/static/halftone.css", methods: GET, handler: pages::stylesheet },
 ];

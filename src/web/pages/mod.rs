@@ -3,5 +3,5 @@
 mod error;
 mod home;
 
-pub use error::error_page;
+pub use error::{error_page, html};
 pub use home::{home, stylesheet};
