@@ -120,6 +120,12 @@ impl Rights {
         self.version
     }
 
+    /// The folders that have records of access, without slashes at their ends: below each, nothing
+    /// changes before the next.
+    pub fn recorded_folders(&self) -> impl Iterator<Item = &str> {
+        self.folders.keys().map(AsRef::as_ref)
+    }
+
     /// Who a user is, with the groups of this moment; none for a deleted or unknown account.
     #[must_use]
     pub fn identity(&self, user_id: i64, via: SignedIn) -> Option<Identity> {

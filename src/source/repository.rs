@@ -11,7 +11,7 @@ use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 
 use super::stat_cache::{StatCache, StatSource};
-use super::{SourceError, SourcePath, Stat, beneath, list};
+use super::{Folder, FolderPath, SourceError, SourcePath, Stat, beneath, list};
 
 /// How a repository behaves.
 #[derive(Debug, Clone)]
@@ -101,6 +101,42 @@ impl Repository {
         let file = File::from(descriptor);
         Stat::of(&file)?;
         Ok(file)
+    }
+
+    /// Opens a folder, also a hidden one: what is hidden from requests the library keeps its own
+    /// things in. Links that stay inside are followed.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::NotFound`], also for what is no folder; [`SourceError::Unreachable`].
+    pub fn folder(&self, path: &FolderPath) -> Result<Folder, SourceError> {
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        let at_root = |errno: nix::errno::Errno| SourceError::unreachable(errno.into());
+        let root = open(&self.files.root, flags, Mode::empty()).map_err(at_root)?;
+        if path.is_root() {
+            return Ok(Folder::new(root));
+        }
+        let opened = beneath::open(root.as_fd(), path.as_str(), flags);
+        Ok(Folder::new(opened.map_err(SourceError::of_file)?))
+    }
+
+    /// Opens a folder, and makes it and those above it when they are missing.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::NotFound`] when a file stands in the way; [`SourceError::Unreachable`].
+    pub fn make_folder(&self, path: &FolderPath) -> Result<Folder, SourceError> {
+        match self.folder(path) {
+            Err(SourceError::NotFound) => {}
+            found => return found,
+        }
+        let Some(parent) = path.parent() else { return self.folder(path) };
+        match self.make_folder(&parent)?.make_folder(path.name()) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                Err(SourceError::unreachable(error))
+            }
+            _ => self.folder(path),
+        }
     }
 
     /// Files whose extension `wanted` accepts, folder by folder from the root down, by name within

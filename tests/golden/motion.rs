@@ -69,6 +69,28 @@ fn shown(name: &str, bytes: &[u8], edit: &[&str]) -> Shown {
     Shown { size, frames }
 }
 
+/// The frames of a WebP by libvips, RGBA, transparent pixels all zero. ImageMagick mixes pixels that
+/// are half transparent with what was there before, although the file says not to.
+fn laid_out(name: &str, bytes: &[u8]) -> Vec<Vec<u8>> {
+    let (path, out) = (file(name, bytes), file(&format!("{name}.png"), &[]));
+    run("vips", &["copy", &format!("{path}[n=-1]"), &out]);
+    let stack = read(&std::fs::read(&out).unwrap());
+    let height = vips_number(&path, "page-height").unwrap_or(stack.height) as usize;
+    let pixels = floats(&stack);
+    let pixel = |pixel: &[f64]| {
+        let alpha = if pixel.len() == 4 { pixel[3] } else { 1.0 };
+        let band = |value: f64| if alpha == 0.0 { 0 } else { (value * 255.0).round() as u8 };
+        [band(pixel[0]), band(pixel[1]), band(pixel[2]), band(alpha)]
+    };
+    let frames = pixels.values.chunks_exact(height * pixels.width * pixels.bands);
+    frames.map(|frame| frame.chunks_exact(pixels.bands).flat_map(pixel).collect()).collect()
+}
+
+fn vips_number(path: &str, field: &str) -> Option<u32> {
+    let output = Command::new("vipsheader").args(["-f", field, &format!("{path}[n=-1]")]).output();
+    String::from_utf8(output.unwrap().stdout).unwrap().trim().parse().ok()
+}
+
 /// An animation that uses everything GIF has: frames of parts, gaps, all ways to clear them away,
 /// palettes of their own, odd times.
 fn wild_gif(seed: u32, repeat: Option<gif::Repeat>) -> Vec<u8> {
@@ -98,7 +120,8 @@ fn wild_gif(seed: u32, repeat: Option<gif::Repeat>) -> Vec<u8> {
             gif::DisposalMethod::Keep,
             gif::DisposalMethod::Background,
             gif::DisposalMethod::Previous,
-        ][dice.below(3) as usize];
+            // What a first frame is put back to, viewers and ImageMagick see differently.
+        ][dice.below(if number == 0 { 2 } else { 3 }) as usize];
         let frame = gif::Frame {
             delay: 1 + dice.below(9) as u16,
             dispose,
@@ -161,17 +184,17 @@ fn every_frame_goes_the_way_of_a_still_picture() {
     assert_same("cropped", &shown("cropped-made.gif", &made.bytes, &[]), &expected);
     // A frame made alone is the frame of the animation.
     let small = Recipe { width: 24, ..lossless(Format::Webp) };
-    let frames = shown("small.webp", &make(&engine, &source, &small).bytes, &[]).frames;
+    let frames = laid_out("small.webp", &make(&engine, &source, &small).bytes);
     let mut at = 0;
     for page in 1..=24 {
         let still = Recipe { page, still: true, ..small.clone() };
         let made = make(&engine, &source, &still);
-        let alone = shown("small-still.webp", &made.bytes, &[]);
-        assert_eq!(alone.frames.len(), 1, "a page is a still picture");
-        if alone.frames[0].0 != frames[at].0 {
+        let alone = laid_out("small-still.webp", &made.bytes);
+        assert_eq!(alone.len(), 1, "a page is a still picture");
+        if alone[0] != frames[at] {
             at += 1;
         }
-        assert_eq!(alone.frames[0].0, frames[at].0, "page {page}");
+        assert!(alone[0] == frames[at], "page {page}");
     }
     assert_eq!(at, frames.len() - 1);
 }
