@@ -227,9 +227,9 @@ pub fn with_an_administrator<T>(
     let mut nobody_left = false;
     let done = db.transaction(|sql| {
         nobody_left = false;
-        let had = db::system_permissions::administrators(sql)? > 0;
+        let had = db::system_permissions::has_administrator(sql)?;
         let done = work(sql)?;
-        if had && !db::system_permissions::administrators(sql)? > 0 {
+        if had && !db::system_permissions::has_administrator(sql)? {
             nobody_left = true;
             // Any error undoes the transaction; this one never leaves this function.
             return Err(db::Error::Statement("nobody would be left".into()));

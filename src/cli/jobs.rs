@@ -10,7 +10,10 @@ use crate::cache::Cache;
 use crate::config::Settings;
 use crate::db::Db;
 use crate::source::{Repository, SourceError, SourcePath};
-use crate::task::job::{CacheHousekeeping, MarkVanished, PrepareReductions, RowHousekeeping};
+use crate::task::job::{
+    CacheHousekeeping, MarkVanished, PrepareReductions, PurgeDeleted, PurgeStatistics,
+    RowHousekeeping,
+};
 use crate::task::{Job, Runner, RunnerOptions, Scheduled};
 
 const MINUTE_S: u32 = 60;
@@ -34,10 +37,14 @@ pub fn runner(
         context.check()?;
         Ok(json!({ "outcome": format!("{:?}", outcome?) }))
     });
+    let [system_statistics, image_statistics] = PurgeStatistics::both();
     let jobs: Vec<Box<dyn Job>> = vec![
         Box::new(prepare),
         Box::new(sweep),
         Box::new(RowHousekeeping { stats_keep_days: settings.stats_keep_days }),
+        Box::new(system_statistics),
+        Box::new(image_statistics),
+        Box::new(PurgeDeleted),
         Box::new(MarkVanished::new(move |path| exists(&files, path))),
     ];
     let options = RunnerOptions {

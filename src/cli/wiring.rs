@@ -32,6 +32,7 @@ use crate::sandbox::{Sandbox, SandboxOptions, has_landlock};
 use crate::source::{Repository, RepositoryOptions};
 use crate::spec::Rules;
 use crate::stats::{Counters, CountersOptions, Flusher};
+use crate::web::api::Cors;
 use crate::web::image::{Memos, Prepare, Xref};
 use crate::web::sign_in::{FrontServer, SignIn};
 use crate::web::{App, ParsedTemplates};
@@ -416,6 +417,7 @@ fn app(
         default_expiry_s: settings.default_expiry_s,
         image_wait: secs(settings.image_wait_s),
         public_base_url: settings.public_base_url.clone(),
+        cors: Cors::new(settings.cors_origins.clone()),
         trusted_proxies: settings.trusted_proxies.clone(),
         sign_in: sign_in(settings)?,
         installation: OnceLock::new(),

@@ -4,6 +4,7 @@
 //! Knows all parts that an answer is made of, and nothing of processes, sockets or settings files:
 //! `cli` makes an [`App`] of those parts and hands it to whatever carries requests.
 
+pub mod api;
 mod client;
 mod count;
 mod error;
@@ -81,6 +82,8 @@ pub struct App {
     pub image_wait: Duration,
     /// The address that people reach the server by; empty when it is not known.
     pub public_base_url: String,
+    /// Which other sites' pages may call the API.
+    pub cors: api::Cors,
     /// Proxies whose word on the client's address counts.
     pub trusted_proxies: Vec<Network>,
     /// How people and programs sign in.
@@ -101,6 +104,7 @@ impl App {
 
     fn answer(&self, request: &Request, progress: &dyn Progress) -> Response {
         let result = match router::find(request) {
+            Found::Api(path) => return api::answer(self, request, progress, &path),
             Found::Route(route) => (route.handler)(self, request, progress),
             Found::Options(allow) => Ok(router::options(allow)),
             Found::Nothing => Err(Error::not_found()),

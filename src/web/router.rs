@@ -3,7 +3,7 @@
 use http::{HeaderValue, Method, StatusCode, header};
 use percent_encoding::percent_decode_str;
 
-use super::{App, Error, image, pages, sign_in};
+use super::{App, Error, api, image, pages, sign_in};
 use crate::http::{Progress, Request, Response};
 
 /// Answers one kind of request.
@@ -20,10 +20,7 @@ pub struct Route {
 }
 
 const GET: &[Method] = &[Method::GET];
-const POST: &[Method] = &[Method::POST];
-const DELETE: &[Method] = &[Method::DELETE];
 const GET_POST: &[Method] = &[Method::GET, Method::POST];
-const ALL: &[Method] = &[Method::GET, Method::POST, Method::PUT, Method::DELETE];
 
 /// Every address.
 pub const ROUTES: &[Route] = &[
@@ -32,17 +29,14 @@ pub const ROUTES: &[Route] = &[
     Route { path: "/erez#/erez", methods: GET, handler: image::legacy },
     Route { path: "/login", methods: GET_POST, handler: sign_in::login },
     Route { path: "/logout", methods: GET_POST, handler: sign_in::logout },
-    Route { path: "/api/v1/token", methods: POST, handler: sign_in::token },
-    Route { path: "/api/v1/tokenlogin", methods: GET, handler: sign_in::token_login },
-    Route { path: "/api/v1/keys", methods: GET_POST, handler: sign_in::keys },
-    Route { path: "/api/v1/keys/#", methods: DELETE, handler: sign_in::key },
-    Route { path: "/api/v1/totp", methods: ALL, handler: sign_in::totp },
     Route { path: "", methods: GET, handler: pages::home },
     Route { path: "/static/halftone.css", methods: GET, handler: pages::stylesheet },
 ];
 
 /// What a path leads to.
 pub enum Found {
+    /// An address of the API: its path below the version.
+    Api(String),
     /// A route that takes this method.
     Route(&'static Route),
     /// A question for the methods of a route.
@@ -57,6 +51,9 @@ pub enum Found {
 pub fn find(request: &Request) -> Found {
     let decoded = percent_decode_str(&request.path).decode_utf8_lossy();
     let path = decoded.trim_end_matches('/');
+    if let Some(below) = api::below(&decoded) {
+        return Found::Api(below.to_owned());
+    }
     let Some(route) = ROUTES.iter().find(|route| matches(route.path, path)) else {
         return Found::Nothing;
     };

@@ -245,6 +245,7 @@ settings! {
     body_memory_kb: u32 = connections::BODY_MEMORY_KB;
     trusted_proxies: Vec<Network> = connections::TRUSTED_PROXIES;
     public_base_url: String = connections::PUBLIC_BASE_URL;
+    cors_origins: Vec<String> = connections::CORS_ORIGINS;
     xref_url: String = connections::XREF_URL;
 
     workers: u32 = pool::WORKERS;

@@ -3,6 +3,7 @@
 //! Built only in `web`, from the errors of the modules below, which know nothing of HTTP. The cause
 //! is kept for the log and never shown.
 
+mod answers;
 mod from;
 
 use http::{HeaderName, HeaderValue, StatusCode, header};

@@ -148,9 +148,8 @@ pub fn logout(app: &App, request: &Request, _progress: &dyn Progress) -> Result<
 }
 
 /// Leads on to an address that was checked.
-pub fn see_other(next: &str) -> Result<Response, Error> {
-    let location = HeaderValue::from_str(next)
-        .map_err(|_| Error::parameter("next", "must be an address in ASCII"))?;
+fn see_other(next: &str) -> Result<Response, Error> {
+    let location = next::location(next)?;
     Ok(private(Response::new(StatusCode::SEE_OTHER).header(header::LOCATION, location)))
 }
 
