@@ -11,8 +11,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::log::Log;
 use super::secret;
+use crate::auth::directory::LAYOUTS;
 use crate::auth::{
-    FirstStart, RightsStore, SECRET_MIN_BYTES, SessionTimes, Signer, StoreOptions, first_start,
+    Directory, DirectoryOptions, FirstStart, RightsStore, SECRET_MIN_BYTES, SessionTimes, Signer,
+    StoreOptions, first_start,
 };
 use crate::cache::flight::Flights;
 use crate::cache::{
@@ -89,7 +91,33 @@ fn sign_in(settings: &Settings) -> anyhow::Result<SignIn> {
         token_time: secs(settings.token_expiry_s),
         next_hosts: settings.login_next_hosts.clone(),
         front_server: settings.remote_user.then_some(FrontServer { strip_realm }),
+        directory: directory(settings)?,
     })
+}
+
+fn directory(settings: &Settings) -> anyhow::Result<Option<Directory>> {
+    if settings.ldap_url.is_empty() {
+        return Ok(None);
+    }
+    let file = &settings.ldap_ca_file;
+    let ca_pem = if file.as_os_str().is_empty() {
+        None
+    } else {
+        let pem = fs::read(file);
+        Some(pem.with_context(|| format!("ldap_ca_file: {} cannot be read", file.display()))?)
+    };
+    let layout = LAYOUTS.iter().find(|(name, _)| *name == settings.ldap_type);
+    let (_, layout) = layout.context("ldap_type: an unknown layout")?;
+    Ok(Some(Directory::new(DirectoryOptions {
+        url: settings.ldap_url.clone(),
+        start_tls: settings.ldap_start_tls,
+        ca_pem,
+        layout: *layout,
+        base: settings.ldap_base.clone(),
+        bind_user: settings.ldap_bind_user.clone(),
+        bind_password: settings.ldap_bind_password.expose().to_owned(),
+        timeout: secs(settings.ldap_timeout_s),
+    })?))
 }
 
 /// The database; nothing is connected yet.

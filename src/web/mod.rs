@@ -151,6 +151,8 @@ impl Service for App {
 /// line.
 fn subject(app: &App, request: &Request) -> String {
     let query = String::from_utf8_lossy(&request.query);
+    // A token in an address is no less a secret.
+    let query = if query.contains("token=") { "(hidden)".into() } else { query };
     let client = client::address(app, request).map(|addr| format!("{addr} ")).unwrap_or_default();
     let separator = if query.is_empty() { "" } else { "?" };
     format!("{client}{} {}{separator}{}", request.method, request.path, query.escape_debug())

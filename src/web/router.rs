@@ -3,7 +3,7 @@
 use http::{HeaderValue, Method, StatusCode, header};
 use percent_encoding::percent_decode_str;
 
-use super::{App, Error, api, image, pages};
+use super::{App, Error, api, image, pages, sign_in};
 use crate::http::{Progress, Request, Response};
 
 /// Answers one kind of request.
@@ -21,12 +21,15 @@ pub struct Route {
 }
 
 const GET: &[Method] = &[Method::GET];
+const GET_POST: &[Method] = &[Method::GET, Method::POST];
 
 /// Every address.
 pub const ROUTES: &[Route] = &[
     Route { path: "/image", methods: GET, handler: image::image },
     Route { path: "/original", methods: GET, handler: image::original },
     Route { path: "/erez#/erez", methods: GET, handler: image::legacy },
+    Route { path: "/login", methods: GET_POST, handler: sign_in::login },
+    Route { path: "/logout", methods: GET_POST, handler: sign_in::logout },
     Route { path: "", methods: GET, handler: pages::home },
     Route { path: "/portfolios/{human_id}", methods: GET, handler: pages::portfolio },
     Route {

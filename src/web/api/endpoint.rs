@@ -46,6 +46,8 @@ impl Endpoint {
 pub enum Access {
     /// Everybody.
     Anyone(&'static str),
+    /// Whoever shows who it is in the very call.
+    Credentials(&'static str),
     /// Whoever is signed in.
     SignedIn(&'static str),
     /// Whoever has this permission.

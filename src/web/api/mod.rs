@@ -13,6 +13,7 @@ mod endpoint;
 pub mod folios;
 mod groups;
 mod input;
+mod keys;
 mod library;
 mod openapi;
 mod page;
@@ -25,6 +26,8 @@ mod table;
 mod tasks;
 mod templates;
 mod time;
+mod token;
+mod totp;
 mod users;
 
 use http::{Method, StatusCode, header};
@@ -36,6 +39,7 @@ pub use shape::in_query;
 
 use super::sign_in::csrf;
 use super::{App, Error, who};
+use crate::auth::Identity;
 use crate::http::{Progress, Request, Response};
 use call::Call;
 use endpoint::Access;
@@ -75,7 +79,10 @@ fn call(
     endpoint: &'static endpoint::Endpoint,
     segments: Vec<(&'static str, String)>,
 ) -> Result<Response, Error> {
-    let identity = who::identify(app, request)?;
+    let identity = match endpoint.access {
+        Access::Credentials(_) => Identity::Anonymous,
+        _ => who::identify(app, request)?,
+    };
     admit(app, &identity, endpoint.access)?;
     let (input, form_token) =
         input::Input::read(request, endpoint.fields, endpoint.has_body(), csrf::FIELD)?;
@@ -85,9 +92,9 @@ fn call(
 }
 
 /// Fails unless the caller may call an address at all.
-fn admit(app: &App, identity: &crate::auth::Identity, access: Access) -> Result<(), Error> {
+fn admit(app: &App, identity: &Identity, access: Access) -> Result<(), Error> {
     match access {
-        Access::Anyone(_) => Ok(()),
+        Access::Anyone(_) | Access::Credentials(_) => Ok(()),
         Access::SignedIn(_) => require_user(identity),
         Access::System(permission, _) => {
             require_user(identity)?;
@@ -97,10 +104,10 @@ fn admit(app: &App, identity: &crate::auth::Identity, access: Access) -> Result<
     }
 }
 
-fn require_user(identity: &crate::auth::Identity) -> Result<(), Error> {
+fn require_user(identity: &Identity) -> Result<(), Error> {
     match identity {
-        crate::auth::Identity::Anonymous => Err(Error::sign_in()),
-        crate::auth::Identity::User { .. } => Ok(()),
+        Identity::Anonymous => Err(Error::sign_in()),
+        Identity::User { .. } => Ok(()),
     }
 }
 

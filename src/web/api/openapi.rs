@@ -142,13 +142,16 @@ fn tag(path: &str) -> &str {
 fn security(access: Access) -> Value {
     match access {
         Access::Anyone(_) => json!([{}, { "token": [] }, { "bearer": [] }]),
+        Access::Credentials(_) => json!([{}, { "token": [] }]),
         Access::SignedIn(_) | Access::System(..) => json!([{ "token": [] }, { "bearer": [] }]),
     }
 }
 
 fn rule(access: Access) -> String {
     match access {
-        Access::Anyone(rule) | Access::SignedIn(rule) => rule.to_owned(),
+        Access::Anyone(rule) | Access::Credentials(rule) | Access::SignedIn(rule) => {
+            rule.to_owned()
+        }
         Access::System(permission, more) => {
             format!("{}. {more}", permission.name()).trim_end().to_owned()
         }

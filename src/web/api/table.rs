@@ -4,7 +4,8 @@ use http::{HeaderValue, Method};
 
 use super::endpoint::Endpoint;
 use super::{
-    folios, groups, library, openapi, permissions, properties, statistics, tasks, templates, users,
+    folios, groups, keys, library, openapi, permissions, properties, statistics, tasks, templates,
+    token, totp, users,
 };
 
 /// Every address, by what it is about.
@@ -15,6 +16,9 @@ pub const TABLE: &[&[Endpoint]] = &[
     folios::EXPORTS,
     templates::ENDPOINTS,
     users::ENDPOINTS,
+    token::ENDPOINTS,
+    keys::ENDPOINTS,
+    totp::ENDPOINTS,
     groups::ENDPOINTS,
     permissions::ENDPOINTS,
     properties::ENDPOINTS,

@@ -90,6 +90,12 @@ impl Error {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, Fault::Client, message)
     }
 
+    /// 413: the body is larger than anything that this address takes.
+    pub fn too_large() -> Self {
+        let message = "The request is too large.";
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, Fault::Client, message)
+    }
+
     /// 415: the source is not a picture that can be read.
     pub fn unreadable(reason: impl std::fmt::Display) -> Self {
         let message = reason.to_string();
