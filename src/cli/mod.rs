@@ -15,6 +15,7 @@ mod secret;
 mod serve;
 mod status;
 mod tasks;
+mod user;
 mod wiring;
 
 use std::process::ExitCode;
@@ -47,6 +48,9 @@ enum Command {
     /// Say what holds in folders for groups of users
     #[command(subcommand)]
     Access(access::Action),
+    /// Make and change accounts
+    #[command(subcommand)]
+    User(user::Action),
     /// Show what the workers of a running pool are doing
     Status(status::Options),
     /// Make, count or remove prepared reductions
@@ -90,6 +94,7 @@ pub fn main() -> ExitCode {
         Command::Migrate(common) => migrate::run(&common),
         Command::Config(action) => config::run(&action),
         Command::Access(action) => access::run(action),
+        Command::User(action) => user::run(&action),
         Command::Status(options) => status::run(&options),
         Command::Reductions(action) => reductions::run(&action),
         Command::Convert(options) => convert::run(&options),

@@ -11,8 +11,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::log::Log;
 use super::secret;
+use crate::auth::directory::LAYOUTS;
 use crate::auth::{
-    FirstStart, RightsStore, SECRET_MIN_BYTES, SessionTimes, Signer, StoreOptions, first_start,
+    Directory, DirectoryOptions, FirstStart, RightsStore, SECRET_MIN_BYTES, SessionTimes, Signer,
+    StoreOptions, first_start,
 };
 use crate::cache::flight::Flights;
 use crate::cache::{
@@ -22,6 +24,7 @@ use crate::config::Settings;
 use crate::db::image_ids::ImageIds;
 use crate::db::{self, Db, DbOptions};
 use crate::pixel::{ColourSpace, Engine, EngineOptions, Limits, Profile, ProfileKind, StripKeeps};
+use crate::portfolio::Exports;
 use crate::process::WorkerOptions;
 use crate::process::slots::{Slots, SlotsOptions};
 use crate::profiles::Profiles;
@@ -30,6 +33,7 @@ use crate::sandbox::{Sandbox, SandboxOptions, has_landlock};
 use crate::source::{Repository, RepositoryOptions};
 use crate::spec::Rules;
 use crate::stats::{Counters, CountersOptions, Flusher};
+use crate::web::api::Cors;
 use crate::web::image::{Memos, Prepare, Xref};
 use crate::web::sign_in::{FrontServer, SignIn};
 use crate::web::{App, ParsedTemplates};
@@ -87,7 +91,33 @@ fn sign_in(settings: &Settings) -> anyhow::Result<SignIn> {
         token_time: secs(settings.token_expiry_s),
         next_hosts: settings.login_next_hosts.clone(),
         front_server: settings.remote_user.then_some(FrontServer { strip_realm }),
+        directory: directory(settings)?,
     })
+}
+
+fn directory(settings: &Settings) -> anyhow::Result<Option<Directory>> {
+    if settings.ldap_url.is_empty() {
+        return Ok(None);
+    }
+    let file = &settings.ldap_ca_file;
+    let ca_pem = if file.as_os_str().is_empty() {
+        None
+    } else {
+        let pem = fs::read(file);
+        Some(pem.with_context(|| format!("ldap_ca_file: {} cannot be read", file.display()))?)
+    };
+    let layout = LAYOUTS.iter().find(|(name, _)| *name == settings.ldap_type);
+    let (_, layout) = layout.context("ldap_type: an unknown layout")?;
+    Ok(Some(Directory::new(DirectoryOptions {
+        url: settings.ldap_url.clone(),
+        start_tls: settings.ldap_start_tls,
+        ca_pem,
+        layout: *layout,
+        base: settings.ldap_base.clone(),
+        bind_user: settings.ldap_bind_user.clone(),
+        bind_password: settings.ldap_bind_password.expose().to_owned(),
+        timeout: secs(settings.ldap_timeout_s),
+    })?))
 }
 
 /// The database; nothing is connected yet.
@@ -169,6 +199,11 @@ pub fn repository(settings: &Settings) -> Repository {
             pool_threads: settings.stat_threads as usize,
         },
     )
+}
+
+/// Published portfolios.
+pub fn exports(settings: &Settings) -> Exports {
+    Exports::new(settings.exports_folder())
 }
 
 /// The maker of pictures.
@@ -373,6 +408,7 @@ fn app(
         store,
         templates: ParsedTemplates::default(),
         repository: repository(settings),
+        exports: exports(settings),
         profiles: profiles(settings),
         image_ids: ImageIds::new(KNOWN_IMAGES, IMAGE_RECHECK),
         flights: Flights::open(&run_folder, cache.memcached())?,
@@ -388,6 +424,7 @@ fn app(
         default_expiry_s: settings.default_expiry_s,
         image_wait: secs(settings.image_wait_s),
         public_base_url: settings.public_base_url.clone(),
+        cors: Cors::new(settings.cors_origins.clone()),
         trusted_proxies: settings.trusted_proxies.clone(),
         sign_in: sign_in(settings)?,
         installation: OnceLock::new(),

@@ -134,7 +134,11 @@ pub fn require_system(
     if app.store.rights()?.has(identity, permission) { Ok(()) } else { Err(Error::forbidden()) }
 }
 
-/// Fails with 403 unless somebody has signed in; gives back the account's id.
-pub fn require_user(identity: &Identity) -> Result<i64, Error> {
-    identity.user_id().ok_or_else(Error::forbidden)
+/// Fails with 403 unless a person has signed in: who has found a token or a key must not be able to
+/// make another of it. Gives back the account's id.
+pub fn require_person(identity: &Identity) -> Result<i64, Error> {
+    match (identity.user_id(), identity.via()) {
+        (Some(id), Some(SignedIn::Session(_) | SignedIn::FrontServer)) => Ok(id),
+        _ => Err(Error::refused("This takes a web session.")),
+    }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use halftone::auth::{
-    FirstStart, FirstStartError, Identity, Level, RightsStore, StoreOptions, SystemPermission,
-    first_start, password,
+    FirstStart, FirstStartError, Identity, Level, RightsStore, SignedIn, StoreOptions,
+    SystemPermission, first_start, password,
 };
 use halftone::db::{
     self, Db, STATUS_DELETED, folder_permissions, folders, groups, templates, users,
@@ -50,7 +50,7 @@ fn the_first_start_makes_what_the_contract_says(test: &TestDb) {
     for folder in ["", "/", "any/folder"] {
         assert_eq!(rights.level(&Identity::Anonymous, folder), Level::View);
     }
-    let admin = rights.identity(admin.id).unwrap();
+    let admin = rights.identity(admin.id, SignedIn::Token).unwrap();
     assert_eq!(rights.level(&admin, "x"), Level::DeleteFolder);
     for permission in SystemPermission::ALL {
         assert!(rights.has(&admin, permission), "{}", permission.name());
@@ -182,7 +182,7 @@ fn a_worker_learns_of_changed_rights(test: &TestDb) {
     groups::add_member(db, press, jo).unwrap();
     let of_jo = || {
         let rights = worker.rights().unwrap();
-        rights.identity(jo).map(|identity| rights.level(&identity, "a"))
+        rights.identity(jo, SignedIn::Token).map(|identity| rights.level(&identity, "a"))
     };
     wait_for("the new member", || of_jo() == Some(Level::Upload));
     assert!(groups::remove_member(db, press, jo).unwrap());

@@ -221,6 +221,7 @@ macro_rules! settings {
 settings! {
     images_dir: PathBuf = files::IMAGES_DIR;
     data_dir: PathBuf = files::DATA_DIR;
+    exports_dir: PathBuf = files::EXPORTS_DIR;
     run_dir: PathBuf = files::RUN_DIR;
     temp_dir: PathBuf = files::TEMP_DIR;
     pid_file: PathBuf = files::PID_FILE;
@@ -245,6 +246,7 @@ settings! {
     body_memory_kb: u32 = connections::BODY_MEMORY_KB;
     trusted_proxies: Vec<Network> = connections::TRUSTED_PROXIES;
     public_base_url: String = connections::PUBLIC_BASE_URL;
+    cors_origins: Vec<String> = connections::CORS_ORIGINS;
     xref_url: String = connections::XREF_URL;
 
     workers: u32 = pool::WORKERS;
