@@ -46,6 +46,18 @@ pub(super) fn broken(settings: &Settings) -> Vec<(&'static str, String)> {
         "rights_max_age_s",
         "must not be less than rights_poll_ms, or rights would be too old between two looks",
     );
+    let places = |target: &str| {
+        ["{year}", "{month}", "{day}"].iter().fold(target.to_owned(), |t, place| t.replace(place, "1"))
+    };
+    rule(
+        s.upload_targets.iter().all(|target| {
+            let path = places(target);
+            let mut names = path.trim_matches('/').split('/');
+            !path.contains(['{', '}']) && names.all(|name| !name.is_empty() && !name.starts_with('.'))
+        }),
+        "upload_targets",
+        "must be paths within the library, with no other places than {year}, {month} and {day}",
+    );
     broken
 }
 

@@ -29,6 +29,7 @@ use crate::cache::{Cache, Key};
 use crate::config::Network;
 use crate::db::image_ids::ImageIds;
 use crate::db::{self, Db};
+use crate::library::Library;
 use crate::http::{Progress, Request, Response, Service, Stage};
 use crate::pixel::Engine;
 use crate::process::slots::Slots;
@@ -47,11 +48,15 @@ pub struct App {
     /// Templates as parameters.
     pub templates: ParsedTemplates,
     /// The originals.
-    pub repository: Repository,
+    pub repository: Arc<Repository>,
     /// The colour profiles that requests may name.
     pub profiles: Profiles,
     /// Which image a path is.
-    pub image_ids: ImageIds,
+    pub image_ids: Arc<ImageIds>,
+    /// What people do with originals.
+    pub library: Arc<Library>,
+    /// How long an answer waits for a task.
+    pub task_wait: Duration,
     /// Made pictures.
     pub cache: Arc<Cache>,
     /// One maker per picture.
