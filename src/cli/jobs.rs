@@ -6,9 +6,11 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::reductions::Preparer;
+use super::wiring;
 use crate::cache::Cache;
 use crate::config::Settings;
 use crate::db::Db;
+use crate::portfolio::{ExpireExports, PublishPortfolio, Renderer};
 use crate::source::{Repository, SourceError, SourcePath};
 use crate::task::job::{
     CacheHousekeeping, MarkVanished, PrepareReductions, PurgeDeleted, PurgeStatistics,
@@ -45,6 +47,8 @@ pub fn runner(
         Box::new(system_statistics),
         Box::new(image_statistics),
         Box::new(PurgeDeleted),
+        Box::new(publisher(settings)?),
+        Box::new(ExpireExports { exports: wiring::exports(settings) }),
         Box::new(MarkVanished::new(move |path| exists(&files, path))),
     ];
     let options = RunnerOptions {
@@ -53,11 +57,23 @@ pub fn runner(
         schedule: vec![
             Scheduled { kind: CacheHousekeeping::KIND, every_s: MINUTE_S },
             Scheduled { kind: RowHousekeeping::KIND, every_s: HOUR_S },
+            Scheduled { kind: ExpireExports::KIND, every_s: HOUR_S },
             Scheduled { kind: MarkVanished::KIND, every_s: 24 * HOUR_S },
         ],
         ..RunnerOptions::default()
     };
     Ok(Runner::new(db, jobs, options))
+}
+
+/// What publishes portfolios.
+fn publisher(settings: &Settings) -> anyhow::Result<PublishPortfolio> {
+    let renderer = Renderer {
+        files: Arc::new(wiring::repository(settings)),
+        engine: wiring::engine(settings)?,
+        profiles: wiring::profiles(settings),
+        slots: wiring::slots(settings, &settings.run_folder())?,
+    };
+    Ok(PublishPortfolio { renderer, exports: wiring::exports(settings) })
 }
 
 /// Whether there is a file at a path of the repository; for the empty path, whether the repository is

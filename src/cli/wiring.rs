@@ -24,6 +24,7 @@ use crate::config::Settings;
 use crate::db::image_ids::ImageIds;
 use crate::db::{self, Db, DbOptions};
 use crate::pixel::{ColourSpace, Engine, EngineOptions, Limits, Profile, ProfileKind, StripKeeps};
+use crate::portfolio::Exports;
 use crate::process::WorkerOptions;
 use crate::process::slots::{Slots, SlotsOptions};
 use crate::profiles::Profiles;
@@ -198,6 +199,11 @@ pub fn repository(settings: &Settings) -> Repository {
             pool_threads: settings.stat_threads as usize,
         },
     )
+}
+
+/// Published portfolios.
+pub fn exports(settings: &Settings) -> Exports {
+    Exports::new(settings.exports_folder())
 }
 
 /// The maker of pictures.
@@ -402,6 +408,7 @@ fn app(
         store,
         templates: ParsedTemplates::default(),
         repository: repository(settings),
+        exports: exports(settings),
         profiles: profiles(settings),
         image_ids: ImageIds::new(KNOWN_IMAGES, IMAGE_RECHECK),
         flights: Flights::open(&run_folder, cache.memcached())?,

@@ -33,6 +33,7 @@ use crate::db::image_ids::ImageIds;
 use crate::db::{self, Db};
 use crate::http::{Progress, Request, Response, Service, Stage};
 use crate::pixel::Engine;
+use crate::portfolio::Exports;
 use crate::process::slots::Slots;
 use crate::profiles::Profiles;
 use crate::source::Repository;
@@ -50,6 +51,8 @@ pub struct App {
     pub templates: ParsedTemplates,
     /// The originals.
     pub repository: Repository,
+    /// Published portfolios.
+    pub exports: Exports,
     /// The colour profiles that requests may name.
     pub profiles: Profiles,
     /// Which image a path is.

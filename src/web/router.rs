@@ -11,7 +11,8 @@ pub type Handler = fn(&App, &Request, &dyn Progress) -> Result<Response, Error>;
 
 /// One address and who answers it.
 pub struct Route {
-    /// The path, without a trailing slash. A `#` stands for any digits, also none.
+    /// The path, without a trailing slash. A `#` stands for any digits, also none, and
+    /// `{name}` for a whole part between slashes.
     pub path: &'static str,
     /// The methods it takes. HEAD comes with GET, OPTIONS with all.
     pub methods: &'static [Method],
@@ -30,6 +31,12 @@ pub const ROUTES: &[Route] = &[
     Route { path: "/login", methods: GET_POST, handler: sign_in::login },
     Route { path: "/logout", methods: GET_POST, handler: sign_in::logout },
     Route { path: "", methods: GET, handler: pages::home },
+    Route { path: "/portfolios/{human_id}", methods: GET, handler: pages::portfolio },
+    Route {
+        path: "/portfolios/{human_id}/downloads/{filename}",
+        methods: GET,
+        handler: pages::download,
+    },
     Route { path: "/static/halftone.css", methods: GET, handler: pages::stylesheet },
 ];
 
@@ -82,9 +89,18 @@ fn allow(route: &Route) -> HeaderValue {
 }
 
 fn matches(pattern: &str, path: &str) -> bool {
-    match pattern.split_once('#') {
-        None => pattern == path,
-        Some((before, after)) => path
+    let (wanted, parts) = (pattern.split('/'), path.split('/'));
+    wanted.clone().count() == parts.clone().count()
+        && wanted.zip(parts).all(|(wanted, part)| match_part(wanted, part))
+}
+
+fn match_part(wanted: &str, part: &str) -> bool {
+    if wanted.starts_with('{') {
+        return !part.is_empty();
+    }
+    match wanted.split_once('#') {
+        None => wanted == part,
+        Some((before, after)) => part
             .strip_prefix(before)
             .and_then(|rest| rest.strip_suffix(after))
             .is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit())),
@@ -101,6 +117,15 @@ mod tests {
         assert!(matches("/erez#/erez", "/erez5/erez"));
         assert!(!matches("/erez#/erez", "/erezx/erez"));
         assert!(!matches("/erez#/erez", "/erez/image"));
+        assert!(!matches("/erez#/erez", "/erez"));
+    }
+
+    #[test]
+    fn names_stand_for_one_part() {
+        assert!(matches("/portfolios/{human_id}", "/portfolios/spring"));
+        assert!(!matches("/portfolios/{human_id}", "/portfolios"));
+        assert!(!matches("/portfolios/{human_id}", "/portfolios/"));
+        assert!(!matches("/portfolios/{human_id}", "/portfolios/a/b"));
     }
 
     #[test]

@@ -221,6 +221,7 @@ macro_rules! settings {
 settings! {
     images_dir: PathBuf = files::IMAGES_DIR;
     data_dir: PathBuf = files::DATA_DIR;
+    exports_dir: PathBuf = files::EXPORTS_DIR;
     run_dir: PathBuf = files::RUN_DIR;
     temp_dir: PathBuf = files::TEMP_DIR;
     pid_file: PathBuf = files::PID_FILE;

@@ -12,7 +12,9 @@ use super::endpoint::{Access, Endpoint, Kind, blank, gives, must, optional};
 use super::page::{LIMIT, Page, START};
 use super::reply::Reply;
 use super::shape::{self, FolderShape, ImageShape, Teller};
+use super::time::Moment;
 use crate::auth::Level;
+use crate::db::image_history;
 use crate::db::image_views::{self, ImageView};
 use crate::db::{STATUS_ACTIVE, folders};
 use crate::pixel::decode::{Input, Opening};
@@ -77,6 +79,16 @@ pub const ENDPOINTS: &[Endpoint] = &[
         gives: gives::<ImageShape>(),
         failures: &[403],
         handler: describe,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/admin/images/{image_id}/history",
+        title: "Tell what was done to an image, the latest first",
+        access: Access::SignedIn("Edit permission for the image's folder."),
+        fields: &[LIMIT],
+        gives: gives::<Vec<HistoryShape>>(),
+        failures: &[403],
+        handler: history,
     },
     Endpoint {
         method: Method::GET,
@@ -306,8 +318,41 @@ fn image(call: &Call<'_>) -> Result<Reply, Error> {
 fn describe(call: &Call<'_>) -> Result<Reply, Error> {
     let view = image_of(call, Level::Edit)?;
     let (title, description) = (call.text("title").to_owned(), call.text("description").to_owned());
-    image_views::describe(call.db(), view.id, &title, &description)?;
+    let user = call.user_id();
+    crate::db::atomic(call.db(), |sql| {
+        image_views::describe(sql, view.id, &title, &description)?;
+        image_history::add(sql, view.id, user, image_history::Action::Edited, "")
+    })?;
     Reply::ok(&shape::image(call, &ImageView { title, description, ..view })?)
+}
+
+/// What was done to an image.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ImageHistory")]
+struct HistoryShape {
+    /// 0 deleted, 1 created, 2 replaced, 3 edited, 4 moved.
+    action: i64,
+    action_info: String,
+    action_time: Moment,
+    id: i64,
+    image_id: i64,
+    user_id: Option<i64>,
+}
+
+/// `GET /admin/images/{image_id}/history`
+fn history(call: &Call<'_>) -> Result<Reply, Error> {
+    let view = image_of(call, Level::Edit)?;
+    let limit = call.opt_int("limit").and_then(|limit| u32::try_from(limit).ok()).unwrap_or(1000);
+    let entries = image_history::of_image(call.db(), view.id, limit)?;
+    let shapes = entries.into_iter().map(|entry| HistoryShape {
+        action: entry.action,
+        action_info: entry.detail,
+        action_time: Moment(entry.at_ms),
+        id: entry.id,
+        image_id: view.id,
+        user_id: entry.user_id,
+    });
+    Reply::ok(&shapes.collect::<Vec<_>>())
 }
 
 /// `GET /admin/filesystem/folders`

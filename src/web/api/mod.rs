@@ -10,6 +10,7 @@
 mod call;
 mod cors;
 mod endpoint;
+pub mod folios;
 mod groups;
 mod input;
 mod keys;
@@ -34,6 +35,7 @@ use http::{Method, StatusCode, header};
 pub use cors::Cors;
 pub use openapi::openapi_json;
 pub use reply::failure;
+pub use shape::in_query;
 
 use super::sign_in::csrf;
 use super::{App, Error, who};

@@ -5,11 +5,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::call::Call;
-use super::endpoint::{Access, Endpoint, Field, Kind, gives, must};
+use super::endpoint::{Access, Endpoint, Field, Kind, gives, must, optional};
+use super::library::folder_path;
 use super::page::{LIMIT, START, paged};
 use super::reply::Reply;
 use super::shape::{FolderPermissionShape, FolderShape};
-use crate::auth::{Level, SystemPermission, audit};
+use crate::auth::{Identity, Level, SignedIn, SystemPermission, audit, explain};
 use crate::db::folder_permissions::{self, FolderPermission};
 use crate::db::{self, folders, groups};
 use crate::web::Error;
@@ -29,6 +30,23 @@ const FIELDS: &[Field] = &[
 
 /// The rows.
 pub const ENDPOINTS: &[Endpoint] = &[
+    Endpoint {
+        method: Method::GET,
+        path: "/admin/permissions/trace",
+        title: "Explain what somebody may do in a folder, and by which rule",
+        access: Access::SignedIn("Nothing for oneself, else the permission admin_permissions."),
+        fields: &[
+            must("path", Kind::Line(1024), "The folder."),
+            optional(
+                "user_id",
+                Kind::Whole(0, i64::MAX),
+                "The user; 0 for nobody known; the caller if left out.",
+            ),
+        ],
+        gives: gives::<TraceShape>(),
+        failures: &[403],
+        handler: trace,
+    },
     Endpoint {
         method: Method::GET,
         path: "/admin/permissions",
@@ -80,6 +98,67 @@ pub const ENDPOINTS: &[Endpoint] = &[
         handler: delete,
     },
 ];
+
+/// Why somebody has a level of access to a folder.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PermissionTrace")]
+struct TraceShape {
+    /// The level's number.
+    access: i64,
+    /// The folder that was asked about.
+    path: String,
+    /// The rule that decides, in words.
+    rule: String,
+    /// What each of the user's groups, and Public, has.
+    steps: Vec<StepShape>,
+    user_id: Option<i64>,
+}
+
+/// What one group has.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PermissionStep")]
+struct StepShape {
+    /// The level of its nearest record; null without one.
+    access: Option<i64>,
+    /// Whether its system permissions give full access.
+    administers: bool,
+    /// The folder of that record.
+    folder: Option<String>,
+    group_id: i64,
+    group_name: String,
+}
+
+/// `GET /admin/permissions/trace`
+fn trace(call: &Call<'_>) -> Result<Reply, Error> {
+    let path = folder_path(call.text("path"))?;
+    let user_id = call.opt_int("user_id").or(call.user_id());
+    if user_id != call.user_id() {
+        call.require(SystemPermission::AdminPermissions)?;
+    }
+    let rights = call.rights()?;
+    let identity = match user_id {
+        Some(0) => Identity::Anonymous,
+        id if id == call.user_id() => call.identity.clone(),
+        id => id
+            .and_then(|id| rights.identity(id, SignedIn::Token))
+            .ok_or_else(|| Error::parameter("user_id", "there is no such user"))?,
+    };
+    let explained = explain(&rights, &identity, &path);
+    let steps = explained.steps.into_iter().map(|step| StepShape {
+        access: step.record.as_ref().map(|(_, level)| level.access()),
+        administers: step.administers,
+        folder: step.record.map(|(folder, _)| folder),
+        group_id: step.group_id,
+        group_name: step.group,
+    });
+    Reply::ok(&TraceShape {
+        access: explained.level.access(),
+        rule: explained.rule.to_string(),
+        steps: steps.collect(),
+        user_id: identity.user_id(),
+        path,
+    })
+}
 
 /// A new folder permission with its folder.
 #[derive(Serialize, JsonSchema)]

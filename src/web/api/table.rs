@@ -4,13 +4,16 @@ use http::{HeaderValue, Method};
 
 use super::endpoint::Endpoint;
 use super::{
-    groups, keys, library, openapi, permissions, properties, statistics, tasks, templates, token,
-    totp, users,
+    folios, groups, keys, library, openapi, permissions, properties, statistics, tasks, templates,
+    token, totp, users,
 };
 
 /// Every address, by what it is about.
 pub const TABLE: &[&[Endpoint]] = &[
     library::ENDPOINTS,
+    folios::ENDPOINTS,
+    folios::IMAGES,
+    folios::EXPORTS,
     templates::ENDPOINTS,
     users::ENDPOINTS,
     token::ENDPOINTS,
