@@ -140,7 +140,9 @@ impl Turn {
         Some(Self { counted: true })
     }
 
-    fn wait() -> Self {
+    /// Takes a turn when one is free, and waits for it until then: for those who hold up nobody.
+    #[must_use]
+    pub fn wait() -> Self {
         let free = FREE_TURNS.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = TURN_FREED.wait_while(free, |free| *free == 0);
         *waited.unwrap_or_else(PoisonError::into_inner) -= 1;
