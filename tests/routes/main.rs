@@ -22,6 +22,7 @@ mod errors;
 mod files;
 mod fit;
 mod format_auto;
+mod formats;
 mod guide;
 mod hostile;
 mod image;
