@@ -124,13 +124,14 @@ fn make(images: &Path) {
     library::make(images);
     let at = |name: &str| images.join(name).to_str().unwrap().to_owned();
     let chart = at("chart.png");
-    magick::make(&[&at("a/chart.png"), "-scale", "240x180", &chart]);
+    magick::make(&[&at("a/chart.png"), "-scale", "240x180", &format!("png24:{chart}")]);
     for extension in ["jpg", "gif", "bmp", "tif", "webp", "tga", "ppm", "pam", "ico", "psd", "psb"]
     {
-        magick::make(&[&chart, &at(&format!("chart.{extension}"))]);
+        // Without being told the orientation ImageMagick writes TGA upside down.
+        magick::make(&[&chart, "-orient", "TopLeft", &at(&format!("chart.{extension}"))]);
     }
-    run("heif-enc", &["-A", "-q", "95", &chart, "-o", &at("chart.avif")]);
-    run("heif-enc", &["-q", "95", &chart, "-o", &at("chart.heic")]);
+    run("heif-enc", &["-A", "-b", "8", "-q", "95", &chart, "-o", &at("chart.avif")]);
+    run("heif-enc", &["-b", "8", "-q", "95", &chart, "-o", &at("chart.heic")]);
     run("cjxl", &[&chart, &at("chart.jxl")]);
     fs::write(at("chart.svg"), svg()).unwrap();
     fs::write(at("chart.pdf"), pdf()).unwrap();
