@@ -24,6 +24,7 @@ mod files;
 mod fit;
 mod format_auto;
 mod front_user;
+mod formats;
 mod guide;
 mod hostile;
 mod image;
