@@ -42,7 +42,7 @@ struct Jpeg {
 
 /// How many times the size of the result is left when averages are taken in light: chosen so that
 /// the quality benchmark stays above its bound.
-const LIGHT_MARGIN: f64 = 1.6;
+const LIGHT_MARGIN: f64 = 1.3;
 
 /// Pictures of which more would have to be held stay at a smaller scale although it may show.
 const EXACT_PIXELS: u64 = 16_000_000;

@@ -56,7 +56,7 @@ enum { HALFTONE_DONE, HALFTONE_WARNED, HALFTONE_FAILED, HALFTONE_TOO_FINE };
  * photographs and what the charts of the quality benchmark have. */
 enum {
   LOST_BOUND = 250,
-  LOST_CELL_BOUND = 1000,
+  LOST_CELL_BOUND = 1600,
   COLOUR_BOUND = 300,
   COLOUR_CELL_BOUND = 1000,
   CELL_SIDE = 8,
