@@ -16,6 +16,7 @@ mod serve;
 mod status;
 mod tasks;
 mod user;
+mod user_key;
 mod wiring;
 
 use std::process::ExitCode;

@@ -59,6 +59,16 @@ fn of_many_guesses_at_once_few_are_free(test: &TestDb) {
     assert!((5..=8).contains(&allowed), "{allowed}");
     // Another name has its own.
     assert!(throttle::enter(db, "other", None).unwrap().is_ok());
+    // What turns out to be none is taken back, and no more than that.
+    let failures = || {
+        let rows =
+            db::Sql::query(db, "SELECT CAST(SUM(failures) AS BIGINT) FROM login_attempts", &[])
+                .unwrap();
+        rows[0].int(0).unwrap()
+    };
+    let before = failures();
+    throttle::enter(db, "third", None).unwrap().unwrap_or_else(|_| panic!()).withdrawn(db).unwrap();
+    assert_eq!(failures(), before);
 }
 
 fn a_right_password_is_not_counted(test: &TestDb) {
