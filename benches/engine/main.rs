@@ -17,6 +17,7 @@
 mod accuracy;
 mod bench;
 mod colour;
+mod crop;
 mod jpeg;
 mod measure;
 mod operations;
@@ -31,6 +32,7 @@ type Section = (&'static str, fn(&Bench));
 /// Every section, in the order in which they run.
 const SECTIONS: &[Section] = &[
     ("jpeg", jpeg::run),
+    ("crop", crop::run),
     ("operations", operations::run),
     ("colour", colour::run),
     ("accuracy", accuracy::run),

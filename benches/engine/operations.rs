@@ -24,7 +24,8 @@ const WIDTH: u32 = 400;
 const QUALITY: u8 = 80;
 const ANGLE_DEG: f64 = 12.3;
 const SHARPEN: i16 = 50;
-const OVERLAY: Overlay = Overlay { size: 0.25, position: Compass::SouthEast, opacity: 1.0 };
+const OVERLAY: Overlay =
+    Overlay { size: 0.25, position: Compass::SouthEast, opacity: 1.0, on_picture: false };
 
 /// Prints the table and what it says about the goals.
 pub fn run(bench: &Bench) {
@@ -97,6 +98,7 @@ type End = *const c_char;
 type Load = unsafe extern "C" fn(*const c_void, usize, *const c_char, ...) -> Pic;
 type Thumbnail = unsafe extern "C" fn(*const c_void, usize, *mut Pic, c_int, ...) -> c_int;
 type Rotate = unsafe extern "C" fn(Pic, *mut Pic, c_double, ...) -> c_int;
+type Extract = unsafe extern "C" fn(Pic, *mut Pic, c_int, c_int, c_int, c_int, ...) -> c_int;
 type Unary = unsafe extern "C" fn(Pic, *mut Pic, ...) -> c_int;
 type Composite = unsafe extern "C" fn(Pic, Pic, *mut Pic, c_int, ...) -> c_int;
 type Save = unsafe extern "C" fn(Pic, *mut *mut c_void, *mut usize, ...) -> c_int;
@@ -106,12 +108,13 @@ const END: End = ptr::null();
 const BLEND_OVER: c_int = 2;
 
 /// The operations of libvips, after [`Vips`](super::vips::Vips) has started it.
-struct Operations {
+pub struct Operations {
     library: Library,
 }
 
 impl Operations {
-    fn load() -> Self {
+    /// Loads libvips, which is started already.
+    pub fn load() -> Self {
         // SAFETY: libvips runs no code at loading that depends on its surroundings.
         let library = unsafe { Library::new("libvips.so.42") }
             .expect("libvips is installed (Debian package libvips42)");
@@ -155,6 +158,36 @@ impl Operations {
         };
         assert!(!picture.is_null(), "libvips reads the picture");
         picture
+    }
+
+    /// The size of a JPEG of this width that is made of the middle 30 %, the original being halved
+    /// as often as `shrink` says while it is read.
+    pub fn crop(&self, jpeg: &[u8], shrink: c_int, width: u32) -> usize {
+        let load: Symbol<Load> = self.get(c"vips_image_new_from_buffer");
+        let extract: Symbol<Extract> = self.get(c"vips_extract_area");
+        let resize: Symbol<Rotate> = self.get(c"vips_resize");
+        let size: [Symbol<unsafe extern "C" fn(Pic) -> c_int>; 2] =
+            [self.get(c"vips_image_get_width"), self.get(c"vips_image_get_height")];
+        let (mut part, mut small) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: the file outlives the pictures, which are given back below; options are pairs
+        // closed by a null pointer.
+        let (source, failed) = unsafe {
+            let (access, by) = (c"access".as_ptr(), c"shrink".as_ptr());
+            // VIPS_ACCESS_SEQUENTIAL.
+            let file = jpeg.as_ptr().cast();
+            let source = load(file, jpeg.len(), c"".as_ptr(), access, 1 as c_int, by, shrink, END);
+            assert!(!source.is_null(), "libvips reads the picture");
+            let [columns, rows] = size.map(|size| size(source));
+            let (left, top, across, down) =
+                (columns * 35 / 100, rows * 35 / 100, columns * 3 / 10, rows * 3 / 10);
+            let mut failed = extract(source, &raw mut part, left, top, across, down, END);
+            failed |= resize(part, &raw mut small, f64::from(width) / f64::from(across), END);
+            (source, failed)
+        };
+        assert_eq!(failed, 0, "libvips makes the part");
+        let len = self.saved(small);
+        self.free(&[small, part, source]);
+        len
     }
 
     fn rotated(&self, picture: Pic) -> Pic {

@@ -12,7 +12,10 @@ use crate::cache::Cache;
 use crate::config::Settings;
 use crate::db::Db;
 use crate::library::{self, Library, Watcher};
-use crate::task::job::{CacheHousekeeping, PrepareReductions, RowHousekeeping};
+use crate::portfolio::{ExpireExports, PublishPortfolio, Renderer};
+use crate::task::job::{
+    CacheHousekeeping, PrepareReductions, PurgeDeleted, PurgeStatistics, RowHousekeeping,
+};
 use crate::task::{Job, Runner, RunnerOptions, Scheduled};
 
 const MINUTE_S: u32 = 60;
@@ -42,10 +45,16 @@ pub fn runner(
         context.check()?;
         Ok(json!({ "outcome": format!("{:?}", outcome?) }))
     });
+    let [system_statistics, image_statistics] = PurgeStatistics::both();
     let mut jobs: Vec<Box<dyn Job>> = vec![
         Box::new(prepare),
         Box::new(sweep),
         Box::new(RowHousekeeping { stats_keep_days: settings.stats_keep_days }),
+        Box::new(system_statistics),
+        Box::new(image_statistics),
+        Box::new(PurgeDeleted),
+        Box::new(publisher(settings)?),
+        Box::new(ExpireExports { exports: wiring::exports(settings) }),
     ];
     jobs.extend(library::job::all(library));
     let options = RunnerOptions {
@@ -57,10 +66,30 @@ pub fn runner(
     Ok(Runner::new(db, jobs, options))
 }
 
+/// What publishes portfolios.
+fn publisher(settings: &Settings) -> anyhow::Result<PublishPortfolio> {
+    let renderer = Renderer {
+        files: Arc::new(wiring::repository(settings)),
+        engine: wiring::engine(settings)?,
+        profiles: wiring::profiles(settings),
+        slots: wiring::slots(settings, &settings.run_folder())?,
+    };
+    Ok(PublishPortfolio { renderer, exports: wiring::exports(settings) })
+}
+
 /// The kinds of all jobs.
 pub fn kinds(settings: &Settings, db: &Db) -> anyhow::Result<Vec<&'static str>> {
     let library = library(settings, db.clone())?;
-    let mut kinds = vec![PrepareReductions::KIND, CacheHousekeeping::KIND, RowHousekeeping::KIND];
+    let mut kinds = vec![
+        PrepareReductions::KIND,
+        CacheHousekeeping::KIND,
+        RowHousekeeping::KIND,
+        PurgeStatistics::SYSTEM,
+        PurgeStatistics::IMAGES,
+        PurgeDeleted::KIND,
+        PublishPortfolio::KIND,
+        ExpireExports::KIND,
+    ];
     kinds.extend(library::job::all(&library).iter().map(|job| job.kind()));
     Ok(kinds)
 }
@@ -70,6 +99,7 @@ fn schedule(settings: &Settings) -> Vec<Scheduled> {
     let mut schedule = vec![
         Scheduled { kind: CacheHousekeeping::KIND, every_s: MINUTE_S },
         Scheduled { kind: RowHousekeeping::KIND, every_s: HOUR_S },
+        Scheduled { kind: ExpireExports::KIND, every_s: HOUR_S },
         Scheduled { kind: library::job::TIDY, every_s: HOUR_S },
         Scheduled { kind: library::job::READ, every_s: HOUR_S },
     ];

@@ -11,10 +11,12 @@ mod jobs;
 mod log;
 mod migrate;
 mod reductions;
+mod secret;
 mod serve;
 mod status;
 mod sync;
 mod tasks;
+mod user;
 mod wiring;
 
 use std::process::ExitCode;
@@ -49,6 +51,9 @@ enum Command {
     /// Say what holds in folders for groups of users
     #[command(subcommand)]
     Access(access::Action),
+    /// Make and change accounts
+    #[command(subcommand)]
+    User(user::Action),
     /// Show what the workers of a running pool are doing
     Status(status::Options),
     /// Make, count or remove prepared reductions
@@ -93,6 +98,7 @@ pub fn main() -> ExitCode {
         Command::Migrate(common) => migrate::run(&common),
         Command::Config(action) => config::run(&action),
         Command::Access(action) => access::run(action),
+        Command::User(action) => user::run(&action),
         Command::Status(options) => status::run(&options),
         Command::Reductions(action) => reductions::run(&action),
         Command::Convert(options) => convert::run(&options),

@@ -58,6 +58,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let log = wiring::start_log(&settings)?;
     wiring::check_images(&settings)?;
     wiring::make_folders(&settings)?;
+    wiring::signer(&settings, true)?;
     let demo = settings.images_dir.as_os_str().is_empty();
     if demo {
         paint_demo(&settings.images_folder())?;

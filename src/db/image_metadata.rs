@@ -1,9 +1,9 @@
 //! What the files themselves say: read once, kept until a file changes or the reader gets better.
 
+use super::STATUS_ACTIVE;
 use super::error::Result;
 use super::sql::Sql;
 use super::value::{Row, values};
-use super::STATUS_ACTIVE;
 
 /// What a file says.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -26,8 +26,7 @@ pub struct Recycled {
     pub recycled_ms: i64,
 }
 
-const COLUMNS: &str =
-    "id, path, is_folder, stored_as, image_id, user_id, size_bytes, recycled_ms";
+const COLUMNS: &str = "id, path, is_folder, stored_as, image_id, user_id, size_bytes, recycled_ms";
 
 fn read(row: &Row) -> Result<Recycled> {
     Ok(Recycled {
@@ -86,9 +85,8 @@ pub fn by_id(sql: &dyn Sql, id: i64) -> Result<Option<Recycled>> {
 /// # Errors
 /// See [`super::Error`].
 pub fn before(sql: &dyn Sql, id: i64, limit: u32) -> Result<Vec<Recycled>> {
-    let statement = format!(
-        "SELECT {COLUMNS} FROM recycled WHERE id < $1 OR $1 = 0 ORDER BY id DESC LIMIT $2"
-    );
+    let statement =
+        format!("SELECT {COLUMNS} FROM recycled WHERE id < $1 OR $1 = 0 ORDER BY id DESC LIMIT $2");
     sql.query(&statement, values![id, limit])?.iter().map(read).collect()
 }
 

@@ -141,7 +141,9 @@ pub fn find(sql: &dyn Sql, query: &Query, scope: &Scope) -> Result<(Vec<i64>, i6
         Order::Best if query.words.is_empty() => "i.id DESC",
         Order::Best => "{search_rank} DESC, i.id DESC",
         Order::Path => "i.path",
-        Order::Taken => "CASE WHEN m.taken_ms IS NULL THEN 1 ELSE 0 END, m.taken_ms DESC, i.id DESC",
+        Order::Taken => {
+            "CASE WHEN m.taken_ms IS NULL THEN 1 ELSE 0 END, m.taken_ms DESC, i.id DESC"
+        }
     };
     let (limit, start) = (statement.value(query.limit), statement.value(query.start));
     let rows = sql.query(

@@ -52,7 +52,10 @@ pub struct Missing {
 /// See [`super::Error`].
 pub fn meet_folder(sql: &dyn Sql, path: &str, run: i64) -> Result<i64> {
     let id = folders::seen(sql, path)?;
-    sql.execute("UPDATE folders SET seen_run = $2 WHERE id = $1 AND seen_run < $2", values![id, run])?;
+    sql.execute(
+        "UPDATE folders SET seen_run = $2 WHERE id = $1 AND seen_run < $2",
+        values![id, run],
+    )?;
     Ok(id)
 }
 
@@ -174,7 +177,10 @@ pub fn unmeet(sql: &dyn Sql, folder_id: i64, run: i64) -> Result<()> {
 /// # Errors
 /// See [`super::Error`].
 pub fn meet_again(sql: &dyn Sql, path: &str, run: i64) -> Result<()> {
-    sql.execute("UPDATE folders SET seen_run = $2 WHERE path_key = $1", values![path_key(path), run])?;
+    sql.execute(
+        "UPDATE folders SET seen_run = $2 WHERE path_key = $1",
+        values![path_key(path), run],
+    )?;
     Ok(())
 }
 
@@ -183,7 +189,8 @@ pub fn meet_again(sql: &dyn Sql, path: &str, run: i64) -> Result<()> {
 /// # Errors
 /// See [`super::Error`].
 pub fn any_active(sql: &dyn Sql) -> Result<bool> {
-    let row = sql.query_opt("SELECT id FROM images WHERE status = $1 LIMIT 1", values![STATUS_ACTIVE])?;
+    let row =
+        sql.query_opt("SELECT id FROM images WHERE status = $1 LIMIT 1", values![STATUS_ACTIVE])?;
     Ok(row.is_some())
 }
 
@@ -362,38 +369,4 @@ pub fn mount(sql: &dyn Sql, folder_id: i64, host: &str) -> Result<Option<i64>> {
 pub fn forget_mounts(sql: &dyn Sql, host: &str) -> Result<()> {
     sql.execute("DELETE FROM folder_mounts WHERE host = $1", values![host])?;
     Ok(())
-}
-
-/// Deletes the rows below a folder that are marked deleted, with all that belongs to them; those that
-/// others refer to stay. Gives back how many images and folders went.
-///
-/// # Errors
-/// See [`super::Error`].
-pub fn purge_deleted(sql: &dyn Sql, folder: &str) -> Result<(u64, u64)> {
-    let path = folders::normal_path(folder);
-    let (first, end) = range_below(&path);
-    let all = path == ROOT;
-    let ids = |statement: &str, first: &str, end: &str| -> Result<Vec<i64>> {
-        let given = values![STATUS_DELETED, first, end, all];
-        sql.query(statement, given)?.iter().map(|row| row.int(0)).collect()
-    };
-    let (mut images, mut gone) = (0, 0);
-    let statement = "SELECT id FROM images WHERE status = $1 AND ((path >= $2 AND path < $3) OR $4)";
-    for id in ids(statement, &first[1..], end.get(1..).unwrap_or_default())? {
-        images += delete(sql, "DELETE FROM images WHERE id = $1 AND status = $2", id)?;
-    }
-    // Those further down first: a folder goes when nothing lies in it any more.
-    let statement = "SELECT id FROM folders WHERE status = $1 AND ((path >= $2 AND path < $3) OR $4) \
-                     ORDER BY path DESC";
-    for id in ids(statement, &first, &end)? {
-        gone += delete(sql, "DELETE FROM folders WHERE id = $1 AND status = $2", id)?;
-    }
-    Ok((images, gone))
-}
-
-fn delete(sql: &dyn Sql, statement: &str, id: i64) -> Result<u64> {
-    match sql.execute(statement, values![id, STATUS_DELETED]) {
-        Err(super::Error::Constraint(super::Constraint::Reference)) => Ok(0),
-        done => done,
-    }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{Error, Result};
-use crate::auth::{Identity, Level, Rights, RightsStore, SystemPermission, Unavailable};
+use crate::auth::{Identity, Level, Rights, RightsStore, SignedIn, SystemPermission, Unavailable};
 use crate::db::search::Scope;
 use crate::source::FolderPath;
 
@@ -62,7 +62,7 @@ impl Caller<'_> {
         let rights = rights.now()?;
         let identity = match user {
             None => Some(Identity::Anonymous),
-            Some(id) => rights.identity(*id),
+            Some(id) => rights.identity(*id, SignedIn::Token),
         };
         match identity {
             Some(identity) if rights.level(&identity, folder.as_str()) >= level => Ok(()),
@@ -77,7 +77,7 @@ impl Caller<'_> {
     pub fn require_administrator(&self) -> Result<()> {
         let Self::Somebody { rights, user } = self else { return Ok(()) };
         let rights = rights.now()?;
-        let identity = user.and_then(|id| rights.identity(id));
+        let identity = user.and_then(|id| rights.identity(id, SignedIn::Token));
         match identity {
             Some(identity) if rights.has(&identity, SystemPermission::AdminFiles) => Ok(()),
             _ => Err(Error::NotAdministrator),
@@ -95,7 +95,7 @@ impl Caller<'_> {
         let rights = rights.now()?;
         let identity = match user {
             None => Some(Identity::Anonymous),
-            Some(id) => rights.identity(*id),
+            Some(id) => rights.identity(*id, SignedIn::Token),
         };
         let Some(identity) = identity else {
             return Ok(Scope { folders: Vec::new(), elsewhere: false });

@@ -110,17 +110,20 @@ impl Library {
         if from == to {
             return self.folder_row(id);
         }
-        let (above, new_above) = (from.parent().unwrap_or_default(), to.parent().unwrap_or_default());
+        let (above, new_above) =
+            (from.parent().unwrap_or_default(), to.parent().unwrap_or_default());
         let (source, target) = (self.open_folder(&above)?, self.open_folder(&new_above)?);
         let moved = tree::move_folder(&source, from.name(), &target, to.name(), go_on);
         match moved {
-            Err(Error::Io(error)) => return Err(match error.kind() {
-                std::io::ErrorKind::AlreadyExists | std::io::ErrorKind::DirectoryNotEmpty => {
-                    Error::Exists(to.to_string())
-                }
-                std::io::ErrorKind::NotFound => Error::NotFound(from.to_string()),
-                _ => error.into(),
-            }),
+            Err(Error::Io(error)) => {
+                return Err(match error.kind() {
+                    std::io::ErrorKind::AlreadyExists | std::io::ErrorKind::DirectoryNotEmpty => {
+                        Error::Exists(to.to_string())
+                    }
+                    std::io::ErrorKind::NotFound => Error::NotFound(from.to_string()),
+                    _ => error.into(),
+                });
+            }
             moved => moved?,
         }
         self.rename_rows(|sql| moves::folder(sql, from.as_str(), to.as_str()))?;
@@ -212,9 +215,8 @@ fn new_folder_path(text: &str) -> Result<FolderPath> {
     let Some(above) = given.parent() else {
         return Err(Error::parameter("path", "it names the root folder"));
     };
-    let path = above
-        .folder(&name::composed(given.name()))
-        .map_err(|error| Error::path("path", error))?;
+    let path =
+        above.folder(&name::composed(given.name())).map_err(|error| Error::path("path", error))?;
     if path.is_hidden() {
         return Err(Error::parameter("path", "names that start with a dot are kept back"));
     }

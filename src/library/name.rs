@@ -82,9 +82,15 @@ mod tests {
 
     #[test]
     fn names_of_all_scripts_stay_readable() {
-        for same in
-            ["a.jpg", "Ünïcode ñame.png", "日本語.jpg", "пейзаж (2).tif", "صورة.webp", "हिन्दी.gif", "it's.jpg"]
-        {
+        for same in [
+            "a.jpg",
+            "Ünïcode ñame.png",
+            "日本語.jpg",
+            "пейзаж (2).tif",
+            "صورة.webp",
+            "हिन्दी.gif",
+            "it's.jpg",
+        ] {
             assert_eq!(cleaned(same), same);
         }
         // NFD comes in, NFC is kept.

@@ -68,9 +68,8 @@ impl Library {
     /// [`Error::Files`].
     pub fn target_folder(&self, caller: &Caller<'_>, index: usize) -> Result<FolderPath> {
         let target = self.options.targets.get(index);
-        let target = target.ok_or_else(|| {
-            Error::parameter("path_index", "there is no target of this number")
-        })?;
+        let target = target
+            .ok_or_else(|| Error::parameter("path_index", "there is no target of this number"))?;
         let folder = target::expand(target, OffsetDateTime::now_utc())?;
         caller.require(&folder, Level::Upload)?;
         self.files.make_folder(&folder)?;

@@ -184,7 +184,8 @@ impl Library {
         self.rename_rows(|sql| {
             // The image that it was, unless that one lives on elsewhere or with another file.
             if let Some(id) = item.image_id
-                && images::by_id(sql, id)?.is_some_and(|old| old.status == crate::db::STATUS_DELETED)
+                && images::by_id(sql, id)?
+                    .is_some_and(|old| old.status == crate::db::STATUS_DELETED)
             {
                 moves::image(sql, id, path.as_str())?;
             }

@@ -8,8 +8,8 @@ use super::put::{NewFile, Overwrite};
 use super::{Caller, Error, Library, Result};
 use crate::auth::Level;
 use crate::db::images::ImageRow;
-use crate::db::uploads::{self, Upload};
 use crate::db::now_ms;
+use crate::db::uploads::{self, Upload};
 use crate::source::{FolderPath, Incoming};
 
 /// The most unfinished uploads of one user.

@@ -83,12 +83,7 @@ fn watch(library: &Library, stop: &AtomicBool) -> notify::Result<()> {
     Ok(())
 }
 
-fn heed(
-    library: &Library,
-    root: &Path,
-    told: &Receiver<notify::Result<Event>>,
-    stop: &AtomicBool,
-) {
+fn heed(library: &Library, root: &Path, told: &Receiver<notify::Result<Event>>, stop: &AtomicBool) {
     let mut touched = Touched::default();
     while !stop.load(Ordering::Relaxed) {
         let due = touched.first.is_some_and(|first| first.elapsed() >= LONGEST);

@@ -88,7 +88,10 @@ impl FolderPath {
     #[must_use]
     pub fn is_within(&self, other: &Self) -> bool {
         other.is_root()
-            || self.0.strip_prefix(&other.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            || self
+                .0
+                .strip_prefix(&other.0)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
     /// The path of something in it.
@@ -203,8 +206,8 @@ impl Folder {
         mut each: impl FnMut(&OsStr) -> Result<(), E>,
     ) -> Result<(), E> {
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        let mut listed = Dir::openat(&self.descriptor, ".", flags, Mode::empty())
-            .map_err(io::Error::from)?;
+        let mut listed =
+            Dir::openat(&self.descriptor, ".", flags, Mode::empty()).map_err(io::Error::from)?;
         for entry in listed.iter() {
             let entry = entry.map_err(io::Error::from)?;
             let name = entry.file_name().to_bytes();
@@ -293,8 +296,7 @@ impl Folder {
     /// # Errors
     /// What the system says.
     pub fn folder(&self, name: impl AsRef<OsStr>) -> io::Result<Self> {
-        let flags =
-            OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         Ok(Self::new(openat(&self.descriptor, name.as_ref(), flags, Mode::empty())?))
     }
 
@@ -438,7 +440,9 @@ impl Incoming<'_> {
 
 impl Drop for Incoming<'_> {
     fn drop(&mut self) {
-        if !self.named && let Err(error) = self.folder.remove_file(&self.name) {
+        if !self.named
+            && let Err(error) = self.folder.remove_file(&self.name)
+        {
             log::warn!("an unfinished file could not be removed: {error}");
         }
     }

@@ -110,17 +110,19 @@ fn sized(width: u32) -> Recipe {
 
 #[test]
 fn what_is_made_from_a_level_cannot_be_told_from_the_exact_reduction() {
-    // (chart, must levels be used, lowest score that was measured)
+    // (chart, must levels be used)
     let charts = [
-        ("scene", scene(1203, 802), true),
-        ("rings", rings(1203, 802), false),
-        ("page", page(1203, 802), false),
+        ("scene", scene(1203, 802).rounded(), true),
+        ("rings", rings(1203, 802).rounded(), false),
+        ("page", page(1203, 802).rounded(), false),
     ];
     for (name, chart, usable) in charts {
         let folder = tempfile::tempdir().unwrap();
         let prepared = prepared(options(folder.path()), &chart.png());
         let (mut used, mut worst) = (0, f64::INFINITY);
-        for width in [61, 100, 137, 190, 212, 260, 301, 350, 400, 424, 425] {
+        // Levels are admitted at ratios of √2, 2 or 2√2: at the last, the largest of 602 pixels
+        // serves for 212.
+        for width in [61, 100, 137, 190, 212, 260, 301, 350, 400, 425, 426] {
             let Some(made) = from_level(&engine(), &prepared, &sized(width)) else { continue };
             used += 1;
             let made = floats(&made);
@@ -129,16 +131,22 @@ fn what_is_made_from_a_level_cannot_be_told_from_the_exact_reduction() {
             worst = worst.min(score);
         }
         println!("{name}: {used} widths from levels, worst score {worst:.1}");
-        assert!(!usable || used == 10, "{name}: {used} widths were made from levels");
+        assert!(!usable || used >= 5, "{name}: {used} widths were made from levels");
+        assert!(used < 11, "{name}: 426 is beyond the largest level");
     }
 }
 
 #[test]
 fn widths_beyond_the_largest_level_are_left_to_the_original() {
     let folder = tempfile::tempdir().unwrap();
-    let prepared = prepared(options(folder.path()), &scene(1200, 800).png());
+    let smooth = Floats::paint(1200, 800, |x, y| {
+        let wave = |at: usize, by: f64| 0.5 + 0.3 * (at as f64 / by).sin();
+        [wave(x, 60.0), wave(y, 45.0), wave(x + y, 80.0)]
+    });
+    let prepared = prepared(options(folder.path()), &smooth.png());
     // The largest level is 600 wide and good from √2 times the size of the result.
-    for (width, expected) in [(424, true), (425, false), (0, false), (600, true), (601, false)] {
+    // 423×282 is just below; the 283 rows of 424×283 are too many.
+    for (width, expected) in [(423, true), (424, false), (0, false), (600, true), (601, false)] {
         let made = from_level(&engine(), &prepared, &sized(width));
         assert_eq!(made.is_some(), expected, "{width}");
     }
@@ -147,7 +155,7 @@ fn widths_beyond_the_largest_level_are_left_to_the_original() {
 #[test]
 fn a_level_of_just_the_size_is_the_reduction_itself() {
     let folder = tempfile::tempdir().unwrap();
-    let chart = rings(1200, 800);
+    let chart = rings(1200, 800).rounded();
     let file = chart.png();
     // Rings are not fit to be reduced again, but a full size makes the file keep its tiles.
     let options = Options { huge_pixels: 500_000, ..options(folder.path()) };

@@ -99,7 +99,8 @@ fn a_killed_process_leaves_the_old_file_and_only_hidden_rubbish() {
     };
     wait_for("the upload to begin", || {
         names().iter().any(|name| {
-            name != "x.png" && fs::metadata(root.path().join(name)).is_ok_and(|file| file.len() == 30)
+            name != "x.png"
+                && fs::metadata(root.path().join(name)).is_ok_and(|file| file.len() == 30)
         })
     });
     process.kill().unwrap();

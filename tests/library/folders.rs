@@ -54,8 +54,7 @@ fn a_folder_moves_with_all_that_is_known_of_it(bench: &Bench) {
     // A folder stood there once.
     let old = folders::seen(bench.db(), "there/new").unwrap();
     folders::vanished(bench.db(), "there/new").unwrap();
-    let moved =
-        bench.library.move_folder(&Caller::System, a.id, "/there/new", &|| true).unwrap();
+    let moved = bench.library.move_folder(&Caller::System, a.id, "/there/new", &|| true).unwrap();
     assert_eq!((moved.id, moved.path.as_str(), moved.name.as_str()), (a.id, "/there/new", "new"));
     let there = folders::by_path(bench.db(), "there").unwrap().unwrap();
     assert_eq!(moved.parent_id, Some(there.id));

@@ -22,7 +22,10 @@ fn an_image_moves_with_all_that_is_known_of_it(bench: &Bench) {
     let image = bench.put("", "x.png", Overwrite::No).unwrap();
     images::set_texts(bench.db(), image.id, "Title", "Text").unwrap();
     let moved = bench.library.move_image(&Caller::System, image.id, "/b/y.png").unwrap();
-    assert_eq!((moved.id, moved.path.as_str(), moved.title.as_str()), (image.id, "b/y.png", "Title"));
+    assert_eq!(
+        (moved.id, moved.path.as_str(), moved.title.as_str()),
+        (image.id, "b/y.png", "Title")
+    );
     assert_eq!(fs::read(bench.root().join("b/y.png")).unwrap(), png(3, 2));
     assert!(!bench.root().join("x.png").exists());
     assert!(bench.image("x.png").is_none());

@@ -12,10 +12,27 @@ crate::on_both!(every_name_goes_the_whole_way);
 /// The longest names that a file system takes have 255 bytes.
 fn names() -> Vec<String> {
     let mut names: Vec<String> = [
-        "plain.png", "with space.png", "Ünïcödé.png", "cafe\u{301}.png",
-        "日本語の写真.png", "пейзаж.png", "صورة.png", "תמונה.png", "हिन्दी.png", "ภาพ.png",
-        "👩‍👩‍👧.png", "it's.png", "say \"hi\".png", "back\\slash.png", "100%_a[b]{c}.png",
-        "$(id);`id`&|.png", "a?b#c&d=e+f.png", "--help.png", "~.png", "CON.png", "-.png",
+        "plain.png",
+        "with space.png",
+        "Ünïcödé.png",
+        "cafe\u{301}.png",
+        "日本語の写真.png",
+        "пейзаж.png",
+        "صورة.png",
+        "תמונה.png",
+        "हिन्दी.png",
+        "ภาพ.png",
+        "👩‍👩‍👧.png",
+        "it's.png",
+        "say \"hi\".png",
+        "back\\slash.png",
+        "100%_a[b]{c}.png",
+        "$(id);`id`&|.png",
+        "a?b#c&d=e+f.png",
+        "--help.png",
+        "~.png",
+        "CON.png",
+        "-.png",
     ]
     .map(str::to_owned)
     .to_vec();
@@ -30,7 +47,10 @@ fn every_name_goes_the_whole_way(bench: &Bench) {
         bench.paint(&format!("a/{name}"), number as u64);
     }
     let report = bench.walk();
-    assert_eq!((report.files, report.new, report.skipped), (names.len() as u64, names.len() as u64, 0));
+    assert_eq!(
+        (report.files, report.new, report.skipped),
+        (names.len() as u64, names.len() as u64, 0)
+    );
     let a = folders::by_path(bench.db(), "a").unwrap().unwrap().id;
     bench.library.move_folder(&Caller::System, a, "文件夹 \"q\" 100%", &|| true).unwrap();
     fs::create_dir(bench.root().join("b")).unwrap();

@@ -48,8 +48,7 @@ fn numbers_are_given_once(bench: &Bench) {
         put(&library, &Caller::System, "", "x.png", Overwrite::Rename, &png(1, 1)).unwrap().path
     });
     paths.sort();
-    let expected =
-        ["x-001.png", "x-002.png", "x-003.png", "x-004.png", "x-005.png", "x.png"];
+    let expected = ["x-001.png", "x-002.png", "x-003.png", "x-004.png", "x-005.png", "x.png"];
     assert_eq!(paths, expected);
     assert_eq!(images::active_after(bench.db(), 0, 10).unwrap().len(), 6);
 }

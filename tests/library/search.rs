@@ -57,8 +57,18 @@ fn words_are_found_wherever_they_stand(bench: &Bench) {
     bench.library.change(&Caller::System, id, &changes).unwrap();
     say(bench, "other.png", "");
     for text in [
-        "img_0815", "0815", "lighthouse", "LIGHT", "pier evening", "ozil", "Özil", "coolpix",
-        "title", "descr", "holiday", "title pier holiday",
+        "img_0815",
+        "0815",
+        "lighthouse",
+        "LIGHT",
+        "pier evening",
+        "ozil",
+        "Özil",
+        "coolpix",
+        "title",
+        "descr",
+        "holiday",
+        "title pier holiday",
     ] {
         assert_eq!(all(bench, text), ["IMG_0815.png"], "{text}");
     }
@@ -130,7 +140,10 @@ fn filters_narrow(bench: &Bench) {
     assert_eq!(by(Query { formats: vec!["png".into(), "jpg".into()], ..query() }).len(), 6);
     let europe = Query { within: Some([35.0, -10.0, 60.0, 30.0]), ..query() };
     let across = Query { within: Some([-30.0, 170.0, 0.0, -170.0]), ..query() };
-    assert_eq!((by(europe), by(across)), (vec!["early.png".to_owned()], vec!["late.png".to_owned()]));
+    assert_eq!(
+        (by(europe), by(across)),
+        (vec!["early.png".to_owned()], vec!["late.png".to_owned()])
+    );
 }
 
 fn pages_are_cut(bench: &Bench) {
@@ -159,7 +172,11 @@ fn nobody_finds_what_they_may_not_see(bench: &Bench) {
     }
     let user = bench.user(
         "reader",
-        &[("/open", Level::View), ("/open/closed", Level::None), ("/open/closed/again", Level::View)],
+        &[
+            ("/open", Level::View),
+            ("/open/closed", Level::None),
+            ("/open/closed/again", Level::View),
+        ],
     );
     let rights = bench.rights();
     let caller = Caller::Somebody { rights: &rights, user: Some(user) };
@@ -189,13 +206,17 @@ fn new_files_are_read_by_the_job(bench: &Bench) {
     bench.write("found.png", &png_saying("<tiff:Model>Leica and more</tiff:Model>"));
     bench.walk();
     assert_eq!(bench.library.read_new(&|_| true).unwrap(), (1, 0));
-    assert_eq!((all(bench, "brownie"), all(bench, "leica")), (vec![], vec!["found.png".to_owned()]));
+    assert_eq!(
+        (all(bench, "brownie"), all(bench, "leica")),
+        (vec![], vec!["found.png".to_owned()])
+    );
     images::vanished(bench.db(), "found.png").unwrap();
     assert_eq!(all(bench, "leica"), [""; 0]);
 }
 
 fn words_of_all_scripts(bench: &Bench) {
-    for name in ["пейзаж.png", "日本の山.png", "صورة جميلة.png", "हिन्दी.png", "Ελλάδα.png"] {
+    for name in ["пейзаж.png", "日本の山.png", "صورة جميلة.png", "हिन्दी.png", "Ελλάδα.png"]
+    {
         bench.put("", name, Overwrite::No).unwrap();
     }
     for (text, name) in [

@@ -108,7 +108,9 @@ fn long_files_are_refused(bench: &Bench) {
         let library = bench.with(Options { max_file_bytes, ..options() });
         let taken = put(&library, &Caller::System, "", "x.png", Overwrite::Yes, &bytes);
         match taken {
-            Err(Error::TooLarge { limit_bytes }) => assert_eq!((limit_bytes, fits), (length - 1, false)),
+            Err(Error::TooLarge { limit_bytes }) => {
+                assert_eq!((limit_bytes, fits), (length - 1, false))
+            }
             taken => assert!(fits, "{taken:?}"),
         }
     }

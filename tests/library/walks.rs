@@ -70,7 +70,8 @@ fn names_that_cannot_be_served_are_listed(bench: &Bench) {
         fs::write(bench.root().join("a").join(OsStr::from_bytes(name)), "x").unwrap();
     }
     let longest = format!("{}.jpg", "é".repeat(125));
-    let others = ["caf\u{e9}.jpg", "cafe\u{301}.jpg", "日本.jpg", "it's \"q\" 100%_\\.jpg", &longest];
+    let others =
+        ["caf\u{e9}.jpg", "cafe\u{301}.jpg", "日本.jpg", "it's \"q\" 100%_\\.jpg", &longest];
     for name in others {
         bench.paint(&format!("a/{name}"), 9);
     }
@@ -95,7 +96,10 @@ fn moved_files_keep_their_ids(bench: &Bench) {
     let report = bench.walk();
     assert_eq!((report.moved, report.deleted), (1, 0));
     let after = bench.image("b/new.jpg").unwrap();
-    assert_eq!((after.id, after.title.as_str(), after.status), (before.id, "A title", STATUS_ACTIVE));
+    assert_eq!(
+        (after.id, after.title.as_str(), after.status),
+        (before.id, "A title", STATUS_ACTIVE)
+    );
     assert!(bench.image("a/1.jpg").is_none());
     let report = bench.walk();
     assert_eq!((report.moved, report.new, report.deleted), (0, 0, 0));

@@ -50,7 +50,9 @@ impl Library {
             Err(SourceError::NotFound | SourceError::NotAFile) if !path.is_root() => {
                 return Ok(walk::unmeet(&self.db, waiting.id, run)?);
             }
-            Err(error) if !path.is_root() => return self.pass_over(&path, run, report, &error.into()),
+            Err(error) if !path.is_root() => {
+                return self.pass_over(&path, run, report, &error.into());
+            }
             Err(error) => return Err(error.into()),
         };
         if !path.is_root() && !self.is_mounted(waiting.id, &folder)? {

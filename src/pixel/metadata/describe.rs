@@ -113,7 +113,8 @@ impl Said<'_> {
         let values = property.values.iter().map(|(_, text)| text.as_str());
         match property.form {
             Form::Alt | Form::Plain => {
-                let default = |(lang, _): &&(Option<String>, String)| lang.as_deref() == Some("x-default");
+                let default =
+                    |(lang, _): &&(Option<String>, String)| lang.as_deref() == Some("x-default");
                 let chosen = property.values.iter().find(default).map(|(_, text)| text.as_str());
                 chosen.into_iter().chain(values).take(1).collect()
             }
@@ -226,7 +227,12 @@ fn degrees(field: &Field) -> Option<f64> {
     }
     let part = |at: usize| {
         let word = |at: usize| {
-            field.data.get(at..at + 4)?.try_into().ok().map(|word| f64::from(u32::from_le_bytes(word)))
+            field
+                .data
+                .get(at..at + 4)?
+                .try_into()
+                .ok()
+                .map(|word| f64::from(u32::from_le_bytes(word)))
         };
         let (over, under) = (word(at)?, word(at + 4)?);
         // Seconds that are not known are written as 0/0.

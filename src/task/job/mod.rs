@@ -2,8 +2,10 @@
 
 mod cache_housekeeping;
 mod prepare_reductions;
+mod purge;
 mod row_housekeeping;
 
 pub use cache_housekeeping::CacheHousekeeping;
 pub use prepare_reductions::{PrepareReductions, WantedReductions};
+pub use purge::{PurgeDeleted, PurgeStatistics};
 pub use row_housekeeping::RowHousekeeping;
