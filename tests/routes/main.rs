@@ -16,6 +16,7 @@ mod site;
 mod access;
 mod animation;
 mod caching;
+mod changes;
 mod cli;
 mod database;
 mod documents;
