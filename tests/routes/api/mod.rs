@@ -3,6 +3,7 @@
 
 mod accounts;
 mod envelope;
+mod guide;
 mod levels;
 mod library;
 mod matrix;
