@@ -15,6 +15,7 @@ mod site;
 
 mod access;
 mod animation;
+mod api;
 mod caching;
 mod changes;
 mod cli;
