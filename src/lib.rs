@@ -29,6 +29,7 @@ pub mod fastcgi;
 pub mod http;
 pub mod library;
 pub mod pixel;
+pub mod portfolio;
 pub mod process;
 pub mod profiles;
 pub mod reduction;

@@ -133,6 +133,20 @@ pub fn create(db: &Db, actor: &Actor, account: &NewAccount) -> Result<i64, Accou
     made.map_err(taken)
 }
 
+/// Makes an account a member of a group.
+///
+/// # Errors
+/// [`AccountError::Db`], without such an account or group too.
+pub fn join(db: &Db, actor: &Actor, group_id: i64, user_id: i64) -> Result<(), AccountError> {
+    db.transaction(|sql| {
+        groups::add_member(sql, group_id, user_id)?;
+        let user = users::by_id(sql, user_id)?.map(|user| user.username).unwrap_or_default();
+        let group = groups::by_id(sql, group_id)?.map(|group| group.name).unwrap_or_default();
+        audit::write(sql, actor, "group.join", &group, &user)
+    })?;
+    Ok(())
+}
+
 /// Changes names, e-mail address and whether the account may ask for tokens; `user.id` says whose.
 ///
 /// # Errors
@@ -213,9 +227,9 @@ pub fn with_an_administrator<T>(
     let mut nobody_left = false;
     let done = db.transaction(|sql| {
         nobody_left = false;
-        let had = db::system_permissions::administrators(sql)? > 0;
+        let had = db::system_permissions::has_administrator(sql)?;
         let done = work(sql)?;
-        if had && !db::system_permissions::administrators(sql)? > 0 {
+        if had && !db::system_permissions::has_administrator(sql)? {
             nobody_left = true;
             // Any error undoes the transaction; this one never leaves this function.
             return Err(db::Error::Statement("nobody would be left".into()));

@@ -22,6 +22,12 @@ impl Settings {
         self.inside_data(&self.images_dir, "images")
     }
 
+    /// The folder of published portfolios.
+    #[must_use]
+    pub fn exports_folder(&self) -> PathBuf {
+        self.inside_data(&self.exports_dir, "exports")
+    }
+
     /// The folder for what lives only while the server runs.
     #[must_use]
     pub fn run_folder(&self) -> PathBuf {

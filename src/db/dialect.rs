@@ -29,6 +29,12 @@ const DIFFERENCES: &[Difference] = &[
         sqlite: "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
     },
     Difference { name: "{greatest}", postgres: "GREATEST", sqlite: "MAX" },
+    // The texts of a JSON list that is the first parameter: a statement for any number of them.
+    Difference {
+        name: "{texts_of_1}",
+        postgres: "SELECT jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS jsonb))",
+        sqlite: "SELECT value FROM json_each($1)",
+    },
     // SQLite lets one transaction write at a time, so that there is nothing to skip.
     Difference { name: "{skip_locked}", postgres: "FOR UPDATE SKIP LOCKED", sqlite: "" },
     Difference {

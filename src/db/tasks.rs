@@ -364,3 +364,26 @@ pub fn purge_finished(sql: &dyn Sql) -> Result<u64> {
         &[],
     )
 }
+
+/// A part of all tasks with this status, or of all, the newest first; and how many there are.
+///
+/// # Errors
+/// See [`Error`].
+pub fn newest(
+    sql: &dyn Sql,
+    status: Option<i64>,
+    start: i64,
+    limit: i64,
+) -> Result<(Vec<Task>, i64)> {
+    let status = status.unwrap_or(-1);
+    let rows = sql.query(
+        &format!(
+            "SELECT {COLUMNS} FROM tasks WHERE status = $1 OR $1 < 0 \
+             ORDER BY id DESC LIMIT $3 OFFSET $2"
+        ),
+        values![status, start, limit],
+    )?;
+    let total =
+        sql.query_one("SELECT COUNT(*) FROM tasks WHERE status = $1 OR $1 < 0", values![status])?;
+    Ok((rows.iter().map(read).collect::<Result<_>>()?, total.int(0)?))
+}

@@ -9,6 +9,7 @@ mod dispatch;
 mod disposition;
 mod listener;
 mod message;
+mod multipart;
 mod range;
 mod service;
 
@@ -18,5 +19,6 @@ pub use dispatch::Dispatch;
 pub use disposition::Disposition;
 pub use listener::{ListenerOptions, serve};
 pub use message::{Body, Client, Request, RequestBody, Response};
+pub use multipart::{Multipart, MultipartError, PartHead, boundary};
 pub use range::part_of;
 pub use service::{Progress, Service, Stage};

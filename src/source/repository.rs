@@ -11,7 +11,7 @@ use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 
 use super::stat_cache::{StatCache, StatSource};
-use super::{Folder, FolderPath, SourceError, SourcePath, Stat, beneath, list};
+use super::{Folder, FolderPath, PathError, SourceError, SourcePath, Stat, beneath, list, names};
 
 /// How a repository behaves.
 #[derive(Debug, Clone)]
@@ -155,6 +155,43 @@ impl Repository {
         let is_file = |path: &SourcePath| self.files.stat(path).is_ok();
         list::pictures(&self.files.root, limit, wanted, is_file).map_err(SourceError::unreachable)
     }
+
+    /// The names of the files in a folder, sorted byte for byte; slashes at the folder's ends do not
+    /// matter, and the empty path is the root. Hidden names and names that are not UTF-8 are left
+    /// out. Waits as long as the file system does.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError`].
+    pub fn files_in(&self, folder: &str) -> Result<Vec<String>, FolderError> {
+        let inner = folder.trim_matches('/');
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NONBLOCK;
+        let opened = if inner.is_empty() {
+            open(&self.files.root, flags | OFlag::O_CLOEXEC, Mode::empty())
+                .map_err(|errno| SourceError::unreachable(io::Error::from(errno)))?
+        } else {
+            self.files.open(&SourcePath::parse(inner)?, flags)?
+        };
+        let names = names::names(opened).map_err(SourceError::unreachable)?;
+        let is_file = |name: &names::Name| {
+            name.is_file.unwrap_or_else(|| {
+                let path = SourcePath::parse(&format!("{inner}/{}", name.text));
+                path.is_ok_and(|path| self.files.stat(&path).is_ok())
+            })
+        };
+        Ok(names.into_iter().filter(is_file).map(|name| name.text).collect())
+    }
+}
+
+/// Why a folder cannot be listed.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// Its path cannot be one.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// It is not there, or cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
 }
 
 /// Access to the files, without any memory.

@@ -3,7 +3,9 @@
 //! Built only in `web`, from the errors of the modules below, which know nothing of HTTP. The cause
 //! is kept for the log and never shown.
 
+mod answers;
 mod from;
+mod library;
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
@@ -87,6 +89,12 @@ impl Error {
     pub fn method_not_allowed() -> Self {
         let message = "This address does not take this method.";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, Fault::Client, message)
+    }
+
+    /// 413: the body is larger than anything that this address takes.
+    pub fn too_large() -> Self {
+        let message = "The request is too large.";
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, Fault::Client, message)
     }
 
     /// 415: the source is not a picture that can be read.

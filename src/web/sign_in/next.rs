@@ -3,7 +3,7 @@
 //! An address in a link must not lead anywhere that its sender likes: only within this server, and
 //! to hosts that the administrator named.
 
-use http::Uri;
+use http::{HeaderValue, Uri};
 
 use crate::http::Request;
 use crate::web::{App, Error, client};
@@ -21,6 +21,11 @@ pub fn checked(app: &App, request: &Request, next: &str) -> Result<String, Error
     } else {
         Err(Error::parameter("next", "it may not lead there"))
     }
+}
+
+/// The header field for an address that was checked.
+pub fn location(next: &str) -> Result<HeaderValue, Error> {
+    HeaderValue::from_str(next).map_err(|_| Error::parameter("next", "it may not lead there"))
 }
 
 fn may_lead_to(next: &str, allowed: impl Fn(&str) -> bool) -> bool {
