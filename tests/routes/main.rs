@@ -15,6 +15,7 @@ mod site;
 
 mod access;
 mod animation;
+mod api;
 mod caching;
 mod changes;
 mod cli;
@@ -24,6 +25,7 @@ mod errors;
 mod files;
 mod fit;
 mod format_auto;
+mod formats;
 mod front_user;
 mod guide;
 mod hostile;
