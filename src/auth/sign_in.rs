@@ -74,9 +74,8 @@ pub fn sign_in(
         .map_err(|retry_s| Refused::Wait { retry_s })?;
     let user = first_proof(db, directory, attempt, turn);
     let user = match user {
-        // It was not an attempt at a password.
         Err(refused @ (Refused::Busy | Refused::Directory(_) | Refused::Db(_))) => {
-            allowed.succeeded(db)?;
+            allowed.withdrawn(db)?;
             return Err(refused);
         }
         other => other?,

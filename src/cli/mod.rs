@@ -14,8 +14,10 @@ mod reductions;
 mod secret;
 mod serve;
 mod status;
+mod sync;
 mod tasks;
 mod user;
+mod user_key;
 mod wiring;
 
 use std::process::ExitCode;
@@ -38,8 +40,10 @@ enum Command {
     Serve(serve::Options),
     /// Serve over FastCGI from a pool of worker processes, behind nginx or Apache
     Fcgi(Common),
-    /// Run background jobs
-    Tasks(Common),
+    /// Run background jobs, or list and steer them
+    Tasks(tasks::Options),
+    /// Bring the database in step with the files of the library
+    Sync(sync::Options),
     /// Bring the database up to the version that this program needs
     Migrate(Common),
     /// Check, show or print the settings
@@ -90,7 +94,8 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Serve(options) => serve::run(&options),
         Command::Fcgi(common) => fcgi::run(&common),
-        Command::Tasks(common) => tasks::run(&common),
+        Command::Tasks(options) => tasks::run(&options),
+        Command::Sync(options) => sync::run(&options),
         Command::Migrate(common) => migrate::run(&common),
         Command::Config(action) => config::run(&action),
         Command::Access(action) => access::run(action),

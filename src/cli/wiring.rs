@@ -23,6 +23,7 @@ use crate::cache::{
 use crate::config::Settings;
 use crate::db::image_ids::ImageIds;
 use crate::db::{self, Db, DbOptions};
+use crate::library::{self, Library};
 use crate::pixel::{ColourSpace, Engine, EngineOptions, Limits, Profile, ProfileKind, StripKeeps};
 use crate::portfolio::Exports;
 use crate::process::WorkerOptions;
@@ -30,7 +31,7 @@ use crate::process::slots::{Slots, SlotsOptions};
 use crate::profiles::Profiles;
 use crate::reduction::{self, Reductions};
 use crate::sandbox::{Sandbox, SandboxOptions, has_landlock};
-use crate::source::{Repository, RepositoryOptions};
+use crate::source::{Repository, RepositoryOptions, SourcePath};
 use crate::spec::Rules;
 use crate::stats::{Counters, CountersOptions, Flusher};
 use crate::web::api::Cors;
@@ -343,6 +344,35 @@ pub fn reductions(settings: &Settings) -> anyhow::Result<Option<Reductions>> {
     Ok(Some(opened))
 }
 
+/// The library over these files; `forget` is told of each path that it changes.
+pub fn library(
+    settings: &Settings,
+    db: Db,
+    files: Arc<Repository>,
+    forget: impl Fn(&SourcePath) + Send + Sync + 'static,
+) -> anyhow::Result<Library> {
+    let options = library::Options {
+        unicode_names: settings.unicode_filenames,
+        max_file_bytes: megabytes(settings.max_upload_mb),
+        targets: settings.upload_targets.clone(),
+        recycle_days: settings.recycle_days,
+        upload_expiry_h: settings.upload_expiry_h,
+        upright: settings.orient_from_exif,
+        missing_percent: settings.sync_missing_percent,
+        host: host_name(settings),
+        burst_documents: settings.burst_documents,
+        burst_dpi: settings.burst_dpi,
+    };
+    Ok(Library::new(db, files, engine(settings)?, options, forget))
+}
+
+fn host_name(settings: &Settings) -> String {
+    if !settings.host_name.is_empty() {
+        return settings.host_name.clone();
+    }
+    nix::unistd::gethostname().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
 /// How many pixels a source may have.
 pub fn limits(settings: &Settings) -> Limits {
     Limits {
@@ -402,15 +432,22 @@ fn app(
     let cache = cache(settings)?;
     let run_folder = settings.run_folder();
     let prepare = |store| Prepare::start(store, db.clone());
+    let repository = Arc::new(repository(settings));
+    let image_ids = Arc::new(ImageIds::new(KNOWN_IMAGES, IMAGE_RECHECK));
+    let known = Arc::clone(&image_ids);
+    let forget = move |path: &SourcePath| known.forget(path.as_str());
+    let library = library(settings, db.clone(), Arc::clone(&repository), forget)?;
     Ok(App {
         reductions: reductions(settings)?.map(prepare).transpose()?,
         db,
         store,
         templates: ParsedTemplates::default(),
-        repository: repository(settings),
+        library: Arc::new(library),
+        task_wait: secs(settings.task_wait_s),
         exports: exports(settings),
+        repository,
         profiles: profiles(settings),
-        image_ids: ImageIds::new(KNOWN_IMAGES, IMAGE_RECHECK),
+        image_ids,
         flights: Flights::open(&run_folder, cache.memcached())?,
         cache,
         slots: slots(settings, &run_folder)?,

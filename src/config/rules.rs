@@ -56,6 +56,21 @@ pub(super) fn broken(settings: &Settings) -> Vec<(&'static str, String)> {
         "ldap_bind_user",
         "must name an account: Active Directory lets nobody look users up without one",
     );
+    let places = |target: &str| {
+        ["{year}", "{month}", "{day}"]
+            .iter()
+            .fold(target.to_owned(), |t, place| t.replace(place, "1"))
+    };
+    rule(
+        s.upload_targets.iter().all(|target| {
+            let path = places(target);
+            let mut names = path.trim_matches('/').split('/');
+            !path.contains(['{', '}'])
+                && names.all(|name| !name.is_empty() && !name.starts_with('.'))
+        }),
+        "upload_targets",
+        "must be paths within the library, with no other places than {year}, {month} and {day}",
+    );
     broken
 }
 

@@ -370,38 +370,3 @@ pub fn forget_mounts(sql: &dyn Sql, host: &str) -> Result<()> {
     sql.execute("DELETE FROM folder_mounts WHERE host = $1", values![host])?;
     Ok(())
 }
-
-/// Deletes the rows below a folder that are marked deleted, with all that belongs to them; those that
-/// others refer to stay. Gives back how many images and folders went.
-///
-/// # Errors
-/// See [`super::Error`].
-pub fn purge_deleted(sql: &dyn Sql, folder: &str) -> Result<(u64, u64)> {
-    let path = folders::normal_path(folder);
-    let (first, end) = range_below(&path);
-    let all = path == ROOT;
-    let ids = |statement: &str, first: &str, end: &str| -> Result<Vec<i64>> {
-        let given = values![STATUS_DELETED, first, end, all];
-        sql.query(statement, given)?.iter().map(|row| row.int(0)).collect()
-    };
-    let (mut images, mut gone) = (0, 0);
-    let statement =
-        "SELECT id FROM images WHERE status = $1 AND ((path >= $2 AND path < $3) OR $4)";
-    for id in ids(statement, &first[1..], end.get(1..).unwrap_or_default())? {
-        images += delete(sql, "DELETE FROM images WHERE id = $1 AND status = $2", id)?;
-    }
-    // Those further down first: a folder goes when nothing lies in it any more.
-    let statement = "SELECT id FROM folders WHERE status = $1 AND ((path >= $2 AND path < $3) OR $4) \
-                     ORDER BY path DESC";
-    for id in ids(statement, &first, &end)? {
-        gone += delete(sql, "DELETE FROM folders WHERE id = $1 AND status = $2", id)?;
-    }
-    Ok((images, gone))
-}
-
-fn delete(sql: &dyn Sql, statement: &str, id: i64) -> Result<u64> {
-    match sql.execute(statement, values![id, STATUS_DELETED]) {
-        Err(super::Error::Constraint(super::Constraint::Reference)) => Ok(0),
-        done => done,
-    }
-}

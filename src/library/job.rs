@@ -10,7 +10,7 @@ use super::sync::Report;
 use super::{Caller, Error, Library, Result};
 use crate::auth::Rights;
 use crate::db::tasks::{self, NewTask};
-use crate::db::{self, Db, search, walk};
+use crate::db::{self, Db, search};
 use crate::task::{Job, TaskContext};
 
 /// Walks through the files.
@@ -27,8 +27,6 @@ pub const DELETE_FOLDER: &str = "delete_folder";
 pub const PAGES: &str = "burst_document";
 /// Removes what has had its days.
 pub const TIDY: &str = "library_housekeeping";
-/// Deletes rows that are marked deleted.
-pub const PURGE: &str = "purge_deleted_folder_data";
 
 /// A wait that only ends when somebody releases the task.
 const HELD_MS: i64 = 100 * 365 * 24 * 3600 * 1000;
@@ -59,11 +57,6 @@ struct WalkWork {
 #[derive(Deserialize)]
 struct SweepWork {
     run: i64,
-}
-
-#[derive(Deserialize)]
-struct PurgeWork {
-    path: String,
 }
 
 /// Queues a walk, unless one is queued.
@@ -179,7 +172,7 @@ impl Job for LibraryJob {
 /// Every job of a library.
 #[must_use]
 pub fn all(library: &Arc<Library>) -> Vec<Box<dyn Job>> {
-    let works: [(&'static str, Work); 8] = [
+    let works: [(&'static str, Work); 7] = [
         (WALK, walk),
         (SWEEP, sweep),
         (READ, read),
@@ -187,7 +180,6 @@ pub fn all(library: &Arc<Library>) -> Vec<Box<dyn Job>> {
         (DELETE_FOLDER, delete_folder),
         (PAGES, pages),
         (TIDY, tidy),
-        (PURGE, purge),
     ];
     let job = |(kind, work)| -> Box<dyn Job> {
         Box::new(LibraryJob { kind, library: Arc::clone(library), work })
@@ -289,11 +281,4 @@ fn tidy(library: &Library, context: &TaskContext<'_>) -> anyhow::Result<Value> {
     let recycled = library.purge_recycled(&|| context.check().is_ok())?;
     let words = search::purge(context.db())?;
     Ok(json!({ "uploads": uploads, "recycled": recycled, "words": words }))
-}
-
-fn purge(_: &Library, context: &TaskContext<'_>) -> anyhow::Result<Value> {
-    let PurgeWork { path } = context.params()?;
-    let (images, folders) = walk::purge_deleted(context.db(), &path)?;
-    search::purge(context.db())?;
-    Ok(json!({ "images": images, "folders": folders }))
 }

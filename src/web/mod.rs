@@ -32,6 +32,7 @@ use crate::config::Network;
 use crate::db::image_ids::ImageIds;
 use crate::db::{self, Db};
 use crate::http::{Progress, Request, Response, Service, Stage};
+use crate::library::Library;
 use crate::pixel::Engine;
 use crate::portfolio::Exports;
 use crate::process::slots::Slots;
@@ -50,13 +51,17 @@ pub struct App {
     /// Templates as parameters.
     pub templates: ParsedTemplates,
     /// The originals.
-    pub repository: Repository,
+    pub repository: Arc<Repository>,
     /// Published portfolios.
     pub exports: Exports,
     /// The colour profiles that requests may name.
     pub profiles: Profiles,
     /// Which image a path is.
-    pub image_ids: ImageIds,
+    pub image_ids: Arc<ImageIds>,
+    /// What people do with originals.
+    pub library: Arc<Library>,
+    /// How long an answer waits for a task.
+    pub task_wait: Duration,
     /// Made pictures.
     pub cache: Arc<Cache>,
     /// One maker per picture.

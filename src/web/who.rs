@@ -12,6 +12,9 @@ use crate::auth::{
 use crate::db;
 use crate::http::{Audience, Request};
 
+/// For how long what was signed may be news to other workers.
+const JUST_SIGNED_S: i64 = 5;
+
 /// Tells who sent a request: by its API token or key, else by its web session, else by what the front
 /// server says when the settings let it. Needs no query.
 ///
@@ -19,7 +22,7 @@ use crate::http::{Audience, Request};
 /// 401 for a token or key that is not good (any more); 403 for a key that may only read and a request
 /// that would write; 503 when accounts are not known.
 pub fn identify(app: &App, request: &Request) -> Result<Identity, Error> {
-    if let Some(credential) = credential(app, request)? {
+    if let Some(credential) = credential(app, request) {
         return by_credential(app, request, &credential);
     }
     if request.headers.contains_key(header::COOKIE)
@@ -32,26 +35,26 @@ pub fn identify(app: &App, request: &Request) -> Result<Identity, Error> {
 
 /// The token or key that a request carries: as a Bearer, or as the user name of HTTP Basic
 /// authentication.
-fn credential(app: &App, request: &Request) -> Result<Option<String>, Error> {
-    let Some(value) = request.headers.get(header::AUTHORIZATION) else { return Ok(None) };
-    let (scheme, rest) = split_scheme(value);
+fn credential(app: &App, request: &Request) -> Option<String> {
+    let (scheme, rest) = split_scheme(request.headers.get(header::AUTHORIZATION)?);
     if scheme.eq_ignore_ascii_case("bearer") {
-        return Ok(Some(rest.to_owned()));
+        return Some(rest.to_owned());
     }
     if !scheme.eq_ignore_ascii_case("basic") {
         // Such as Negotiate, which is the front server's business.
-        return Ok(None);
+        return None;
     }
     let username = basic(rest).map(|(username, _)| username).unwrap_or_default();
     let ours = username.starts_with(TOKEN_PREFIX) || username.starts_with(KEY_PREFIX);
     let checked_in_front = app.sign_in.front_server.is_some()
         && request.client.remote_user.as_deref().is_some_and(|told| told == username);
-    if !ours && checked_in_front { Ok(None) } else { Ok(Some(username)) }
+    (ours || !checked_in_front).then_some(username)
 }
 
 fn split_scheme(value: &HeaderValue) -> (&str, &str) {
-    let text = value.to_str().unwrap_or("basic ");
-    let (scheme, rest) = text.trim().split_once(' ').unwrap_or((text, ""));
+    // What is not ASCII is no token of ours.
+    let text = value.to_str().unwrap_or("basic").trim();
+    let (scheme, rest) = text.split_once(' ').unwrap_or((text, ""));
     (scheme, rest.trim())
 }
 
@@ -69,23 +72,43 @@ pub fn basic_credentials(request: &Request) -> Option<(String, String)> {
 }
 
 fn by_credential(app: &App, request: &Request, credential: &str) -> Result<Identity, Error> {
-    let rights = app.store.rights()?;
     if credential.starts_with(KEY_PREFIX) {
-        return by_key(app, request, &rights, credential);
+        return by_key(app, request, credential);
     }
-    by_token(app, &rights, credential).ok_or_else(Error::unauthorised)
+    by_token(app, credential)?.ok_or_else(Error::unauthorised)
 }
 
 /// Whose an API token is; nobody's when it has run out, its account may no longer have one, or the
 /// account's sessions were ended.
-pub fn by_token(app: &App, rights: &Rights, text: &str) -> Option<Identity> {
-    let token = Token::open(text, &app.sign_in.signer, session::now_s())?;
-    let identity = rights.identity_in(token.user_id, token.epoch, SignedIn::Token)?;
-    matches!(identity, Identity::User { allow_api: true, .. }).then_some(identity)
+pub fn by_token(app: &App, text: &str) -> Result<Option<Identity>, Error> {
+    let Some(token) = Token::open(text, &app.sign_in.signer, session::now_s()) else {
+        return Ok(None);
+    };
+    signed_for(app, token.made_s, |rights| {
+        let identity = rights.identity_in(token.user_id, token.epoch, SignedIn::Token)?;
+        matches!(identity, Identity::User { allow_api: true, .. }).then_some(identity)
+    })
 }
 
-fn by_key(app: &App, request: &Request, rights: &Rights, key: &str) -> Result<Identity, Error> {
-    let identity = rights.key(key, db::now_ms()).ok_or_else(Error::unauthorised)?;
+/// Whose something is that was signed at this time, as far as `find` knows it among the accounts.
+///
+/// What was signed a moment ago by another worker may be of a state of the account that is not known
+/// here yet: then the database is asked.
+pub fn signed_for(
+    app: &App,
+    signed_s: i64,
+    find: impl Fn(&Rights) -> Option<Identity>,
+) -> Result<Option<Identity>, Error> {
+    let known = find(&*app.store.rights()?);
+    if known.is_some() || session::now_s() - signed_s > JUST_SIGNED_S {
+        return Ok(known);
+    }
+    app.store.refresh()?;
+    Ok(find(&*app.store.rights()?))
+}
+
+fn by_key(app: &App, request: &Request, key: &str) -> Result<Identity, Error> {
+    let identity = app.store.rights()?.key(key, db::now_ms()).ok_or_else(Error::unauthorised)?;
     let Some(SignedIn::Key { id, scopes }) = identity.via() else {
         return Err(Error::unauthorised());
     };

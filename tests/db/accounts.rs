@@ -35,7 +35,7 @@ fn the_first_start_makes_what_the_contract_says(test: &TestDb) {
     let generated = generated_password.unwrap();
     assert!(done_now);
     let (admin, hash) = users::by_name(db, "admin").unwrap().unwrap();
-    assert!(password::verify(&generated, hash.as_deref()));
+    assert!(password::verify(&generated, hash.as_deref(), &password::Turn::wait()));
     let names: Vec<(i64, String, i64)> = groups::all(db)
         .unwrap()
         .into_iter()
@@ -88,7 +88,7 @@ fn the_first_start_takes_a_given_password(test: &TestDb) {
     let started = first_start(db, Some("my own password")).unwrap();
     assert_eq!(started, FirstStart { done_now: true, generated_password: None });
     let (_, hash) = users::by_name(db, "Admin").unwrap().unwrap();
-    assert!(password::verify("my own password", hash.as_deref()));
+    assert!(password::verify("my own password", hash.as_deref(), &password::Turn::wait()));
 }
 
 fn a_bad_password_leaves_the_database_empty(test: &TestDb) {
@@ -109,7 +109,7 @@ fn of_many_first_starts_one_counts(test: &TestDb) {
         started.iter().filter_map(|start| start.generated_password.as_ref()).collect();
     assert_eq!(shown.len(), 1);
     let (_, hash) = users::by_name(&test.db, "admin").unwrap().unwrap();
-    assert!(password::verify(shown[0], hash.as_deref()));
+    assert!(password::verify(shown[0], hash.as_deref(), &password::Turn::wait()));
     assert_eq!(groups::all(&test.db).unwrap().len(), 3);
     assert_eq!(templates::all(&test.db).unwrap().len(), 2);
 }

@@ -291,3 +291,42 @@ fn an_administrator_may_do_everything() {
     accounts::disable(site.db(), &Actor::server(), id).unwrap();
     within(IN_FORCE, "deleted", || admin.status("/original?src=closed/a.png") == 403);
 }
+
+#[test]
+fn pictures_for_who_is_signed_in_cost_no_query_while_nothing_changes() {
+    const TABLES: [&str; 8] = [
+        "users",
+        "user_groups",
+        "groups",
+        "folder_permissions",
+        "api_keys",
+        "ended_sessions",
+        "folders",
+        "images",
+    ];
+    for backend in BOTH {
+        let site = Site::on(backend, "log_level = 'trace'", library);
+        account(&site, "jo", true);
+        closed(&site);
+        let mut jo = Browser::signed_in(&site, "jo");
+        let basic = crate::people::basic(&crate::people::token(&site, "jo"), "");
+        let asked = || {
+            let log = site.log();
+            let statements = log.lines().filter(|line| line.contains("statement: "));
+            statements
+                .filter(|line| {
+                    line.split(|c: char| !c.is_alphanumeric() && c != '_')
+                        .any(|word| TABLES.contains(&word))
+                })
+                .count()
+        };
+        assert_eq!(jo.status(CLOSED), 200);
+        let before = asked();
+        assert!(before > 0, "statements are written down");
+        for _ in 0..100 {
+            assert_eq!(jo.status(CLOSED), 200);
+            assert_eq!(site.get_with(CLOSED, &[("Authorization", &basic)]).status, 200);
+        }
+        assert_eq!(asked(), before, "{backend:?}");
+    }
+}

@@ -12,7 +12,7 @@ pub(super) use network::{Address, Endpoints, Networks, Servers};
 pub use network::{Endpoint, Network};
 pub(super) use scalar::{Level, Mode, Switch, Whole};
 pub use text::Secret;
-pub(super) use text::{Choice, DatabaseAddress, Folder, Folders, Origins, WebAddress, Word};
+pub(super) use text::{Choice, DatabaseAddress, Folder, Folders, Origins, Texts, WebAddress, Word};
 
 /// A value as it was found.
 #[derive(Debug, Clone, Copy, PartialEq)]

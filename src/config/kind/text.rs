@@ -132,6 +132,30 @@ impl Kind<Vec<PathBuf>> for Folders {
     }
 }
 
+/// Texts.
+pub(in crate::config) struct Texts {
+    /// What they are, in the plural.
+    pub of: &'static str,
+}
+
+impl Kind<Vec<String>> for Texts {
+    fn read(&self, raw: Raw<'_>) -> Result<Vec<String>, String> {
+        let items = list(raw)?;
+        if items.iter().any(|item| item.is_empty() || item.chars().any(char::is_control)) {
+            return Err("must be a list of texts without control characters".into());
+        }
+        Ok(items.into_iter().map(str::to_owned).collect())
+    }
+
+    fn toml(&self, value: &Vec<String>) -> String {
+        quoted_list(value.iter().cloned())
+    }
+
+    fn describe(&self, _: Option<Unit>) -> String {
+        format!("list of {}", self.of)
+    }
+}
+
 /// One of some words.
 pub(in crate::config) struct Choice(pub &'static [&'static str]);
 

@@ -10,6 +10,7 @@ mod colour;
 mod connections;
 mod decoders;
 mod files;
+mod library;
 mod pictures;
 mod pool;
 #[cfg(test)]
@@ -85,6 +86,8 @@ impl Unit {
 pub enum Group {
     /// Files, folders, the database and the log.
     Files,
+    /// The library.
+    Library,
     /// Connections and addresses.
     Connections,
     /// Processes, threads and their bounds.
@@ -101,8 +104,9 @@ pub enum Group {
 
 impl Group {
     /// Every group, in the order in which they are listed.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Files,
+        Self::Library,
         Self::Connections,
         Self::Pool,
         Self::Caches,
@@ -116,6 +120,7 @@ impl Group {
     pub fn title(self) -> &'static str {
         match self {
             Self::Files => "Files, database and log",
+            Self::Library => "The library",
             Self::Connections => "Connections",
             Self::Pool => "Processes and threads",
             Self::Caches => "Caches",
@@ -234,6 +239,19 @@ settings! {
     stat_cache_ms: u32 = files::STAT_CACHE_MS;
     stat_timeout_ms: u32 = files::STAT_TIMEOUT_MS;
     stat_threads: u32 = files::STAT_THREADS;
+
+    unicode_filenames: bool = library::UNICODE_FILENAMES;
+    max_upload_mb: u32 = library::MAX_UPLOAD_MB;
+    upload_targets: Vec<String> = library::UPLOAD_TARGETS;
+    upload_expiry_h: u32 = library::UPLOAD_EXPIRY_H;
+    recycle_days: u32 = library::RECYCLE_DAYS;
+    sync_every_h: u32 = library::SYNC_EVERY_H;
+    sync_missing_percent: u32 = library::SYNC_MISSING_PERCENT;
+    watch_library: bool = library::WATCH_LIBRARY;
+    host_name: String = library::HOST_NAME;
+    burst_documents: bool = library::BURST_DOCUMENTS;
+    burst_dpi: u32 = library::BURST_DPI;
+    task_wait_s: u32 = library::TASK_WAIT_S;
 
     listen: SocketAddr = connections::LISTEN;
     fcgi_listen: Vec<Endpoint> = connections::FCGI_LISTEN;

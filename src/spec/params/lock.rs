@@ -45,6 +45,16 @@ impl Locks {
 }
 
 impl Params {
+    /// What of `base` does not hold against these: a profile that is asked for is to be seen and
+    /// attached, whatever a template beneath makes of pictures in general.
+    pub(super) fn puts_aside(&self, base: &Self) -> Vec<&'static str> {
+        if self.icc.is_none() || base.locks.hold("icc") {
+            return Vec::new();
+        }
+        let said = [("colorspace", self.colorspace.is_some()), ("strip", self.strip.is_some())];
+        said.into_iter().filter(|(_, said)| !said).map(|(name, _)| name).collect()
+    }
+
     /// Whether anything in this template is locked.
     #[must_use]
     pub fn locks_anything(&self) -> bool {
@@ -86,6 +96,32 @@ mod tests {
 
     fn width(params: &Params) -> Option<u32> {
         params.width.as_ref().map(|given| given.value)
+    }
+
+    #[test]
+    fn a_profile_puts_aside_what_would_hide_it() {
+        let base = template(r#"{"colorspace": {"value": "rgb"}, "strip": {"value": true}}"#);
+        let over = |query: &str, base: &Params| {
+            let merged = url(query).over(base);
+            (merged.colorspace.is_some(), merged.strip.map(|given| given.value))
+        };
+        assert_eq!(over("icc=press", &base), (false, None));
+        assert_eq!(over("icc=press&strip=1", &base), (false, Some(true)));
+        assert_eq!(over("icc=press&colorspace=gray", &base), (true, None));
+        assert_eq!(over("width=9", &base), (true, Some(true)));
+        let locked = template(
+            r#"{"colorspace": {"value": "rgb", "locked": true},
+                "strip": {"value": true, "locked": true}}"#,
+        );
+        assert_eq!(over("icc=press", &locked), (true, Some(true)));
+        let plain = template(
+            r#"{"icc_profile": {"value": "screen", "locked": true},
+            "strip": {"value": true}}"#,
+        );
+        assert_eq!(over("icc=press", &plain), (false, Some(true)));
+        // A template over the default one, likewise.
+        let both = template(r#"{"icc_profile": {"value": "press"}}"#).over(&base);
+        assert!(both.colorspace.is_none() && both.strip.is_none());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::db::{purge, stats};
+use crate::db::{purge, search, stats};
 use crate::task::{Job, TaskContext};
 
 /// Rows deleted in one transaction.
@@ -84,6 +84,7 @@ impl Job for PurgeDeleted {
                 deleted => folders += deleted,
             }
         }
+        search::purge(context.db())?;
         Ok(json!({ "images": images, "folders": folders }))
     }
 }

@@ -10,6 +10,7 @@
 mod call;
 mod cors;
 mod endpoint;
+mod files;
 pub mod folios;
 mod groups;
 mod input;
@@ -98,8 +99,7 @@ fn admit(app: &App, identity: &Identity, access: Access) -> Result<(), Error> {
         Access::SignedIn(_) => require_user(identity),
         Access::System(permission, _) => {
             require_user(identity)?;
-            let granted = app.store.rights()?.has(identity, permission);
-            if granted { Ok(()) } else { Err(Error::forbidden()) }
+            who::require_system(app, identity, permission)
         }
     }
 }

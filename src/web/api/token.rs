@@ -96,7 +96,7 @@ fn token(call: &Call<'_>) -> Result<Reply, Error> {
 fn token_login(call: &Call<'_>) -> Result<Reply, Error> {
     let (app, request) = (call.app, call.request);
     let next = call.opt_text("next").map(|next| next::checked(app, request, next)).transpose()?;
-    let identity = who::by_token(app, &*call.rights()?, call.text("token"));
+    let identity = who::by_token(app, call.text("token"))?;
     let Some(Identity::User { id, .. }) = identity else {
         return Err(Error::refused("The API token is not valid, or no longer."));
     };

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue, header};
 use crate::auth::{Identity, Session, SignedIn};
 use crate::db;
 use crate::http::{Request, Response};
-use crate::web::{App, Error, client};
+use crate::web::{App, Error, client, who};
 
 /// The cookie's name.
 const COOKIE: &str = "halftone_session";
@@ -17,7 +17,9 @@ pub fn identify(app: &App, request: &Request) -> Result<Option<Identity>, Error>
         return Ok(None);
     }
     let via = SignedIn::Session(session.id);
-    Ok(app.store.rights()?.identity_in(session.user_id, session.epoch, via))
+    who::signed_for(app, session.began_s, |rights| {
+        rights.identity_in(session.user_id, session.epoch, via)
+    })
 }
 
 /// The session that a request's cookie tells of; it may have been ended since.

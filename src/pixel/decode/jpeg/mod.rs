@@ -44,7 +44,7 @@ struct Jpeg {
 
 /// How many times the size of the result is left when averages are taken in light: chosen so that
 /// the quality benchmark stays above its bound.
-const LIGHT_MARGIN: f64 = 1.6;
+const LIGHT_MARGIN: f64 = 1.3;
 
 /// The most pixels that are held for the sake of exactness, where the limits allow as many.
 const EXACT_PIXELS: u64 = 16_000_000;
