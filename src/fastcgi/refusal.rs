@@ -22,7 +22,12 @@ pub(super) struct Refusal {
 impl Refusal {
     /// The request makes no sense.
     pub fn bad_request(fault: BadRequest, complete: bool) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, text: fault.to_string(), complete, for_programs: false }
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            text: fault.to_string(),
+            complete,
+            for_programs: false,
+        }
     }
 
     /// The body is, or will be, larger than it may.

@@ -44,7 +44,9 @@ impl Editor {
     fn upload(&self, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Response {
         let mut body = Vec::new();
         for (name, value) in fields {
-            let part = format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            let part = format!(
+                "--B\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            );
             body.extend(part.bytes());
         }
         for (name, bytes) in files {
@@ -81,7 +83,10 @@ fn files_are_uploaded_each_with_its_own_result() {
         assert_eq!(done.status, 415, "{}", done.text());
         let told = data(&done);
         assert_eq!(told["new.png"]["src"], "open/new.png");
-        assert_eq!((&told["new.png"]["width"], &told["new.png"]["height"]), (&json!(20), &json!(10)));
+        assert_eq!(
+            (&told["new.png"]["width"], &told["new.png"]["height"]),
+            (&json!(20), &json!(10))
+        );
         assert_eq!(told["bad.png"]["error"]["status"], 415);
         assert_eq!(ed.site.status("/image?src=open/new.png"), 200);
 

@@ -49,9 +49,7 @@ pub async fn receive(
 
 fn refusal(error: BodyError, for_programs: bool) -> Response {
     let (status, text) = match error {
-        BodyError::TooLarge => {
-            (StatusCode::PAYLOAD_TOO_LARGE, "The request's body is too large.")
-        }
+        BodyError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The request's body is too large."),
         BodyError::Stalled => {
             (StatusCode::REQUEST_TIMEOUT, "The request's body did not arrive in time.")
         }
