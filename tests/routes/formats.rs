@@ -132,7 +132,7 @@ fn make(images: &Path) {
     }
     run("heif-enc", &["-A", "-b", "8", "-q", "95", &chart, "-o", &at("chart.avif")]);
     run("heif-enc", &["-b", "8", "-q", "95", &chart, "-o", &at("chart.heic")]);
-    run("cjxl", &[&chart, &at("chart.jxl")]);
+    run("cjxl", &["-d", "0", &chart, &at("chart.jxl")]);
     fs::write(at("chart.svg"), svg()).unwrap();
     fs::write(at("chart.pdf"), pdf()).unwrap();
     let eps = "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 60 45\n0.5 setgray 0 0 60 45 rectfill\n";
