@@ -83,7 +83,7 @@ def run(folder, base, caller, bearer):
     if outcome.returncode:
         print(outcome.stdout)
     entries = []
-    for file in report.glob("*.har"):
+    for file in report.glob("har-*.json"):
         entries += json.loads(file.read_text())["log"]["entries"]
     return outcome.returncode, entries
 

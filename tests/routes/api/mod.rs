@@ -14,8 +14,7 @@ mod templates;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use halftone::auth::accounts as rules;
-use halftone::auth::{Actor, SystemPermission};
+use halftone::auth::SystemPermission;
 use halftone::db::{groups, system_permissions, users};
 use serde_json::Value;
 
@@ -121,11 +120,6 @@ fn admin_token(site: &Site) -> String {
     let response = crate::people::ask_token(site.addr(), "admin", ADMIN_PASSWORD);
     assert_eq!(response.status, 200, "{}\n{}", response.text(), site.log());
     data(&response)["token"].as_str().unwrap().to_owned()
-}
-
-/// Disables an account behind the server's back.
-pub fn disable(site: &Site, id: i64) {
-    rules::disable(site.db(), &Actor::server(), id).unwrap();
 }
 
 /// What everybody here signs in with.
