@@ -39,7 +39,7 @@ pub enum Refused {
     Wrong,
     /// Name and password are right, and a code is needed besides.
     #[error("a one-time password is needed")]
-    CodeNeeded(User),
+    CodeNeeded(Box<User>),
     /// There were too many attempts.
     #[error("too many attempts")]
     Wait {
@@ -112,7 +112,7 @@ fn second_proof(
         let Some(code) = code else {
             // A right password alone must not wipe out what was guessed at codes.
             allowed.half_succeeded(db)?;
-            return Err(Refused::CodeNeeded(user));
+            return Err(Refused::CodeNeeded(Box::new(user)));
         };
         if !totp::check(db, user.id, code, now_s)? {
             return Err(Refused::Wrong);
