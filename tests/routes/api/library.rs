@@ -45,7 +45,7 @@ fn details_are_those_of_the_guide() {
 fn lists_are_sorted_and_come_in_parts() {
     for backend in BOTH {
         let api = Api::on(backend, "");
-        let base = format!("http://localhost/image?tmp=Thumb&width=9&src=");
+        let base = "http://localhost/image?tmp=Thumb&width=9&src=".to_string();
         let plain = api.call("GET", "/list/?path=a&tmp=Thumb&width=9", "", &[]);
         let listed = data(&plain);
         let expected = serde_json::json!([
