@@ -14,10 +14,10 @@ use tokio::io::unix::AsyncFd;
 use super::listen::Listener;
 
 /// Heaps that the threads of a process share.
-const HEAPS: libc::c_int = 2;
+const HEAPS: libc::c_int = 4;
 
 /// Blocks from this size on are mapped by themselves; as much may lie free at the end of a heap.
-const LARGE_BYTES: libc::c_int = 8 << 20;
+const LARGE_BYTES: libc::c_int = 128 << 10;
 
 /// Forks. `None` in the child.
 ///
