@@ -3,6 +3,9 @@
 use cc::Build;
 
 fn main() {
+    // What is linked in stays in: shared libraries that were built against others of the same names
+    // (LibRaw, libjxl: lcms2) must not find ours.
+    println!("cargo:rustc-link-arg=-Wl,--exclude-libs,ALL");
     raw();
     jpeg();
 }

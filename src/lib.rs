@@ -8,6 +8,7 @@
 //! ```text
 //! cli ─▶ web ─▶ auth, source, cache, db, stats, task, spec, http
 //!  ├──▶ process ─▶ fastcgi ─▶ http          spec ─▶ pixel (types only)      pixel ─▶ nothing
+//!  ├──▶ library ─▶ auth, db, pixel, source, task
 //!  └──▶ sandbox ─▶ pixel
 //! ```
 //!
@@ -26,7 +27,9 @@ pub mod db;
 pub mod demo;
 pub mod fastcgi;
 pub mod http;
+pub mod library;
 pub mod pixel;
+pub mod portfolio;
 pub mod process;
 pub mod profiles;
 pub mod reduction;

@@ -18,6 +18,7 @@ const RESTRICTED: &[(&str, &[&str])] = &[
     ("cache", &["bytelock"]),
     ("db", &[]),
     ("auth", &["db"]),
+    ("library", &["auth", "db", "pixel", "source", "task"]),
     ("stats", &["db"]),
     ("task", &["db"]),
     ("process", &["bytelock", "fastcgi", "http", "pixel"]),

@@ -4,13 +4,35 @@
 //! so that deciding on a request costs no query, and goes on for a while when the database is away.
 //! Nothing here knows a route or a file.
 
+pub mod accounts;
+pub mod audit;
+pub mod directory;
+mod explain;
 mod first_start;
+mod identity;
+pub mod key;
+mod old_hash;
 pub mod password;
 mod permission;
 mod rights;
+mod session;
+mod sign_in;
+mod signer;
 mod store;
+pub mod throttle;
+mod token;
+pub mod totp;
 
+pub use audit::Actor;
+pub use directory::{Directory, DirectoryOptions};
+pub use explain::{Explanation, Rule, Step, explain};
 pub use first_start::{FirstStart, FirstStartError, first_start};
+pub use identity::{Identity, Scopes, SessionId, SignedIn};
+pub use key::KEY_PREFIX;
 pub use permission::{Level, SystemPermission, SystemPermissions};
-pub use rights::{FolderTemplates, Identity, Rights};
+pub use rights::{FolderTemplates, Rights};
+pub use session::{Session, SessionTimes};
+pub use sign_in::{Attempt, Refused, second_step, sign_in};
+pub use signer::{Purpose, SECRET_MIN_BYTES, Signer};
 pub use store::{RightsStore, StoreOptions, Templates, Unavailable};
+pub use token::{TOKEN_PREFIX, Token};

@@ -2,8 +2,10 @@
 
 use std::sync::{Condvar, LazyLock, Mutex, PoisonError};
 
-use argon2::Argon2;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
+use argon2::{Argon2, Params};
+
+use super::old_hash;
 
 /// The shortest password that is accepted, in characters.
 pub const MIN_CHARS: usize = 8;
@@ -23,28 +25,43 @@ pub enum PasswordError {
     /// It has the wrong length.
     #[error("a password has {MIN_CHARS} to {MAX_CHARS} characters")]
     Length,
+    /// All turns of hashing are taken.
+    #[error("the server is too busy with other passwords")]
+    Busy,
     /// The system gave no random numbers, or no memory for the hash.
     #[error("the password could not be hashed")]
     Failed,
 }
 
-/// Hashes a new password with a fresh salt, into the PHC string form.
+/// Hashes a new password with a fresh salt, into the PHC string form. Waits for its turn: for the
+/// command line, not for requests.
 ///
 /// # Errors
 /// [`PasswordError::Length`] when the rule is broken; [`PasswordError::Failed`].
 pub fn hash(password: &str) -> Result<String, PasswordError> {
-    let chars = password.chars().count();
-    if !(MIN_CHARS..=MAX_CHARS).contains(&chars) {
-        return Err(PasswordError::Length);
-    }
-    hash_any(password)
+    check(password)?;
+    hash_any(password, &Turn::wait())
 }
 
-fn hash_any(password: &str) -> Result<String, PasswordError> {
+/// The same at once or not at all.
+///
+/// # Errors
+/// [`PasswordError::Length`] when the rule is broken; [`PasswordError::Busy`];
+/// [`PasswordError::Failed`].
+pub fn hash_now(password: &str) -> Result<String, PasswordError> {
+    check(password)?;
+    hash_any(password, &Turn::now().ok_or(PasswordError::Busy)?)
+}
+
+fn check(password: &str) -> Result<(), PasswordError> {
+    let chars = password.chars().count();
+    if (MIN_CHARS..=MAX_CHARS).contains(&chars) { Ok(()) } else { Err(PasswordError::Length) }
+}
+
+fn hash_any(password: &str, _turn: &Turn) -> Result<String, PasswordError> {
     let mut salt = [0_u8; 16];
     getrandom::fill(&mut salt).map_err(|_| PasswordError::Failed)?;
     let salt = SaltString::encode_b64(&salt).map_err(|_| PasswordError::Failed)?;
-    let _turn = Turn::take();
     let hash = Argon2::default().hash_password(password.as_bytes(), &salt);
     hash.map(|hash| hash.to_string()).map_err(|_| PasswordError::Failed)
 }
@@ -53,18 +70,38 @@ fn hash_any(password: &str) -> Result<String, PasswordError> {
 /// the time tells nothing; the hashes are compared in constant time. A password beyond
 /// [`MAX_CHARS`] belongs to none.
 #[must_use]
-pub fn verify(password: &str, stored: Option<&str>) -> bool {
-    static NOBODYS: LazyLock<Option<String>> = LazyLock::new(|| hash_any("nobody's password").ok());
+pub fn verify(password: &str, stored: Option<&str>, _turn: &Turn) -> bool {
+    static NOBODYS: LazyLock<Option<String>> =
+        LazyLock::new(|| hash_any("nobody's password", &Turn::none()).ok());
+    if password.chars().count() > MAX_CHARS {
+        return false;
+    }
+    if let Some(old) = stored.filter(|stored| old_hash::is_old(stored)) {
+        return old_hash::verify(password, old);
+    }
     let against = stored.or(NOBODYS.as_deref());
     let Some(parsed) = against.and_then(|hash| PasswordHash::new(hash).ok()) else {
         return false;
     };
-    if password.chars().count() > MAX_CHARS {
-        return false;
-    }
-    let _turn = Turn::take();
     let matches = Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok();
     matches && stored.is_some()
+}
+
+/// A better hash of a password that was just verified, when the stored one is of another program or
+/// was made with lower parameters than those of today.
+#[must_use]
+pub fn improve(password: &str, stored: &str, turn: &Turn) -> Option<String> {
+    if is_current(stored) { None } else { hash_any(password, turn).ok() }
+}
+
+fn is_current(stored: &str) -> bool {
+    let today = Params::default();
+    let Ok(parsed) = PasswordHash::new(stored) else { return false };
+    let Ok(params) = Params::try_from(&parsed) else { return false };
+    parsed.algorithm == argon2::Algorithm::Argon2id.ident()
+        && parsed.version == Some(argon2::Version::V0x13.into())
+        && params.m_cost() >= today.m_cost()
+        && params.t_cost() >= today.t_cost()
 }
 
 /// A random password of 20 characters (116 bits) that are not mistaken for one another.
@@ -85,25 +122,44 @@ pub fn generate() -> Result<String, PasswordError> {
     Ok(password)
 }
 
-/// The right to compute one hash.
-struct Turn;
+/// The right to compute hashes, one at a time.
+pub struct Turn {
+    counted: bool,
+}
 
 static FREE_TURNS: Mutex<usize> = Mutex::new(CONCURRENT_HASHES);
 static TURN_FREED: Condvar = Condvar::new();
 
 impl Turn {
-    fn take() -> Self {
+    /// Takes a turn if one is free.
+    #[must_use]
+    pub fn now() -> Option<Self> {
+        let mut free = FREE_TURNS.lock().unwrap_or_else(PoisonError::into_inner);
+        *free = free.checked_sub(1)?;
+        Some(Self { counted: true })
+    }
+
+    /// Takes a turn when one is free, and waits for it until then: for those who hold up nobody.
+    #[must_use]
+    pub fn wait() -> Self {
         let free = FREE_TURNS.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = TURN_FREED.wait_while(free, |free| *free == 0);
         *waited.unwrap_or_else(PoisonError::into_inner) -= 1;
-        Self
+        Self { counted: true }
+    }
+
+    /// For what is computed within another's turn.
+    fn none() -> Self {
+        Self { counted: false }
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        *FREE_TURNS.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        TURN_FREED.notify_one();
+        if self.counted {
+            *FREE_TURNS.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+            TURN_FREED.notify_one();
+        }
     }
 }
 
@@ -111,15 +167,19 @@ impl Drop for Turn {
 mod tests {
     use super::*;
 
+    fn check(password: &str, stored: Option<&str>) -> bool {
+        verify(password, stored, &Turn::wait())
+    }
+
     #[test]
     fn only_the_right_password_belongs_to_a_hash() {
         let stored = hash("correct horse").unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
-        assert!(verify("correct horse", Some(&stored)));
-        assert!(!verify("correct horsf", Some(&stored)));
-        assert!(!verify("", Some(&stored)));
-        assert!(!verify("nobody's password", None));
-        assert!(!verify("correct horse", Some("not a hash")));
+        assert!(check("correct horse", Some(&stored)));
+        assert!(!check("correct horsf", Some(&stored)));
+        assert!(!check("", Some(&stored)));
+        assert!(!check("nobody's password", None));
+        assert!(!check("correct horse", Some("not a hash")));
         assert_ne!(hash("correct horse").unwrap(), stored);
     }
 
@@ -127,7 +187,7 @@ mod tests {
     fn a_hash_made_elsewhere_is_understood() {
         // One of the reference implementation's test vectors: t 2, m 2^16, p 1, salt "somesalt".
         let stored = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
-        assert!(verify("password", Some(stored)));
+        assert!(check("password", Some(stored)));
     }
 
     #[test]
@@ -149,5 +209,33 @@ mod tests {
         }
         let used: std::collections::HashSet<char> = made.iter().flat_map(|p| p.chars()).collect();
         assert_eq!(used.len(), ALPHABET.len());
+    }
+
+    #[test]
+    fn hashes_of_lower_cost_and_of_other_programs_are_replaced() {
+        let turn = Turn::wait();
+        let today = hash_any("correct horse", &turn).unwrap();
+        assert_eq!(improve("correct horse", &today, &turn), None);
+        for old in [
+            "$argon2id$v=19$m=4096,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+            "$argon2id$v=19$m=65536,t=1,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+            "$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+            "sha1$Jefe$effcdf6ae5eb2fa2d27416d5f184df9c259a7c79",
+        ] {
+            let better = improve("correct horse", old, &turn).unwrap();
+            assert!(verify("correct horse", Some(&better), &turn), "{old}");
+        }
+    }
+
+    #[test]
+    fn only_so_many_hashes_are_computed_at_once() {
+        // Other tests take turns too: all that are free, and then no more.
+        let turns: Vec<Turn> = std::iter::from_fn(Turn::now).collect();
+        assert!(turns.len() <= CONCURRENT_HASHES);
+        drop(turns);
+        let _one = Turn::wait();
+        let _two = Turn::wait();
+        assert!(Turn::now().is_none());
+        assert_eq!(hash_now("correct horse"), Err(PasswordError::Busy));
     }
 }

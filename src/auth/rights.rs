@@ -3,31 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::explain::Step;
+use super::identity::{Identity, Scopes, SignedIn};
+use super::key;
 use super::permission::{Level, SystemPermission, SystemPermissions};
 use crate::db::{self, Sql};
-
-/// Who asks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Identity {
-    /// Nobody known.
-    Anonymous,
-    /// A user who has signed in.
-    User {
-        /// The account.
-        id: i64,
-        /// The groups it belongs to; Public need not be among them.
-        groups: Arc<[i64]>,
-    },
-}
-
-impl Identity {
-    fn groups(&self) -> &[i64] {
-        match self {
-            Self::Anonymous => &[],
-            Self::User { groups, .. } => groups,
-        }
-    }
-}
 
 /// The ids of the templates that hold for somebody in a folder.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -55,8 +35,31 @@ pub struct Rights {
     system: HashMap<i64, SystemPermissions>,
     /// Folder path without slashes at its ends → templates of groups: group, required, template.
     templates: HashMap<Box<str>, Vec<(i64, bool, Option<i64>)>>,
-    /// Active user → groups.
-    members: HashMap<i64, Arc<[i64]>>,
+    /// The active accounts.
+    accounts: HashMap<i64, Account>,
+    /// Their names, ignoring case.
+    names: HashMap<String, i64>,
+    /// Hash of a named key → key.
+    keys: HashMap<String, Key>,
+    /// Names of the groups.
+    groups: HashMap<i64, Box<str>>,
+}
+
+/// An active account.
+#[derive(Debug)]
+struct Account {
+    username: Arc<str>,
+    groups: Arc<[i64]>,
+    allow_api: bool,
+    epoch: i64,
+}
+
+#[derive(Debug)]
+struct Key {
+    id: i64,
+    user_id: i64,
+    scopes: Scopes,
+    expires_ms: i64,
 }
 
 impl Rights {
@@ -65,7 +68,7 @@ impl Rights {
     /// # Errors
     /// See [`db::Error`].
     pub fn load(sql: &dyn Sql) -> db::Result<Self> {
-        let mut rights = Self { version: db::properties::versions(sql)?.0, ..Self::default() };
+        let mut rights = Self { version: db::properties::versions(sql)?.rights, ..Self::default() };
         for record in db::folder_permissions::all(sql)? {
             rights.set_level(
                 &record.folder_path,
@@ -81,13 +84,24 @@ impl Rights {
             rights.system.insert(group, SystemPermissions::from_columns(granted));
         }
         let mut members: HashMap<i64, Vec<i64>> = HashMap::new();
-        for user in db::users::active_ids(sql)? {
-            members.insert(user, Vec::new());
-        }
         for (user, group) in db::groups::active_memberships(sql)? {
             members.entry(user).or_default().push(group);
         }
-        rights.members = members.into_iter().map(|(user, groups)| (user, groups.into())).collect();
+        for user in db::users::active(sql)? {
+            rights.names.insert(db::users::name_key(&user.username), user.id);
+            let groups = members.remove(&user.id).unwrap_or_default().into();
+            let (username, allow_api) = (user.username.into(), user.allow_api);
+            let account = Account { username, groups, allow_api, epoch: user.epoch };
+            rights.accounts.insert(user.id, account);
+        }
+        for (hash, key) in db::api_keys::active(sql)? {
+            let scopes = Scopes::from_stored(key.scopes);
+            let expires_ms = key.expires_ms.unwrap_or(i64::MAX);
+            rights.keys.insert(hash, Key { id: key.id, user_id: key.user_id, scopes, expires_ms });
+        }
+        for group in db::groups::all(sql)? {
+            rights.groups.insert(group.id, group.name.into());
+        }
         Ok(rights)
     }
 
@@ -106,11 +120,50 @@ impl Rights {
         self.version
     }
 
+    /// The folders that have records of access, without slashes at their ends: below each, nothing
+    /// changes before the next.
+    pub fn recorded_folders(&self) -> impl Iterator<Item = &str> {
+        self.folders.keys().map(AsRef::as_ref)
+    }
+
     /// Who a user is, with the groups of this moment; none for a deleted or unknown account.
     #[must_use]
-    pub fn identity(&self, user_id: i64) -> Option<Identity> {
-        let groups = self.members.get(&user_id)?;
-        Some(Identity::User { id: user_id, groups: Arc::clone(groups) })
+    pub fn identity(&self, user_id: i64, via: SignedIn) -> Option<Identity> {
+        let account = self.accounts.get(&user_id)?;
+        Some(Identity::User {
+            id: user_id,
+            username: Arc::clone(&account.username),
+            groups: Arc::clone(&account.groups),
+            allow_api: account.allow_api,
+            via,
+        })
+    }
+
+    /// The same for what was signed in an epoch of the account; none when that epoch is over.
+    #[must_use]
+    pub fn identity_in(&self, user_id: i64, epoch: i64, via: SignedIn) -> Option<Identity> {
+        let account = self.accounts.get(&user_id)?;
+        (account.epoch == epoch).then(|| self.identity(user_id, via)).flatten()
+    }
+
+    /// The active account of this name, ignoring case.
+    #[must_use]
+    pub fn user_named(&self, name: &str) -> Option<i64> {
+        self.names.get(&db::users::name_key(name)).copied()
+    }
+
+    /// The present epoch of an active account.
+    #[must_use]
+    pub fn epoch(&self, user_id: i64) -> Option<i64> {
+        Some(self.accounts.get(&user_id)?.epoch)
+    }
+
+    /// Whose a named key is; none for one that is unknown or has run out.
+    #[must_use]
+    pub fn key(&self, key: &str, now_ms: i64) -> Option<Identity> {
+        let key = self.keys.get(&key::hash(key))?;
+        let via = SignedIn::Key { id: key.id, scopes: key.scopes };
+        (now_ms < key.expires_ms).then(|| self.identity(key.user_id, via)).flatten()
     }
 
     /// What somebody may do in a folder: each group takes the record of the nearest folder on the
@@ -119,7 +172,12 @@ impl Rights {
     /// root.
     #[must_use]
     pub fn level(&self, identity: &Identity, folder_path: &str) -> Level {
-        if self.has(identity, SystemPermission::AdminFiles) {
+        identity.scopes().cap(self.full_level(identity, folder_path))
+    }
+
+    /// The same before a named key's scopes take their part.
+    fn full_level(&self, identity: &Identity, folder_path: &str) -> Level {
+        if self.granted(identity).has(SystemPermission::AdminFiles) {
             return Level::DeleteFolder;
         }
         let public = [db::groups::PUBLIC];
@@ -148,7 +206,7 @@ impl Rights {
     /// group with the lowest number. Who administers files is free.
     #[must_use]
     pub fn templates(&self, identity: &Identity, folder_path: &str) -> FolderTemplates {
-        if self.templates.is_empty() || self.has(identity, SystemPermission::AdminFiles) {
+        if self.templates.is_empty() || self.granted(identity).has(SystemPermission::AdminFiles) {
             return FolderTemplates::default();
         }
         let own: Vec<i64> =
@@ -192,9 +250,41 @@ impl Rights {
     /// group Public.
     #[must_use]
     pub fn has(&self, identity: &Identity, permission: SystemPermission) -> bool {
+        identity.scopes().allow(permission) && self.granted(identity).has(permission)
+    }
+
+    /// What each group of somebody's, and Public, has in a folder.
+    pub(super) fn steps(&self, identity: &Identity, folder_path: &str) -> Vec<Step> {
+        let public = db::groups::PUBLIC;
+        let own = identity.groups().iter().copied().filter(|group| *group != public);
+        own.chain([public])
+            .map(|group| Step {
+                group_id: group,
+                group: self.groups.get(&group).map_or_else(|| "?".into(), |name| (**name).into()),
+                record: self.nearest(group, folder_path),
+                administers: group != public
+                    && self
+                        .system
+                        .get(&group)
+                        .is_some_and(|granted| granted.has(SystemPermission::AdminFiles)),
+            })
+            .collect()
+    }
+
+    /// The record of a group for the nearest folder on the way up that has one.
+    fn nearest(&self, group: i64, folder_path: &str) -> Option<(String, Level)> {
+        upwards(folder_path).find_map(|folder| {
+            let records = self.folders.get(folder)?;
+            let (_, level) = records.iter().find(|(other, _)| *other == group)?;
+            Some((format!("/{folder}"), *level))
+        })
+    }
+
+    /// The system permissions of somebody's groups.
+    fn granted(&self, identity: &Identity) -> SystemPermissions {
         let groups = identity.groups().iter().filter(|group| **group != db::groups::PUBLIC);
         let granted = groups.filter_map(|group| self.system.get(group));
-        granted.fold(SystemPermissions::default(), |all, set| all.union(*set)).has(permission)
+        granted.fold(SystemPermissions::default(), |all, set| all.union(*set))
     }
 }
 
@@ -207,7 +297,12 @@ mod tests {
     const FILES: i64 = 12;
 
     fn user(groups: &[i64]) -> Identity {
-        Identity::User { id: 1, groups: groups.into() }
+        signed_in(groups, SignedIn::Token)
+    }
+
+    fn signed_in(groups: &[i64], via: SignedIn) -> Identity {
+        let (username, groups) = ("jo".into(), groups.into());
+        Identity::User { id: 1, username, groups, allow_api: true, via }
     }
 
     fn rights() -> Rights {
@@ -247,6 +342,8 @@ mod tests {
         ];
         for (identity, folder, expected) in cases {
             assert_eq!(rights.level(identity, folder), *expected, "{identity:?} in {folder}");
+            let explained = super::super::explain(&rights, identity, folder);
+            assert_eq!(explained.level, *expected, "{explained:?}");
         }
     }
 
@@ -295,7 +392,45 @@ mod tests {
     fn without_a_record_nothing_is_allowed() {
         let rights = Rights::default();
         assert_eq!(rights.public_level("a"), Level::None);
-        assert_eq!(rights.identity(1), None);
+        assert_eq!(rights.identity(1, SignedIn::Token), None);
+        assert_eq!(rights.key("", 0), None);
+        assert_eq!(rights.user_named(""), None);
+    }
+
+    #[test]
+    fn what_was_signed_in_another_epoch_is_nobodys() {
+        let mut rights = rights();
+        let account =
+            Account { username: "Jo".into(), groups: [STAFF].into(), allow_api: false, epoch: 3 };
+        rights.accounts.insert(1, account);
+        rights.names.insert("jo".into(), 1);
+        let identity = rights.identity_in(1, 3, SignedIn::Token).unwrap();
+        assert_eq!(identity.groups(), [STAFF]);
+        assert_eq!(rights.identity_in(1, 2, SignedIn::Token), None);
+        assert_eq!(rights.identity_in(2, 3, SignedIn::Token), None);
+        assert_eq!(rights.user_named(" JO"), Some(1));
+    }
+
+    #[test]
+    fn a_named_key_is_good_for_its_scopes_until_it_runs_out() {
+        let mut rights = rights();
+        let account = Account {
+            username: "jo".into(),
+            groups: [STAFF, FILES].into(),
+            allow_api: false,
+            epoch: 0,
+        };
+        rights.accounts.insert(1, account);
+        let key = Key { id: 5, user_id: 1, scopes: Scopes::READ, expires_ms: 1000 };
+        rights.keys.insert(key::hash("htk_x"), key);
+        let identity = rights.key("htk_x", 999).unwrap();
+        assert_eq!(rights.level(&identity, "private"), Level::Download);
+        assert!(!rights.has(&identity, SystemPermission::AdminFiles));
+        assert_eq!(rights.key("htk_x", 1000), None);
+        assert_eq!(rights.key("htk_y", 999), None);
+        let all = signed_in(&[FILES], SignedIn::Key { id: 5, scopes: Scopes::ALL });
+        assert_eq!(rights.level(&all, "private"), Level::DeleteFolder);
+        assert!(rights.has(&all, SystemPermission::AdminFiles));
     }
 
     #[test]

@@ -3,16 +3,21 @@
 //! The thread looks at two counters in the database at least once a second and reads again what has
 //! changed. While the database is away, the last known state holds for a set time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
+use super::identity::SessionId;
 use super::rights::Rights;
+use super::session::Session;
 use crate::db::{self, Db};
 
 /// Rights that were taken away must be gone within this time.
 const LONGEST_POLL: Duration = Duration::from_secs(1);
+
+/// How often the use of one named key is noted.
+const KEY_USE_APART: Duration = Duration::from_secs(60);
 
 /// How current the knowledge has to be.
 #[derive(Debug, Clone)]
@@ -58,7 +63,7 @@ impl Templates {
         let default_name = db::properties::get(sql, db::properties::DEFAULT_TEMPLATE)?;
         let all: Vec<_> = db::templates::all(sql)?.into_iter().map(Arc::new).collect();
         Ok(Self {
-            version: db::properties::versions(sql)?.1,
+            version: db::properties::versions(sql)?.templates,
             default_name: default_name.unwrap_or_default(),
             by_key: all.iter().map(|t| (db::users::name_key(&t.name), Arc::clone(t))).collect(),
             by_id: all.into_iter().map(|t| (t.id, t)).collect(),
@@ -95,6 +100,20 @@ impl Templates {
     }
 }
 
+/// The sessions that were ended before their time, by name.
+#[derive(Debug, Default)]
+struct EndedSessions {
+    version: i64,
+    names: HashSet<String>,
+}
+
+impl EndedSessions {
+    fn load(sql: &dyn db::Sql) -> db::Result<Self> {
+        let names = db::sessions::ended(sql)?.into_iter().collect();
+        Ok(Self { version: db::properties::versions(sql)?.sessions, names })
+    }
+}
+
 /// What a worker knows of rights and templates.
 #[derive(Debug)]
 pub struct RightsStore {
@@ -102,6 +121,9 @@ pub struct RightsStore {
     options: StoreOptions,
     rights: RwLock<Arc<Rights>>,
     templates: RwLock<Arc<Templates>>,
+    ended: RwLock<Arc<EndedSessions>>,
+    /// Named keys that were used since that was last noted.
+    used_keys: Mutex<HashSet<i64>>,
     refreshing: Mutex<()>,
     born: Instant,
     /// When the last successful look began, in microseconds since `born`, plus 1; 0 before.
@@ -117,6 +139,8 @@ impl RightsStore {
             options,
             rights: RwLock::default(),
             templates: RwLock::default(),
+            ended: RwLock::default(),
+            used_keys: Mutex::default(),
             refreshing: Mutex::new(()),
             born: Instant::now(),
             looked_us: AtomicU64::new(0),
@@ -144,11 +168,14 @@ impl RightsStore {
         let began = self.since_born() + 1;
         let versions = db::properties::versions(&self.db)?;
         let first = self.looked_us.load(Ordering::Acquire) == 0;
-        if first || versions.0 != read(&self.rights).version() {
+        if first || versions.rights != read(&self.rights).version() {
             replace(&self.rights, self.db.snapshot(Rights::load)?);
         }
-        if first || versions.1 != read(&self.templates).version() {
+        if first || versions.templates != read(&self.templates).version() {
             replace(&self.templates, self.db.snapshot(Templates::load)?);
+        }
+        if first || versions.sessions != read(&self.ended).version {
+            replace(&self.ended, self.db.snapshot(EndedSessions::load)?);
         }
         self.looked_us.store(began, Ordering::Release);
         Ok(())
@@ -168,6 +195,37 @@ impl RightsStore {
     /// [`Unavailable`] when the last successful look is longer ago than `max_age`, or never was.
     pub fn templates(&self) -> Result<Arc<Templates>, Unavailable> {
         self.check(self.options.max_age).then(|| read(&self.templates)).ok_or(Unavailable)
+    }
+
+    /// Whether a session was ended before its time.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the last successful look is longer ago than `max_age`, or never was.
+    pub fn is_ended(&self, session: &SessionId) -> Result<bool, Unavailable> {
+        let known = self.check(self.options.max_age).then(|| read(&self.ended));
+        Ok(known.ok_or(Unavailable)?.names.contains(&Session::name(session)))
+    }
+
+    /// Has the use of a named key noted, soon and by the store's own thread.
+    pub fn key_used(&self, id: i64) {
+        self.used_keys.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+    }
+
+    /// Notes the use of keys, except those that were noted here less than a minute ago.
+    fn note_keys(&self, noted: &mut HashMap<i64, Instant>) {
+        let mut used = self.used_keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let used = std::mem::take(&mut *used);
+        noted.retain(|_, at| at.elapsed() < KEY_USE_APART);
+        for id in used {
+            if noted.contains_key(&id) {
+                continue;
+            }
+            match db::api_keys::used(&self.db, id, KEY_USE_APART.as_millis() as i64) {
+                Ok(()) => drop(noted.insert(id, Instant::now())),
+                // It is noted at the key's next use.
+                Err(error) => log::debug!("the use of a key could not be noted: {error}"),
+            }
+        }
     }
 
     /// Whether the last successful look is at most `fresh_for` ago.
@@ -197,9 +255,13 @@ fn replace<T>(lock: &RwLock<Arc<T>>, new: T) {
 
 fn watch(store: &Weak<RightsStore>) {
     let mut failing = false;
+    let mut noted = HashMap::new();
     while let Some(strong) = store.upgrade() {
         match strong.refresh() {
-            Ok(()) => failing = false,
+            Ok(()) => {
+                failing = false;
+                strong.note_keys(&mut noted);
+            }
             // The pool reports that the database is away; anything else is worth a line, once.
             Err(error) => {
                 if !failing && !error.is_unavailable() {

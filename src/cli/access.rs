@@ -1,4 +1,4 @@
-//! `halftone access`: what holds in folders for groups.
+//! `halftone access`: what holds in folders for groups, and why somebody may do what.
 
 use std::path::Path;
 
@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 
 use super::{Common, wiring};
+use crate::auth::{self, Identity, Rights, SignedIn};
 use crate::config::Settings;
 use crate::db::{self, Db, Sql};
 use crate::source::SourcePath;
@@ -17,6 +18,31 @@ pub enum Action {
     Template(TemplateOptions),
     /// List the templates of folders
     Templates(Common),
+    /// Say what an account may do in a folder, and by which rule
+    Explain(ExplainOptions),
+    /// List what administrators did, the latest first
+    Log(LogOptions),
+}
+
+/// Whom and which folder.
+#[derive(Args)]
+pub struct ExplainOptions {
+    /// The account; "-" is somebody who has not signed in
+    username: String,
+    /// The folder, or a picture in it, as a path in the library; / is all of it
+    path: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// How much of the log.
+#[derive(Args)]
+pub struct LogOptions {
+    /// How many acts
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(i64).range(1..=100_000))]
+    last: i64,
+    #[command(flatten)]
+    common: Common,
 }
 
 /// Which folder, which group, which template.
@@ -48,6 +74,8 @@ pub struct TemplateOptions {
 pub fn run(action: Action) -> anyhow::Result<()> {
     match action {
         Action::Template(options) => set(&options),
+        Action::Explain(options) => tell_why(&options),
+        Action::Log(options) => acts(&options),
         Action::Templates(common) => list(&open(&common.load(Vec::new())?.settings)?),
     }
 }
@@ -56,6 +84,51 @@ fn open(settings: &Settings) -> anyhow::Result<Db> {
     let database = wiring::database(settings)?;
     db::check_schema(&database)?;
     Ok(database)
+}
+
+fn tell_why(options: &ExplainOptions) -> anyhow::Result<()> {
+    let settings = options.common.load(Vec::new())?.settings;
+    let database = open(&settings)?;
+    let rights = database.snapshot(Rights::load)?;
+    let identity = match options.username.as_str() {
+        "-" => Identity::Anonymous,
+        name => {
+            let user = super::user::named(&database, name)?;
+            // As after signing in: no key takes anything away.
+            let identity = rights.identity(user.id, SignedIn::Token);
+            identity.with_context(|| format!("the account \"{name}\" is deleted"))?
+        }
+    };
+    let path = options.path.trim_matches('/');
+    let is_folder = path.is_empty() || settings.images_folder().join(path).is_dir();
+    let known = is_folder || db::folders::by_path(&database, path)?.is_some();
+    let folder = if known { path } else { path.rsplit_once('/').map_or("", |(folder, _)| folder) };
+    let explained = auth::explain(&rights, &identity, folder);
+    println!("folder  /{folder}");
+    println!("level   {} {}", explained.level.access(), explained.level.title());
+    println!("rule    {}", explained.rule);
+    for step in &explained.steps {
+        match &step.record {
+            Some((folder, level)) => {
+                println!("group   {}: {} at {folder}", step.group, level.title());
+            }
+            None => println!("group   {}: no record", step.group),
+        }
+    }
+    Ok(())
+}
+
+fn acts(options: &LogOptions) -> anyhow::Result<()> {
+    let database = open(&options.common.load(Vec::new())?.settings)?;
+    for act in db::audit_log::latest(&database, None, options.last)? {
+        let at = time::OffsetDateTime::from_unix_timestamp(act.at_ms / 1000)?;
+        let at = at.format(&time::format_description::well_known::Rfc3339)?;
+        println!(
+            "{at}\t{}\t{}\t{}\t{}\t{}",
+            act.username, act.address, act.action, act.object, act.detail
+        );
+    }
+    Ok(())
 }
 
 fn set(options: &TemplateOptions) -> anyhow::Result<()> {

@@ -88,16 +88,17 @@ fn value_name(shape: &Shape) -> &'static str {
 pub fn run(options: &Options) -> anyhow::Result<()> {
     let settings = options.common.load(Vec::new())?.settings;
     let rules = Rules { max_dimension: settings.max_image_dimension };
-    let pairs = options.params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let says_format = options.params.iter().any(|(name, _)| name == "format");
-    anyhow::ensure!(
-        says_format || named(&options.target).is_some(),
-        "{}: its extension names no format; give it one that does, or --format",
-        options.target.display()
-    );
+    let mut pairs: Vec<(&str, &str)> =
+        options.params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    if !pairs.iter().any(|(name, _)| *name == "format") {
+        let format = named(&options.target).with_context(|| {
+            let target = options.target.display();
+            format!("{target}: its extension names no format; give it one that does, or --format")
+        })?;
+        pairs.push(("format", format.extension()));
+    }
     let context = Context {
-        // Without --format the target's name says it.
-        source_format: named(&options.target),
+        source_format: named(&options.source),
         paper: named(&options.source).is_none_or(Format::is_paper),
         public_limit: None,
         default_expiry_s: settings.default_expiry_s,
@@ -105,7 +106,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         max_dimension: settings.max_image_dimension,
         upright: settings.orient_from_exif,
     };
-    let params = Params::from_pairs(pairs, &rules)?;
+    let params = Params::from_pairs(pairs.into_iter(), &rules)?;
     let mut recipe = params.recipe(&context)?;
     wiring::profiles(&settings).complete(&mut recipe)?;
 

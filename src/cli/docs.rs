@@ -15,11 +15,12 @@ pub struct Options {
 }
 
 /// Every generated file: its path below the root and its text.
-fn generated() -> [(&'static str, String); 4] {
+fn generated() -> [(&'static str, String); 5] {
     [
         ("docs/reference/parameters.md", crate::spec::reference_markdown()),
         ("docs/reference/formats.md", crate::pixel::formats_markdown()),
         ("docs/reference/settings.md", crate::config::reference_markdown()),
+        ("docs/reference/openapi.json", crate::web::api::openapi_json()),
         ("conf/halftone.toml", crate::config::sample_toml()),
     ]
 }

@@ -20,6 +20,8 @@ pub fn run(common: &Common) -> anyhow::Result<()> {
     );
     wiring::make_folders(&settings)?;
     let log = wiring::start_log(&settings)?;
+    // Before anything is served: there is no default.
+    wiring::signer(&settings, false)?;
     // A mount may come later: that is no reason not to start.
     if let Err(error) = wiring::check_images(&settings) {
         log::error!("{error}; pictures are answered with 503 until it is there");

@@ -11,9 +11,13 @@ mod jobs;
 mod log;
 mod migrate;
 mod reductions;
+mod secret;
 mod serve;
 mod status;
+mod sync;
 mod tasks;
+mod user;
+mod user_key;
 mod wiring;
 
 use std::process::ExitCode;
@@ -36,8 +40,10 @@ enum Command {
     Serve(serve::Options),
     /// Serve over FastCGI from a pool of worker processes, behind nginx or Apache
     Fcgi(Common),
-    /// Run background jobs
-    Tasks(Common),
+    /// Run background jobs, or list and steer them
+    Tasks(tasks::Options),
+    /// Bring the database in step with the files of the library
+    Sync(sync::Options),
     /// Bring the database up to the version that this program needs
     Migrate(Common),
     /// Check, show or print the settings
@@ -46,6 +52,9 @@ enum Command {
     /// Say what holds in folders for groups of users
     #[command(subcommand)]
     Access(access::Action),
+    /// Make and change accounts
+    #[command(subcommand)]
+    User(user::Action),
     /// Show what the workers of a running pool are doing
     Status(status::Options),
     /// Make, count or remove prepared reductions
@@ -85,10 +94,12 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Serve(options) => serve::run(&options),
         Command::Fcgi(common) => fcgi::run(&common),
-        Command::Tasks(common) => tasks::run(&common),
+        Command::Tasks(options) => tasks::run(&options),
+        Command::Sync(options) => sync::run(&options),
         Command::Migrate(common) => migrate::run(&common),
         Command::Config(action) => config::run(&action),
         Command::Access(action) => access::run(action),
+        Command::User(action) => user::run(&action),
         Command::Status(options) => status::run(&options),
         Command::Reductions(action) => reductions::run(&action),
         Command::Convert(options) => convert::run(&options),

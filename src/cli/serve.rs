@@ -58,6 +58,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let log = wiring::start_log(&settings)?;
     wiring::check_images(&settings)?;
     wiring::make_folders(&settings)?;
+    wiring::signer(&settings, true)?;
     let demo = settings.images_dir.as_os_str().is_empty();
     if demo {
         paint_demo(&settings.images_folder())?;
@@ -70,8 +71,9 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let running = Running::start(&settings)?;
 
     let stop = Arc::new(AtomicBool::new(false));
-    let runner =
-        jobs::runner(&settings, db, Arc::clone(&running.app.cache), wiring::repository(&settings))?;
+    let cache = Arc::clone(&running.app.cache);
+    let runner = jobs::runner(&settings, db, cache, &running.app.library)?;
+    let watcher = jobs::watch(&settings, &running.app.library, &stop)?;
     let jobs = {
         let stop = Arc::clone(&stop);
         std::thread::Builder::new().name("jobs".into()).spawn(move || runner.run(&stop))?
@@ -95,6 +97,9 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     })?;
     stop.store(true, Ordering::Relaxed);
     running.finish();
+    if let Some(watcher) = watcher {
+        watcher.finish();
+    }
     if jobs.join().is_err() {
         log::error!("the runner of background jobs ended unexpectedly");
     }

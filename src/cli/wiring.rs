@@ -10,7 +10,12 @@ use anyhow::Context as _;
 use sha2::{Digest as _, Sha256};
 
 use super::log::Log;
-use crate::auth::{FirstStart, RightsStore, StoreOptions, first_start};
+use super::secret;
+use crate::auth::directory::LAYOUTS;
+use crate::auth::{
+    Directory, DirectoryOptions, FirstStart, RightsStore, SECRET_MIN_BYTES, SessionTimes, Signer,
+    StoreOptions, first_start,
+};
 use crate::cache::flight::Flights;
 use crate::cache::{
     Cache, CacheOptions, DiskOptions, MemcachedOptions, MemcachedServer, SharedOptions,
@@ -18,16 +23,20 @@ use crate::cache::{
 use crate::config::Settings;
 use crate::db::image_ids::ImageIds;
 use crate::db::{self, Db, DbOptions};
+use crate::library::{self, Library};
 use crate::pixel::{ColourSpace, Engine, EngineOptions, Limits, Profile, ProfileKind, StripKeeps};
+use crate::portfolio::Exports;
 use crate::process::WorkerOptions;
 use crate::process::slots::{Slots, SlotsOptions};
 use crate::profiles::Profiles;
 use crate::reduction::{self, Reductions};
 use crate::sandbox::{Sandbox, SandboxOptions, has_landlock};
-use crate::source::{Repository, RepositoryOptions};
+use crate::source::{Repository, RepositoryOptions, SourcePath};
 use crate::spec::Rules;
 use crate::stats::{Counters, CountersOptions, Flusher};
+use crate::web::api::Cors;
 use crate::web::image::{Memos, Prepare, Xref};
+use crate::web::sign_in::{FrontServer, SignIn};
 use crate::web::{App, ParsedTemplates};
 use crate::{fastcgi, http};
 
@@ -51,6 +60,65 @@ pub fn start_log(settings: &Settings) -> anyhow::Result<Log> {
     let log = Log::start(path, settings.log_level)?;
     tell_of_isolation(settings);
     Ok(log)
+}
+
+/// What is signed is signed with this; `make` has it generated when it is missing.
+pub fn signer(settings: &Settings, make: bool) -> anyhow::Result<Signer> {
+    let from_file = if settings.secret.is_empty() {
+        if make {
+            secret::make(&settings.secret_file())?;
+        }
+        Some(secret::read(&settings.secret_file())?)
+    } else {
+        None
+    };
+    let secret = from_file.as_deref().unwrap_or(settings.secret.expose());
+    Signer::new(secret.as_bytes()).with_context(|| {
+        format!(
+            "{}: a secret has at least {SECRET_MIN_BYTES} bytes",
+            settings.secret_file().display()
+        )
+    })
+}
+
+fn sign_in(settings: &Settings) -> anyhow::Result<SignIn> {
+    let strip_realm = settings.remote_user_strip_realm;
+    Ok(SignIn {
+        signer: signer(settings, false)?,
+        times: SessionTimes {
+            idle: secs(settings.session_idle_min) * 60,
+            longest: secs(settings.session_max_days) * 24 * 3600,
+        },
+        token_time: secs(settings.token_expiry_s),
+        next_hosts: settings.login_next_hosts.clone(),
+        front_server: settings.remote_user.then_some(FrontServer { strip_realm }),
+        directory: directory(settings)?,
+    })
+}
+
+fn directory(settings: &Settings) -> anyhow::Result<Option<Directory>> {
+    if settings.ldap_url.is_empty() {
+        return Ok(None);
+    }
+    let file = &settings.ldap_ca_file;
+    let ca_pem = if file.as_os_str().is_empty() {
+        None
+    } else {
+        let pem = fs::read(file);
+        Some(pem.with_context(|| format!("ldap_ca_file: {} cannot be read", file.display()))?)
+    };
+    let layout = LAYOUTS.iter().find(|(name, _)| *name == settings.ldap_type);
+    let (_, layout) = layout.context("ldap_type: an unknown layout")?;
+    Ok(Some(Directory::new(DirectoryOptions {
+        url: settings.ldap_url.clone(),
+        start_tls: settings.ldap_start_tls,
+        ca_pem,
+        layout: *layout,
+        base: settings.ldap_base.clone(),
+        bind_user: settings.ldap_bind_user.clone(),
+        bind_password: settings.ldap_bind_password.expose().to_owned(),
+        timeout: secs(settings.ldap_timeout_s),
+    })?))
 }
 
 /// The database; nothing is connected yet.
@@ -132,6 +200,11 @@ pub fn repository(settings: &Settings) -> Repository {
             pool_threads: settings.stat_threads as usize,
         },
     )
+}
+
+/// Published portfolios.
+pub fn exports(settings: &Settings) -> Exports {
+    Exports::new(settings.exports_folder())
 }
 
 /// The maker of pictures.
@@ -271,6 +344,35 @@ pub fn reductions(settings: &Settings) -> anyhow::Result<Option<Reductions>> {
     Ok(Some(opened))
 }
 
+/// The library over these files; `forget` is told of each path that it changes.
+pub fn library(
+    settings: &Settings,
+    db: Db,
+    files: Arc<Repository>,
+    forget: impl Fn(&SourcePath) + Send + Sync + 'static,
+) -> anyhow::Result<Library> {
+    let options = library::Options {
+        unicode_names: settings.unicode_filenames,
+        max_file_bytes: megabytes(settings.max_upload_mb),
+        targets: settings.upload_targets.clone(),
+        recycle_days: settings.recycle_days,
+        upload_expiry_h: settings.upload_expiry_h,
+        upright: settings.orient_from_exif,
+        missing_percent: settings.sync_missing_percent,
+        host: host_name(settings),
+        burst_documents: settings.burst_documents,
+        burst_dpi: settings.burst_dpi,
+    };
+    Ok(Library::new(db, files, engine(settings)?, options, forget))
+}
+
+fn host_name(settings: &Settings) -> String {
+    if !settings.host_name.is_empty() {
+        return settings.host_name.clone();
+    }
+    nix::unistd::gethostname().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
 /// How many pixels a source may have.
 pub fn limits(settings: &Settings) -> Limits {
     Limits {
@@ -330,14 +432,22 @@ fn app(
     let cache = cache(settings)?;
     let run_folder = settings.run_folder();
     let prepare = |store| Prepare::start(store, db.clone());
+    let repository = Arc::new(repository(settings));
+    let image_ids = Arc::new(ImageIds::new(KNOWN_IMAGES, IMAGE_RECHECK));
+    let known = Arc::clone(&image_ids);
+    let forget = move |path: &SourcePath| known.forget(path.as_str());
+    let library = library(settings, db.clone(), Arc::clone(&repository), forget)?;
     Ok(App {
         reductions: reductions(settings)?.map(prepare).transpose()?,
         db,
         store,
         templates: ParsedTemplates::default(),
-        repository: repository(settings),
+        library: Arc::new(library),
+        task_wait: secs(settings.task_wait_s),
+        exports: exports(settings),
+        repository,
         profiles: profiles(settings),
-        image_ids: ImageIds::new(KNOWN_IMAGES, IMAGE_RECHECK),
+        image_ids,
         flights: Flights::open(&run_folder, cache.memcached())?,
         cache,
         slots: slots(settings, &run_folder)?,
@@ -351,7 +461,9 @@ fn app(
         default_expiry_s: settings.default_expiry_s,
         image_wait: secs(settings.image_wait_s),
         public_base_url: settings.public_base_url.clone(),
+        cors: Cors::new(settings.cors_origins.clone()),
         trusted_proxies: settings.trusted_proxies.clone(),
+        sign_in: sign_in(settings)?,
         installation: OnceLock::new(),
     })
 }

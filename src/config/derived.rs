@@ -22,10 +22,22 @@ impl Settings {
         self.inside_data(&self.images_dir, "images")
     }
 
+    /// The folder of published portfolios.
+    #[must_use]
+    pub fn exports_folder(&self) -> PathBuf {
+        self.inside_data(&self.exports_dir, "exports")
+    }
+
     /// The folder for what lives only while the server runs.
     #[must_use]
     pub fn run_folder(&self) -> PathBuf {
         self.inside_data(&self.run_dir, "run")
+    }
+
+    /// The file of the secret, when the settings name none.
+    #[must_use]
+    pub fn secret_file(&self) -> PathBuf {
+        self.data_dir.join("secret")
     }
 
     /// The folder of the disk cache.

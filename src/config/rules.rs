@@ -46,6 +46,31 @@ pub(super) fn broken(settings: &Settings) -> Vec<(&'static str, String)> {
         "rights_max_age_s",
         "must not be less than rights_poll_ms, or rights would be too old between two looks",
     );
+    rule(
+        s.ldap_url.is_empty() || !s.ldap_base.is_empty(),
+        "ldap_base",
+        "must say where to look in the directory that ldap_url names",
+    );
+    rule(
+        s.ldap_url.is_empty() || s.ldap_type != "active_directory" || !s.ldap_bind_user.is_empty(),
+        "ldap_bind_user",
+        "must name an account: Active Directory lets nobody look users up without one",
+    );
+    let places = |target: &str| {
+        ["{year}", "{month}", "{day}"]
+            .iter()
+            .fold(target.to_owned(), |t, place| t.replace(place, "1"))
+    };
+    rule(
+        s.upload_targets.iter().all(|target| {
+            let path = places(target);
+            let mut names = path.trim_matches('/').split('/');
+            !path.contains(['{', '}'])
+                && names.all(|name| !name.is_empty() && !name.starts_with('.'))
+        }),
+        "upload_targets",
+        "must be paths within the library, with no other places than {year}, {month} and {day}",
+    );
     broken
 }
 
@@ -61,7 +86,7 @@ mod tests {
     #[test]
     fn every_rule_can_be_broken() {
         type Change = fn(&mut Settings);
-        let breaks: [(&str, Change); 7] = [
+        let breaks: [(&str, Change); 9] = [
             ("held_megapixels", |s| s.declared_megapixels = 100),
             ("pixel_budget_megapixels", |s| s.pixel_budget_megapixels = 100),
             ("public_max_width", |s| s.public_max_width = 15_001),
@@ -72,6 +97,12 @@ mod tests {
                 s.body_memory_kb = 1025;
             }),
             ("rights_max_age_s", |s| s.rights_max_age_s = 0),
+            ("ldap_base", |s| s.ldap_url = "ldap://dc1".into()),
+            ("ldap_bind_user", |s| {
+                s.ldap_url = "ldap://dc1".into();
+                s.ldap_base = "dc=example".into();
+                s.ldap_type = "active_directory".into();
+            }),
         ];
         for (name, change) in breaks {
             let mut settings = Settings::default();

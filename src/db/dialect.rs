@@ -29,6 +29,12 @@ const DIFFERENCES: &[Difference] = &[
         sqlite: "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
     },
     Difference { name: "{greatest}", postgres: "GREATEST", sqlite: "MAX" },
+    // The texts of a JSON list that is the first parameter: a statement for any number of them.
+    Difference {
+        name: "{texts_of_1}",
+        postgres: "SELECT jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS jsonb))",
+        sqlite: "SELECT value FROM json_each($1)",
+    },
     // SQLite lets one transaction write at a time, so that there is nothing to skip.
     Difference { name: "{skip_locked}", postgres: "FOR UPDATE SKIP LOCKED", sqlite: "" },
     Difference {
@@ -37,16 +43,41 @@ const DIFFERENCES: &[Difference] = &[
                    WHERE table_schema = current_schema() AND table_name = $1",
         sqlite: "SELECT name FROM sqlite_master WHERE type = 'table' AND name = $1",
     },
-    // Table, column, whether it may be NULL; without the migrations' own history.
+    // Full text. The words of a document come ready made, see `super::search`; $1 is the image.
+    Difference {
+        name: "{search_put}",
+        postgres: "INSERT INTO image_search (image_id, words) \
+                   VALUES ($1, CAST(CAST($2 AS TEXT) AS tsvector)) \
+                   ON CONFLICT (image_id) DO UPDATE SET words = excluded.words",
+        sqlite: "INSERT OR REPLACE INTO image_search (rowid, name, title, tags, words) \
+                 VALUES ($1, $2, $3, $4, $5)",
+    },
+    // Where a text has another one in it, from 1; 0 where it has not.
+    Difference { name: "{contains}", postgres: "strpos", sqlite: "instr" },
+    Difference { name: "{search_id}", postgres: "s.image_id", sqlite: "s.rowid" },
+    Difference {
+        name: "{search_matches}",
+        postgres: "s.words @@ CAST(CAST($1 AS TEXT) AS tsquery)",
+        sqlite: "image_search MATCH $1",
+    },
+    // Higher is better; the weights are those of name, title, tags and words.
+    Difference {
+        name: "{search_rank}",
+        postgres: "CAST(ts_rank(ARRAY[0.1, 0.3, 0.6, 0.8]::real[], s.words, CAST(CAST($1 AS TEXT) AS tsquery)) \
+                   AS DOUBLE PRECISION)",
+        sqlite: "-bm25(image_search, 8.0, 6.0, 3.0, 1.0)",
+    },
+    // Table, column, whether it may be NULL; without the migrations' own history, and without the
+    // full text, which is not alike.
     Difference {
         name: "{all_columns}",
         postgres: "SELECT table_name, column_name, is_nullable = 'YES' \
                    FROM information_schema.columns WHERE table_schema = current_schema() \
-                   AND table_name <> 'refinery_schema_history'",
+                   AND table_name <> 'refinery_schema_history' AND table_name <> 'image_search'",
         sqlite: "SELECT t.name, c.name, c.\"notnull\" = 0 \
                  FROM sqlite_master t JOIN pragma_table_info(t.name) c \
                  WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' \
-                 AND t.name <> 'refinery_schema_history'",
+                 AND t.name <> 'refinery_schema_history' AND t.name NOT LIKE 'image_search%'",
     },
 ];
 

@@ -62,6 +62,31 @@ pub fn by_path(sql: &dyn Sql, path: &str) -> Result<Option<Folder>> {
     row.as_ref().map(read).transpose()
 }
 
+/// The folder with this id, deleted ones too.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn by_id(sql: &dyn Sql, id: i64) -> Result<Option<Folder>> {
+    let row = sql.query_opt(
+        "SELECT id, path, name, parent_id, status FROM folders WHERE id = $1",
+        values![id],
+    )?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The folders right in a folder, by path; of one status, or of both without.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn children(sql: &dyn Sql, id: i64, status: Option<i64>) -> Result<Vec<Folder>> {
+    let rows = sql.query(
+        "SELECT id, path, name, parent_id, status FROM folders WHERE parent_id = $1 \
+         AND status = COALESCE($2, status) ORDER BY path",
+        values![id, status],
+    )?;
+    rows.iter().map(read).collect()
+}
+
 /// Notes that a folder exists: makes the rows that are missing on the way to it, and marks returning
 /// ones active. Gives back its id. Any number may do so at once.
 ///

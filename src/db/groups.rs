@@ -136,3 +136,62 @@ pub fn active_memberships(sql: &dyn Sql) -> Result<Vec<(i64, i64)>> {
     )?;
     rows.iter().map(|row| Ok((row.int(0)?, row.int(1)?))).collect()
 }
+
+/// The group with this id.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn by_id(sql: &dyn Sql, id: i64) -> Result<Option<Group>> {
+    let row = sql.query_opt(
+        "SELECT id, name, description, group_type FROM groups WHERE id = $1",
+        values![id],
+    )?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The groups of an account, by id.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn of_user(sql: &dyn Sql, user_id: i64) -> Result<Vec<Group>> {
+    let rows = sql.query(
+        "SELECT id, name, description, group_type FROM groups \
+         WHERE id IN (SELECT group_id FROM user_groups WHERE user_id = $1) ORDER BY id",
+        values![user_id],
+    )?;
+    rows.iter().map(read).collect()
+}
+
+/// Changes a group's name, description and type; tells whether there was one.
+///
+/// # Errors
+/// [`super::Error::Constraint`] (unique) when the name is taken; see [`super::Error`].
+pub fn update(sql: &dyn Sql, group: &Group) -> Result<bool> {
+    atomic(sql, |sql| {
+        let changed = sql.execute(
+            "UPDATE groups SET name = $2, name_key = $3, description = $4, group_type = $5 \
+             WHERE id = $1",
+            values![
+                group.id,
+                group.name.trim(),
+                name_key(&group.name),
+                group.description.as_str(),
+                group.group_type,
+            ],
+        )?;
+        properties::bump(sql, properties::RIGHTS_VERSION)?;
+        Ok(changed == 1)
+    })
+}
+
+/// Deletes a group with all that it was granted; tells whether there was one.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn remove(sql: &dyn Sql, id: i64) -> Result<bool> {
+    atomic(sql, |sql| {
+        let removed = sql.execute("DELETE FROM groups WHERE id = $1", values![id])?;
+        properties::bump(sql, properties::RIGHTS_VERSION)?;
+        Ok(removed == 1)
+    })
+}

@@ -104,6 +104,40 @@ pub fn by_path(sql: &dyn Sql, path: &str) -> Result<Option<ImageRow>> {
     row.as_ref().map(read).transpose()
 }
 
+/// The image with this id, deleted ones too.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn by_id(sql: &dyn Sql, id: i64) -> Result<Option<ImageRow>> {
+    let row = sql.query_opt(&format!("SELECT {COLUMNS} FROM images WHERE id = $1"), values![id])?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The images with these ids, in no order; unknown ids are left out.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn by_ids(sql: &dyn Sql, ids: &[i64]) -> Result<Vec<ImageRow>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let list = ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+    let rows = sql.query(&format!("SELECT {COLUMNS} FROM images WHERE id IN ({list})"), &[])?;
+    rows.iter().map(read).collect()
+}
+
+/// Sets title and description; tells whether there is such an image.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn set_texts(sql: &dyn Sql, id: i64, title: &str, description: &str) -> Result<bool> {
+    let changed = sql.execute(
+        "UPDATE images SET title = $2, description = $3 WHERE id = $1",
+        values![id, title, description],
+    )?;
+    Ok(changed == 1)
+}
+
 /// Notes that a file exists, with its length and modification time: makes the rows of the image and
 /// of the folders on the way to it when they are missing, and marks returning ones active. Any
 /// number may do so at once. A known file that did not change costs one query and no write.

@@ -8,28 +8,47 @@
 //!
 //! Times are milliseconds since 1970 UTC. Nothing here knows a route, a permission rule or a file.
 
+pub mod api_keys;
+pub mod audit_log;
 pub mod dialect;
 mod error;
 pub mod folder_permissions;
 pub mod folder_templates;
 pub mod folders;
+pub mod folio_exports;
+pub mod folio_history;
+pub mod folio_images;
+pub mod folios;
 pub mod groups;
+pub mod image_history;
 pub mod image_ids;
+pub mod image_metadata;
+pub mod image_views;
 pub mod images;
+pub mod login_attempts;
 pub mod migrate;
+pub mod moves;
 mod open;
 mod path_key;
 mod pool;
 mod postgres_conn;
 pub mod properties;
+pub mod purge;
+pub mod recycled;
+pub mod search;
+pub mod sessions;
 mod sql;
 mod sqlite_conn;
 pub mod stats;
 pub mod system_permissions;
+pub mod tags;
 pub mod tasks;
 pub mod templates;
+pub mod totp;
+pub mod uploads;
 pub mod users;
 mod value;
+pub mod walk;
 
 pub use dialect::Dialect;
 pub use error::{Constraint, Error, Result};

@@ -124,6 +124,7 @@ impl r2d2::ManageConnection for Opener {
 impl Conn {
     /// Runs a statement and gives back its rows.
     pub(super) fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>> {
+        log::trace!("statement: {sql}");
         match self {
             Self::Postgres(postgres) => postgres.query(sql, values),
             Self::Sqlite(sqlite) => sqlite.query(sql, values),
@@ -132,6 +133,7 @@ impl Conn {
 
     /// Runs a statement and gives back how many rows it changed.
     pub(super) fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64> {
+        log::trace!("statement: {sql}");
         match self {
             Self::Postgres(postgres) => postgres.execute(sql, values),
             Self::Sqlite(sqlite) => sqlite.execute(sql, values),

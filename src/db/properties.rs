@@ -10,6 +10,8 @@ pub const INSTALLATION_ID: &str = "installation_id";
 pub const RIGHTS_VERSION: &str = "rights_version";
 /// Raised by every change of templates and of the default template.
 pub const TEMPLATES_VERSION: &str = "templates_version";
+/// Raised whenever a web session is ended before its time.
+pub const SESSIONS_VERSION: &str = "sessions_version";
 /// Name of the template that holds when none is named.
 pub const DEFAULT_TEMPLATE: &str = "default_template";
 /// When the first accounts and templates were made.
@@ -80,20 +82,32 @@ pub fn advance(sql: &dyn Sql, key: &str, value: i64) -> Result<bool> {
     Ok(changed == 1)
 }
 
-/// The counters of rights and templates, as one state; 0 where there is none.
+/// The counters that tell of changes; 0 where there was none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Versions {
+    /// Of users, groups, permissions and keys.
+    pub rights: i64,
+    /// Of templates.
+    pub templates: i64,
+    /// Of the sessions that were ended.
+    pub sessions: i64,
+}
+
+/// The counters that tell of changes, as one state.
 ///
 /// # Errors
 /// See [`super::Error`].
-pub fn versions(sql: &dyn Sql) -> Result<(i64, i64)> {
+pub fn versions(sql: &dyn Sql) -> Result<Versions> {
     let rows = sql.query(
-        "SELECT key, CAST(value AS BIGINT) FROM properties WHERE key IN ($1, $2)",
-        values![RIGHTS_VERSION, TEMPLATES_VERSION],
+        "SELECT key, CAST(value AS BIGINT) FROM properties WHERE key IN ($1, $2, $3)",
+        values![RIGHTS_VERSION, TEMPLATES_VERSION, SESSIONS_VERSION],
     )?;
-    let mut versions = (0, 0);
+    let mut versions = Versions::default();
     for row in rows {
         match row.text(0)?.as_str() {
-            RIGHTS_VERSION => versions.0 = row.int(1)?,
-            _ => versions.1 = row.int(1)?,
+            RIGHTS_VERSION => versions.rights = row.int(1)?,
+            TEMPLATES_VERSION => versions.templates = row.int(1)?,
+            _ => versions.sessions = row.int(1)?,
         }
     }
     Ok(versions)

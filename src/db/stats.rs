@@ -178,3 +178,56 @@ pub fn purge_system(sql: &dyn Sql, before_ms: i64) -> Result<u64> {
 pub fn purge_batches(sql: &dyn Sql, age_ms: i64) -> Result<u64> {
     sql.execute("DELETE FROM stats_batches WHERE added_ms < {now_ms} - $1", values![age_ms])
 }
+
+/// A part of the buckets of an image, or of the system, that start in `[from_ms, to_ms)`, by time;
+/// and how many there are.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn buckets(
+    sql: &dyn Sql,
+    image_id: Option<i64>,
+    (from_ms, to_ms): (i64, i64),
+    (start, limit): (i64, i64),
+) -> Result<(Vec<Bucket>, i64)> {
+    const NAMES: &str = "requests, views, cached_views, downloads, total_bytes, request_us, \
+         max_request_us, from_ms, to_ms";
+    let (table, of) = match image_id {
+        Some(_) => ("image_stats", "image_id = $3"),
+        None => ("system_stats", "$3 = 0"),
+    };
+    let span = format!("FROM {table} WHERE from_ms >= $1 AND from_ms < $2 AND {of}");
+    let id = image_id.unwrap_or(0);
+    let rows = sql.query(
+        &format!("SELECT {NAMES} {span} ORDER BY from_ms LIMIT $5 OFFSET $4"),
+        values![from_ms, to_ms, id, start, limit],
+    )?;
+    let total = sql.query_one(&format!("SELECT COUNT(*) {span}"), values![from_ms, to_ms, id])?;
+    let read = |row: &Row| {
+        let numbers = Numbers::read(row)?;
+        Ok(Bucket { image_id, from_ms: row.int(7)?, to_ms: row.int(8)?, numbers })
+    };
+    Ok((rows.iter().map(read).collect::<Result<_>>()?, total.int(0)?))
+}
+
+/// The images that were asked for most in the buckets that start in `[from_ms, to_ms)`: id, path if
+/// there is a row, and what was counted.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn busiest(
+    sql: &dyn Sql,
+    (from_ms, to_ms): (i64, i64),
+    limit: i64,
+) -> Result<Vec<(i64, Option<String>, Numbers)>> {
+    let rows = sql.query(
+        &format!(
+            "SELECT {SUMS}, s.image_id, MAX(i.path) FROM image_stats s \
+             LEFT JOIN images i ON i.id = s.image_id WHERE s.from_ms >= $1 AND s.from_ms < $2 \
+             GROUP BY s.image_id ORDER BY 1 DESC, s.image_id LIMIT $3"
+        ),
+        values![from_ms, to_ms, limit],
+    )?;
+    let read = |row: &Row| Ok((row.int(7)?, row.opt_text(8)?, Numbers::read(row)?));
+    rows.iter().map(read).collect()
+}

@@ -56,3 +56,26 @@ pub fn all(sql: &dyn Sql) -> Result<Vec<(i64, [bool; 7])>> {
         })
         .collect()
 }
+
+/// The system permissions of a group.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn of_group(sql: &dyn Sql, group_id: i64) -> Result<[bool; 7]> {
+    let all = all(sql)?;
+    Ok(all.into_iter().find(|(group, _)| *group == group_id).map_or([false; 7], |(_, set)| set))
+}
+
+/// Whether any active account is in a group that may do everything. The group Public does not count.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn has_administrator(sql: &dyn Sql) -> Result<bool> {
+    let row = sql.query_opt(
+        "SELECT u.id FROM users u JOIN user_groups m ON m.user_id = u.id \
+         JOIN system_permissions s ON s.group_id = m.group_id \
+         WHERE u.status = $1 AND s.admin_all AND s.group_id <> $2 LIMIT 1",
+        values![super::STATUS_ACTIVE, super::groups::PUBLIC],
+    )?;
+    Ok(row.is_some())
+}

@@ -304,6 +304,47 @@ pub fn cancel(sql: &dyn Sql, id: i64) -> Result<bool> {
     })
 }
 
+/// Ends the pending task with this key, if there is one.
+///
+/// # Errors
+/// See [`Error`].
+pub fn cancel_key(sql: &dyn Sql, dedupe_key: &str, why: &str) -> Result<bool> {
+    let changed = sql.execute(
+        "UPDATE tasks SET status = 2, error = $2, cancel_requested = TRUE, finished_ms = {now_ms} \
+         WHERE dedupe_key = $1 AND status = 0",
+        values![dedupe_key, why],
+    )?;
+    Ok(changed == 1)
+}
+
+/// Lets a pending task run now, whatever it waits for; false when there is no such.
+///
+/// # Errors
+/// See [`Error`].
+pub fn release(sql: &dyn Sql, id: i64) -> Result<bool> {
+    let changed = sql.execute(
+        "UPDATE tasks SET not_before_ms = {now_ms} WHERE id = $1 AND status = 0",
+        values![id],
+    )?;
+    Ok(changed == 1)
+}
+
+/// The latest tasks, unfinished ones first: those that run, those that wait, those that are done.
+/// With each comes how long it still waits, in milliseconds.
+///
+/// # Errors
+/// See [`Error`].
+pub fn latest(sql: &dyn Sql, limit: u32) -> Result<Vec<(Task, i64)>> {
+    let rows = sql.query(
+        &format!(
+            "SELECT {COLUMNS}, not_before_ms - {{now_ms}} FROM tasks \
+             ORDER BY CASE status WHEN 1 THEN 0 WHEN 0 THEN 1 ELSE 2 END, id DESC LIMIT $1"
+        ),
+        values![limit],
+    )?;
+    rows.iter().map(|row| Ok((read(row)?, row.int(16)?))).collect()
+}
+
 /// The task with this id.
 ///
 /// # Errors
@@ -322,4 +363,27 @@ pub fn purge_finished(sql: &dyn Sql) -> Result<u64> {
         "DELETE FROM tasks WHERE status = 2 AND finished_ms + keep_for_s * 1000 < {now_ms}",
         &[],
     )
+}
+
+/// A part of all tasks with this status, or of all, the newest first; and how many there are.
+///
+/// # Errors
+/// See [`Error`].
+pub fn newest(
+    sql: &dyn Sql,
+    status: Option<i64>,
+    start: i64,
+    limit: i64,
+) -> Result<(Vec<Task>, i64)> {
+    let status = status.unwrap_or(-1);
+    let rows = sql.query(
+        &format!(
+            "SELECT {COLUMNS} FROM tasks WHERE status = $1 OR $1 < 0 \
+             ORDER BY id DESC LIMIT $3 OFFSET $2"
+        ),
+        values![status, start, limit],
+    )?;
+    let total =
+        sql.query_one("SELECT COUNT(*) FROM tasks WHERE status = $1 OR $1 < 0", values![status])?;
+    Ok((rows.iter().map(read).collect::<Result<_>>()?, total.int(0)?))
 }

@@ -101,3 +101,15 @@ pub fn set_default(sql: &dyn Sql, name: &str) -> Result<()> {
         Ok(())
     })
 }
+
+/// The template with this id.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn by_id(sql: &dyn Sql, id: i64) -> Result<Option<Template>> {
+    let row = sql.query_opt(
+        "SELECT id, name, description, template FROM templates WHERE id = $1",
+        values![id],
+    )?;
+    row.as_ref().map(read).transpose()
+}

@@ -132,34 +132,143 @@ pub fn by_name(sql: &dyn Sql, username: &str) -> Result<Option<(User, Option<Str
     row.map(|row| Ok((read(&row)?, row.opt_text(8)?))).transpose()
 }
 
-/// The ids of the active accounts.
+/// Every account with this status, or every one, by user name.
 ///
 /// # Errors
 /// See [`super::Error`].
-pub fn active_ids(sql: &dyn Sql) -> Result<Vec<i64>> {
-    let rows = sql.query("SELECT id FROM users WHERE status = $1", values![STATUS_ACTIVE])?;
-    rows.iter().map(|row| row.int(0)).collect()
+pub fn all(sql: &dyn Sql, status: Option<i64>) -> Result<Vec<User>> {
+    let rows = sql.query(
+        &format!(
+            "SELECT {COLUMNS} FROM users WHERE status = $1 OR $1 < 0 ORDER BY username_key, id"
+        ),
+        values![status.unwrap_or(-1)],
+    )?;
+    rows.iter().map(read).collect()
 }
 
-/// Replaces the hash of a password; tells whether there was such an account.
+/// The active members of a group, by user name.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn of_group(sql: &dyn Sql, group_id: i64) -> Result<Vec<User>> {
+    let rows = sql.query(
+        &format!(
+            "SELECT {COLUMNS} FROM users WHERE status = $2 \
+             AND id IN (SELECT user_id FROM user_groups WHERE group_id = $1) \
+             ORDER BY username_key, id"
+        ),
+        values![group_id, STATUS_ACTIVE],
+    )?;
+    rows.iter().map(read).collect()
+}
+
+/// What has to be known of an account to believe what was signed for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Active {
+    /// Its id.
+    pub id: i64,
+    /// Its name as it was written.
+    pub username: String,
+    /// May ask for API tokens.
+    pub allow_api: bool,
+    /// Raised when all of its sessions and tokens are to end.
+    pub epoch: i64,
+}
+
+/// Every active account.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn active(sql: &dyn Sql) -> Result<Vec<Active>> {
+    let rows = sql.query(
+        "SELECT id, username, allow_api, session_epoch FROM users WHERE status = $1",
+        values![STATUS_ACTIVE],
+    )?;
+    rows.iter()
+        .map(|row| {
+            Ok(Active {
+                id: row.int(0)?,
+                username: row.text(1)?,
+                allow_api: row.bool(2)?,
+                epoch: row.int(3)?,
+            })
+        })
+        .collect()
+}
+
+/// Changes an account, its status aside; tells whether there was one.
+///
+/// # Errors
+/// [`super::Error::Constraint`] (unique) when the name is taken; see [`super::Error`].
+pub fn update(sql: &dyn Sql, user: &User) -> Result<bool> {
+    atomic(sql, |sql| {
+        let changed = sql.execute(
+            "UPDATE users SET username = $2, username_key = $3, first_name = $4, last_name = $5, \
+             email = $6, auth_type = $7, allow_api = $8 WHERE id = $1",
+            values![
+                user.id,
+                user.username.trim(),
+                name_key(&user.username),
+                user.first_name.as_str(),
+                user.last_name.as_str(),
+                user.email.as_str(),
+                user.auth_type,
+                user.allow_api,
+            ],
+        )?;
+        properties::bump(sql, properties::RIGHTS_VERSION)?;
+        Ok(changed == 1)
+    })
+}
+
+/// Replaces the hash of a password by a better one of the same password, unless the password was
+/// changed meanwhile. Sessions go on.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn rehash_password(sql: &dyn Sql, id: i64, old_hash: &str, new_hash: &str) -> Result<()> {
+    sql.execute(
+        "UPDATE users SET password = $3 WHERE id = $1 AND password = $2",
+        values![id, old_hash, new_hash],
+    )?;
+    Ok(())
+}
+
+/// Ends every session and token of an account; tells whether there was such an account.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn end_sessions(sql: &dyn Sql, id: i64) -> Result<bool> {
+    atomic(sql, |sql| {
+        let changed = sql.execute(
+            "UPDATE users SET session_epoch = session_epoch + 1 WHERE id = $1",
+            values![id],
+        )?;
+        properties::bump(sql, properties::RIGHTS_VERSION)?;
+        Ok(changed == 1)
+    })
+}
+
+/// Replaces the hash of a password, which ends every session and token of the account; tells whether
+/// there was such an account.
 ///
 /// # Errors
 /// See [`super::Error`].
 pub fn set_password(sql: &dyn Sql, id: i64, password_hash: &str) -> Result<bool> {
-    let changed =
+    atomic(sql, |sql| {
         sql.execute("UPDATE users SET password = $2 WHERE id = $1", values![id, password_hash])?;
-    Ok(changed == 1)
+        end_sessions(sql, id)
+    })
 }
 
-/// Marks an account deleted, or active again; tells whether there was such an account.
+/// Marks an account deleted, or active again, which ends every session and token of it; tells whether
+/// there was such an account.
 ///
 /// # Errors
 /// See [`super::Error`].
 pub fn set_status(sql: &dyn Sql, id: i64, status: i64) -> Result<bool> {
     atomic(sql, |sql| {
-        let changed =
-            sql.execute("UPDATE users SET status = $2 WHERE id = $1", values![id, status])?;
-        properties::bump(sql, properties::RIGHTS_VERSION)?;
-        Ok(changed == 1)
+        sql.execute("UPDATE users SET status = $2 WHERE id = $1", values![id, status])?;
+        end_sessions(sql, id)
     })
 }

@@ -23,7 +23,7 @@ use super::colour::convert::{Wanted, convert, meaning};
 use super::colour::curve::Light;
 use super::colour::icc;
 use super::decode::{Decoded, Info, Input, Isolation, Opening, Region, Source, Want};
-use super::encode::{EncodeOptions, encode};
+use super::encode::{EncodeOptions, Pages, encode};
 use super::op::canvas::lay;
 use super::op::depth::to_eight_bits;
 use super::op::resample::{Resize, resample_from};
@@ -302,7 +302,7 @@ impl Engine {
     /// [`Error::Parameter`] named `overlay` when the recipe has one and no picture was given for it.
     pub fn make(
         &self,
-        mut opened: Opened,
+        opened: Opened,
         recipe: &Recipe,
         cancel: &Cancel,
         phase: &dyn Fn(Phase),
@@ -310,6 +310,34 @@ impl Engine {
         if let Some(animation) = opened.moves(recipe) {
             return self.make_moving(opened, &animation, recipe, cancel, phase);
         }
+        let (image, options) = self.picture(opened, recipe, cancel, phase)?;
+        let bytes = encode(&image, &options)?;
+        Ok(Made { bytes, format: recipe.format, width: image.width, height: image.height })
+    }
+
+    /// Makes the picture and adds it to a document as its next page. The recipe's format is PDF.
+    ///
+    /// # Errors
+    /// As [`make`](Self::make).
+    pub fn add_page(
+        &self,
+        document: &mut Pages,
+        opened: Opened,
+        recipe: &Recipe,
+        cancel: &Cancel,
+    ) -> Result<()> {
+        let (image, options) = self.picture(opened, recipe, cancel, &|_| {})?;
+        document.add(&image, &options)
+    }
+
+    /// The finished picture, and how it is to be written.
+    fn picture(
+        &self,
+        mut opened: Opened,
+        recipe: &Recipe,
+        cancel: &Cancel,
+        phase: &dyn Fn(Phase),
+    ) -> Result<(Image, EncodeOptions)> {
         let plan = opened.plan(recipe)?;
         let want = opened.want(&plan);
         let limits = &self.options.limits;
@@ -345,8 +373,7 @@ impl Engine {
             let aimed = f64::from(self.options.auto_quality_score);
             options.quality.lossy = aim::quality(&image, &options, aimed, limits, cancel)?;
         }
-        let bytes = encode(&image, &options)?;
-        Ok(Made { bytes, format: recipe.format, width: image.width, height: image.height })
+        Ok((image, options))
     }
 }
 

@@ -193,7 +193,7 @@ pub const FORMATS: &[FormatRow] = &[
         compression: Compression::Fixed,
         bits: 16,
         gray: true,
-        metadata: &[Block::Xmp, Block::Iptc, Block::Resolution],
+        metadata: ALL,
         needs: None,
         isolated: false,
         matches: |head| {

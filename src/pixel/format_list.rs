@@ -17,7 +17,7 @@ What Halftone reads and writes; `halftone formats` prints the same.
 
 const NOTES: &str = "
 - **Bits** are the most per sample. Pictures of more than 8 are worked on with 16 and keep them where
-  the result's format has them; AVIF is written with 10 then.
+  the result's format has them; AVIF is written with 12 then.
 - **Alpha** is transparency; pictures in formats without it are laid on the fill colour.
 - **Colours**: what a format cannot hold is converted by profile, CMYK to sRGB.
 - **Kept** is what travels from a source to a result unless `strip` leaves it out. Resolution is what

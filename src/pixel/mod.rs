@@ -31,7 +31,7 @@ pub use error::{Error, Result};
 pub use format::{Block, Compression, FORMATS, Format, FormatRow};
 pub use format_list::{json as formats_json, markdown as formats_markdown, text as formats_text};
 pub use limits::{Cancel, Limits};
-pub use metadata::{Orientation, StripKeeps};
+pub use metadata::{Description, Orientation, StripKeeps};
 pub use recipe::{
     Align, Compass, Crop, Edge, Fill, Flip, Gravity, Icc, Intent, Overlay, PngQuality, Point,
     Quality, Recipe, Reshape, Rgba, Tile, TileError,

@@ -18,7 +18,7 @@ impl Place {
     /// Where a decoder's pixels lie.
     pub fn of(decoded: &Decoded) -> Self {
         let Decoded { left, top, scale, .. } = *decoded;
-        Self { left, top, scale: (scale, scale) }
+        Self { left, top, scale }
     }
 
     /// Pixels of a tilted canvas per stored pixel: the finer of the buffer's scales.

@@ -108,7 +108,7 @@ impl Decoder for LevelDecoder {
             image,
             left: f64::from(part.x) / scale,
             top: f64::from(part.y) / scale,
-            scale,
+            scale: (scale, scale),
         })
     }
 }

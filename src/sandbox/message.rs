@@ -77,8 +77,8 @@ pub struct Frame {
     pub left: f64,
     /// Top edge in stored pixels.
     pub top: f64,
-    /// Decoded pixels per stored pixel.
-    pub scale: f64,
+    /// Decoded pixels per stored pixel, across and down.
+    pub scale: (f64, f64),
     /// The profile, unless it is the header's.
     pub profile: Option<Option<Arc<[u8]>>>,
 }
@@ -131,7 +131,8 @@ impl Reply {
             Self::Decoded(frame) => {
                 to.u8(3).u32(frame.width).u32(frame.height).u8(space_code(frame.space));
                 to.bool(frame.alpha).bool(frame.depth == Depth::U16);
-                to.f64(frame.left).f64(frame.top).f64(frame.scale).bool(frame.profile.is_some());
+                to.f64(frame.left).f64(frame.top).f64(frame.scale.0).f64(frame.scale.1);
+                to.bool(frame.profile.is_some());
                 if let Some(profile) = &frame.profile {
                     to.block(profile.as_ref());
                 }
@@ -156,7 +157,7 @@ impl Reply {
                 depth: depth_of(from.bool()?),
                 left: from.f64()?,
                 top: from.f64()?,
-                scale: from.f64()?,
+                scale: (from.f64()?, from.f64()?),
                 profile: if from.bool()? { Some(from.block()?) } else { None },
             }),
             4 => Self::Failed(error(&mut from)?),

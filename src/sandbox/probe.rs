@@ -188,7 +188,8 @@ impl Decoder for Act {
 
     fn decode(self: Box<Self>, info: Info, _: &Want, _: &Cancel) -> Result<Decoded, Error> {
         let (width, height) = (info.width, info.height);
-        let mut decoded = Decoded { image: blank(width, height)?, left: 0.0, top: 0.0, scale: 1.0 };
+        let image = blank(width, height)?;
+        let mut decoded = Decoded { image, left: 0.0, top: 0.0, scale: (1.0, 1.0) };
         match *self {
             Self::Fine => {}
             // A size that the samples do not have.

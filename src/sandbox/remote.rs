@@ -169,21 +169,24 @@ impl Remote {
         let Frame { width, height, left, top, scale, .. } = *frame;
         let same_kind =
             (frame.space, frame.alpha, frame.depth) == (info.space, info.alpha, info.depth);
-        let scale_fits = scale.is_finite()
-            && scale >= want.min_scale * (1.0 - HAIR)
-            && (scale <= 1.0 || info.vector);
-        let covers = |from: f64, len: u32, wanted: u32, wanted_len: u32| {
+        let scale_fits = |scale: f64| {
+            scale.is_finite()
+                && scale >= want.min_scale * (1.0 - HAIR)
+                && (scale <= 1.0 || info.vector)
+        };
+        let covers = |from: f64, scale: f64, len: u32, wanted: u32, wanted_len: u32| {
             let end = from + f64::from(len) / scale;
             from >= 0.0
                 && from <= f64::from(wanted) + HAIR
                 && end >= f64::from(wanted) + f64::from(wanted_len) - HAIR
         };
         let fits = same_kind
-            && scale_fits
+            && scale_fits(scale.0)
+            && scale_fits(scale.1)
             && width > 0
             && height > 0
-            && covers(left, width, want.region.x, want.region.width)
-            && covers(top, height, want.region.y, want.region.height);
+            && covers(left, scale.0, width, want.region.x, want.region.width)
+            && covers(top, scale.1, height, want.region.y, want.region.height);
         if !fits {
             return Err(self.judge(Fault::Nonsense));
         }

@@ -3,12 +3,15 @@
 //!
 //! It turns a name from a URL into a path that cannot leave the root ([`SourcePath`]), tells a
 //! file's size and time without ever waiting longer than agreed ([`Repository::stat`]) and opens
-//! it ([`Repository::open`]). Serving never writes here. It must not know of requests, rights,
+//! it ([`Repository::open`]). Serving never writes here; whoever changes the library does it through an
+//! open [`Folder`]. It must not know of requests, rights,
 //! the database or picture formats.
 
 mod beneath;
 mod error;
+mod folder;
 mod list;
+mod names;
 mod path;
 mod pool;
 mod repository;
@@ -16,6 +19,7 @@ mod stat;
 mod stat_cache;
 
 pub use error::{PathError, SourceError};
+pub use folder::{Entry, Folder, FolderPath, Incoming, Taken, incoming_name};
 pub use path::SourcePath;
-pub use repository::{Repository, RepositoryOptions};
+pub use repository::{FolderError, Repository, RepositoryOptions};
 pub use stat::Stat;

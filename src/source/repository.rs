@@ -11,7 +11,7 @@ use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 
 use super::stat_cache::{StatCache, StatSource};
-use super::{SourceError, SourcePath, Stat, beneath, list};
+use super::{Folder, FolderPath, PathError, SourceError, SourcePath, Stat, beneath, list, names};
 
 /// How a repository behaves.
 #[derive(Debug, Clone)]
@@ -103,6 +103,42 @@ impl Repository {
         Ok(file)
     }
 
+    /// Opens a folder, also a hidden one: what is hidden from requests the library keeps its own
+    /// things in. Links that stay inside are followed.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::NotFound`], also for what is no folder; [`SourceError::Unreachable`].
+    pub fn folder(&self, path: &FolderPath) -> Result<Folder, SourceError> {
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        let at_root = |errno: nix::errno::Errno| SourceError::unreachable(errno.into());
+        let root = open(&self.files.root, flags, Mode::empty()).map_err(at_root)?;
+        if path.is_root() {
+            return Ok(Folder::new(root));
+        }
+        let opened = beneath::open(root.as_fd(), path.as_str(), flags);
+        Ok(Folder::new(opened.map_err(SourceError::of_file)?))
+    }
+
+    /// Opens a folder, and makes it and those above it when they are missing.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::NotFound`] when a file stands in the way; [`SourceError::Unreachable`].
+    pub fn make_folder(&self, path: &FolderPath) -> Result<Folder, SourceError> {
+        match self.folder(path) {
+            Err(SourceError::NotFound) => {}
+            found => return found,
+        }
+        let Some(parent) = path.parent() else { return self.folder(path) };
+        match self.make_folder(&parent)?.make_folder(path.name()) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                Err(SourceError::unreachable(error))
+            }
+            _ => self.folder(path),
+        }
+    }
+
     /// Files whose extension `wanted` accepts, folder by folder from the root down, by name within
     /// each: at most `limit` of them, and however large the repository is, a bounded part of it is
     /// looked at. Hidden names and names that are not UTF-8 are left out, linked folders not entered.
@@ -119,6 +155,43 @@ impl Repository {
         let is_file = |path: &SourcePath| self.files.stat(path).is_ok();
         list::pictures(&self.files.root, limit, wanted, is_file).map_err(SourceError::unreachable)
     }
+
+    /// The names of the files in a folder, sorted byte for byte; slashes at the folder's ends do not
+    /// matter, and the empty path is the root. Hidden names and names that are not UTF-8 are left
+    /// out. Waits as long as the file system does.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError`].
+    pub fn files_in(&self, folder: &str) -> Result<Vec<String>, FolderError> {
+        let inner = folder.trim_matches('/');
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NONBLOCK;
+        let opened = if inner.is_empty() {
+            open(&self.files.root, flags | OFlag::O_CLOEXEC, Mode::empty())
+                .map_err(|errno| SourceError::unreachable(io::Error::from(errno)))?
+        } else {
+            self.files.open(&SourcePath::parse(inner)?, flags)?
+        };
+        let names = names::names(opened).map_err(SourceError::unreachable)?;
+        let is_file = |name: &names::Name| {
+            name.is_file.unwrap_or_else(|| {
+                let path = SourcePath::parse(&format!("{inner}/{}", name.text));
+                path.is_ok_and(|path| self.files.stat(&path).is_ok())
+            })
+        };
+        Ok(names.into_iter().filter(is_file).map(|name| name.text).collect())
+    }
+}
+
+/// Why a folder cannot be listed.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// Its path cannot be one.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// It is not there, or cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
 }
 
 /// Access to the files, without any memory.

@@ -39,7 +39,7 @@ impl Stat {
         Ok(Self::from_regular(&stat))
     }
 
-    fn from_regular(stat: &FileStat) -> Self {
+    pub(super) fn from_regular(stat: &FileStat) -> Self {
         Self {
             size: u64::try_from(stat.st_size).unwrap_or(0),
             mtime_ns: stat

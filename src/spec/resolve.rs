@@ -66,6 +66,12 @@ impl Params {
         self.format.as_ref().is_some_and(|given| given.value == FormatWish::Auto)
     }
 
+    /// Whether the overlay is the URL's wish, and not a template's.
+    #[must_use]
+    pub fn asks_for_overlay(&self) -> bool {
+        self.overlay.as_ref().is_some_and(|given| given.layer == Layer::Url)
+    }
+
     /// Works out what is to be done to a picture that does not come from the repository.
     ///
     /// # Errors

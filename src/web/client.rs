@@ -52,7 +52,8 @@ pub fn base_url(app: &App, request: &Request) -> String {
     host.map(|host| format!("{scheme}://{host}")).unwrap_or_default()
 }
 
-fn is_secure(app: &App, request: &Request) -> bool {
+/// Whether the client speaks TLS to this server or to a trusted proxy before it.
+pub fn is_secure(app: &App, request: &Request) -> bool {
     let forwarded = || {
         let proxied = request.client.addr?;
         let trusted = app.trusted_proxies.iter().any(|proxy| proxy.contains(proxied));

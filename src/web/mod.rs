@@ -4,12 +4,14 @@
 //! Knows all parts that an answer is made of, and nothing of processes, sockets or settings files:
 //! `cli` makes an [`App`] of those parts and hands it to whatever carries requests.
 
+pub mod api;
 mod client;
 mod count;
 mod error;
 pub mod image;
 mod pages;
 mod router;
+pub mod sign_in;
 mod templates;
 mod who;
 
@@ -30,7 +32,9 @@ use crate::config::Network;
 use crate::db::image_ids::ImageIds;
 use crate::db::{self, Db};
 use crate::http::{Progress, Request, Response, Service, Stage};
+use crate::library::Library;
 use crate::pixel::Engine;
+use crate::portfolio::Exports;
 use crate::process::slots::Slots;
 use crate::profiles::Profiles;
 use crate::source::Repository;
@@ -47,11 +51,17 @@ pub struct App {
     /// Templates as parameters.
     pub templates: ParsedTemplates,
     /// The originals.
-    pub repository: Repository,
+    pub repository: Arc<Repository>,
+    /// Published portfolios.
+    pub exports: Exports,
     /// The colour profiles that requests may name.
     pub profiles: Profiles,
     /// Which image a path is.
-    pub image_ids: ImageIds,
+    pub image_ids: Arc<ImageIds>,
+    /// What people do with originals.
+    pub library: Arc<Library>,
+    /// How long an answer waits for a task.
+    pub task_wait: Duration,
     /// Made pictures.
     pub cache: Arc<Cache>,
     /// One maker per picture.
@@ -80,8 +90,12 @@ pub struct App {
     pub image_wait: Duration,
     /// The address that people reach the server by; empty when it is not known.
     pub public_base_url: String,
+    /// Which other sites' pages may call the API.
+    pub cors: api::Cors,
     /// Proxies whose word on the client's address counts.
     pub trusted_proxies: Vec<Network>,
+    /// How people and programs sign in.
+    pub sign_in: sign_in::SignIn,
     /// This installation among others that share a cache.
     pub installation: OnceLock<String>,
 }
@@ -98,6 +112,7 @@ impl App {
 
     fn answer(&self, request: &Request, progress: &dyn Progress) -> Response {
         let result = match router::find(request) {
+            Found::Api(path) => return api::answer(self, request, progress, &path),
             Found::Route(route) => (route.handler)(self, request, progress),
             Found::Options(allow) => Ok(router::options(allow)),
             Found::Nothing => Err(Error::not_found()),
@@ -131,7 +146,9 @@ impl Service for App {
         if let Some(response) = self.memos.answer(self, &request, get) {
             return response;
         }
-        self.answer(&request, progress)
+        let mut response = self.answer(&request, progress);
+        sign_in::session::renew(self, &request, &mut response);
+        response
     }
 }
 
@@ -139,6 +156,8 @@ impl Service for App {
 /// line.
 fn subject(app: &App, request: &Request) -> String {
     let query = String::from_utf8_lossy(&request.query);
+    // A token in an address is no less a secret.
+    let query = if query.contains("token=") { "(hidden)".into() } else { query };
     let client = client::address(app, request).map(|addr| format!("{addr} ")).unwrap_or_default();
     let separator = if query.is_empty() { "" } else { "?" };
     format!("{client}{} {}{separator}{}", request.method, request.path, query.escape_debug())

@@ -3,7 +3,7 @@
 use http::{HeaderValue, Method, StatusCode, header};
 use percent_encoding::percent_decode_str;
 
-use super::{App, Error, image, pages};
+use super::{App, Error, api, image, pages, sign_in};
 use crate::http::{Progress, Request, Response};
 
 /// Answers one kind of request.
@@ -11,7 +11,8 @@ pub type Handler = fn(&App, &Request, &dyn Progress) -> Result<Response, Error>;
 
 /// One address and who answers it.
 pub struct Route {
-    /// The path, without a trailing slash. A `#` stands for any digits, also none.
+    /// The path, without a trailing slash. A `#` stands for any digits, also none, and
+    /// `{name}` for a whole part between slashes.
     pub path: &'static str,
     /// The methods it takes. HEAD comes with GET, OPTIONS with all.
     pub methods: &'static [Method],
@@ -20,18 +21,29 @@ pub struct Route {
 }
 
 const GET: &[Method] = &[Method::GET];
+const GET_POST: &[Method] = &[Method::GET, Method::POST];
 
 /// Every address.
 pub const ROUTES: &[Route] = &[
     Route { path: "/image", methods: GET, handler: image::image },
     Route { path: "/original", methods: GET, handler: image::original },
     Route { path: "/erez#/erez", methods: GET, handler: image::legacy },
+    Route { path: "/login", methods: GET_POST, handler: sign_in::login },
+    Route { path: "/logout", methods: GET_POST, handler: sign_in::logout },
     Route { path: "", methods: GET, handler: pages::home },
+    Route { path: "/portfolios/{human_id}", methods: GET, handler: pages::portfolio },
+    Route {
+        path: "/portfolios/{human_id}/downloads/{filename}",
+        methods: GET,
+        handler: pages::download,
+    },
     Route { path: "/static/halftone.css", methods: GET, handler: pages::stylesheet },
 ];
 
 /// What a path leads to.
 pub enum Found {
+    /// An address of the API: its path below the version.
+    Api(String),
     /// A route that takes this method.
     Route(&'static Route),
     /// A question for the methods of a route.
@@ -46,6 +58,9 @@ pub enum Found {
 pub fn find(request: &Request) -> Found {
     let decoded = percent_decode_str(&request.path).decode_utf8_lossy();
     let path = decoded.trim_end_matches('/');
+    if let Some(below) = api::below(&decoded) {
+        return Found::Api(below.to_owned());
+    }
     let Some(route) = ROUTES.iter().find(|route| matches(route.path, path)) else {
         return Found::Nothing;
     };
@@ -74,9 +89,18 @@ fn allow(route: &Route) -> HeaderValue {
 }
 
 fn matches(pattern: &str, path: &str) -> bool {
-    match pattern.split_once('#') {
-        None => pattern == path,
-        Some((before, after)) => path
+    let (wanted, parts) = (pattern.split('/'), path.split('/'));
+    wanted.clone().count() == parts.clone().count()
+        && wanted.zip(parts).all(|(wanted, part)| match_part(wanted, part))
+}
+
+fn match_part(wanted: &str, part: &str) -> bool {
+    if wanted.starts_with('{') {
+        return !part.is_empty();
+    }
+    match wanted.split_once('#') {
+        None => wanted == part,
+        Some((before, after)) => part
             .strip_prefix(before)
             .and_then(|rest| rest.strip_suffix(after))
             .is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit())),
@@ -93,6 +117,15 @@ mod tests {
         assert!(matches("/erez#/erez", "/erez5/erez"));
         assert!(!matches("/erez#/erez", "/erezx/erez"));
         assert!(!matches("/erez#/erez", "/erez/image"));
+        assert!(!matches("/erez#/erez", "/erez"));
+    }
+
+    #[test]
+    fn names_stand_for_one_part() {
+        assert!(matches("/portfolios/{human_id}", "/portfolios/spring"));
+        assert!(!matches("/portfolios/{human_id}", "/portfolios"));
+        assert!(!matches("/portfolios/{human_id}", "/portfolios/"));
+        assert!(!matches("/portfolios/{human_id}", "/portfolios/a/b"));
     }
 
     #[test]

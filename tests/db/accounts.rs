@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use halftone::auth::{
-    FirstStart, FirstStartError, Identity, Level, RightsStore, StoreOptions, SystemPermission,
-    first_start, password,
+    FirstStart, FirstStartError, Identity, Level, RightsStore, SignedIn, StoreOptions,
+    SystemPermission, first_start, password,
 };
 use halftone::db::{
     self, Db, STATUS_DELETED, folder_permissions, folders, groups, templates, users,
@@ -35,7 +35,7 @@ fn the_first_start_makes_what_the_contract_says(test: &TestDb) {
     let generated = generated_password.unwrap();
     assert!(done_now);
     let (admin, hash) = users::by_name(db, "admin").unwrap().unwrap();
-    assert!(password::verify(&generated, hash.as_deref()));
+    assert!(password::verify(&generated, hash.as_deref(), &password::Turn::wait()));
     let names: Vec<(i64, String, i64)> = groups::all(db)
         .unwrap()
         .into_iter()
@@ -50,7 +50,7 @@ fn the_first_start_makes_what_the_contract_says(test: &TestDb) {
     for folder in ["", "/", "any/folder"] {
         assert_eq!(rights.level(&Identity::Anonymous, folder), Level::View);
     }
-    let admin = rights.identity(admin.id).unwrap();
+    let admin = rights.identity(admin.id, SignedIn::Token).unwrap();
     assert_eq!(rights.level(&admin, "x"), Level::DeleteFolder);
     for permission in SystemPermission::ALL {
         assert!(rights.has(&admin, permission), "{}", permission.name());
@@ -88,7 +88,7 @@ fn the_first_start_takes_a_given_password(test: &TestDb) {
     let started = first_start(db, Some("my own password")).unwrap();
     assert_eq!(started, FirstStart { done_now: true, generated_password: None });
     let (_, hash) = users::by_name(db, "Admin").unwrap().unwrap();
-    assert!(password::verify("my own password", hash.as_deref()));
+    assert!(password::verify("my own password", hash.as_deref(), &password::Turn::wait()));
 }
 
 fn a_bad_password_leaves_the_database_empty(test: &TestDb) {
@@ -109,7 +109,7 @@ fn of_many_first_starts_one_counts(test: &TestDb) {
         started.iter().filter_map(|start| start.generated_password.as_ref()).collect();
     assert_eq!(shown.len(), 1);
     let (_, hash) = users::by_name(&test.db, "admin").unwrap().unwrap();
-    assert!(password::verify(shown[0], hash.as_deref()));
+    assert!(password::verify(shown[0], hash.as_deref(), &password::Turn::wait()));
     assert_eq!(groups::all(&test.db).unwrap().len(), 3);
     assert_eq!(templates::all(&test.db).unwrap().len(), 2);
 }
@@ -182,7 +182,7 @@ fn a_worker_learns_of_changed_rights(test: &TestDb) {
     groups::add_member(db, press, jo).unwrap();
     let of_jo = || {
         let rights = worker.rights().unwrap();
-        rights.identity(jo).map(|identity| rights.level(&identity, "a"))
+        rights.identity(jo, SignedIn::Token).map(|identity| rights.level(&identity, "a"))
     };
     wait_for("the new member", || of_jo() == Some(Level::Upload));
     assert!(groups::remove_member(db, press, jo).unwrap());

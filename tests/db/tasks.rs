@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use halftone::db::tasks::{self, ACTIVE, Beat, COMPLETE, NewTask, PENDING, Task};
-use halftone::db::{self, Db, STATUS_DELETED, Sql, images, stats};
-use halftone::task::job::{CacheHousekeeping, MarkVanished, RowHousekeeping};
+use halftone::db::{self, Db, Sql, stats};
+use halftone::task::job::{CacheHousekeeping, RowHousekeeping};
 use halftone::task::{Job, Runner, RunnerOptions, Scheduled, TaskContext};
 use serde_json::{Value, json};
 
@@ -26,7 +26,6 @@ crate::on_both!(
     the_schedule_runs_once_for_all_runners,
     a_runner_waits_while_the_database_is_away,
     housekeeping_deletes_what_had_its_time,
-    vanished_files_are_found,
 );
 
 const LONG: i64 = 60_000;
@@ -375,18 +374,4 @@ fn housekeeping_deletes_what_had_its_time(test: &TestDb) {
     assert_eq!(stats::image_sum(db, 1, 0, i64::MAX).unwrap().requests, 1);
     let done = run_once(test, Box::new(RowHousekeeping { stats_keep_days: 0 }));
     assert_eq!(done["image_stats"], json!(0));
-}
-
-fn vanished_files_are_found(test: &TestDb) {
-    let db = test.migrated();
-    for path in ["a/1.jpg", "a/2.jpg", "b/3.jpg"] {
-        images::seen(db, path, 1, 1).unwrap();
-    }
-    let unmounted = run_once(test, Box::new(MarkVanished::new(|_| Ok(false))));
-    assert!(unmounted["error"].as_str().unwrap().contains("repository"), "{unmounted}");
-    assert_eq!(images::active_after(db, 0, 10).unwrap().len(), 3);
-    let done = run_once(test, Box::new(MarkVanished::new(|path| Ok(path != "a/2.jpg"))));
-    assert_eq!(done, json!({ "looked_at": 3, "marked": 1 }));
-    assert_eq!(images::by_path(db, "a/2.jpg").unwrap().unwrap().status, STATUS_DELETED);
-    assert_eq!(images::active_after(db, 0, 10).unwrap().len(), 2);
 }

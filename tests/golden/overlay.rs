@@ -294,7 +294,8 @@ impl Decoder for Square {
         let (width, height) = (len(info.width), len(info.height));
         let mut image = Image::try_new(width, height, ColourSpace::Rgb, true, Depth::U8)?;
         image.samples = Samples::U8([0, 0, 255, 255].repeat((width * height) as usize));
-        Ok(Decoded { image, left: 0.0, top: 0.0, scale: want.min_scale })
+        let scale = (want.min_scale, want.min_scale);
+        Ok(Decoded { image, left: 0.0, top: 0.0, scale })
     }
 }
 

@@ -31,6 +31,7 @@ pub fn refused(site: &Site, query: &str, name: &str) {
 #[test]
 fn values_that_cannot_be_used_are_named() {
     let site = shared();
+    let too_long = "x".repeat(1025);
     let cases: &[(&str, &[&str])] = &[
         ("page", &["-1", "1000000", "x", "1.5", "99999999999999999999", "0x1", "1e3", "٣"]),
         ("format", &["exe", "jpg2", ".jpg", "svg", "heic", "image/png", "png "]),
@@ -45,6 +46,17 @@ fn values_that_cannot_be_used_are_named() {
         ("icc", &["../srgb", "a/b", "/etc/passwd", ".icc", "no such profile"]),
         ("intent", &["0", "relative colorimetric", "best"]),
         ("bpc", &["2", "maybe"]),
+        ("sharpen", &["-501", "501", "much", "1.5"]),
+        ("rotate", &["90", "yes", "exif"]),
+        ("overlay", &[&too_long]),
+        ("ovsize", &["-0.1", "1.1", "large", "NaN"]),
+        ("ovpos", &["x", "north", "nn", "1"]),
+        ("ovopacity", &["-0.1", "1.1", "half", "inf"]),
+        ("dpr", &["0", "8.1", "retina"]),
+        ("maxwidth", &["-1", "15001", "1.5"]),
+        ("maxheight", &["-1", "15001", "all"]),
+        ("fit", &["crop", "Cover!", "1"]),
+        ("gravity", &["north", "0.5", "0.5,1.5", "1,2,3", "face"]),
         ("top", &["-0.1", "1.1", "x", "NaN", "inf"]),
         ("left", &["-0.1", "2", "1e9", "half"]),
         ("bottom", &["-0.1", "1.00001", "x"]),

@@ -72,7 +72,7 @@ fn what_does_not_go_together_is_refused_by_name() {
         assert!(page.contains(&format!("{name}:")), "{parameters}: {page}");
     }
     let both = r#"{"fit": {"value": "fill"}, "width": {"value": 50}, "height": {"value": 50}}"#;
-    site.template("Fill", both);
+    site.known_template("Fill", both);
     assert_eq!(size(&site, "src=a/photo.jpg&tmp=fill"), (50, 50));
     assert_eq!(size(&site, "src=a/photo.jpg&tmp=fill&autosizefit=1"), (50, 33));
 }

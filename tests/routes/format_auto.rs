@@ -79,7 +79,7 @@ fn errors_are_not_kept_whoever_asks() {
 #[test]
 fn a_template_can_leave_it_open() {
     let site = shared();
-    site.template("Open", r#"{"format": {"value": "auto"}, "width": {"value": 90}}"#);
+    site.known_template("Open", r#"{"format": {"value": "auto"}, "width": {"value": 90}}"#);
     let target = "/image?src=a/photo.jpg&tmp=open";
     for (accept, expected) in [(NEW, "image/webp"), (OLD, "image/jpeg"), (NEW, "image/webp")] {
         let response = site.get_with(target, &[accept]);

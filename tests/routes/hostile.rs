@@ -48,7 +48,7 @@ fn what_is_no_picture_is_unreadable() {
         fs::write(images.join("zeros.bmp"), vec![0; 100_000]).unwrap();
         fs::write(images.join("notes.txt"), "notes").unwrap();
         fs::write(images.join("noextension"), "notes").unwrap();
-        fs::write(images.join("drawing.svg"), "<svg xmlns='http://www.w3.org/2000/svg'/>").unwrap();
+        fs::write(images.join("drawing.svg"), "<svg xmlns='http://www.w3.org/2000/svg'").unwrap();
         fs::write(images.join("x.pdf"), "%PDF-1.4").unwrap();
     });
     for name in files.iter().map(|file| file.0) {

@@ -92,6 +92,52 @@ fn a_bound_leaves_smaller_sizes_alone() {
     assert_eq!(site.status("/image?src=a/chart.png&maxwidth=-1"), 400);
 }
 
+/// The mark is 80×60 and dark, the chart 400×300 and coloured.
+#[test]
+fn no_address_gets_a_picture_out_from_under_its_mark() {
+    const MARK: [u8; 3] = [9, 9, 9];
+    let site = Site::start("", pictures);
+    site.permit("/b", PUBLIC, 0);
+    let marked = site.template(
+        "Marked",
+        r#"{"overlay_src": {"value": "b/plain.png", "locked": true}, "overlay_pos": {"value": "se"},
+            "overlay_size": {"value": 0.2}}"#,
+    );
+    require(&site, "/a", Some(marked));
+    let pixels =
+        |query: &str| magick::pixels(&site.ok(&format!("/image?src=a/chart.png{query}")).body);
+    within(IN_FORCE, "it is marked", || pixels("").at(399, 299)[..3] == MARK);
+    assert_eq!(site.status("/image?src=b/plain.png"), 403, "the mark itself is nobody's");
+    assert_eq!(
+        site.status("/image?src=a/chart.png&overlay=b/plain.png"),
+        200,
+        "not the URL's wish"
+    );
+
+    for (query, x, y) in [
+        // Neither by saying otherwise, nor by another template.
+        ("&overlay=a/logo.png&ovpos=nw&ovopacity=0&ovsize=0", 390, 290),
+        ("&overlay=", 390, 290),
+        // In each part, and in the part that a shape leaves.
+        ("&right=0.5&bottom=0.5", 195, 145),
+        ("&width=100&height=100&fit=cover&gravity=nw", 98, 98),
+        // Turned and mirrored, it stays where it is prescribed to be.
+        ("&angle=90", 290, 390),
+        ("&flip=h", 390, 290),
+        // Beside the picture, or above it, it would hide nothing.
+        ("&width=200&height=300", 190, 215),
+        ("&width=200&height=300&valign=T0", 190, 140),
+        ("&width=400&height=150&halign=L0", 190, 140),
+    ] {
+        pixels(query).assert(x, y, MARK, 1, query);
+    }
+    let tiles = pixels("&tile=4:4");
+    tiles.assert(190, 140, MARK, 1, "the last tile");
+    let refused = site.get("/image?src=a/chart.png&angle=45");
+    assert_eq!(refused.status, 400);
+    assert!(String::from_utf8_lossy(&refused.body).contains("angle"));
+}
+
 #[test]
 fn a_folder_has_a_default_of_its_own() {
     let site = Site::start("", pictures);

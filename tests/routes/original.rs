@@ -98,16 +98,34 @@ fn it_takes_only_its_own_parameters() {
 #[test]
 fn only_pictures_are_sent() {
     let site = open_site(|images| {
-        for name in ["notes.txt", "page.html", "run.php", "none", "secret.db", "x.svg"] {
+        for name in ["notes.txt", "page.html", "run.php", "none", "secret.db"] {
             fs::write(images.join(name), "<script>alert(1)</script>").unwrap();
         }
         fs::write(images.join(".hidden.jpg"), "hidden").unwrap();
     });
-    for name in ["notes.txt", "page.html", "run.php", "none", "secret.db", "x.svg"] {
+    for name in ["notes.txt", "page.html", "run.php", "none", "secret.db"] {
         let target = format!("/original?src={name}");
         assert_page(&site, &site.get(&target), 415, &target);
     }
     assert_eq!(site.status("/original?src=.hidden.jpg"), 404);
+}
+
+#[test]
+fn a_drawing_cannot_act_in_the_name_of_its_viewer() {
+    let drawing = "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
+    let site = open_site(|images| fs::write(images.join("x.svg"), drawing).unwrap());
+    let response = site.ok("/original?src=x.svg");
+    assert_eq!(response.text(), drawing);
+    assert_eq!(response.header("content-type"), Some("image/svg+xml"));
+    assert_eq!(response.header("x-content-type-options"), Some("nosniff"));
+    let policy = response.header("content-security-policy").unwrap();
+    assert!(policy.contains("default-src 'none'") && policy.contains("sandbox"), "{policy}");
+    assert!(!policy.contains("script"), "{policy}");
+    let tag = response.header("etag").unwrap();
+    let again = site.get_with("/original?src=x.svg", &[("If-None-Match", tag)]);
+    assert_eq!(again.status, 304);
+    // Other pictures have nothing to run, and some viewers need their rights.
+    assert_eq!(site.ok("/original?src=a/photo.jpg").header("content-security-policy"), None);
 }
 
 #[test]

@@ -167,6 +167,14 @@ impl Site {
     pub fn template(&self, name: &str, json: &str) -> i64 {
         db::templates::insert(&self.db, name, "", json).unwrap()
     }
+
+    /// The same, and waits until the server knows it.
+    pub fn known_template(&self, name: &str, json: &str) {
+        self.template(name, json);
+        wait::until("the template is known", || {
+            !self.get(&format!("/image?src=a/photo.jpg&tmp={name}")).text().contains("tmp: ")
+        });
+    }
 }
 
 /// The server over the common library with default settings, for tests that change nothing. It is

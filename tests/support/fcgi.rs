@@ -64,6 +64,11 @@ pub fn put_response(out: &mut Vec<u8>, request: u16, stdout: &[u8]) {
 
 /// A whole GET request on a kept connection.
 pub fn get_request(uri: &str) -> Vec<u8> {
+    get_request_with(uri, &[])
+}
+
+/// The same with further parameters.
+fn get_request_with(uri: &str, more: &[(&str, &str)]) -> Vec<u8> {
     let query = uri.split_once('?').map_or("", |(_, query)| query);
     let mut params = Vec::new();
     for (name, value) in [
@@ -73,7 +78,10 @@ pub fn get_request(uri: &str) -> Vec<u8> {
         ("SERVER_PROTOCOL", "HTTP/1.1"),
         ("REMOTE_ADDR", "127.0.0.1"),
         ("HTTP_HOST", "localhost"),
-    ] {
+    ]
+    .iter()
+    .chain(more)
+    {
         put_pair(&mut params, name, value);
     }
     let mut out = Vec::new();
@@ -123,7 +131,16 @@ fn take_len(bytes: &mut &[u8]) -> usize {
 
 /// Sends a GET on a kept connection and reads what the program writes to its standard output.
 pub fn exchange(stream: &mut (impl Read + Write), uri: &str) -> Result<Vec<u8>> {
-    stream.write_all(&get_request(uri))?;
+    exchange_with(stream, uri, &[])
+}
+
+/// The same with further parameters.
+pub fn exchange_with(
+    stream: &mut (impl Read + Write),
+    uri: &str,
+    more: &[(&str, &str)],
+) -> Result<Vec<u8>> {
+    stream.write_all(&get_request_with(uri, more))?;
     let mut stdout = Vec::new();
     loop {
         let record = read_record(stream)?

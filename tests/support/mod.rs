@@ -21,4 +21,5 @@ pub mod http;
 pub mod nginx;
 pub mod process;
 pub mod recorder;
+pub mod slapd;
 pub mod wait;

@@ -1,16 +1,18 @@
 //! The kinds of values that settings take.
 
+mod access;
 mod network;
 mod scalar;
 mod text;
 
 use super::settings::Unit;
 
+pub(super) use access::{DirectoryAddress, FreeText, Hosts, SecretText};
 pub(super) use network::{Address, Endpoints, Networks, Servers};
 pub use network::{Endpoint, Network};
 pub(super) use scalar::{Level, Mode, Switch, Whole};
 pub use text::Secret;
-pub(super) use text::{Choice, DatabaseAddress, Folder, Folders, WebAddress, Word};
+pub(super) use text::{Choice, DatabaseAddress, Folder, Folders, Origins, Texts, WebAddress, Word};
 
 /// A value as it was found.
 #[derive(Debug, Clone, Copy, PartialEq)]

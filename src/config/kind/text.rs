@@ -11,6 +11,10 @@ use crate::config::settings::Unit;
 pub struct Secret(String);
 
 impl Secret {
+    pub(super) fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     /// The text.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -128,6 +132,30 @@ impl Kind<Vec<PathBuf>> for Folders {
     }
 }
 
+/// Texts.
+pub(in crate::config) struct Texts {
+    /// What they are, in the plural.
+    pub of: &'static str,
+}
+
+impl Kind<Vec<String>> for Texts {
+    fn read(&self, raw: Raw<'_>) -> Result<Vec<String>, String> {
+        let items = list(raw)?;
+        if items.iter().any(|item| item.is_empty() || item.chars().any(char::is_control)) {
+            return Err("must be a list of texts without control characters".into());
+        }
+        Ok(items.into_iter().map(str::to_owned).collect())
+    }
+
+    fn toml(&self, value: &Vec<String>) -> String {
+        quoted_list(value.iter().cloned())
+    }
+
+    fn describe(&self, _: Option<Unit>) -> String {
+        format!("list of {}", self.of)
+    }
+}
+
 /// One of some words.
 pub(in crate::config) struct Choice(pub &'static [&'static str]);
 
@@ -174,10 +202,49 @@ impl Kind<String> for WebAddress {
     }
 }
 
+/// The origins of web pages: scheme, host and port, without a path; or `*` for all.
+pub(in crate::config) struct Origins;
+
+impl Kind<Vec<String>> for Origins {
+    fn read(&self, raw: Raw<'_>) -> Result<Vec<String>, String> {
+        let origin = |text: &str| {
+            let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+            let host = rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(['/', ' ', '*']));
+            if host || text == "*" {
+                Ok(text.to_owned())
+            } else {
+                Err("must be a list of origins such as https://www.example.com, or *".into())
+            }
+        };
+        list(raw)?.into_iter().map(origin).collect()
+    }
+
+    fn toml(&self, value: &Vec<String>) -> String {
+        quoted_list(value.iter().cloned())
+    }
+
+    fn describe(&self, _: Option<Unit>) -> String {
+        "list of `http://…` or `https://…` without a path, or `*`".into()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::{reads, refuses};
     use super::*;
+
+    #[test]
+    fn origins_have_no_path() {
+        let two = ["https://a.example".to_owned(), "http://b.example:8080".to_owned()].to_vec();
+        let (plain, toml) = ("https://a.example http://b.example:8080", "");
+        let _ = toml;
+        assert_eq!(Origins.read(Raw::Plain(plain)).unwrap_or_default(), two);
+        assert_eq!(Origins.read(Raw::Plain("*")).unwrap_or_default(), ["*"]);
+        for text in ["a.example", "https://a.example/", "https://*.example", "https://", "ftp://a"]
+        {
+            refuses(&Origins, Raw::Plain(text));
+        }
+    }
 
     #[test]
     fn secrets_do_not_show() {

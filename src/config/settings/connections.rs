@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::super::kind::{
-    Address, Endpoint, Endpoints, Mode, Network, Networks, WebAddress, Whole,
+    Address, Endpoint, Endpoints, Mode, Network, Networks, Origins, WebAddress, Whole,
 };
 use super::{About, Group, Row, Unit};
 
@@ -155,6 +155,21 @@ pub(super) static PUBLIC_BASE_URL: Row<String> = Row {
               `https://images.example.com`. Blank: what the request was sent to.",
     },
     kind: &WebAddress,
+};
+
+pub(super) static CORS_ORIGINS: Row<Vec<String>> = Row {
+    about: About {
+        name: "cors_origins",
+        default: "",
+        unit: None,
+        reload: true,
+        secret: false,
+        group: Group::Connections,
+        doc: "The sites whose pages may call the API from a browser, such as \
+              `https://www.example.com`. `*` lets pages of all sites call it, without cookies. \
+              Blank: only pages of this server.",
+    },
+    kind: &Origins,
 };
 
 pub(super) static XREF_URL: Row<String> = Row {

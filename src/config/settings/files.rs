@@ -7,6 +7,20 @@ use log::LevelFilter;
 use super::super::kind::{DatabaseAddress, Folder, Level, Secret, Whole};
 use super::{About, Group, Row, Unit};
 
+pub(super) static EXPORTS_DIR: Row<PathBuf> = Row {
+    about: About {
+        name: "exports_dir",
+        default: "",
+        unit: None,
+        reload: false,
+        secret: false,
+        group: Group::Files,
+        doc: "The folder of published portfolios. All hosts of an installation must see the same. \
+              Blank: the folder `exports` inside `data_dir`.",
+    },
+    kind: &Folder { blank: true },
+};
+
 pub(super) static IMAGES_DIR: Row<PathBuf> = Row {
     about: About {
         name: "images_dir",

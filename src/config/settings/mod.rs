@@ -3,12 +3,14 @@
 //! A setting is one [`Row`] in a file of its group and one line in the list at the end of this one,
 //! which makes the field of [`Settings`] and the entry of [`SETTINGS`].
 
+mod accounts;
 mod background;
 mod caches;
 mod colour;
 mod connections;
 mod decoders;
 mod files;
+mod library;
 mod pictures;
 mod pool;
 #[cfg(test)]
@@ -84,6 +86,8 @@ impl Unit {
 pub enum Group {
     /// Files, folders, the database and the log.
     Files,
+    /// The library.
+    Library,
     /// Connections and addresses.
     Connections,
     /// Processes, threads and their bounds.
@@ -92,18 +96,22 @@ pub enum Group {
     Caches,
     /// Making pictures.
     Pictures,
+    /// Accounts and signing in.
+    Accounts,
     /// Rights, statistics and background work.
     Background,
 }
 
 impl Group {
     /// Every group, in the order in which they are listed.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Files,
+        Self::Library,
         Self::Connections,
         Self::Pool,
         Self::Caches,
         Self::Pictures,
+        Self::Accounts,
         Self::Background,
     ];
 
@@ -112,10 +120,12 @@ impl Group {
     pub fn title(self) -> &'static str {
         match self {
             Self::Files => "Files, database and log",
+            Self::Library => "The library",
             Self::Connections => "Connections",
             Self::Pool => "Processes and threads",
             Self::Caches => "Caches",
             Self::Pictures => "Making pictures",
+            Self::Accounts => "Accounts and signing in",
             Self::Background => "Rights, statistics and background work",
         }
     }
@@ -216,6 +226,7 @@ macro_rules! settings {
 settings! {
     images_dir: PathBuf = files::IMAGES_DIR;
     data_dir: PathBuf = files::DATA_DIR;
+    exports_dir: PathBuf = files::EXPORTS_DIR;
     run_dir: PathBuf = files::RUN_DIR;
     temp_dir: PathBuf = files::TEMP_DIR;
     pid_file: PathBuf = files::PID_FILE;
@@ -229,6 +240,19 @@ settings! {
     stat_timeout_ms: u32 = files::STAT_TIMEOUT_MS;
     stat_threads: u32 = files::STAT_THREADS;
 
+    unicode_filenames: bool = library::UNICODE_FILENAMES;
+    max_upload_mb: u32 = library::MAX_UPLOAD_MB;
+    upload_targets: Vec<String> = library::UPLOAD_TARGETS;
+    upload_expiry_h: u32 = library::UPLOAD_EXPIRY_H;
+    recycle_days: u32 = library::RECYCLE_DAYS;
+    sync_every_h: u32 = library::SYNC_EVERY_H;
+    sync_missing_percent: u32 = library::SYNC_MISSING_PERCENT;
+    watch_library: bool = library::WATCH_LIBRARY;
+    host_name: String = library::HOST_NAME;
+    burst_documents: bool = library::BURST_DOCUMENTS;
+    burst_dpi: u32 = library::BURST_DPI;
+    task_wait_s: u32 = library::TASK_WAIT_S;
+
     listen: SocketAddr = connections::LISTEN;
     fcgi_listen: Vec<Endpoint> = connections::FCGI_LISTEN;
     fcgi_socket_mode: u32 = connections::FCGI_SOCKET_MODE;
@@ -240,6 +264,7 @@ settings! {
     body_memory_kb: u32 = connections::BODY_MEMORY_KB;
     trusted_proxies: Vec<Network> = connections::TRUSTED_PROXIES;
     public_base_url: String = connections::PUBLIC_BASE_URL;
+    cors_origins: Vec<String> = connections::CORS_ORIGINS;
     xref_url: String = connections::XREF_URL;
 
     workers: u32 = pool::WORKERS;
@@ -293,6 +318,22 @@ settings! {
     decoder_files: u32 = decoders::DECODER_FILES;
     decoder_idle_s: u32 = decoders::DECODER_IDLE_S;
     allow_unsandboxed_decoders: bool = decoders::ALLOW_UNSANDBOXED_DECODERS;
+
+    secret: Secret = accounts::SECRET;
+    session_idle_min: u32 = accounts::SESSION_IDLE_MIN;
+    session_max_days: u32 = accounts::SESSION_MAX_DAYS;
+    token_expiry_s: u32 = accounts::TOKEN_EXPIRY_S;
+    login_next_hosts: Vec<String> = accounts::LOGIN_NEXT_HOSTS;
+    remote_user: bool = accounts::REMOTE_USER;
+    remote_user_strip_realm: bool = accounts::REMOTE_USER_STRIP_REALM;
+    ldap_url: String = accounts::LDAP_URL;
+    ldap_start_tls: bool = accounts::LDAP_START_TLS;
+    ldap_ca_file: PathBuf = accounts::LDAP_CA_FILE;
+    ldap_type: String = accounts::LDAP_TYPE;
+    ldap_base: String = accounts::LDAP_BASE;
+    ldap_bind_user: String = accounts::LDAP_BIND_USER;
+    ldap_bind_password: Secret = accounts::LDAP_BIND_PASSWORD;
+    ldap_timeout_s: u32 = accounts::LDAP_TIMEOUT_S;
 
     rights_poll_ms: u32 = background::RIGHTS_POLL_MS;
     rights_max_age_s: u32 = background::RIGHTS_MAX_AGE_S;

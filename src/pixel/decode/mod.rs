@@ -66,7 +66,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A file of `len` bytes at `reader`, positioned at its start; `named` is the format that its
+    /// A file of `len` bytes, read from the start of `reader` wherever that stands; `named` is the format that its
     /// name promises, if it promises one.
     #[must_use]
     pub fn new(reader: impl Read + Seek + Send + 'static, len: u64, named: Option<Format>) -> Self {
@@ -89,6 +89,7 @@ impl Input {
     pub fn recognise(&mut self) -> Result<Format> {
         let mut head = [0; HEAD_BYTES];
         let mut len = 0;
+        self.reader.seek(SeekFrom::Start(0)).map_err(read_error)?;
         while len < head.len() {
             match self.reader.read(&mut head[len..]) {
                 Ok(0) => break,
@@ -254,9 +255,9 @@ impl Want {
 
 /// Pixels, and where in the source they come from.
 ///
-/// Decoded column `i` covers the source from `left + i / scale` to `left + (i + 1) / scale`, and
-/// rows likewise from `top`. The picture covers the wanted region and may cover more; its last
-/// column and row may reach beyond the source's edge by less than one decoded pixel.
+/// Decoded column `i` covers the source from `left + i / scale.0` to `left + (i + 1) / scale.0`, and
+/// rows likewise from `top` by `scale.1`. The picture covers the wanted region and may cover more;
+/// its last column and row may reach beyond the source's edge by less than one decoded pixel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decoded {
     /// The pixels.
@@ -265,14 +266,14 @@ pub struct Decoded {
     pub left: f64,
     /// Top edge in stored pixels.
     pub top: f64,
-    /// Decoded pixels per stored pixel, at most 1 unless the picture is a
+    /// Decoded pixels per stored pixel, across and down, at most 1 unless the picture is a
     /// [vector](Info::vector) one.
-    pub scale: f64,
+    pub scale: (f64, f64),
 }
 
 impl Decoded {
     fn unscaled(image: Image, region: Region) -> Self {
-        Self { image, left: f64::from(region.x), top: f64::from(region.y), scale: 1.0 }
+        Self { image, left: f64::from(region.x), top: f64::from(region.y), scale: (1.0, 1.0) }
     }
 }
 

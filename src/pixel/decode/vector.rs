@@ -3,39 +3,48 @@
 use super::{Decoded, Info, Want};
 use crate::pixel::{Image, Result, Samples};
 
-/// What part of a row or column at the edge counts as all of it.
-const HAIR: f64 = 1e-6;
+/// What part of a pixel is none of it.
+const HAIR: f64 = 1e-9;
 
-/// A region at a scale, in pixels to be painted.
+/// A part of the picture as it is painted: whole pixels of one grid over all of it, so that the
+/// picture's edges cover their pixels in full, and parts of one picture fit together.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Canvas {
     pub width: u32,
     pub height: u32,
-    /// Left and top edge in the picture's own pixels.
+    /// First column and row, in pixels of the grid.
     pub left: u32,
     pub top: u32,
-    pub scale: f64,
-    /// How much of the last column and row lies in the picture.
-    last: (f64, f64),
+    /// Columns and rows of the whole grid.
+    whole: (u32, u32),
+    /// Painted pixels per stored pixel, across and down.
+    scale: (f64, f64),
 }
 
 impl Canvas {
-    /// The canvas for a want: its scale is the smallest that will do and that gives the picture's
-    /// width a whole number of pixels.
+    /// The canvas for a want: along each side the smallest grid that will do.
     pub fn new(info: &Info, want: &Want) -> Self {
-        let whole = f64::from(info.width);
-        let scale = (whole * want.min_scale - HAIR).ceil().max(1.0) / whole;
-        let along = |at: u32, len: u32, of: u32| {
-            let exact = f64::from(len) * scale;
-            let pixels = (exact - HAIR).ceil().max(1.0);
-            let at_edge = at + len == of;
-            let last = if at_edge { exact - (pixels - 1.0) } else { 1.0 };
-            (pixels.min(f64::from(u32::MAX)) as u32, last.clamp(HAIR, 1.0))
+        let grid = |len: u32| {
+            let pixels = (f64::from(len) * want.min_scale - HAIR).ceil().max(1.0);
+            pixels.min(f64::from(u32::MAX)) as u32
+        };
+        let whole = (grid(info.width), grid(info.height));
+        let scale = |whole: u32, len: u32| f64::from(whole) / f64::from(len);
+        let scale = (scale(whole.0, info.width), scale(whole.1, info.height));
+        let along = |at: u32, len: u32, scale: f64, whole: u32| {
+            let first = ((f64::from(at) * scale + HAIR).floor() as u32).min(whole - 1);
+            let end = (f64::from(at) + f64::from(len)) * scale - HAIR;
+            (first, (end.ceil() as u32).clamp(first + 1, whole) - first)
         };
         let region = want.region;
-        let (width, last_column) = along(region.x, region.width, info.width);
-        let (height, last_row) = along(region.y, region.height, info.height);
-        Self { width, height, left: region.x, top: region.y, scale, last: (last_column, last_row) }
+        let (left, width) = along(region.x, region.width, scale.0, whole.0);
+        let (top, height) = along(region.y, region.height, scale.1, whole.1);
+        Self { width, height, left, top, whole, scale }
+    }
+
+    /// Painted pixels per unit of a drawing of this size that is the whole picture.
+    pub fn fitting(&self, width: f64, height: f64) -> (f64, f64) {
+        (f64::from(self.whole.0) / width, f64::from(self.whole.1) / height)
     }
 
     pub fn pixels(&self) -> u64 {
@@ -51,7 +60,6 @@ impl Canvas {
         let mut image = info.try_image(self.width, self.height)?;
         if let Samples::U8(samples) = &mut image.samples {
             paint(samples)?;
-            self.complete_edges(samples);
             samples.chunks_exact_mut(4).for_each(unpremultiply);
         }
         Ok(self.decoded(image))
@@ -59,32 +67,8 @@ impl Canvas {
 
     /// A picture of this size, and where it lies.
     pub fn decoded(&self, image: Image) -> Decoded {
-        let (left, top) = (f64::from(self.left), f64::from(self.top));
+        let (left, top) = (f64::from(self.left) / self.scale.0, f64::from(self.top) / self.scale.1);
         Decoded { image, left, top, scale: self.scale }
-    }
-
-    /// Where the picture ends within the last column or row, its paint covers only a part of that: it
-    /// is made to cover all, as a decoder of pixels would.
-    fn complete_edges(&self, samples: &mut [u8]) {
-        let line = self.width as usize * 4;
-        let (last_column, last_row) = self.last;
-        if last_column < 1.0 - HAIR {
-            for row in samples.chunks_exact_mut(line) {
-                row[line - 4..].chunks_exact_mut(4).for_each(|pixel| grow(pixel, last_column));
-            }
-        }
-        if last_row < 1.0 - HAIR {
-            let start = samples.len() - line;
-            samples[start..].chunks_exact_mut(4).for_each(|pixel| grow(pixel, last_row));
-        }
-    }
-}
-
-/// A premultiplied pixel that covers `part` of its place, made to cover all of it.
-fn grow(pixel: &mut [u8], part: f64) {
-    let by = (1.0 / part).min(255.0 / f64::from(pixel[3].max(1)));
-    for value in pixel {
-        *value = (f64::from(*value) * by).round() as u8;
     }
 }
 
@@ -129,28 +113,47 @@ mod tests {
                     .within(width, height);
                 for region in [region, Region::full(width, height)] {
                     let canvas = Canvas::new(&info(width, height), &Want { region, min_scale });
-                    assert!(canvas.scale >= min_scale * (1.0 - 1e-6), "{canvas:?}");
-                    let covered = f64::from(canvas.height) / canvas.scale;
-                    assert!(covered >= f64::from(region.height) - 1e-3, "{canvas:?}");
+                    for (scale, at, len, from, pixels) in [
+                        (canvas.scale.0, region.x, region.width, canvas.left, canvas.width),
+                        (canvas.scale.1, region.y, region.height, canvas.top, canvas.height),
+                    ] {
+                        assert!(scale >= min_scale * (1.0 - 1e-6), "{canvas:?}");
+                        let (first, end) = (f64::from(from), f64::from(from + pixels));
+                        assert!(first <= f64::from(at) * scale + 1e-3, "{canvas:?}");
+                        assert!(end >= f64::from(at + len) * scale - 1e-3, "{canvas:?}");
+                    }
                 }
             }
         }
     }
 
     #[test]
-    fn a_full_edge_stays_opaque_and_colours_are_straight() {
-        // 3 rows of which the last is covered by half: 5 pixels high at a scale of 1/2.
+    fn the_whole_picture_is_whole_pixels() {
+        // 5 rows at a half: 3, of which each is 5/3 of a row.
         let want = Want { region: Region::full(4, 5), min_scale: 0.5 };
         let canvas = Canvas::new(&info(4, 5), &want);
         assert_eq!((canvas.width, canvas.height), (2, 3));
+        assert_eq!(canvas.scale, (0.5, 0.6));
+        // A drawing of 8 by 30 units: 2 / 8 and 3 / 30 pixels for each.
+        assert_eq!(canvas.fitting(8.0, 30.0), (0.25, 0.1));
+        // The last row alone is the third of the grid and begins at 2 / 0.6.
+        let region = Region { x: 0, y: 4, width: 4, height: 1 };
+        let part = Canvas::new(&info(4, 5), &Want { region, min_scale: 0.5 });
+        assert_eq!((part.top, part.height), (2, 1));
+        let decoded = part.paint(&info(4, 5), |_| Ok(())).unwrap();
+        assert_eq!((decoded.left, decoded.top), (0.0, 2.0 / 0.6));
+    }
+
+    #[test]
+    fn colours_are_made_straight() {
+        let want = Want { region: Region::full(2, 2), min_scale: 1.0 };
+        let canvas = Canvas::new(&info(2, 2), &want);
         let paint = |samples: &mut [u8]| {
-            samples[..16].copy_from_slice(&[60, 0, 0, 60, 0, 0, 0, 0, 255, 1, 2, 255, 9, 9, 9, 9]);
-            samples[16..].copy_from_slice(&[128, 64, 0, 128, 0, 32, 0, 64]);
+            samples.copy_from_slice(&[60, 0, 0, 60, 0, 0, 0, 0, 255, 1, 2, 255, 9, 9, 9, 9]);
             Ok(())
         };
-        let decoded = canvas.paint(&info(4, 5), paint).unwrap();
+        let decoded = canvas.paint(&info(2, 2), paint).unwrap();
         let Samples::U8(samples) = decoded.image.samples else { panic!() };
-        assert_eq!(&samples[..16], &[255, 0, 0, 60, 0, 0, 0, 0, 255, 1, 2, 255, 255, 255, 255, 9]);
-        assert_eq!(&samples[16..], &[255, 128, 0, 255, 0, 128, 0, 128]);
+        assert_eq!(samples, [255, 0, 0, 60, 0, 0, 0, 0, 255, 1, 2, 255, 255, 255, 255, 9]);
     }
 }

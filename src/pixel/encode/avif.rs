@@ -1,5 +1,4 @@
-//! AVIF: grey or RGB, with or without alpha, 8 bits; pictures of 16 bits are written with 10, grey
-//! ones with 12.
+//! AVIF: grey or RGB, with or without alpha, 8 bits; pictures of 16 bits are written with 12.
 //!
 //! libheif writes it with the AV1 encoder that it has (libaom on Debian). How hard the encoder
 //! tries follows from the number of pixels, for a request waits for it and the encoder cannot be
@@ -15,10 +14,9 @@ const MAX_SIDE: u32 = 32_768;
 const MAX_PIXELS: u64 = 60_000_000;
 /// From this quality on chroma is kept at full resolution.
 const FULL_CHROMA_QUALITY: u8 = 90;
-/// Bits per sample of pictures that have 16.
-const DEEP_BITS: u8 = 10;
-/// The same for grey ones: libheif 1.15 fails to write grey with 10 (and writes 12).
-const DEEP_GRAY_BITS: u8 = 12;
+/// Bits per sample of pictures that have 16. With 10 libheif 1.15 asks libaom for a profile that has
+/// no such thing, whereupon libaom ends the process.
+const DEEP_BITS: u8 = 12;
 
 pub(super) fn encode(image: &Image, options: &EncodeOptions, side: &Side<'_>) -> Result<Vec<u8>> {
     let pixels = u64::from(image.width) * u64::from(image.height);
@@ -37,9 +35,8 @@ pub(super) fn encode(image: &Image, options: &EncodeOptions, side: &Side<'_>) ->
     let (samples, bits) = match &image.samples {
         Samples::U8(samples) => (samples, 8),
         Samples::U16(samples) => {
-            let bits = if gray { DEEP_GRAY_BITS } else { DEEP_BITS };
-            deep = narrowed(samples, bits)?;
-            (&deep, bits)
+            deep = narrowed(samples)?;
+            (&deep, DEEP_BITS)
         }
     };
     let (width, height) = (image.width, image.height);
@@ -57,9 +54,9 @@ pub(super) fn encode(image: &Image, options: &EncodeOptions, side: &Side<'_>) ->
     write(samples, &layout, &settings).map_err(avif_error)
 }
 
-/// Two bytes per sample of so many bits.
-fn narrowed(samples: &[u16], bits: u8) -> Result<Vec<u8>> {
-    let most = (1_u32 << bits) - 1;
+/// Two bytes per sample of [`DEEP_BITS`].
+fn narrowed(samples: &[u16]) -> Result<Vec<u8>> {
+    let most = (1_u32 << DEEP_BITS) - 1;
     let mut bytes = Vec::new();
     bytes
         .try_reserve_exact(samples.len() * 2)
@@ -72,7 +69,7 @@ fn narrowed(samples: &[u16], bits: u8) -> Result<Vec<u8>> {
 }
 
 /// Our quality and libheif's that looks like it. A JPEG of that quality and an AVIF had the same
-/// SSIMULACRA2 on average, on photographs reduced to 400 pixels (docs/decisions/0007).
+/// SSIMULACRA2 on average, on photographs reduced to 400 pixels (docs/decisions/0010).
 const QUALITIES: [(u32, u32); 6] = [(0, 0), (30, 43), (60, 56), (80, 70), (90, 84), (100, 100)];
 
 fn own_quality(quality: u8) -> u8 {

@@ -116,6 +116,46 @@ pub fn encode(image: &Image, options: &EncodeOptions) -> Result<Vec<u8>> {
     }
 }
 
+/// A PDF document that grows page by page, in memory.
+pub struct Pages(pdf::Document);
+
+impl Pages {
+    /// A document without pages, which says what it is called.
+    #[must_use]
+    pub fn new(title: &str) -> Self {
+        let mut document = pdf::Document::new();
+        document.set_title(title);
+        Self(document)
+    }
+
+    /// Adds a page that shows one picture.
+    ///
+    /// # Errors
+    /// As [`encode`].
+    pub fn add(&mut self, image: &Image, options: &EncodeOptions) -> Result<()> {
+        check(image, Format::Pdf)?;
+        self.0.add_page(image, options, &Side::of(image, options))
+    }
+
+    /// How large it is by now, in bytes, but for what is written at its end.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether it has no pages.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.pages() == 0
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn finish(self) -> Vec<u8> {
+        self.0.finish()
+    }
+}
+
 /// Writes pictures that follow each other in time to one file. All have the first one's size.
 pub trait Sequence {
     /// Adds a picture that is shown for so many milliseconds.

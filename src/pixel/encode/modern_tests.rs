@@ -87,22 +87,30 @@ fn lossy_files_lose_little_and_less_the_higher_the_quality() {
 
 #[test]
 fn avif_keeps_more_than_eight_bits_of_sixteen() {
-    // A slope that 8 bits would show in steps.
-    let mut image = Image::try_new(256, 16, ColourSpace::Gray, false, Depth::U16).unwrap();
-    let Samples::U16(slope) = &mut image.samples else { panic!("not deep") };
-    for (at, sample) in slope.iter_mut().enumerate() {
-        *sample = (20_000 + (at % 256) * 8) as u16;
+    for space in [ColourSpace::Gray, ColourSpace::Rgb] {
+        for alpha in [false, true] {
+            // Slopes that 8 bits would show in steps.
+            let mut image = Image::try_new(256, 16, space, alpha, Depth::U16).unwrap();
+            let bands = image.bands();
+            let Samples::U16(slope) = &mut image.samples else { panic!("not deep") };
+            for (at, sample) in slope.iter_mut().enumerate() {
+                *sample = (20_000 + (at / bands % 256) * 8) as u16;
+            }
+            let file = encode(&image, &options(Format::Avif, 100)).unwrap();
+            let read = raw(&by_other(Format::Avif, &file), &image);
+            let expected = samples(&image);
+            assert_eq!(read.len(), expected.len());
+            let worst = read
+                .chunks(2)
+                .zip(expected.chunks(2))
+                .map(|(a, b)| [a, b].map(|pair| u16::from_le_bytes([pair[0], pair[1]])))
+                .map(|[a, b]| a.abs_diff(b))
+                .max()
+                .unwrap();
+            // One step of 12 bits is 16, of 10 bits 64, of 8 bits 257.
+            assert!(worst <= 96, "{space:?} {alpha}: {worst}");
+        }
     }
-    let file = encode(&image, &options(Format::Avif, 100)).unwrap();
-    let read = raw(&by_other(Format::Avif, &file), &image);
-    let worst = read
-        .chunks(2)
-        .zip(samples(&image).chunks(2))
-        .map(|(a, b)| u16::from_le_bytes([a[0], a[1]]).abs_diff(u16::from_le_bytes([b[0], b[1]])))
-        .max()
-        .unwrap();
-    // One step of 12 bits is 16, of 10 bits 64, of 8 bits 257.
-    assert!(worst <= 96, "{worst}");
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub(in crate::pixel) struct Layout {
     /// Whether there is one colour band instead of three.
     pub gray: bool,
     pub alpha: bool,
-    /// 8: a byte per sample. 10 or 12: two bytes in the machine's order.
+    /// 8: a byte per sample. 12: two bytes in the machine's order.
     pub bits: u8,
 }
 

@@ -73,7 +73,10 @@ pub(super) fn iptc_into_xmp(block: Option<&[u8]>, packet: Option<Arc<[u8]>>) -> 
     }
     match packet {
         None => Some(xmp::write(&properties).into()),
-        Some(packet) => Some(xmp::with(&packet, &properties).map_or(packet, Arc::from)),
+        // What can be read and has no place for descriptions says nothing: a new one takes its place.
+        Some(packet) => {
+            Some(xmp::with(&packet, &properties).unwrap_or_else(|| xmp::write(&properties)).into())
+        }
     }
 }
 
@@ -127,6 +130,16 @@ mod tests {
         assert_eq!(values(&more, DC, "title"), ["Newer"]);
         assert_eq!(values(&more, DC, "subject"), ["a", "b"]);
         assert_eq!(iptc_into_xmp(None, Some(packet.clone())), Some(packet));
+        for empty in [
+            "<x:xmpmeta xmlns:x='adobe:ns:meta/'/>",
+            "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'/>",
+        ] {
+            let packet = iptc_into_xmp(Some(BLOCK), Some(empty.as_bytes().into())).unwrap();
+            assert_eq!(values(&packet, DC, "title"), ["Title"], "{empty}");
+        }
+        // What nobody can read is left alone.
+        let strange: Arc<[u8]> = b"\xff\xfe<\0x\0".to_vec().into();
+        assert_eq!(iptc_into_xmp(Some(BLOCK), Some(strange.clone())), Some(strange));
         assert_eq!(iptc_into_xmp(Some(b""), None), None);
     }
 

@@ -9,6 +9,7 @@
 //! says IPTC in XMP. None knows of files: finding and embedding blocks is the codecs' work.
 
 mod carry;
+mod describe;
 mod exif;
 pub(crate) mod fields;
 mod iptc;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 use super::{Density, Metadata};
 
+pub use describe::Description;
 pub(crate) use exif::{density, orientation};
 
 /// How stored pixels have to be turned to stand upright: the values 1–8 of the Exif tag.

@@ -47,7 +47,7 @@ fn every_message_is_understood() {
             depth: Depth::U8,
             left: 0.5,
             top: -0.0,
-            scale: 0.125,
+            scale: (0.125, 0.25),
             profile,
         }));
     }

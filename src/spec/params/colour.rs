@@ -21,7 +21,8 @@ pub(super) static ICC: Row<String> = Row {
               becomes sRGB again for formats that cannot hold CMYK. An abstract profile changes \
               the colours and leaves model and profile as they are. A device link takes only \
               pictures of its own model, and no profile is attached. `colorspace` and `strip` \
-              come after it: `icc=…&colorspace=rgb` shows on a screen what a press would print.",
+              come after it: `icc=…&colorspace=rgb` shows on a screen what a press would print. \
+              A `colorspace` of a template beneath does not count unless it is locked there.",
     },
     kind: &ProfileName,
 };

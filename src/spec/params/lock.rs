@@ -45,6 +45,13 @@ impl Locks {
 }
 
 impl Params {
+    /// Whether the colour model of `base` does not hold under these: a profile that is asked for is to
+    /// be seen, whatever model a template beneath gives to pictures in general.
+    pub(super) fn puts_model_aside(&self, base: &Self) -> bool {
+        let asked = self.icc.is_some() && self.colorspace.is_none();
+        asked && !base.locks.hold("icc") && !base.locks.hold("colorspace")
+    }
+
     /// Whether anything in this template is locked.
     #[must_use]
     pub fn locks_anything(&self) -> bool {
@@ -86,6 +93,32 @@ mod tests {
 
     fn width(params: &Params) -> Option<u32> {
         params.width.as_ref().map(|given| given.value)
+    }
+
+    #[test]
+    fn a_profile_puts_aside_what_would_hide_it() {
+        let base = template(r#"{"colorspace": {"value": "rgb"}, "strip": {"value": true}}"#);
+        let over = |query: &str, base: &Params| {
+            let merged = url(query).over(base);
+            (merged.colorspace.is_some(), merged.strip.map(|given| given.value))
+        };
+        assert_eq!(over("icc=press", &base), (false, Some(true)));
+        assert_eq!(over("icc=press&strip=1", &base), (false, Some(true)));
+        assert_eq!(over("icc=press&colorspace=gray", &base), (true, Some(true)));
+        assert_eq!(over("width=9", &base), (true, Some(true)));
+        let locked = template(
+            r#"{"colorspace": {"value": "rgb", "locked": true},
+                "strip": {"value": true, "locked": true}}"#,
+        );
+        assert_eq!(over("icc=press", &locked), (true, Some(true)));
+        let plain = template(
+            r#"{"icc_profile": {"value": "screen", "locked": true},
+            "strip": {"value": true}}"#,
+        );
+        assert_eq!(over("icc=press", &plain), (false, Some(true)));
+        // A template over the default one, likewise.
+        let both = template(r#"{"icc_profile": {"value": "press"}}"#).over(&base);
+        assert!(both.colorspace.is_none());
     }
 
     #[test]

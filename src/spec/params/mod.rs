@@ -280,6 +280,7 @@ macro_rules! params {
                     height: self.inherited.height.or(base.height.as_ref().map(|given| given.value)),
                     format: self.inherited.format.or(base.format.as_ref().map(|given| given.value)),
                 };
+                let own_model = self.puts_model_aside(base);
                 let locks = self.locks.and(&base.locks);
                 let mut merged = Self {
                     $($field: if base.locks.hold($row.about.name) {
@@ -290,6 +291,9 @@ macro_rules! params {
                     inherited,
                     locks,
                 };
+                if own_model {
+                    merged.colorspace = None;
+                }
                 merged.bound_scale(base);
                 merged
             }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::db::{now_ms, stats, tasks};
+use crate::db::{login_attempts, now_ms, sessions, stats, tasks};
 use crate::task::{Job, TaskContext};
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
@@ -11,7 +11,10 @@ const DAY_MS: i64 = 24 * 3600 * 1000;
 /// batch.
 const BATCHES_KEPT_MS: i64 = 7 * DAY_MS;
 
-/// Deletes finished tasks and statistics that are older than they are to be kept.
+/// How long attempts to sign in are remembered: longer than they count.
+const ATTEMPTS_KEPT_MS: i64 = DAY_MS;
+
+/// Deletes finished tasks, ended sessions, attempts to sign in, and statistics that are older than they are to be kept.
 pub struct RowHousekeeping {
     /// Days for which statistics are kept; 0 keeps them for ever.
     pub stats_keep_days: u32,
@@ -31,6 +34,8 @@ impl Job for RowHousekeeping {
         let db = context.db();
         let finished = tasks::purge_finished(db)?;
         context.check()?;
+        sessions::purge(db)?;
+        login_attempts::purge(db, ATTEMPTS_KEPT_MS)?;
         stats::purge_batches(db, BATCHES_KEPT_MS)?;
         let (mut images, mut system) = (0, 0);
         if self.stats_keep_days > 0 {

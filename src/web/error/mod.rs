@@ -3,7 +3,9 @@
 //! Built only in `web`, from the errors of the modules below, which know nothing of HTTP. The cause
 //! is kept for the log and never shown.
 
+mod answers;
 mod from;
+mod library;
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
@@ -27,6 +29,7 @@ pub struct Error {
     message: String,
     fault: Fault,
     retry_after_s: Option<u64>,
+    challenge: bool,
     cause: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -35,7 +38,14 @@ const DEFAULT_RETRY_S: u64 = 2;
 
 impl Error {
     fn new(status: StatusCode, fault: Fault, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), fault, retry_after_s: None, cause: None }
+        Self {
+            status,
+            message: message.into(),
+            fault,
+            retry_after_s: None,
+            challenge: false,
+            cause: None,
+        }
     }
 
     /// 400: a parameter is missing, out of range, or not one of its choices.
@@ -49,6 +59,27 @@ impl Error {
         Self::new(StatusCode::FORBIDDEN, Fault::Client, message)
     }
 
+    /// 403 with a message of its own.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, Fault::Client, message)
+    }
+
+    /// 401: the token or key is not good, or no longer.
+    pub fn unauthorised() -> Self {
+        let message = "The API token or key is not valid, or no longer.";
+        let mut error = Self::new(StatusCode::UNAUTHORIZED, Fault::Client, message);
+        error.challenge = true;
+        error
+    }
+
+    /// 429: too many attempts, or too many at once.
+    pub fn too_many(retry_after_s: u64) -> Self {
+        let message = "Too many attempts to sign in. Please try again later.";
+        let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, Fault::Client, message);
+        error.retry_after_s = Some(retry_after_s.max(1));
+        error
+    }
+
     /// 404.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, Fault::Client, "There is nothing at this address.")
@@ -58,6 +89,12 @@ impl Error {
     pub fn method_not_allowed() -> Self {
         let message = "This address does not take this method.";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, Fault::Client, message)
+    }
+
+    /// 413: the body is larger than anything that this address takes.
+    pub fn too_large() -> Self {
+        let message = "The request is too large.";
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, Fault::Client, message)
     }
 
     /// 415: the source is not a picture that can be read.
@@ -116,9 +153,11 @@ impl Error {
 
     /// The header fields that go with the status.
     pub fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
-        self.retry_after_s
-            .map(|seconds| (header::RETRY_AFTER, HeaderValue::from(seconds)))
-            .into_iter()
+        let retry = self.retry_after_s.map(|s| (header::RETRY_AFTER, HeaderValue::from(s)));
+        // No browser shows its own window for this scheme.
+        let bearer = HeaderValue::from_static("Bearer realm=\"halftone\", error=\"invalid_token\"");
+        let challenge = self.challenge.then_some((header::WWW_AUTHENTICATE, bearer));
+        retry.into_iter().chain(challenge)
     }
 
     /// Writes the error to the log, at the level that its fault deserves.

@@ -19,6 +19,9 @@ pub struct Asked {
     pub path: SourcePath,
     /// Which other original is laid over it.
     pub overlay: Option<SourcePath>,
+    /// Whether the request named that one itself: what a template lays over a picture may lie where
+    /// nobody else gets it from.
+    pub chose_overlay: bool,
     /// What is to be made of it.
     pub spec: ImageSpec,
     /// Whether it depends on what the client says that it can show.
@@ -70,10 +73,11 @@ impl Asked {
             upright: app.engine.sets_upright(),
         };
         let by_accept = params.leaves_format_open();
+        let chose_overlay = params.asks_for_overlay();
         let mut spec = params.resolve(&context)?;
         app.profiles.complete(&mut spec.recipe)?;
         let overlay = spec.overlay.as_deref().map(overlay_path).transpose()?;
-        Ok(Self { spec, path, overlay, by_accept, same_for_all })
+        Ok(Self { spec, path, overlay, chose_overlay, by_accept, same_for_all })
     }
 
     /// Takes up what is stored of the original, as far as it was asked for.

@@ -64,10 +64,11 @@ fn answer(
     Ok(response)
 }
 
-/// Fails unless the caller may view the picture and what is laid over it; public is what both are.
+/// Fails unless the caller may view the picture and what the request lays over it; public is what
+/// both are.
 fn require_view(app: &App, identity: &Identity, asked: &Asked) -> Result<Audience, Error> {
     let audience = who::require(app, identity, asked.path.folder(), Level::View)?;
-    let Some(overlay) = &asked.overlay else {
+    let Some(overlay) = asked.overlay.as_ref().filter(|_| asked.chose_overlay) else {
         return Ok(audience);
     };
     let of_overlay = who::require(app, identity, overlay.folder(), Level::View)

@@ -16,5 +16,5 @@ pub use now::{Memo, Memos};
 pub use original::original;
 pub use prepared::Prepare;
 pub use respond::micros_since;
-pub use subject::Subject;
+pub use subject::{Subject, format_of};
 pub use xref::Xref;

@@ -16,6 +16,12 @@ use crate::source::{SourcePath, Stat};
 use crate::spec::Params;
 use crate::web::{App, Error, count, who};
 
+/// What a drawing may do in a browser: be seen. Its scripts, links to elsewhere and forms would
+/// otherwise act in the name of whoever looks at it.
+const DRAWING_ONLY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox",
+);
+
 /// `GET /original`
 pub fn original(app: &App, request: &Request, progress: &dyn Progress) -> Result<Response, Error> {
     let identity = who::identify(app, request)?;
@@ -41,6 +47,9 @@ pub fn original(app: &App, request: &Request, progress: &dyn Progress) -> Result
         .header(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"))
         .header(header::CONTENT_DISPOSITION, disposition.to_header_value(path.file_name()))
         .body(Body::File { file, offset: 0, len: subject.stat.size });
+    if format_of(&path) == Some(Format::Svg) {
+        response.headers.insert(header::CONTENT_SECURITY_POLICY, DRAWING_ONLY);
+    }
     caching.write(&mut response.headers, Some(etag), SystemTime::now());
     app.xref.call(delivery.xref.as_deref());
     if is_unchanged(&request.method, &request.headers, Some(etag), None) {

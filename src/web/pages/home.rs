@@ -8,7 +8,7 @@ use super::error::html;
 use crate::auth::Level;
 use crate::http::{Body, Progress, Request, Response};
 use crate::pixel::FORMATS;
-use crate::web::{App, Error, client};
+use crate::web::{App, Error, client, who};
 
 /// Pictures shown on the page.
 const SHOWN: usize = 24;
@@ -33,6 +33,7 @@ struct Picture {
 
 /// `GET /`
 pub fn home(app: &App, request: &Request, _progress: &dyn Progress) -> Result<Response, Error> {
+    let identity = who::identify(app, request)?;
     let rights = app.store.rights()?;
     let readable = |extension: &str| {
         crate::pixel::Format::from_extension(extension).is_some_and(|format| format.row().read)
@@ -41,7 +42,7 @@ pub fn home(app: &App, request: &Request, _progress: &dyn Progress) -> Result<Re
         .repository
         .list_pictures(LISTED, readable)?
         .into_iter()
-        .filter(|path| rights.public_level(path.folder()) >= Level::View)
+        .filter(|path| rights.level(&identity, path.folder()) >= Level::View)
         .map(|path| Picture {
             query: utf8_percent_encode(path.as_str(), NON_ALPHANUMERIC).to_string(),
             name: path.as_str().to_owned(),

@@ -2,6 +2,8 @@
 
 mod error;
 mod home;
+mod portfolio;
 
-pub use error::error_page;
+pub use error::{error_page, html};
 pub use home::{home, stylesheet};
+pub use portfolio::{download, portfolio};

@@ -83,7 +83,7 @@ fn a_region_is_what_the_whole_picture_has_there() {
     let whole = decode(&gif).unwrap();
     let region = Region { x: 7, y: 5, width: 13, height: 17 };
     let part = decode_want(&gif, 1, &Want { region, min_scale: 0.5 }).unwrap();
-    assert_eq!((part.left, part.top, part.scale), (7.0, 5.0, 1.0));
+    assert_eq!((part.left, part.top, part.scale.0), (7.0, 5.0, 1.0));
     assert_eq!(bytes(&part.image), cut(&whole, 7, 5, 13, 17));
 }
 

@@ -231,7 +231,7 @@ fn a_region_is_cut_out_of_the_whole() {
         .decode(&Want { region, min_scale: 1.0 }, &Limits::default(), &Cancel::never())
         .unwrap();
     let expected = crate::pixel::decode::fixture::cut(&whole, 5, 7, 20, 11);
-    assert_eq!((decoded.left, decoded.top, decoded.scale), (5.0, 7.0, 1.0));
+    assert_eq!((decoded.left, decoded.top, decoded.scale.0), (5.0, 7.0, 1.0));
     assert!(bytes(&decoded.image) == expected);
 }
 

@@ -38,13 +38,15 @@ struct Jpeg {
     light: Option<Arc<Curve>>,
     /// The region in which it must not show that averages are taken.
     judged: Region,
+    /// Pictures of which more would have to be held stay at a smaller scale although it may show.
+    exact_pixels: u64,
 }
 
 /// How many times the size of the result is left when averages are taken in light: chosen so that
 /// the quality benchmark stays above its bound.
 const LIGHT_MARGIN: f64 = 1.3;
 
-/// Pictures of which more would have to be held stay at a smaller scale although it may show.
+/// The most pixels that are held for the sake of exactness, where the limits allow as many.
 const EXACT_PIXELS: u64 = 16_000_000;
 
 pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Decoder>)> {
@@ -78,6 +80,7 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
             header,
             light: None,
             judged: Region::full(0, 0),
+            exact_pixels: EXACT_PIXELS.min(limits.held_pixels),
         }),
     ))
 }
@@ -212,7 +215,7 @@ impl Jpeg {
         for &eighths in self.scales().iter().filter(|eighths| **eighths >= least) {
             let want = if eighths == 8 { want } else { &judged };
             let plan = Plan::new(want, size, block, eighths);
-            if !plans.is_empty() && plan.pixels(size) > EXACT_PIXELS {
+            if !plans.is_empty() && plan.pixels(size) > self.exact_pixels {
                 break;
             }
             plans.push(plan);
@@ -306,7 +309,8 @@ impl Plan {
     fn place(&self, image: Image) -> Decoded {
         let scale = f64::from(self.eighths) / 8.0;
         let (x, y) = self.window.map_or((0, 0), |window| (window.x, window.y));
-        Decoded { image, left: f64::from(x) / scale, top: f64::from(y) / scale, scale }
+        let (left, top) = (f64::from(x) / scale, f64::from(y) / scale);
+        Decoded { image, left, top, scale: (scale, scale) }
     }
 }
 

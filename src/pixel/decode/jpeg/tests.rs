@@ -74,7 +74,7 @@ fn every_scale_covers_the_picture_and_keeps_its_means() {
         let scale = f64::from(eighths) / 8.0;
         let want = Want { region: Region::full(96, 64), min_scale: scale - 0.01 };
         let decoded = decode_want(&jpeg, 1, &want).unwrap();
-        assert_eq!((decoded.scale, decoded.left, decoded.top), (scale, 0.0, 0.0));
+        assert_eq!((decoded.scale.0, decoded.left, decoded.top), (scale, 0.0, 0.0));
         let image = &decoded.image;
         assert_eq!((image.width, image.height), (96 * eighths / 8, 64 * eighths / 8));
         // The mean over any 8×8 block of the source is that over its eighths×eighths pixels.
@@ -112,7 +112,7 @@ fn takes_the_smallest_scale_that_suffices() {
         (7.0, 1.0),
     ] {
         let want = Want { region: Region::full(SIZE.0, SIZE.1), min_scale };
-        assert_eq!(decode_want(&jpeg, 1, &want).unwrap().scale, expected, "{min_scale}");
+        assert_eq!(decode_want(&jpeg, 1, &want).unwrap().scale.0, expected, "{min_scale}");
         let held = open(&jpeg, 1).unwrap().held_pixels(&want);
         let side = |len: u32| (f64::from(len) * expected).ceil() as u64;
         assert_eq!(held, side(SIZE.0) * side(SIZE.1));
@@ -140,17 +140,18 @@ fn a_region_is_what_the_whole_picture_has_there() {
                 assert_eq!(held, u64::from(image.width) * u64::from(image.height));
                 let covers = |start: f64, pixels: u32, from: u32, len: u32| {
                     start <= f64::from(from)
-                        && start + f64::from(pixels) / part.scale >= f64::from(from + len)
+                        && start + f64::from(pixels) / part.scale.0 >= f64::from(from + len)
                 };
                 assert!(covers(part.left, image.width, x, w), "{factor} {eighths} {region:?}");
                 assert!(covers(part.top, image.height, y, h), "{factor} {eighths} {region:?}");
                 assert!(u64::from(image.width) < u64::from(w) + 70, "much more than asked for");
                 // Where the wanted pixels lie in both.
-                let first = |start: u32| (f64::from(start) * part.scale).floor() as u32;
+                let first = |start: u32| (f64::from(start) * part.scale.0).floor() as u32;
                 let end =
-                    |start: u32, len: u32| (f64::from(start + len) * part.scale).ceil() as u32;
+                    |start: u32, len: u32| (f64::from(start + len) * part.scale.0).ceil() as u32;
                 let (x0, y0, x1, y1) = (first(x), first(y), end(x, w), end(y, h));
-                let (ox, oy) = ((part.left * part.scale) as u32, (part.top * part.scale) as u32);
+                let (ox, oy) =
+                    ((part.left * part.scale.0) as u32, (part.top * part.scale.0) as u32);
                 assert_eq!(
                     cut(image, x0 - ox, y0 - oy, x1 - x0, y1 - y0),
                     cut(&whole, x0, y0, x1 - x0, y1 - y0),

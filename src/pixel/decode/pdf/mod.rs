@@ -94,10 +94,8 @@ impl Decoder for Document {
         let (width, height) = (side(canvas.width)?, side(canvas.height)?);
         let page = &self.pdf.pages()[self.page];
         let (points_across, points_down) = page.render_dimensions();
-        let across = canvas.scale * f64::from(info.width) / f64::from(points_across);
-        let down = canvas.scale * f64::from(info.height) / f64::from(points_down);
-        let to_corner =
-            (-f64::from(canvas.left) * canvas.scale, -f64::from(canvas.top) * canvas.scale);
+        let (across, down) = canvas.fitting(points_across.into(), points_down.into());
+        let to_corner = (-f64::from(canvas.left), -f64::from(canvas.top));
         // `initial_transform` sets the page upright, with its own corner at the origin.
         let transform =
             Affine::translate(to_corner) * Affine::scale_non_uniform(across, down) * upright(page);

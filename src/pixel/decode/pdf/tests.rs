@@ -116,14 +116,14 @@ fn regions_at_scales_are_parts_of_the_whole() {
         let decoded =
             open(&pdf, 1, 72).unwrap().decode(&want, &Limits::default(), &Cancel::never()).unwrap();
         let at = |x: f64, y: f64| {
-            pixel(&decoded, (x * decoded.scale) as u32, (y * decoded.scale) as u32)
+            pixel(&decoded, (x * decoded.scale.0) as u32, (y * decoded.scale.1) as u32)
         };
         assert_eq!(
             (at(20.0, 20.0), at(4.0, 4.0), at(36.0, 20.0)),
             (RED, NONE, NONE),
             "{min_scale}"
         );
-        assert!((decoded.scale - min_scale).abs() < 1e-9);
+        assert!((decoded.scale.0 - min_scale).abs() < 1e-9);
     }
 }
 

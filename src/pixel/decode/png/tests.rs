@@ -143,7 +143,7 @@ fn a_region_is_what_the_whole_picture_has_there() {
         for (x, y, width, height) in [(0, 0, 5, 5), (11, 7, 26, 16), (36, 22, 1, 1)] {
             let want = Want { region: Region { x, y, width, height }, min_scale: 0.1 };
             let part = decode_want(&png, 1, &want).unwrap();
-            assert_eq!((part.left, part.top, part.scale), (f64::from(x), f64::from(y), 1.0));
+            assert_eq!((part.left, part.top, part.scale.0), (f64::from(x), f64::from(y), 1.0));
             assert_eq!((part.image.width, part.image.height), (width, height));
             assert_eq!(bytes(&part.image), cut(&whole, x, y, width, height));
         }

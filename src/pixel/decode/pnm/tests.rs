@@ -68,7 +68,7 @@ fn a_region_is_the_part_of_the_whole() {
         let whole = decode(&file).unwrap();
         let region = Region { x: 5, y: 9, width: 11, height: 7 };
         let part = decode_want(&file, 1, &Want { region, min_scale: 1.0 }).unwrap();
-        assert_eq!((part.left, part.top, part.scale), (5.0, 9.0, 1.0));
+        assert_eq!((part.left, part.top, part.scale.0), (5.0, 9.0, 1.0));
         assert_eq!(bytes(&part.image), cut(&whole, 5, 9, 11, 7));
     }
 }

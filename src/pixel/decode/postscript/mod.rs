@@ -99,10 +99,10 @@ impl Decoder for Program {
 
     fn decode(self: Box<Self>, info: Info, want: &Want, cancel: &Cancel) -> Result<Decoded> {
         let canvas = Canvas::new(&info, &whole(&info, want));
-        let per_inch =
-            |length: u32, points: f64| f64::from(length) * canvas.scale * POINTS_PER_INCH / points;
-        let across = per_inch(info.width, self.bounds.width());
-        let down = per_inch(info.height, self.bounds.height());
+        // The canvas is the whole page.
+        let per_inch = |pixels: u32, points: f64| f64::from(pixels) * POINTS_PER_INCH / points;
+        let across = per_inch(canvas.width, self.bounds.width());
+        let down = per_inch(canvas.height, self.bounds.height());
         let mut arguments = arguments("pngalpha");
         arguments.extend(
             ["-dTextAlphaBits=4", "-dGraphicsAlphaBits=4", "-dFIXEDMEDIA"].map(str::to_owned),

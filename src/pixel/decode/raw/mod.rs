@@ -140,7 +140,7 @@ impl Decoder for Developer {
         let mut whole = fitted(developed, size, info.space)?;
         whole.metadata = info.metadata;
         if half {
-            return Ok(Decoded { image: whole, left: 0.0, top: 0.0, scale });
+            return Ok(Decoded { image: whole, left: 0.0, top: 0.0, scale: (scale, scale) });
         }
         cut(whole, want.region)
     }

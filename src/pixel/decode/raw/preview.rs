@@ -62,7 +62,8 @@ impl Preview {
         let Self { info: own, decoder, scale, .. } = self;
         let decoded = decoder.decode(own, &inner, cancel)?;
         cancel.check()?;
-        let scale = scale * decoded.scale;
+        // Previews are JPEG, which shrinks alike both ways.
+        let scale = scale * decoded.scale.0;
         let Samples::U8(from) = &decoded.image.samples else {
             return Err(Error::Malformed("its preview has an uncommon depth".into()));
         };
@@ -87,6 +88,6 @@ impl Preview {
                 }
             }
         }
-        Ok(Decoded { image, left: 0.0, top: 0.0, scale })
+        Ok(Decoded { image, left: 0.0, top: 0.0, scale: (scale, scale) })
     }
 }

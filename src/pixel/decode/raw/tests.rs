@@ -178,10 +178,10 @@ fn known_light_becomes_known_colours() {
         assert_eq!((info.space, info.depth, info.alpha), (ColourSpace::Rgb, Depth::U16, false));
         // A level of 8 bits is 257; LibRaw's curve is a table.
         let full = decode(&file, 1.0);
-        assert_eq!((full.image.width, full.image.height, full.scale), (SIDE, SIDE, 1.0));
+        assert_eq!((full.image.width, full.image.height, full.scale.0), (SIDE, SIDE, 1.0));
         assert_colour(&full.image, light.map(encoded), 300.0);
         let half = decode(&file, 0.5);
-        assert_eq!((half.image.width, half.image.height, half.scale), (SIDE / 2, SIDE / 2, 0.5));
+        assert_eq!((half.image.width, half.image.height, half.scale.0), (SIDE / 2, SIDE / 2, 0.5));
         assert_colour(&half.image, light.map(encoded), 300.0);
     }
 }
@@ -194,7 +194,7 @@ fn a_preview_is_taken_when_it_is_large_enough() {
     let file = dng([0.0, 0.0, 0.8], 1, Some(&jpeg));
     for (min_scale, scale, is_red) in [(0.2, 0.25, true), (0.5, 0.5, true), (0.6, 1.0, false)] {
         let decoded = decode(&file, min_scale);
-        assert_eq!((decoded.scale, decoded.left, decoded.top), (scale, 0.0, 0.0), "{min_scale}");
+        assert_eq!((decoded.scale.0, decoded.left, decoded.top), (scale, 0.0, 0.0), "{min_scale}");
         assert_eq!(decoded.image.width, (f64::from(SIDE) * scale) as u32);
         let Samples::U16(samples) = &decoded.image.samples else { panic!("it has 8 bits") };
         assert_eq!(samples[0] > samples[2], is_red, "{min_scale}");

@@ -56,17 +56,10 @@ impl Decoder for Svg {
     fn decode(self: Box<Self>, info: Info, want: &Want, _: &Cancel) -> Result<Decoded> {
         let canvas = Canvas::new(&info, want);
         let size = self.tree.size();
-        let along = |length: u32, own: f32| canvas.scale * f64::from(length) / f64::from(own);
-        let across = along(info.width, size.width());
-        let down = along(info.height, size.height());
-        let transform = Transform::from_row(
-            across as f32,
-            0.0,
-            0.0,
-            down as f32,
-            (-f64::from(canvas.left) * canvas.scale) as f32,
-            (-f64::from(canvas.top) * canvas.scale) as f32,
-        );
+        let (across, down) = canvas.fitting(f64::from(size.width()), f64::from(size.height()));
+        let (left, top) = (-f64::from(canvas.left), -f64::from(canvas.top));
+        let transform =
+            Transform::from_row(across as f32, 0.0, 0.0, down as f32, left as f32, top as f32);
         canvas.paint(&info, |samples| {
             let mut pixels = PixmapMut::from_bytes(samples, canvas.width, canvas.height)
                 .ok_or_else(too_large)?;

@@ -153,7 +153,7 @@ fn a_region_is_what_the_whole_picture_has_there() {
         {
             let region = Region { x, y, width, height };
             let part = decode_want(&tiff, 1, &Want { region, min_scale: 0.2 }).unwrap();
-            assert_eq!((part.left, part.top, part.scale), (f64::from(x), f64::from(y), 1.0));
+            assert_eq!((part.left, part.top, part.scale.0), (f64::from(x), f64::from(y), 1.0));
             assert_eq!(bytes(&part.image), cut(&whole, x, y, width, height), "{args:?} {region:?}");
         }
     }

@@ -48,7 +48,13 @@ fn a_region_is_what_the_whole_picture_has_there() {
                 let region = Region { x, y, width, height };
                 let part = decode_want(&webp, 1, &Want { region, min_scale: 0.2 }).unwrap();
                 let (left, top) = (part.left as u32, part.top as u32);
-                assert!(left <= x && x - left < 4 && top <= y && y - top < 4 && part.scale == 1.0);
+                assert!(
+                    left <= x
+                        && x - left < 4
+                        && top <= y
+                        && y - top < 4
+                        && part.scale == (1.0, 1.0)
+                );
                 assert_eq!(
                     cut(&part.image, x - left, y - top, width, height),
                     cut(&whole, x, y, width, height),

@@ -175,14 +175,11 @@ impl Motion {
             let transparent = file.palette.transparent;
             return Ok((Reduced { palette: Vec::new(), indices, transparent }, false));
         }
-        if let Some(reduced) = exact(pixels) {
-            return Ok((reduced, true));
-        }
         if let Some(indices) = file.palette.near(pixels, width) {
             let transparent = file.palette.transparent;
             return Ok((Reduced { palette: Vec::new(), indices, transparent }, false));
         }
-        Ok((reduce(pixels, width), true))
+        Ok((exact(pixels).unwrap_or_else(|| reduce(pixels, width)), true))
     }
 }
 

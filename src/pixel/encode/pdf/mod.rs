@@ -42,7 +42,7 @@ pub(super) fn encode(image: &Image, options: &EncodeOptions, side: &Side<'_>) ->
 }
 
 /// A document that grows page by page.
-struct Document {
+pub(super) struct Document {
     pdf: Pdf,
     pages: Vec<Ref>,
     next: Ref,
@@ -54,20 +54,35 @@ const INFORMATION: Ref = Ref::new(3);
 const FIRST_FREE: Ref = Ref::new(4);
 
 impl Document {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut pdf = Pdf::new();
         pdf.set_version(1, 6);
         pdf.catalog(CATALOGUE).pages(TREE);
         Self { pdf, pages: Vec::new(), next: FIRST_FREE }
     }
 
+    /// Bytes of what has been written.
+    pub(super) fn len(&self) -> usize {
+        self.pdf.len()
+    }
+
+    /// Pages that it has.
+    pub(super) fn pages(&self) -> usize {
+        self.pages.len()
+    }
+
     /// Says what the document is called; once at most.
-    fn set_title(&mut self, title: &str) {
+    pub(super) fn set_title(&mut self, title: &str) {
         self.pdf.document_info(INFORMATION).title(TextStr(title));
     }
 
     /// Adds a page that shows one picture.
-    fn add_page(&mut self, image: &Image, options: &EncodeOptions, side: &Side<'_>) -> Result<()> {
+    pub(super) fn add_page(
+        &mut self,
+        image: &Image,
+        options: &EncodeOptions,
+        side: &Side<'_>,
+    ) -> Result<()> {
         let picture = self.add_picture(image, options, side)?;
         let (page, content) = (self.next.bump(), self.next.bump());
         let usual = Density { x_dpi: USUAL_DPI, y_dpi: USUAL_DPI };
@@ -100,7 +115,7 @@ impl Document {
     }
 
     /// The whole file.
-    fn finish(mut self) -> Vec<u8> {
+    pub(super) fn finish(mut self) -> Vec<u8> {
         let count = i32::try_from(self.pages.len()).unwrap_or(i32::MAX);
         self.pdf.pages(TREE).kids(self.pages).count(count);
         self.pdf.finish()

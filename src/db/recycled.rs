@@ -1,0 +1,101 @@
+//! What lies in the recycle folder, and where it came from.
+
+use super::error::Result;
+use super::now_ms;
+use super::sql::Sql;
+use super::value::{Row, values};
+
+/// A file or folder in the recycle folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recycled {
+    /// Its id.
+    pub id: i64,
+    /// Where it was: the path of a file, or of a folder.
+    pub path: String,
+    /// Whether it is a folder.
+    pub is_folder: bool,
+    /// Its name in the recycle folder.
+    pub stored_as: String,
+    /// The image that it was.
+    pub image_id: Option<i64>,
+    /// Who deleted or overwrote it.
+    pub user_id: Option<i64>,
+    /// Length of a file; 0 for a folder.
+    pub size_bytes: i64,
+    /// When that was.
+    pub recycled_ms: i64,
+}
+
+const COLUMNS: &str = "id, path, is_folder, stored_as, image_id, user_id, size_bytes, recycled_ms";
+
+fn read(row: &Row) -> Result<Recycled> {
+    Ok(Recycled {
+        id: row.int(0)?,
+        path: row.text(1)?,
+        is_folder: row.bool(2)?,
+        stored_as: row.text(3)?,
+        image_id: row.opt_int(4)?,
+        user_id: row.opt_int(5)?,
+        size_bytes: row.int(6)?,
+        recycled_ms: row.int(7)?,
+    })
+}
+
+/// Notes what is about to be put into the recycle folder; its `id` and `recycled_ms` are made here.
+/// Gives back the id.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn add(sql: &dyn Sql, what: &Recycled) -> Result<i64> {
+    let row = sql.query_one(
+        "INSERT INTO recycled (path, is_folder, stored_as, image_id, user_id, size_bytes, \
+         recycled_ms) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+        values![
+            what.path.as_str(),
+            what.is_folder,
+            what.stored_as.as_str(),
+            what.image_id,
+            what.user_id,
+            what.size_bytes,
+            now_ms(),
+        ],
+    )?;
+    row.int(0)
+}
+
+/// Forgets one; tells whether there was such.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn remove(sql: &dyn Sql, id: i64) -> Result<bool> {
+    Ok(sql.execute("DELETE FROM recycled WHERE id = $1", values![id])? == 1)
+}
+
+/// One of them.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn by_id(sql: &dyn Sql, id: i64) -> Result<Option<Recycled>> {
+    let statement = format!("SELECT {COLUMNS} FROM recycled WHERE id = $1");
+    sql.query_opt(&statement, values![id])?.as_ref().map(read).transpose()
+}
+
+/// The latest before an id (0 for the latest of all), the latest first.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn before(sql: &dyn Sql, id: i64, limit: u32) -> Result<Vec<Recycled>> {
+    let statement =
+        format!("SELECT {COLUMNS} FROM recycled WHERE id < $1 OR $1 = 0 ORDER BY id DESC LIMIT $2");
+    sql.query(&statement, values![id, limit])?.iter().map(read).collect()
+}
+
+/// Those that were put there before a moment.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn older_than(sql: &dyn Sql, before_ms: i64, limit: u32) -> Result<Vec<Recycled>> {
+    let statement =
+        format!("SELECT {COLUMNS} FROM recycled WHERE recycled_ms < $1 ORDER BY id LIMIT $2");
+    sql.query(&statement, values![before_ms, limit])?.iter().map(read).collect()
+}

@@ -1,0 +1,140 @@
+//! What people say of images: titles, descriptions, tags.
+
+use super::{Caller, Error, Library, Result, read};
+use crate::auth::Level;
+use crate::db::image_history::{self, Action};
+use crate::db::images::{self, ImageRow};
+use crate::db::tags::{self, Tag};
+
+/// Bounds on what people say, in characters.
+const MAX_TITLE_CHARS: usize = 255;
+const MAX_DESCRIPTION_CHARS: usize = 10_000;
+const MAX_TAG_CHARS: usize = 100;
+/// The most tags of one image.
+const MAX_TAGS: usize = 100;
+
+/// What is to be changed; what is missing stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Title.
+    pub title: Option<String>,
+    /// Description.
+    pub description: Option<String>,
+    /// All of its tags.
+    pub tags: Option<Vec<String>>,
+}
+
+impl Library {
+    /// Changes what is said of an image.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Denied`], [`Error::Parameter`] named as the field.
+    pub fn change(&self, caller: &Caller<'_>, id: i64, changes: &Changes) -> Result<ImageRow> {
+        let image = self.image(caller, id, Level::Edit)?;
+        let title = field("title", changes.title.as_deref(), &image.title, MAX_TITLE_CHARS)?;
+        let description = field(
+            "description",
+            changes.description.as_deref(),
+            &image.description,
+            MAX_DESCRIPTION_CHARS,
+        )?;
+        let tags = changes.tags.as_deref().map(clean_tags).transpose()?;
+        let mut edited = Vec::new();
+        if title != image.title {
+            edited.push("title");
+        }
+        if description != image.description {
+            edited.push("description");
+        }
+        if tags.is_some() {
+            edited.push("tags");
+        }
+        let image = ImageRow { title, description, ..image };
+        if edited.is_empty() {
+            return Ok(image);
+        }
+        self.db.transaction(|sql| {
+            images::set_texts(sql, id, &image.title, &image.description)?;
+            if let Some(names) = &tags {
+                tags::set_of_image(sql, id, names)?;
+            }
+            let detail = format!("{} changed", edited.join(", "));
+            image_history::add(sql, id, caller.user_id(), Action::Edited, &detail)?;
+            read::index(sql, &image)
+        })?;
+        Ok(image)
+    }
+
+    /// An image's tags.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Denied`].
+    pub fn tags_of(&self, caller: &Caller<'_>, id: i64) -> Result<Vec<String>> {
+        let image = self.image(caller, id, Level::View)?;
+        Ok(tags::of_image(&self.db, image.id)?)
+    }
+
+    /// Every tag there is, with its list.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub fn tags(&self) -> Result<Vec<Tag>> {
+        Ok(tags::all(&self.db)?)
+    }
+
+    /// Makes a list of tags, or changes which tags it has.
+    ///
+    /// # Errors
+    /// [`Error::NotAdministrator`]; [`Error::Parameter`].
+    pub fn set_tag_list(&self, caller: &Caller<'_>, list: &str, names: &[String]) -> Result<()> {
+        caller.require_administrator()?;
+        let list = field("name", Some(list), "", MAX_TAG_CHARS)?;
+        if list.trim().is_empty() {
+            return Err(Error::parameter("name", "a list needs a name"));
+        }
+        Ok(tags::set_list(&self.db, list.trim(), &clean_tags(names)?)?)
+    }
+
+    /// Takes a list of tags away; its tags stay, as free ones.
+    ///
+    /// # Errors
+    /// [`Error::NotAdministrator`]; [`Error::NotFound`].
+    pub fn remove_tag_list(&self, caller: &Caller<'_>, list: &str) -> Result<()> {
+        caller.require_administrator()?;
+        if tags::remove_list(&self.db, list)? {
+            return Ok(());
+        }
+        Err(Error::NotFound("the list".into()))
+    }
+}
+
+fn field(name: &'static str, given: Option<&str>, old: &str, max_chars: usize) -> Result<String> {
+    let Some(text) = given else { return Ok(old.to_owned()) };
+    if text.contains('\0') {
+        return Err(Error::parameter(name, "it holds a control character"));
+    }
+    if text.chars().count() > max_chars {
+        return Err(Error::parameter(name, format!("it is longer than {max_chars} characters")));
+    }
+    Ok(text.to_owned())
+}
+
+fn clean_tags(names: &[String]) -> Result<Vec<String>> {
+    if names.len() > MAX_TAGS {
+        return Err(Error::parameter("tags", format!("there are more than {MAX_TAGS}")));
+    }
+    let mut tags = Vec::new();
+    for name in names {
+        let name = name.trim();
+        if name.chars().any(char::is_control) || name.chars().count() > MAX_TAG_CHARS {
+            return Err(Error::parameter(
+                "tags",
+                format!("a tag is a line of at most {MAX_TAG_CHARS} characters"),
+            ));
+        }
+        if !name.is_empty() {
+            tags.push(name.to_owned());
+        }
+    }
+    Ok(tags)
+}

@@ -1,0 +1,284 @@
+//! What the library does in the background, as jobs of the runner.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::pages::Wanted;
+use super::sync::Report;
+use super::{Caller, Error, Library, Result};
+use crate::auth::Rights;
+use crate::db::tasks::{self, NewTask};
+use crate::db::{self, Db, search};
+use crate::task::{Job, TaskContext};
+
+/// Walks through the files.
+pub const WALK: &str = "sync";
+/// Marks deleted what a walk missed, once somebody has said yes.
+pub const SWEEP: &str = "sync_sweep";
+/// Reads what new and changed files say.
+pub const READ: &str = "read_metadata";
+/// Moves a folder.
+pub const MOVE_FOLDER: &str = "move_folder";
+/// Deletes a folder.
+pub const DELETE_FOLDER: &str = "delete_folder";
+/// Makes the page pictures of a document.
+pub const PAGES: &str = "burst_document";
+/// Removes what has had its days.
+pub const TIDY: &str = "library_housekeeping";
+
+/// A wait that only ends when somebody releases the task.
+const HELD_MS: i64 = 100 * 365 * 24 * 3600 * 1000;
+
+const WALK_PRIORITY: i64 = 60;
+const READ_PRIORITY: i64 = 70;
+const FOLDER_PRIORITY: i64 = 10;
+
+/// Which folder, where to, and who wants it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FolderWork {
+    /// The folder.
+    pub folder_id: i64,
+    /// Its new path, when it is to be moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Who wants it; none for the administrator on the command line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<i64>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct WalkWork {
+    yes: bool,
+}
+
+#[derive(Deserialize)]
+struct SweepWork {
+    run: i64,
+}
+
+/// Queues a walk, unless one is queued.
+///
+/// # Errors
+/// [`Error::Database`].
+pub fn want_walk(db: &Db) -> Result<()> {
+    tasks::enqueue(db, &walk_task(false))?;
+    Ok(())
+}
+
+/// A walk as a task. With `yes` it is believed whatever it misses.
+#[must_use]
+pub fn walk_task(yes: bool) -> NewTask {
+    NewTask {
+        name: "Bring the library in step with its files".into(),
+        params: json!({ "yes": yes }).to_string(),
+        dedupe_key: Some(if yes { "sync:yes".into() } else { WALK.into() }),
+        priority: WALK_PRIORITY,
+        ..NewTask::new(WALK)
+    }
+}
+
+pub(super) fn want_reading(db: &Db) -> Result<()> {
+    tasks::enqueue(
+        db,
+        &NewTask {
+            name: "Read what new files say".into(),
+            dedupe_key: Some(READ.into()),
+            priority: READ_PRIORITY,
+            ..NewTask::new(READ)
+        },
+    )?;
+    Ok(())
+}
+
+pub(super) fn want_pages(db: &Db, wanted: &Wanted) -> Result<()> {
+    let params = serde_json::to_string(wanted).unwrap_or_default();
+    let task = NewTask {
+        name: format!("Make the pages of {}", wanted.path),
+        params,
+        user_id: wanted.user,
+        ..NewTask::new(PAGES)
+    };
+    tasks::enqueue(db, &task)?;
+    Ok(())
+}
+
+impl Library {
+    /// Queues the move of a folder, when the caller may. Gives back the task's id.
+    ///
+    /// # Errors
+    /// As [`move_folder`](Self::move_folder), as far as it can be told now.
+    pub fn queue_move_folder(&self, caller: &Caller<'_>, id: i64, to: &str) -> Result<i64> {
+        let (from, to) = self.may_move_folder(caller, id, to)?;
+        if from != to && self.files.folder(&to).is_ok() {
+            return Err(Error::Exists(to.to_string()));
+        }
+        let work = FolderWork { folder_id: id, path: Some(to.to_string()), user: caller.user_id() };
+        self.queue_folder(MOVE_FOLDER, format!("Move the folder {from} to {to}"), &work)
+    }
+
+    /// Queues the deletion of a folder, when the caller may. Gives back the task's id.
+    ///
+    /// # Errors
+    /// As [`delete_folder`](Self::delete_folder), as far as it can be told now.
+    pub fn queue_delete_folder(&self, caller: &Caller<'_>, id: i64) -> Result<i64> {
+        let path = self.may_delete_folder(caller, id)?;
+        let work = FolderWork { folder_id: id, path: None, user: caller.user_id() };
+        self.queue_folder(DELETE_FOLDER, format!("Delete the folder {path}"), &work)
+    }
+
+    fn queue_folder(&self, kind: &str, name: String, work: &FolderWork) -> Result<i64> {
+        let task = NewTask {
+            name,
+            params: serde_json::to_string(work).unwrap_or_default(),
+            dedupe_key: Some(format!("{kind}:{}", work.folder_id)),
+            user_id: work.user,
+            priority: FOLDER_PRIORITY,
+            max_attempts: 3,
+            ..NewTask::new(kind)
+        };
+        Ok(tasks::enqueue(&self.db, &task)?.0)
+    }
+}
+
+/// What the library does in the background.
+type Work = fn(&Library, &TaskContext<'_>) -> anyhow::Result<Value>;
+
+struct LibraryJob {
+    kind: &'static str,
+    library: Arc<Library>,
+    work: Work,
+}
+
+impl Job for LibraryJob {
+    fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    fn run(&self, context: &TaskContext<'_>) -> anyhow::Result<Value> {
+        let done = (self.work)(&self.library, context);
+        // Why it was stopped, the context knows better.
+        if let Err(error) = &done
+            && matches!(error.downcast_ref(), Some(Error::Stopped))
+        {
+            context.check()?;
+        }
+        done
+    }
+}
+
+/// Every job of a library.
+#[must_use]
+pub fn all(library: &Arc<Library>) -> Vec<Box<dyn Job>> {
+    let works: [(&'static str, Work); 7] = [
+        (WALK, walk),
+        (SWEEP, sweep),
+        (READ, read),
+        (MOVE_FOLDER, move_folder),
+        (DELETE_FOLDER, delete_folder),
+        (PAGES, pages),
+        (TIDY, tidy),
+    ];
+    let job = |(kind, work)| -> Box<dyn Job> {
+        Box::new(LibraryJob { kind, library: Arc::clone(library), work })
+    };
+    works.into_iter().map(job).collect()
+}
+
+fn walk(library: &Library, context: &TaskContext<'_>) -> anyhow::Result<Value> {
+    let WalkWork { yes } = context.params()?;
+    let going = |report: &Report| {
+        context.progress(i64::try_from(report.files).unwrap_or(i64::MAX), 0);
+        context.check().is_ok()
+    };
+    let report = library.sync(yes, &going)?;
+    let db = context.db();
+    if report.new + report.changed + report.returned > 0 {
+        want_reading(db)?;
+    }
+    hold_sweep(db, &report)?;
+    Ok(report.into())
+}
+
+/// Leaves a task that waits for a yes, in place of the one of an earlier walk.
+fn hold_sweep(db: &Db, report: &Report) -> db::Result<()> {
+    db.transaction(|sql| {
+        tasks::cancel_key(sql, SWEEP, "a later walk has taken its place")?;
+        if report.waiting > 0 {
+            tasks::enqueue(
+                sql,
+                &NewTask {
+                    name: format!("Mark {} missing pictures deleted", report.waiting),
+                    params: json!({ "run": report.run }).to_string(),
+                    dedupe_key: Some(SWEEP.into()),
+                    delay_ms: HELD_MS,
+                    ..NewTask::new(SWEEP)
+                },
+            )?;
+        }
+        Ok(())
+    })
+}
+
+fn sweep(library: &Library, context: &TaskContext<'_>) -> anyhow::Result<Value> {
+    let SweepWork { run } = context.params()?;
+    anyhow::ensure!(library.latest_walk()? == run, "a later walk has taken its place");
+    let deleted = library.sweep(run, &|| context.check().is_ok())?;
+    Ok(json!({ "deleted": deleted }))
+}
+
+fn read(library: &Library, context: &TaskContext<'_>) -> anyhow::Result<Value> {
+    let (read, failed) = library.read_new(&|done| {
+        context.progress(i64::try_from(done).unwrap_or(i64::MAX), 0);
+        context.check().is_ok()
+    })?;
+    Ok(json!({ "read": read, "failed": failed }))
+}
+
+/// Rights as they are when the work begins, for the user who wanted it.
+fn rights_now(context: &TaskContext<'_>) -> db::Result<Arc<Rights>> {
+    Ok(Arc::new(context.db().snapshot(|sql| Rights::load(sql))?))
+}
+
+fn caller_of<'a>(rights: &'a Arc<Rights>, user: Option<i64>) -> Caller<'a> {
+    match user {
+        None => Caller::System,
+        user => Caller::Somebody { rights, user },
+    }
+}
+
+fn move_folder(library: &Library, context: &TaskContext<'_>) -> anyhow::Result<Value> {
+    let work: FolderWork = context.params()?;
+    let rights = rights_now(context)?;
+    let caller = caller_of(&rights, work.user);
+    let to = work.path.unwrap_or_default();
+    library.move_folder(&caller, work.folder_id, &to, &|| context.check().is_ok())?;
+    Ok(json!({ "folder_id": work.folder_id }))
+}
+
+fn delete_folder(library: &Library, context: &TaskContext<'_>) -> anyhow::Result<Value> {
+    let work: FolderWork = context.params()?;
+    let rights = rights_now(context)?;
+    let caller = caller_of(&rights, work.user);
+    library.delete_folder(&caller, work.folder_id, &|| context.check().is_ok())?;
+    Ok(json!({ "folder_id": work.folder_id }))
+}
+
+fn pages(library: &Library, context: &TaskContext<'_>) -> anyhow::Result<Value> {
+    let Wanted { path, user } = context.params()?;
+    let rights = rights_now(context)?;
+    let pages = library.burst(&caller_of(&rights, user), &path, &|done, total| {
+        context.progress(done.into(), total.into());
+        context.check().is_ok()
+    })?;
+    Ok(json!({ "pages": pages }))
+}
+
+fn tidy(library: &Library, context: &TaskContext<'_>) -> anyhow::Result<Value> {
+    let uploads = library.expire_uploads()?;
+    let recycled = library.purge_recycled(&|| context.check().is_ok())?;
+    let words = search::purge(context.db())?;
+    Ok(json!({ "uploads": uploads, "recycled": recycled, "words": words }))
+}

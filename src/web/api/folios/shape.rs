@@ -1,0 +1,240 @@
+//! The JSON forms of portfolios.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::super::call::Call;
+use super::super::shape::{ImageShape, Teller, in_query};
+use super::super::time::Moment;
+use crate::auth::Level;
+use crate::db::folio_exports::{self, FolioExport};
+use crate::db::folio_history::{self, Entry};
+use crate::db::folio_images::{self, FolioImage};
+use crate::db::folios::Folio;
+use crate::spec::{PARAMS, Params, Rules};
+use crate::web::Error;
+
+/// The address of a portfolio's page.
+fn address(base_url: &str, folio_human_id: &str) -> String {
+    format!("{base_url}/portfolios/{}/", in_query(folio_human_id))
+}
+
+/// What a group may do with a portfolio.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PortfolioPermission")]
+struct PermissionShape {
+    /// 0 nothing, 10 view, 20 download.
+    access: i64,
+    folio_id: i64,
+    /// 1 everybody, 2 everybody who is signed in.
+    group_id: i64,
+    id: i64,
+}
+
+/// A published file, or one that is being made.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PortfolioExport")]
+pub struct ExportShape {
+    created: Moment,
+    description: String,
+    /// Blank until the file is there.
+    filename: String,
+    filesize: i64,
+    folio_id: i64,
+    /// zip or pdf.
+    format: String,
+    id: i64,
+    keep_until: Moment,
+    originals: bool,
+    parameters: Value,
+    /// The task that makes it; null when the file is there.
+    task_id: Option<i64>,
+    /// Where it can be downloaded; blank until the file is there.
+    url: String,
+}
+
+impl ExportShape {
+    /// The form of an export of a portfolio.
+    pub fn new(export: &FolioExport, human_id: &str, base_url: &str) -> Self {
+        let url = match export.filename.as_str() {
+            "" => String::new(),
+            name => format!("{}downloads/{name}", address(base_url, human_id)),
+        };
+        Self {
+            created: Moment(export.created_ms),
+            description: export.description.clone(),
+            filename: export.filename.clone(),
+            filesize: export.filesize,
+            folio_id: export.folio_id,
+            format: export.format.clone(),
+            id: export.id,
+            keep_until: Moment(export.keep_until_ms),
+            originals: export.originals,
+            parameters: parsed(&export.parameters),
+            task_id: export.task_id,
+            url,
+        }
+    }
+}
+
+fn parsed(json: &str) -> Value {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
+/// A portfolio without its images.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PortfolioSummary")]
+pub struct FolioSummaryShape {
+    description: String,
+    /// The files that can be downloaded.
+    downloads: Vec<ExportShape>,
+    /// What stands in its address.
+    human_id: String,
+    id: i64,
+    last_updated: Moment,
+    name: String,
+    owner_id: Option<i64>,
+    permissions: Vec<PermissionShape>,
+    /// The address of its page.
+    url: String,
+}
+
+impl FolioSummaryShape {
+    /// The form of a portfolio with those of its exports whose files are there.
+    pub fn new(folio: &Folio, exports: &[&FolioExport], base_url: &str) -> Self {
+        let now = crate::db::now_ms();
+        let ready = exports
+            .iter()
+            .filter(|export| !export.filename.is_empty() && export.keep_until_ms > now);
+        Self {
+            description: folio.description.clone(),
+            downloads: ready
+                .map(|export| ExportShape::new(export, &folio.human_id, base_url))
+                .collect(),
+            human_id: folio.human_id.clone(),
+            id: folio.id,
+            last_updated: Moment(folio.last_updated_ms),
+            name: folio.name.clone(),
+            owner_id: folio.owner_id,
+            permissions: folio
+                .permissions
+                .iter()
+                .map(|permission| PermissionShape {
+                    access: permission.access,
+                    folio_id: folio.id,
+                    group_id: permission.group_id,
+                    id: permission.id,
+                })
+                .collect(),
+            url: address(base_url, &folio.human_id),
+        }
+    }
+}
+
+/// What was done to a portfolio.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PortfolioHistory")]
+struct HistoryShape {
+    /// 1 created, 2 edited, 3 picture change, 4 published, 5 downloaded, 6 unpublished.
+    action: i64,
+    action_info: String,
+    action_time: Moment,
+    folio_id: i64,
+    id: i64,
+    user_id: Option<i64>,
+}
+
+impl HistoryShape {
+    fn new(entry: &Entry, folio_id: i64) -> Self {
+        Self {
+            action: entry.action,
+            action_info: entry.detail.clone(),
+            action_time: Moment(entry.at_ms),
+            folio_id,
+            id: entry.id,
+            user_id: entry.user_id,
+        }
+    }
+}
+
+/// A portfolio.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Portfolio")]
+pub struct FolioShape {
+    #[serde(flatten)]
+    summary: FolioSummaryShape,
+    history: Vec<HistoryShape>,
+    /// In order; without those in folders that the caller may not view.
+    images: Vec<FolioImageShape>,
+}
+
+impl FolioShape {
+    /// Reads all of a portfolio.
+    pub fn read(call: &Call<'_>, folio: &Folio) -> Result<Self, Error> {
+        let exports = folio_exports::of_folio(call.db(), folio.id)?;
+        let exports: Vec<&FolioExport> = exports.iter().collect();
+        let history = folio_history::of_folio(call.db(), folio.id)?;
+        Ok(Self {
+            summary: FolioSummaryShape::new(folio, &exports, &call.base_url()),
+            history: history.iter().map(|entry| HistoryShape::new(entry, folio.id)).collect(),
+            images: images(call, folio.id)?,
+        })
+    }
+}
+
+/// An image in a portfolio.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PortfolioImage")]
+pub struct FolioImageShape {
+    /// Its name in exports; blank for its own.
+    filename: String,
+    folio_id: i64,
+    id: i64,
+    image: ImageShape,
+    image_id: i64,
+    /// Its place; images with the same come in the order in which they were added.
+    order_num: i64,
+    /// What is done to the image, as in templates.
+    parameters: Value,
+    /// The address that shows it as it is in the portfolio.
+    url: String,
+}
+
+impl FolioImageShape {
+    /// The form of an image in a folder where the caller has a level of access.
+    pub fn new(call: &Call<'_>, image: &FolioImage, level: Level) -> Self {
+        let query = query_of(&image.parameters);
+        Self {
+            filename: image.filename.clone(),
+            folio_id: image.folio_id,
+            id: image.id,
+            image: Teller::new(call, "").image(&image.image, level),
+            image_id: image.image.id,
+            order_num: image.order_num,
+            parameters: parsed(&image.parameters),
+            url: Teller::new(call, &query).url(&image.image.path),
+        }
+    }
+}
+
+/// The images of a portfolio that the caller may view, in order.
+pub fn images(call: &Call<'_>, folio_id: i64) -> Result<Vec<FolioImageShape>, Error> {
+    let rights = call.rights()?;
+    let images = folio_images::of_folio(call.db(), folio_id)?;
+    let levelled =
+        images.iter().map(|image| (image, rights.level(&call.identity, &image.image.folder.path)));
+    let viewed = levelled.filter(|(_, level)| *level >= Level::View);
+    Ok(viewed.map(|(image, level)| FolioImageShape::new(call, image, level)).collect())
+}
+
+/// Parameters as a query has them.
+pub fn query_of(json: &str) -> String {
+    let rules = Rules { max_dimension: u32::MAX };
+    let Ok(params) = Params::from_template_json(json, &rules) else { return String::new() };
+    let pairs = PARAMS.iter().filter(|param| param.in_urls()).filter_map(|param| {
+        let value = param.text(&params)?;
+        Some(format!("{}={}", param.about.name, in_query(&value)))
+    });
+    pairs.collect::<Vec<_>>().join("&")
+}

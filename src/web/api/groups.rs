@@ -1,0 +1,272 @@
+//! Groups, what they grant, and who belongs to them.
+
+use http::Method;
+
+use super::call::Call;
+use super::endpoint::{Access, Endpoint, Field, Kind, blank, gives, must};
+use super::page::{LIMIT, START, paged};
+use super::reply::Reply;
+use super::shape::GroupShape;
+use crate::auth::accounts::{AccountError, with_an_administrator};
+use crate::auth::{SystemPermission, audit};
+use crate::db::groups::{self, Group, TYPE_LDAP, TYPE_SYSTEM};
+use crate::db::{self, STATUS_ACTIVE, system_permissions, users};
+use crate::web::Error;
+
+const ADMIN: Access = Access::System(SystemPermission::AdminUsers, "");
+const FULL: Access =
+    Access::System(SystemPermission::AdminUsers, "Besides, the permission admin_permissions.");
+
+const FIELDS: &[Field] = &[
+    must("name", Kind::Line(120), "The name; no two groups' names differ only in case."),
+    blank("description", Kind::Text(5_000), "What it is for."),
+    must(
+        "group_type",
+        Kind::Whole(TYPE_SYSTEM, TYPE_LDAP),
+        "1 for a group that must not be deleted, 2 for a usual one, 3 for one from LDAP.",
+    ),
+    must("access_folios", Kind::Flag, "Whether members may make portfolios."),
+    must("access_reports", Kind::Flag, "Whether members may see reports."),
+    must("access_admin_users", Kind::Flag, "Whether members administer users."),
+    must("access_admin_files", Kind::Flag, "Whether members may do everything in every folder."),
+    must("access_admin_folios", Kind::Flag, "Whether members administer all portfolios."),
+    must("access_admin_permissions", Kind::Flag, "Whether members administer permissions."),
+    must("access_admin_all", Kind::Flag, "Whether members may do everything."),
+];
+
+/// The fields of what a group grants, in the order of [`SystemPermission::ALL`].
+const GRANTS: [&str; 7] = [
+    "access_folios",
+    "access_reports",
+    "access_admin_users",
+    "access_admin_files",
+    "access_admin_folios",
+    "access_admin_permissions",
+    "access_admin_all",
+];
+
+/// The rows.
+pub const ENDPOINTS: &[Endpoint] = &[
+    Endpoint {
+        method: Method::GET,
+        path: "/admin/groups",
+        title: "List groups",
+        access: ADMIN,
+        fields: &[START, LIMIT],
+        gives: gives::<Vec<GroupShape>>(),
+        failures: &[],
+        handler: list,
+    },
+    Endpoint {
+        method: Method::POST,
+        path: "/admin/groups",
+        title: "Make a group",
+        access: FULL,
+        fields: FIELDS,
+        gives: gives::<GroupShape>(),
+        failures: &[409],
+        handler: create,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/admin/groups/{group_id}",
+        title: "Tell of a group and its members",
+        access: ADMIN,
+        fields: &[],
+        gives: gives::<GroupShape>(),
+        failures: &[],
+        handler: tell,
+    },
+    Endpoint {
+        method: Method::PUT,
+        path: "/admin/groups/{group_id}",
+        title: "Change a group",
+        access: Access::System(
+            SystemPermission::AdminUsers,
+            "Besides, the permission admin_permissions to change what it grants or its type.",
+        ),
+        fields: FIELDS,
+        gives: gives::<GroupShape>(),
+        failures: &[409],
+        handler: change,
+    },
+    Endpoint {
+        method: Method::DELETE,
+        path: "/admin/groups/{group_id}",
+        title: "Delete a group",
+        access: FULL,
+        fields: &[],
+        gives: gives::<()>(),
+        failures: &[409],
+        handler: delete,
+    },
+    Endpoint {
+        method: Method::POST,
+        path: "/admin/groups/{group_id}/members",
+        title: "Make a user a member of a group",
+        access: Access::System(
+            SystemPermission::AdminUsers,
+            "Besides, the permission admin_permissions for a group that grants it or admin_all.",
+        ),
+        fields: &[must("user_id", Kind::Whole(1, i64::MAX), "The user.")],
+        gives: gives::<()>(),
+        failures: &[],
+        handler: add,
+    },
+    Endpoint {
+        method: Method::DELETE,
+        path: "/admin/groups/{group_id}/members/{user_id}",
+        title: "Take a user out of a group",
+        access: ADMIN,
+        fields: &[],
+        gives: gives::<()>(),
+        failures: &[409],
+        handler: take_out,
+    },
+];
+
+/// `GET /admin/groups`
+fn list(call: &Call<'_>) -> Result<Reply, Error> {
+    let mut all = groups::all(call.db())?;
+    all.sort_by_key(|group| users::name_key(&group.name));
+    let granted = system_permissions::all(call.db())?;
+    let of =
+        |id| granted.iter().find(|(group, _)| *group == id).map_or([false; 7], |(_, set)| *set);
+    paged(call, &all, |group| GroupShape::new(group, of(group.id), None))
+}
+
+fn find(call: &Call<'_>) -> Result<Group, Error> {
+    let id = call.id("group_id");
+    groups::by_id(call.db(), id)?.ok_or_else(|| Error::missing("group", id))
+}
+
+fn reply(call: &Call<'_>, group: &Group) -> Result<Reply, Error> {
+    let granted = system_permissions::of_group(call.db(), group.id)?;
+    let members = users::of_group(call.db(), group.id)?;
+    Reply::ok(&GroupShape::new(group, granted, Some(&members)))
+}
+
+/// `GET /admin/groups/{group_id}`
+fn tell(call: &Call<'_>) -> Result<Reply, Error> {
+    reply(call, &find(call)?)
+}
+
+fn given(call: &Call<'_>, id: i64) -> (Group, [bool; 7]) {
+    let group = Group {
+        id,
+        name: call.text("name").to_owned(),
+        description: call.text("description").to_owned(),
+        group_type: call.int("group_type"),
+    };
+    (group, GRANTS.map(|name| call.flag(name)))
+}
+
+fn taken(error: AccountError) -> Error {
+    match error {
+        AccountError::Db(error) if error.is_duplicate() => {
+            Error::conflict("name: there is a group of this name")
+        }
+        error => error.into(),
+    }
+}
+
+/// What a group grants, for the record of administrative acts.
+fn grants_text(granted: [bool; 7]) -> String {
+    let named = SystemPermission::ALL.into_iter().filter(|one| granted[*one as usize]);
+    named.map(SystemPermission::name).collect::<Vec<_>>().join(" ")
+}
+
+/// `POST /admin/groups`
+fn create(call: &Call<'_>) -> Result<Reply, Error> {
+    call.require(SystemPermission::AdminPermissions)?;
+    let (mut group, granted) = given(call, 0);
+    let actor = call.actor();
+    let made = db::atomic(call.db(), |sql| {
+        let id = groups::insert(sql, &group.name, &group.description, group.group_type)?;
+        system_permissions::set(sql, id, granted)?;
+        audit::write(sql, &actor, "group.create", &group.name, &grants_text(granted))?;
+        Ok(id)
+    });
+    group.id = made.map_err(|error| taken(error.into()))?;
+    call.refresh()?;
+    reply(call, &group)
+}
+
+/// `PUT /admin/groups/{group_id}`
+fn change(call: &Call<'_>) -> Result<Reply, Error> {
+    let old = find(call)?;
+    let (group, granted) = given(call, old.id);
+    if granted != system_permissions::of_group(call.db(), old.id)?
+        || group.group_type != old.group_type
+    {
+        call.require(SystemPermission::AdminPermissions)?;
+    }
+    if old.id <= groups::ADMINISTRATORS && group.group_type != TYPE_SYSTEM {
+        return Err(Error::conflict("group_type: this group is needed and stays a system group"));
+    }
+    let actor = call.actor();
+    let changed = with_an_administrator(call.db(), |sql| {
+        groups::update(sql, &group)?;
+        system_permissions::set(sql, group.id, granted)?;
+        audit::write(sql, &actor, "group.change", &group.name, &grants_text(granted))
+    });
+    changed.map_err(taken)?;
+    call.refresh()?;
+    reply(call, &group)
+}
+
+/// `DELETE /admin/groups/{group_id}`
+fn delete(call: &Call<'_>) -> Result<Reply, Error> {
+    call.require(SystemPermission::AdminPermissions)?;
+    let group = find(call)?;
+    if group.group_type == TYPE_SYSTEM {
+        return Err(Error::conflict("A system group cannot be deleted."));
+    }
+    let actor = call.actor();
+    with_an_administrator(call.db(), |sql| {
+        groups::remove(sql, group.id)?;
+        audit::write(sql, &actor, "group.delete", &group.name, "")
+    })?;
+    call.refresh()?;
+    Reply::done()
+}
+
+/// `POST /admin/groups/{group_id}/members`
+fn add(call: &Call<'_>) -> Result<Reply, Error> {
+    let group = find(call)?;
+    let granted = system_permissions::of_group(call.db(), group.id)?;
+    let above = [SystemPermission::AdminPermissions, SystemPermission::AdminAll];
+    if above.into_iter().any(|permission| granted[permission as usize]) {
+        call.require(SystemPermission::AdminPermissions)?;
+    }
+    let user_id = call.int("user_id");
+    let user = users::by_id(call.db(), user_id)?.filter(|user| user.status == STATUS_ACTIVE);
+    if user.is_none() {
+        return Err(Error::parameter("user_id", "there is no such user"));
+    }
+    let actor = call.actor();
+    db::atomic(call.db(), |sql| {
+        groups::add_member(sql, group.id, user_id)?;
+        audit::write(sql, &actor, "group.add", &group.name, &format!("user {user_id}"))
+    })?;
+    call.refresh()?;
+    Reply::done()
+}
+
+/// `DELETE /admin/groups/{group_id}/members/{user_id}`
+fn take_out(call: &Call<'_>) -> Result<Reply, Error> {
+    let (group, user_id) = (find(call)?, call.id("user_id"));
+    let actor = call.actor();
+    let removed = with_an_administrator(call.db(), |sql| {
+        let removed = groups::remove_member(sql, group.id, user_id)?;
+        if removed {
+            audit::write(sql, &actor, "group.remove", &group.name, &format!("user {user_id}"))?;
+        }
+        Ok(removed)
+    })?;
+    if !removed {
+        return Err(Error::missing("member", user_id));
+    }
+    call.refresh()?;
+    Reply::done()
+}

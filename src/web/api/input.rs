@@ -1,0 +1,358 @@
+//! The values that a call brings, read alike from a query, a form, a multipart form and a JSON
+//! object, and checked as the row of the address says.
+
+use std::collections::HashMap;
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
+
+use http::{StatusCode, header};
+use percent_encoding::percent_decode;
+use serde_json::Value as Json;
+
+use super::endpoint::{Field, Kind, Need};
+use super::time::Moment;
+use crate::http::{Multipart, MultipartError, PartHead, Request, RequestBody, boundary};
+use crate::web::Error;
+
+/// Bytes of values that one call may bring, files aside.
+const MAX_VALUES_BYTES: usize = 1 << 20;
+
+/// Under this name faults of the whole body are told.
+const BODY: &str = "body";
+
+/// What was given for a name: text, or whatever JSON holds.
+enum Given {
+    Text(String),
+    Json(Json),
+}
+
+/// A value that fits its field.
+enum Value {
+    Text(String),
+    Int(i64),
+    Flag(bool),
+    Json(Json),
+}
+
+/// The checked values of a call.
+#[derive(Default)]
+pub struct Input {
+    values: HashMap<&'static str, Value>,
+}
+
+impl Input {
+    /// Reads and checks the values of a call: from the query, or for a method that sends a body from
+    /// that. The first of repeated names counts; names that the address does not take are ignored.
+    ///
+    /// Gives back the text of `beside` too, a field of every form that is no value of the call.
+    pub fn read(
+        request: &Request,
+        fields: &'static [Field],
+        in_body: bool,
+        beside: &str,
+    ) -> Result<(Self, Option<String>), Error> {
+        let mut given =
+            if in_body { from_body(request)? } else { from_form(&request.query, None)? };
+        let beside = match given.remove(beside) {
+            Some(Given::Text(text) | Given::Json(Json::String(text))) => Some(text),
+            _ => None,
+        };
+        let mut values = HashMap::new();
+        for field in fields {
+            if let Some(value) = check(field, given.remove(field.name))? {
+                values.insert(field.name, value);
+            }
+        }
+        Ok((Self { values }, beside))
+    }
+
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.values.get(name) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub fn int(&self, name: &str) -> Option<i64> {
+        match self.values.get(name) {
+            Some(Value::Int(value)) => Some(*value),
+            _ => None,
+        }
+    }
+
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        match self.values.get(name) {
+            Some(Value::Flag(value)) => Some(*value),
+            _ => None,
+        }
+    }
+
+    pub fn json(&self, name: &str) -> Option<&Json> {
+        match self.values.get(name) {
+            Some(Value::Json(value)) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// The files of a multipart body.
+pub struct Files<'a>(Option<Multipart<Content<'a>>>);
+
+impl<'a> Files<'a> {
+    /// From the beginning of the body; none in another kind of body.
+    pub fn of(request: &'a Request) -> Result<Self, Error> {
+        let boundary = boundary(content_type(request));
+        Ok(Self(boundary.map(|boundary| Multipart::new(Content::of(&request.body), &boundary))))
+    }
+
+    /// The next file: the field's name and the file's, and its content.
+    pub fn next_file(&mut self) -> Result<Option<(PartHead, &mut impl Read)>, Error> {
+        let Some(multipart) = &mut self.0 else { return Ok(None) };
+        while let Some(head) = multipart.next_part().map_err(broken)? {
+            if head.file_name.as_ref().is_some_and(|name| !name.is_empty()) {
+                return Ok(Some((head, multipart)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// A body as it is read, from wherever it lies, without moving the file's own position.
+pub struct Content<'a> {
+    body: &'a RequestBody,
+    at: u64,
+}
+
+impl<'a> Content<'a> {
+    fn of(body: &'a RequestBody) -> Self {
+        Self { body, at: 0 }
+    }
+}
+
+impl Read for Content<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = match self.body {
+            RequestBody::Empty => 0,
+            RequestBody::Memory(bytes) => {
+                let start = usize::try_from(self.at).map_or(bytes.len(), |at| at.min(bytes.len()));
+                (&bytes[start..]).read(into)?
+            }
+            RequestBody::File { file, .. } => file.read_at(into, self.at)?,
+        };
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+type AllGiven = HashMap<String, Given>;
+
+fn content_type(request: &Request) -> &str {
+    let field = request.headers.get(header::CONTENT_TYPE);
+    field.and_then(|field| field.to_str().ok()).unwrap_or_default()
+}
+
+fn from_body(request: &Request) -> Result<AllGiven, Error> {
+    if matches!(request.body, RequestBody::Empty) {
+        return Ok(AllGiven::new());
+    }
+    let content_type = content_type(request);
+    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match kind.as_str() {
+        "application/x-www-form-urlencoded" => from_form(&whole(&request.body)?, Some(BODY)),
+        "application/json" => from_json(&whole(&request.body)?),
+        "multipart/form-data" => from_multipart(request, content_type),
+        _ => {
+            let reason = "the body must be a form, a multipart form or a JSON object";
+            Err(Error::client(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason))
+        }
+    }
+}
+
+/// A body that holds no files.
+fn whole(body: &RequestBody) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    let limit = MAX_VALUES_BYTES as u64 + 1;
+    Content::of(body).take(limit).read_to_end(&mut bytes).map_err(Error::unavailable)?;
+    if bytes.len() > MAX_VALUES_BYTES { Err(too_large()) } else { Ok(bytes) }
+}
+
+fn too_large() -> Error {
+    Error::client(StatusCode::PAYLOAD_TOO_LARGE, "the values are larger than 1 MB together")
+}
+
+/// Values in the form of a query. `in_body` names the body for faults of the whole.
+fn from_form(text: &[u8], in_body: Option<&str>) -> Result<AllGiven, Error> {
+    let mut all = AllGiven::new();
+    for pair in text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+        let at = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+        let Ok(name) = String::from_utf8(decoded(&pair[..at])) else { continue };
+        let value = String::from_utf8(decoded(pair.get(at + 1..).unwrap_or_default()))
+            .map_err(|_| Error::parameter(in_body.unwrap_or(&name), "must be UTF-8"))?;
+        all.entry(name).or_insert(Given::Text(value));
+    }
+    Ok(all)
+}
+
+fn decoded(text: &[u8]) -> Vec<u8> {
+    let spaced: Vec<u8> = text.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
+    percent_decode(&spaced).collect()
+}
+
+fn from_json(text: &[u8]) -> Result<AllGiven, Error> {
+    match serde_json::from_slice(text) {
+        Ok(Json::Object(members)) => {
+            Ok(members.into_iter().map(|(name, value)| (name, Given::Json(value))).collect())
+        }
+        Ok(_) => Err(Error::parameter(BODY, "must be a JSON object")),
+        Err(_) => Err(Error::parameter(BODY, "must be valid JSON")),
+    }
+}
+
+fn from_multipart(request: &Request, content_type: &str) -> Result<AllGiven, Error> {
+    let boundary = boundary(content_type)
+        .ok_or_else(|| Error::parameter(BODY, "the content type names no boundary"))?;
+    let mut parts = Multipart::new(Content::of(&request.body), &boundary);
+    let (mut all, mut total) = (AllGiven::new(), 0);
+    while let Some(head) = parts.next_part().map_err(broken)? {
+        if head.file_name.is_some() {
+            // That there is one is all that is told here; empty file inputs have no name.
+            if head.file_name.is_some_and(|name| !name.is_empty()) {
+                all.entry(head.name).or_insert(Given::Text("file".into()));
+            }
+            continue;
+        }
+        let mut bytes = Vec::new();
+        let limit = (MAX_VALUES_BYTES - total) as u64 + 1;
+        (&mut parts).take(limit).read_to_end(&mut bytes).map_err(unread)?;
+        total += bytes.len() + head.name.len();
+        if total > MAX_VALUES_BYTES {
+            return Err(too_large());
+        }
+        let value = String::from_utf8(bytes)
+            .map_err(|_| Error::parameter(BODY, "its values must be UTF-8"))?;
+        all.entry(head.name).or_insert(Given::Text(value));
+    }
+    Ok(all)
+}
+
+fn unread(error: io::Error) -> Error {
+    error.downcast::<MultipartError>().map_or_else(Error::unavailable, broken)
+}
+
+fn broken(error: MultipartError) -> Error {
+    match error {
+        MultipartError::Malformed(reason) => Error::parameter(BODY, reason),
+        MultipartError::Io(error) => unread(error),
+    }
+}
+
+/// The value of a field; none when it was left out and may be.
+fn check(field: &Field, given: Option<Given>) -> Result<Option<Value>, Error> {
+    let fault = |reason: String| Error::parameter(field.name, reason);
+    let blank = match &given {
+        None | Some(Given::Json(Json::Null)) => None,
+        Some(Given::Text(text) | Given::Json(Json::String(text))) => {
+            Some(text.trim().is_empty() && !matches!(field.kind, Kind::Password))
+        }
+        Some(Given::Json(_)) => Some(false),
+    };
+    match (blank, field.need) {
+        (None, Need::Optional) | (Some(true), Need::Optional) => Ok(None),
+        (None, _) | (Some(true), Need::Must) => Err(fault("must be given".into())),
+        (Some(true), Need::MayBeBlank) => Ok(match field.kind {
+            Kind::Line(_) | Kind::Text(_) => Some(Value::Text(String::new())),
+            _ => None,
+        }),
+        (Some(false), _) => given.map(|given| value(field.kind, given).map_err(fault)).transpose(),
+    }
+}
+
+fn value(kind: Kind, given: Given) -> Result<Value, String> {
+    match kind {
+        Kind::Json => object(given),
+        Kind::Flag => flag(&given).map(Value::Flag),
+        Kind::Whole(least, most) => {
+            let bounds = || format!("must be a whole number from {least} to {most}");
+            let number = whole_number(&given).ok_or_else(bounds)?;
+            if (least..=most).contains(&number) { Ok(Value::Int(number)) } else { Err(bounds()) }
+        }
+        Kind::Line(longest) => {
+            let text = text(given)?.trim().to_owned();
+            if text.chars().any(char::is_control) {
+                return Err("must not contain control characters".into());
+            }
+            bounded(text, longest)
+        }
+        Kind::Text(longest) => {
+            let text = text(given)?;
+            let allowed = |c: char| !c.is_control() || matches!(c, '\t' | '\r' | '\n');
+            if !text.chars().all(allowed) {
+                return Err("must not contain control characters but tabs and line ends".into());
+            }
+            bounded(text, longest)
+        }
+        Kind::Password => text(given).map(Value::Text),
+        Kind::Files => text(given).map(Value::Text),
+        Kind::Choice(choices) => {
+            let text = text(given)?.trim().to_ascii_lowercase();
+            match choices.contains(&text.as_str()) {
+                true => Ok(Value::Text(text)),
+                false => Err(format!("must be one of {}", choices.join(", "))),
+            }
+        }
+        Kind::Time => {
+            let reason = "must be a day (2026-12-31) or a time (2026-12-31T23:59:59)";
+            let moment = Moment::parse(text(given)?.trim()).ok_or(reason)?;
+            Ok(Value::Int(moment.0))
+        }
+    }
+}
+
+fn bounded(text: String, longest: usize) -> Result<Value, String> {
+    match text.chars().count() > longest {
+        true => Err(format!("must have at most {longest} characters")),
+        false => Ok(Value::Text(text)),
+    }
+}
+
+/// Numbers and truth values in JSON are taken for what they would be in a form.
+fn text(given: Given) -> Result<String, String> {
+    match given {
+        Given::Text(text) | Given::Json(Json::String(text)) => Ok(text),
+        Given::Json(Json::Number(number)) => Ok(number.to_string()),
+        Given::Json(Json::Bool(flag)) => Ok(flag.to_string()),
+        Given::Json(_) => Err("must be text".into()),
+    }
+}
+
+fn whole_number(given: &Given) -> Option<i64> {
+    match given {
+        Given::Text(text) | Given::Json(Json::String(text)) => text.trim().parse().ok(),
+        Given::Json(Json::Number(number)) => number.as_i64(),
+        Given::Json(_) => None,
+    }
+}
+
+fn flag(given: &Given) -> Result<bool, String> {
+    let text = match given {
+        Given::Json(Json::Bool(flag)) => return Ok(*flag),
+        Given::Json(Json::Number(number)) => number.to_string(),
+        Given::Text(text) | Given::Json(Json::String(text)) => text.trim().to_ascii_lowercase(),
+        Given::Json(_) => String::new(),
+    };
+    match text.as_str() {
+        "true" | "1" | "yes" | "on" => Ok(true),
+        "false" | "0" | "no" | "off" => Ok(false),
+        _ => Err("must be true or false".into()),
+    }
+}
+
+fn object(given: Given) -> Result<Value, String> {
+    let value = match given {
+        Given::Text(text) | Given::Json(Json::String(text)) => {
+            serde_json::from_str(&text).map_err(|_| "must be valid JSON")?
+        }
+        Given::Json(value) => value,
+    };
+    if value.is_object() { Ok(Value::Json(value)) } else { Err("must be a JSON object".into()) }
+}

@@ -1,0 +1,219 @@
+//! Background tasks: beginning some, and looking how they go on.
+
+use http::Method;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::endpoint::{Access, Endpoint, Kind, begins, gives, optional};
+use super::library::folder_path;
+use super::page::{LIMIT, Page, START};
+use super::reply::Reply;
+use super::shape::UserShape;
+use super::time::Moment;
+use crate::auth::SystemPermission;
+use crate::db::tasks::{self, NewTask, Task};
+use crate::db::users;
+use crate::task::job::{PurgeDeleted, PurgeStatistics};
+use crate::web::Error;
+
+const SUPER: Access = Access::System(SystemPermission::AdminAll, "");
+const OWNER: &str = "Whoever asked for the task, else the permission admin_all.";
+
+/// The rows.
+pub const ENDPOINTS: &[Endpoint] = &[
+    Endpoint {
+        method: Method::GET,
+        path: "/admin/tasks",
+        title: "List tasks, the newest first",
+        access: SUPER,
+        fields: &[
+            optional(
+                "status",
+                Kind::Whole(0, 2),
+                "0 waiting, 1 running, 2 complete; all if left out.",
+            ),
+            START,
+            LIMIT,
+        ],
+        gives: gives::<Vec<TaskShape>>(),
+        failures: &[],
+        handler: list,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/admin/tasks/{task_id}",
+        title: "Tell of a task",
+        access: Access::SignedIn(OWNER),
+        fields: &[],
+        gives: gives::<TaskShape>(),
+        // Where a name stands for the number, another row alone takes the address.
+        failures: &[403, 405],
+        handler: tell,
+    },
+    Endpoint {
+        method: Method::DELETE,
+        path: "/admin/tasks/{task_id}",
+        title: "Cancel a task",
+        access: Access::SignedIn(OWNER),
+        fields: &[],
+        gives: gives::<TaskShape>(),
+        failures: &[403, 405, 409],
+        handler: cancel,
+    },
+    Endpoint {
+        method: Method::POST,
+        path: "/admin/tasks/{function}",
+        title: "Begin a task",
+        access: SUPER,
+        fields: &[
+            optional(
+                "before_time",
+                Kind::Time,
+                "Needed for purge_system_stats and purge_image_stats: what is older is deleted.",
+            ),
+            optional("date_to", Kind::Time, "Another name of before_time."),
+            optional(
+                "path",
+                Kind::Line(1024),
+                "Needed for purge_deleted_folder_data: the folder below which rows of vanished files \
+                 are deleted.",
+            ),
+        ],
+        gives: begins::<TaskShape>(),
+        failures: &[],
+        handler: begin,
+    },
+];
+
+/// A background task.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Task")]
+pub struct TaskShape {
+    error_log_level: &'static str,
+    /// What does it.
+    funcname: String,
+    id: i64,
+    /// Seconds that it stays known after it is complete.
+    keep_for: i64,
+    /// Until when it stays known; null until it is complete.
+    keep_until: Option<Moment>,
+    lock_id: Option<String>,
+    log_level: &'static str,
+    name: String,
+    params: Value,
+    priority: i64,
+    /// How much is done of `progress_total`.
+    progress_done: i64,
+    /// 0 while it is not known.
+    progress_total: i64,
+    /// What it gave when it is complete; an object with `exception` when it failed.
+    result: Value,
+    /// 0 waiting, 1 running, 2 complete.
+    status: i64,
+    /// Who asked for it; null for the server itself.
+    user: Option<UserShape>,
+    user_id: Option<i64>,
+}
+
+/// What a client is told of a failure; the text of the failure itself may name files.
+const FAILED: &str = "The task failed. The failure has been logged.";
+
+impl TaskShape {
+    /// The form of a task. `whole` is who may read what went wrong.
+    pub fn new(task: &Task, user: Option<UserShape>, whole: bool) -> Self {
+        let parsed = |text: &str| serde_json::from_str(text).unwrap_or(Value::Null);
+        let failed = task.error.as_deref().filter(|_| task.status == tasks::COMPLETE);
+        Self {
+            error_log_level: "error",
+            funcname: task.kind.clone(),
+            id: task.id,
+            keep_for: task.keep_for_s,
+            keep_until: task
+                .finished_ms
+                .map(|finished| Moment(finished.saturating_add(task.keep_for_s * 1000))),
+            lock_id: None,
+            log_level: "info",
+            name: task.name.clone(),
+            params: parsed(&task.params),
+            priority: task.priority,
+            progress_done: task.progress_done,
+            progress_total: task.progress_total,
+            result: match failed {
+                Some(error) => json!({ "exception": if whole { error } else { FAILED } }),
+                None => task.result.as_deref().map_or(Value::Null, parsed),
+            },
+            status: task.status,
+            user,
+            user_id: task.user_id,
+        }
+    }
+}
+
+/// The form of a task for the caller.
+pub fn shape(call: &Call<'_>, task: &Task) -> Result<TaskShape, Error> {
+    let user = task.user_id.map(|id| users::by_id(call.db(), id)).transpose()?.flatten();
+    let whole = call.has(SystemPermission::AdminAll)?;
+    Ok(TaskShape::new(task, user.as_ref().map(UserShape::from), whole))
+}
+
+fn find(call: &Call<'_>) -> Result<Task, Error> {
+    let id = call.id("task_id");
+    let task = tasks::by_id(call.db(), id)?.ok_or_else(|| Error::missing("task", id))?;
+    if task.user_id.is_none() || task.user_id != call.user_id() {
+        call.require(SystemPermission::AdminAll)?;
+    }
+    Ok(task)
+}
+
+/// `GET /admin/tasks`
+fn list(call: &Call<'_>) -> Result<Reply, Error> {
+    let page = Page::of(call);
+    let (found, total) = tasks::newest(call.db(), call.opt_int("status"), page.start, page.limit)?;
+    let shapes: Result<Vec<_>, _> = found.iter().map(|task| shape(call, task)).collect();
+    page.reply(call, &shapes?, total)
+}
+
+/// `GET /admin/tasks/{task_id}`
+fn tell(call: &Call<'_>) -> Result<Reply, Error> {
+    Reply::ok(&shape(call, &find(call)?)?)
+}
+
+/// `DELETE /admin/tasks/{task_id}`
+fn cancel(call: &Call<'_>) -> Result<Reply, Error> {
+    let task = find(call)?;
+    if !tasks::cancel(call.db(), task.id)? {
+        return Err(Error::conflict("The task is complete."));
+    }
+    tell(call)
+}
+
+/// `POST /admin/tasks/{function}`
+fn begin(call: &Call<'_>) -> Result<Reply, Error> {
+    let before = || {
+        let time = call.time_ms("before_time").or(call.time_ms("date_to"));
+        time.ok_or_else(|| Error::parameter("before_time", "must be given"))
+    };
+    let (name, params) = match call.segment("function") {
+        PurgeStatistics::SYSTEM => ("Purge system statistics", json!({ "before_ms": before()? })),
+        PurgeStatistics::IMAGES => ("Purge image statistics", json!({ "before_ms": before()? })),
+        PurgeDeleted::KIND => {
+            let path = call.opt_text("path");
+            let path = path.ok_or_else(|| Error::parameter("path", "must be given"))?;
+            ("Purge deleted data", json!({ "path": folder_path(path)? }))
+        }
+        other => return Err(Error::missing("task function", other)),
+    };
+    let kind = call.segment("function");
+    let task = NewTask {
+        name: name.to_owned(),
+        params: params.to_string(),
+        dedupe_key: Some(format!("{kind}:{params}")),
+        user_id: call.user_id(),
+        ..NewTask::new(kind)
+    };
+    let (id, _) = tasks::enqueue(call.db(), &task)?;
+    let task = tasks::by_id(call.db(), id)?.ok_or_else(|| Error::missing("task", id))?;
+    Reply::accepted(&shape(call, &task)?)
+}

@@ -1,0 +1,297 @@
+//! Templates, which one holds when none is named, and which hold in folders.
+
+use http::Method;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::call::Call;
+use super::endpoint::{Access, Endpoint, Field, Kind, blank, gives, must, optional};
+use super::page::{LIMIT, START, paged};
+use super::reply::Reply;
+use crate::auth::{SystemPermission, audit};
+use crate::db::folder_templates::{self, FolderTemplate};
+use crate::db::templates::{self, Template};
+use crate::db::{self, folders, groups, properties};
+use crate::spec::Params;
+use crate::web::Error;
+
+const SUPER: Access = Access::System(SystemPermission::AdminAll, "");
+
+const FIELDS: &[Field] = &[
+    must("name", Kind::Line(120), "The name; no two templates' names differ only in case."),
+    blank("description", Kind::Text(5_000), "What it is for."),
+    must("template", Kind::Json, "Names of parameters, each with an object that has a `value`."),
+];
+
+const FOLDER_ID: Field =
+    must("folder_id", Kind::Whole(1, i64::MAX), "The folder; it holds for all below it too.");
+const GROUP_ID: Field = must("group_id", Kind::Whole(1, i64::MAX), "The group that it holds for.");
+const REQUIRED: Field = must(
+    "required",
+    Kind::Flag,
+    "Whether it holds whatever a request names, or only when it names none.",
+);
+
+/// The rows.
+pub const ENDPOINTS: &[Endpoint] = &[
+    Endpoint {
+        method: Method::GET,
+        path: "/admin/templates",
+        title: "List templates",
+        access: Access::SignedIn(""),
+        fields: &[START, LIMIT],
+        gives: gives::<Vec<TemplateShape>>(),
+        failures: &[],
+        handler: list,
+    },
+    Endpoint {
+        method: Method::POST,
+        path: "/admin/templates",
+        title: "Make a template",
+        access: SUPER,
+        fields: FIELDS,
+        gives: gives::<TemplateShape>(),
+        failures: &[409],
+        handler: create,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/admin/templates/{template_id}",
+        title: "Tell of a template",
+        access: Access::SignedIn(""),
+        fields: &[],
+        gives: gives::<TemplateShape>(),
+        failures: &[],
+        handler: tell,
+    },
+    Endpoint {
+        method: Method::PUT,
+        path: "/admin/templates/{template_id}",
+        title: "Change a template",
+        access: SUPER,
+        fields: FIELDS,
+        gives: gives::<TemplateShape>(),
+        failures: &[409],
+        handler: change,
+    },
+    Endpoint {
+        method: Method::DELETE,
+        path: "/admin/templates/{template_id}",
+        title: "Delete a template",
+        access: SUPER,
+        fields: &[],
+        gives: gives::<()>(),
+        failures: &[409],
+        handler: delete,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/admin/folder-templates",
+        title: "List the templates that hold in folders",
+        access: Access::System(SystemPermission::AdminPermissions, ""),
+        fields: &[START, LIMIT],
+        gives: gives::<Vec<FolderTemplateShape>>(),
+        failures: &[],
+        handler: list_of_folders,
+    },
+    Endpoint {
+        method: Method::PUT,
+        path: "/admin/folder-templates",
+        title: "Set the template of a group in a folder",
+        access: Access::System(SystemPermission::AdminPermissions, ""),
+        fields: &[
+            FOLDER_ID,
+            GROUP_ID,
+            REQUIRED,
+            optional(
+                "template_id",
+                Kind::Whole(1, i64::MAX),
+                "The template; left out, the group is free of what a folder further up says.",
+            ),
+        ],
+        gives: gives::<FolderTemplateShape>(),
+        failures: &[],
+        handler: set_of_folder,
+    },
+    Endpoint {
+        method: Method::DELETE,
+        path: "/admin/folder-templates",
+        title: "Remove the template of a group from a folder",
+        access: Access::System(SystemPermission::AdminPermissions, ""),
+        fields: &[FOLDER_ID, GROUP_ID, REQUIRED],
+        gives: gives::<()>(),
+        failures: &[404],
+        handler: remove_of_folder,
+    },
+];
+
+/// A template.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Template")]
+struct TemplateShape {
+    description: String,
+    id: i64,
+    name: String,
+    /// Names of parameters, each with an object that has a `value`, and `locked` where it is.
+    template: Value,
+}
+
+impl From<&Template> for TemplateShape {
+    fn from(template: &Template) -> Self {
+        Self {
+            description: template.description.clone(),
+            id: template.id,
+            name: template.name.clone(),
+            template: serde_json::from_str(&template.json).unwrap_or_default(),
+        }
+    }
+}
+
+/// The template of a group in a folder.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "FolderTemplate")]
+struct FolderTemplateShape {
+    folder_id: i64,
+    folder_path: String,
+    group_id: i64,
+    /// Whether it holds whatever a request names.
+    required: bool,
+    /// Null where the group is free of what a folder further up says.
+    template_id: Option<i64>,
+}
+
+impl From<&FolderTemplate> for FolderTemplateShape {
+    fn from(record: &FolderTemplate) -> Self {
+        Self {
+            folder_id: record.folder_id,
+            folder_path: record.folder_path.clone(),
+            group_id: record.group_id,
+            required: record.required,
+            template_id: record.template_id,
+        }
+    }
+}
+
+/// `GET /admin/templates`
+fn list(call: &Call<'_>) -> Result<Reply, Error> {
+    paged(call, &templates::all(call.db())?, |template| TemplateShape::from(template))
+}
+
+fn find(call: &Call<'_>) -> Result<Template, Error> {
+    let id = call.id("template_id");
+    templates::by_id(call.db(), id)?.ok_or_else(|| Error::missing("template", id))
+}
+
+/// `GET /admin/templates/{template_id}`
+fn tell(call: &Call<'_>) -> Result<Reply, Error> {
+    Reply::ok(&TemplateShape::from(&find(call)?))
+}
+
+/// The template that a call describes; every value in it can be used.
+fn given(call: &Call<'_>, id: i64) -> Result<Template, Error> {
+    let json = call.json("template").map(Value::to_string).unwrap_or_default();
+    Params::from_template_json(&json, &call.app.rules)
+        .map_err(|error| Error::from(error).of("template"))?;
+    let (name, description) = (call.text("name").to_owned(), call.text("description").to_owned());
+    Ok(Template { id, name, description, json })
+}
+
+fn taken(error: db::Error) -> Error {
+    match error {
+        db::Error::Constraint(db::Constraint::Unique) => {
+            Error::conflict("name: there is a template of this name")
+        }
+        db::Error::Constraint(db::Constraint::Reference) => {
+            Error::conflict("The template holds in a folder.")
+        }
+        error => error.into(),
+    }
+}
+
+/// `POST /admin/templates`
+fn create(call: &Call<'_>) -> Result<Reply, Error> {
+    let mut template = given(call, 0)?;
+    let made = templates::insert(call.db(), &template.name, &template.description, &template.json);
+    template.id = made.map_err(taken)?;
+    call.refresh()?;
+    Reply::ok(&TemplateShape::from(&template))
+}
+
+/// Whether a template is the one that holds when none is named.
+fn is_default(sql: &dyn db::Sql, template: &Template) -> db::Result<bool> {
+    let name = properties::get(sql, properties::DEFAULT_TEMPLATE)?;
+    let key = db::users::name_key;
+    Ok(name.is_some_and(|name| key(&name) == key(&template.name)))
+}
+
+/// `PUT /admin/templates/{template_id}`
+fn change(call: &Call<'_>) -> Result<Reply, Error> {
+    let old = find(call)?;
+    let template = given(call, old.id)?;
+    let actor = call.actor();
+    let changed = db::atomic(call.db(), |sql| {
+        // The default is known by its name.
+        if is_default(sql, &old)? {
+            templates::set_default(sql, &template.name)?;
+        }
+        audit::write(sql, &actor, "template.change", &template.name, "")?;
+        templates::update(sql, &template)
+    });
+    changed.map_err(taken)?;
+    call.refresh()?;
+    Reply::ok(&TemplateShape::from(&template))
+}
+
+/// `DELETE /admin/templates/{template_id}`
+fn delete(call: &Call<'_>) -> Result<Reply, Error> {
+    let template = find(call)?;
+    if is_default(call.db(), &template)? {
+        return Err(Error::conflict("The default template cannot be deleted."));
+    }
+    let actor = call.actor();
+    let removed = db::atomic(call.db(), |sql| {
+        audit::write(sql, &actor, "template.delete", &template.name, "")?;
+        templates::remove(sql, template.id)
+    });
+    removed.map_err(taken)?;
+    call.refresh()?;
+    Reply::done()
+}
+
+/// `GET /admin/folder-templates`
+fn list_of_folders(call: &Call<'_>) -> Result<Reply, Error> {
+    paged(call, &folder_templates::all(call.db())?, |record| FolderTemplateShape::from(record))
+}
+
+/// `PUT /admin/folder-templates`
+fn set_of_folder(call: &Call<'_>) -> Result<Reply, Error> {
+    let (folder_id, group_id) = (call.int("folder_id"), call.int("group_id"));
+    let (required, template_id) = (call.flag("required"), call.opt_int("template_id"));
+    let unknown = |name, what| Error::parameter(name, format!("there is no such {what}"));
+    let folder = folders::by_id(call.db(), folder_id)?;
+    let folder = folder.ok_or_else(|| unknown("folder_id", "folder"))?;
+    if groups::by_id(call.db(), group_id)?.is_none() {
+        return Err(unknown("group_id", "group"));
+    }
+    if let Some(id) = template_id
+        && templates::by_id(call.db(), id)?.is_none()
+    {
+        return Err(unknown("template_id", "template"));
+    }
+    folder_templates::set(call.db(), (folder_id, group_id), required, template_id)?;
+    call.refresh()?;
+    let folder_path = folder.path;
+    let record = FolderTemplate { folder_id, folder_path, group_id, required, template_id };
+    Reply::ok(&FolderTemplateShape::from(&record))
+}
+
+/// `DELETE /admin/folder-templates`
+fn remove_of_folder(call: &Call<'_>) -> Result<Reply, Error> {
+    let record = (call.int("folder_id"), call.int("group_id"));
+    if !folder_templates::remove(call.db(), record, call.flag("required"))? {
+        return Err(Error::missing("such", "template"));
+    }
+    call.refresh()?;
+    Reply::done()
+}

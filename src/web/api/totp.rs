@@ -1,0 +1,142 @@
+//! One-time passwords for the account that is signed in.
+
+use http::Method;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::call::Call;
+use super::endpoint::{Access, Endpoint, Kind, gives, must};
+use super::reply::Reply;
+use crate::auth::totp::{self, TotpError};
+use crate::auth::{Actor, Identity, Refused, second_step};
+use crate::web::sign_in::session;
+use crate::web::{Error, client, who};
+
+const SESSION: Access = Access::SignedIn("A web session: a token or a key cannot do this.");
+
+/// The rows.
+pub const ENDPOINTS: &[Endpoint] = &[
+    Endpoint {
+        method: Method::GET,
+        path: "/totp",
+        title: "Tell whether one's own account has one-time passwords",
+        access: SESSION,
+        fields: &[],
+        gives: gives::<StateShape>(),
+        failures: &[403],
+        handler: tell,
+    },
+    Endpoint {
+        method: Method::POST,
+        path: "/totp",
+        title: "Begin to set up one-time passwords: nothing changes before PUT",
+        access: SESSION,
+        fields: &[],
+        gives: gives::<SecretShape>(),
+        failures: &[403, 409],
+        handler: begin,
+    },
+    Endpoint {
+        method: Method::PUT,
+        path: "/totp",
+        title: "Take one-time passwords into use with a first code",
+        access: SESSION,
+        fields: &[must("code", Kind::Line(40), "The code that the authenticator shows.")],
+        gives: gives::<CodesShape>(),
+        failures: &[403, 409],
+        handler: confirm,
+    },
+    Endpoint {
+        method: Method::DELETE,
+        path: "/totp",
+        title: "Take one-time passwords away",
+        access: SESSION,
+        fields: &[must("code", Kind::Line(40), "A code, or a recovery code.")],
+        gives: gives::<()>(),
+        failures: &[403, 429],
+        handler: remove,
+    },
+];
+
+/// Whether one-time passwords are in use.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "TotpState")]
+struct StateShape {
+    on: bool,
+}
+
+/// What an authenticator needs.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "TotpSecret")]
+struct SecretShape {
+    /// In Base32.
+    secret: String,
+    /// The same as an address, for a QR code.
+    uri: String,
+}
+
+/// Codes that are good for once each, shown this once.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RecoveryCodes")]
+struct CodesShape {
+    recovery_codes: Vec<String>,
+}
+
+/// Id and name of whoever is signed in by a web session.
+fn account<'a>(call: &'a Call<'_>) -> Result<(i64, &'a str), Error> {
+    let id = who::require_person(&call.identity)?;
+    match &call.identity {
+        Identity::User { username, .. } => Ok((id, username)),
+        Identity::Anonymous => Err(Error::forbidden()),
+    }
+}
+
+fn actor(call: &Call<'_>) -> Actor {
+    Actor::of(&call.identity, client::address(call.app, call.request))
+}
+
+/// `GET /totp`
+fn tell(call: &Call<'_>) -> Result<Reply, Error> {
+    Reply::ok(&StateShape { on: totp::is_on(call.db(), account(call)?.0)? })
+}
+
+/// `POST /totp`
+fn begin(call: &Call<'_>) -> Result<Reply, Error> {
+    let (id, username) = account(call)?;
+    let secret = totp::begin(call.db(), id)?;
+    let uri = totp::uri("Halftone", username, &secret);
+    Reply::ok(&SecretShape { secret, uri })
+}
+
+/// `PUT /totp`
+fn confirm(call: &Call<'_>) -> Result<Reply, Error> {
+    let account = account(call)?;
+    let (code, now_s) = (call.text("code"), session::now_s());
+    let recovery_codes = totp::confirm(call.db(), &actor(call), account, code, now_s)?;
+    Reply::ok(&CodesShape { recovery_codes })
+}
+
+/// `DELETE /totp`
+fn remove(call: &Call<'_>) -> Result<Reply, Error> {
+    let account = account(call)?;
+    let address = client::address(call.app, call.request);
+    match second_step(call.db(), account.0, call.text("code"), address, session::now_s()) {
+        Err(Refused::Wrong) => return Err(TotpError::WrongCode.into()),
+        other => other?,
+    };
+    totp::remove(call.db(), &actor(call), account)?;
+    Reply::done()
+}
+
+impl From<TotpError> for Error {
+    fn from(error: TotpError) -> Self {
+        match error {
+            TotpError::WrongCode => Self::parameter("code", error),
+            TotpError::AlreadyOn | TotpError::NotBegun => {
+                Self::conflict(format!("This cannot be done: {error}."))
+            }
+            TotpError::Random => Self::internal(error),
+            TotpError::Db(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! Accounts.
+
+use http::Method;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::call::Call;
+use super::endpoint::{Access, Endpoint, Field, Kind, blank, gives, must, optional};
+use super::library::status_filter;
+use super::page::{LIMIT, START, paged};
+use super::reply::Reply;
+use super::shape::{GroupShape, UserShape};
+use crate::auth::accounts::{self, NewAccount};
+use crate::auth::{SignedIn, SystemPermission, password};
+use crate::db::users::{self, AUTH_LDAP, AUTH_PASSWORD, User};
+use crate::db::{STATUS_ACTIVE, STATUS_DELETED, groups, system_permissions};
+use crate::web::Error;
+
+const NAME_CHARS: usize = 120;
+
+const FIRST_NAME: Field = blank("first_name", Kind::Line(NAME_CHARS), "The first name.");
+const LAST_NAME: Field = blank("last_name", Kind::Line(NAME_CHARS), "The last name.");
+const EMAIL: Field = blank("email", Kind::Line(255), "The e-mail address.");
+const USERNAME: Field =
+    must("username", Kind::Line(120), "The name to sign in with; no two differ only in case.");
+const AUTH_TYPE: Field = must(
+    "auth_type",
+    Kind::Whole(AUTH_PASSWORD, AUTH_LDAP),
+    "Who knows the password: 1 this server, 2 the LDAP server.",
+);
+const ALLOW_API: Field = must("allow_api", Kind::Flag, "Whether it may ask for API tokens.");
+
+const ADMIN: Access = Access::System(SystemPermission::AdminUsers, "");
+const OWN: &str = "Nothing for the caller's own account, else the permission admin_users.";
+const ABOVE: &str = "Besides, admin_permissions for an account that has it or admin_all.";
+
+/// The rows.
+pub const ENDPOINTS: &[Endpoint] = &[
+    Endpoint {
+        method: Method::GET,
+        path: "/admin/users",
+        title: "List accounts",
+        access: ADMIN,
+        fields: &[
+            optional(
+                "status",
+                Kind::Choice(&["-1", "any", "0", "1"]),
+                "Which to tell of: 1 active ones (if left out), 0 deleted ones, -1 or any for both.",
+            ),
+            START,
+            LIMIT,
+        ],
+        gives: gives::<Vec<UserShape>>(),
+        failures: &[],
+        handler: list,
+    },
+    Endpoint {
+        method: Method::POST,
+        path: "/admin/users",
+        title: "Make an account, a member of Normal users",
+        access: ADMIN,
+        fields: &[
+            FIRST_NAME,
+            LAST_NAME,
+            EMAIL,
+            USERNAME,
+            optional("password", Kind::Password, "8 to 120 characters; needed for auth_type 1."),
+            AUTH_TYPE,
+            ALLOW_API,
+        ],
+        gives: gives::<NewUserShape>(),
+        failures: &[409],
+        handler: create,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/admin/users/{user_id}",
+        title: "Tell of an account",
+        access: Access::SignedIn(OWN),
+        fields: &[],
+        gives: gives::<UserShape>(),
+        failures: &[403],
+        handler: tell,
+    },
+    Endpoint {
+        method: Method::PUT,
+        path: "/admin/users/{user_id}",
+        title: "Change an account",
+        access: Access::SignedIn(OWN),
+        fields: &[
+            FIRST_NAME,
+            LAST_NAME,
+            EMAIL,
+            USERNAME,
+            optional("password", Kind::Password, "8 to 120 characters; kept if left out."),
+            AUTH_TYPE,
+            ALLOW_API,
+        ],
+        gives: gives::<UserShape>(),
+        failures: &[403, 409],
+        handler: change,
+    },
+    Endpoint {
+        method: Method::DELETE,
+        path: "/admin/users/{user_id}",
+        title: "Mark an account deleted",
+        access: Access::System(SystemPermission::AdminUsers, ABOVE),
+        fields: &[],
+        gives: gives::<UserShape>(),
+        failures: &[409],
+        handler: delete,
+    },
+];
+
+/// A new account with its groups.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "NewUser")]
+struct NewUserShape {
+    #[serde(flatten)]
+    user: UserShape,
+    groups: Vec<GroupShape>,
+}
+
+/// `GET /admin/users`
+fn list(call: &Call<'_>) -> Result<Reply, Error> {
+    paged(call, &users::all(call.db(), status_filter(call))?, |user| UserShape::from(user))
+}
+
+/// `POST /admin/users`
+fn create(call: &Call<'_>) -> Result<Reply, Error> {
+    let auth_type = call.int("auth_type");
+    let password = call.opt_text("password").filter(|_| auth_type == AUTH_PASSWORD);
+    if password.is_none() && auth_type == AUTH_PASSWORD {
+        return Err(Error::parameter("password", "must be given"));
+    }
+    let new = NewAccount {
+        username: call.text("username").to_owned(),
+        password: password.map(str::to_owned),
+        first_name: call.text("first_name").to_owned(),
+        last_name: call.text("last_name").to_owned(),
+        email: call.text("email").to_owned(),
+        allow_api: call.flag("allow_api"),
+        auth_type,
+    };
+    let id = accounts::create(call.db(), &call.actor(), &new)?;
+    call.refresh()?;
+    let user = users::by_id(call.db(), id)?.ok_or_else(|| Error::missing("user", id))?;
+    let granted = system_permissions::all(call.db())?;
+    let granted = |group: &groups::Group| {
+        granted.iter().find(|(id, _)| *id == group.id).map_or([false; 7], |(_, set)| *set)
+    };
+    let groups = groups::of_user(call.db(), id)?;
+    let groups = groups.iter().map(|group| GroupShape::new(group, granted(group), None));
+    Reply::ok(&NewUserShape { user: UserShape::from(&user), groups: groups.collect() })
+}
+
+/// `GET /admin/users/{user_id}`
+fn tell(call: &Call<'_>) -> Result<Reply, Error> {
+    require_own_or_admin(call)?;
+    Reply::ok(&UserShape::from(&find(call)?))
+}
+
+fn is_own(call: &Call<'_>) -> bool {
+    call.user_id() == Some(call.id("user_id"))
+}
+
+fn require_own_or_admin(call: &Call<'_>) -> Result<(), Error> {
+    if is_own(call) { Ok(()) } else { call.require(SystemPermission::AdminUsers) }
+}
+
+fn find(call: &Call<'_>) -> Result<User, Error> {
+    let id = call.id("user_id");
+    users::by_id(call.db(), id)?.ok_or_else(|| Error::missing("user", id))
+}
+
+fn find_active(call: &Call<'_>) -> Result<User, Error> {
+    let user = find(call)?;
+    if user.status == STATUS_ACTIVE { Ok(user) } else { Err(Error::missing("user", user.id)) }
+}
+
+/// Fails where an administrator of users would reach beyond what that permission is: who can change
+/// the password of an account has all that the account has.
+fn require_not_above(call: &Call<'_>, user: &User) -> Result<(), Error> {
+    let rights = call.rights()?;
+    let above = rights
+        .identity(user.id, SignedIn::Token)
+        .is_some_and(|theirs| rights.has(&theirs, SystemPermission::AdminPermissions));
+    if above { call.require(SystemPermission::AdminPermissions) } else { Ok(()) }
+}
+
+/// `PUT /admin/users/{user_id}`
+fn change(call: &Call<'_>) -> Result<Reply, Error> {
+    require_own_or_admin(call)?;
+    let old = find_active(call)?;
+    if !is_own(call) {
+        require_not_above(call, &old)?;
+    }
+    let new = User {
+        username: call.text("username").to_owned(),
+        first_name: call.text("first_name").to_owned(),
+        last_name: call.text("last_name").to_owned(),
+        email: call.text("email").to_owned(),
+        allow_api: call.flag("allow_api"),
+        ..old.clone()
+    };
+    if call.int("auth_type") != old.auth_type {
+        return Err(Error::parameter("auth_type", "cannot be changed"));
+    }
+    // One's own account says who one is, not what one may do.
+    if new.allow_api != old.allow_api {
+        call.require(SystemPermission::AdminUsers)?;
+    }
+    let password = call.opt_text("password");
+    if let Some(text) = password {
+        check_password(text)?;
+    }
+    accounts::change(call.db(), &call.actor(), &new)?;
+    if let Some(text) = password {
+        accounts::set_password(call.db(), &call.actor(), old.id, text)?;
+    }
+    call.refresh()?;
+    Reply::ok(&UserShape::from(&new))
+}
+
+/// Fails for a password that would be refused, before anything else is changed.
+fn check_password(text: &str) -> Result<(), Error> {
+    let allowed = password::MIN_CHARS..=password::MAX_CHARS;
+    match allowed.contains(&text.chars().count()) {
+        true => Ok(()),
+        false => Err(Error::parameter("password", password::PasswordError::Length)),
+    }
+}
+
+/// `DELETE /admin/users/{user_id}`
+fn delete(call: &Call<'_>) -> Result<Reply, Error> {
+    let user = find_active(call)?;
+    if is_own(call) {
+        return Err(Error::conflict("The account that is signed in cannot be deleted."));
+    }
+    require_not_above(call, &user)?;
+    accounts::disable(call.db(), &call.actor(), user.id)?;
+    call.refresh()?;
+    Reply::ok(&UserShape::from(&User { status: STATUS_DELETED, ..user }))
+}

@@ -1,0 +1,102 @@
+//! Whether a request that changes something was sent by a page of ours.
+//!
+//! A browser adds cookies, and what the front server authenticates by, to whatever any page makes it
+//! send. What such requests need besides is a text that only our pages know: the form field
+//! [`FIELD`] or the header field `X-CSRF-Token`. Tokens and keys need none, since no browser adds
+//! them by itself.
+
+use http::{HeaderName, Method};
+
+use super::session;
+use crate::auth::{Identity, Purpose, Session, SignedIn};
+use crate::http::{Request, Response};
+use crate::web::{App, Error};
+
+/// The form field.
+pub const FIELD: &str = "_csrf_token";
+
+const HEADER: HeaderName = HeaderName::from_static("x-csrf-token");
+
+/// Names a browser in which nobody has signed in yet.
+const COOKIE: &str = "halftone_form";
+
+/// The text for pages and forms that are sent to this user; none is needed by who has none.
+pub fn token(app: &App, identity: &Identity) -> String {
+    subject(identity)
+        .map(|subject| app.sign_in.signer.tag(Purpose::Form, &subject))
+        .unwrap_or_default()
+}
+
+/// What the text stands for: the session, or the user of the front server.
+fn subject(identity: &Identity) -> Option<Vec<u8>> {
+    let named = |kind: &str, name: &str| format!("{kind} {name}").into_bytes();
+    match identity.via()? {
+        SignedIn::Session(id) => Some(named("session", &Session::name(&id))),
+        SignedIn::FrontServer => identity.user_id().map(|user| named("user", &user.to_string())),
+        SignedIn::Token | SignedIn::Key { .. } => None,
+    }
+}
+
+/// Fails with 400 when a request that changes something comes with a cookie or from the front server,
+/// and without the text. `field` is the value of [`FIELD`] in the request's body, if it has one.
+pub fn check(
+    app: &App,
+    request: &Request,
+    identity: &Identity,
+    field: Option<&str>,
+) -> Result<(), Error> {
+    if matches!(request.method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        return Ok(());
+    }
+    let Some(subject) = subject(identity) else { return Ok(()) };
+    let sent = sent(request, field);
+    if sent.is_some_and(|sent| app.sign_in.signer.is_tag(Purpose::Form, &subject, sent)) {
+        Ok(())
+    } else {
+        Err(Error::parameter(FIELD, "the form is not one of this session; load it again"))
+    }
+}
+
+fn sent<'a>(request: &'a Request, field: Option<&'a str>) -> Option<&'a str> {
+    field.or_else(|| request.headers.get(HEADER)?.to_str().ok())
+}
+
+/// The text for the form by which one signs in, for a browser that has no session; names the browser
+/// by a cookie.
+pub fn first_token(app: &App, request: &Request, response: &mut Response) -> Result<String, Error> {
+    let known = session::cookies(&request.headers, COOKIE).next().filter(|name| is_name(name));
+    let name = match known {
+        Some(name) => name.to_owned(),
+        None => {
+            let mut random = [0_u8; 16];
+            getrandom::fill(&mut random)
+                .map_err(|error| Error::internal(std::io::Error::other(error.to_string())))?;
+            let name = Session::name(&random);
+            let attributes = session::attributes(app, request);
+            session::add_cookie(response, &format!("{COOKIE}={name}{attributes}"));
+            name
+        }
+    };
+    Ok(app.sign_in.signer.tag(Purpose::Form, &browser(&name)))
+}
+
+/// The same check for the form by which one signs in.
+pub fn check_first(app: &App, request: &Request, field: Option<&str>) -> Result<(), Error> {
+    let name = session::cookies(&request.headers, COOKIE).next().filter(|name| is_name(name));
+    let valid = name
+        .zip(sent(request, field))
+        .is_some_and(|(name, sent)| app.sign_in.signer.is_tag(Purpose::Form, &browser(name), sent));
+    if valid {
+        Ok(())
+    } else {
+        Err(Error::parameter(FIELD, "the form is out of date, or cookies are off; load it again"))
+    }
+}
+
+fn browser(name: &str) -> Vec<u8> {
+    format!("browser {name}").into_bytes()
+}
+
+fn is_name(name: &str) -> bool {
+    name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
