@@ -21,7 +21,15 @@ fn gives_what_the_library_gives_bit_for_bit() {
             for quality in ["5", "75", "100"] {
                 for strength in [0, 10, 127] {
                     let samples = rough((width * height * 3) as usize, strength);
-                    let args = ["-quality", quality, "-sampling-factor", sampling, "jpg:-"];
+                    let args = [
+                        "-type",
+                        "TrueColor",
+                        "-quality",
+                        quality,
+                        "-sampling-factor",
+                        sampling,
+                        "jpg:-",
+                    ];
                     let jpeg = file(&samples, (width, height), "rgb", &args);
                     let theirs = turbojpeg::decompress(&jpeg, turbojpeg::PixelFormat::RGB).unwrap();
                     let ours = decode(&jpeg).unwrap();
