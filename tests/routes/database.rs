@@ -16,7 +16,8 @@ const TARGET: &str = "/image?src=a/photo.jpg&width=110";
 #[test]
 fn images_and_folders_get_rows_when_first_seen() {
     for backend in BOTH {
-        let site = Site::on(backend, "", |images| {
+        let quiet = "watch_library = false\nsync_every_h = 0";
+        let site = Site::on(backend, quiet, |images| {
             library::plain(&images.join("x/y/z.png"), 20, 10, [1, 2, 3]);
         });
         assert!(db::images::by_path(site.db(), "x/y/z.png").unwrap().is_none());
