@@ -19,6 +19,7 @@
 #![warn(clippy::unwrap_used)]
 
 pub mod auth;
+pub mod backup;
 pub mod bytelock;
 pub mod cache;
 pub mod cli;
@@ -27,6 +28,7 @@ pub mod db;
 pub mod demo;
 pub mod fastcgi;
 pub mod http;
+pub mod import;
 pub mod library;
 pub mod pixel;
 pub mod portfolio;

@@ -24,7 +24,10 @@ pub struct Writer<W: Write> {
 impl<W: Write> Writer<W> {
     /// Writes to a file or the like.
     pub fn new(out: W) -> Self {
-        Self { out: GzEncoder::new(BufWriter::new(out), Compression::default()), sum: Sha256::new() }
+        Self {
+            out: GzEncoder::new(BufWriter::new(out), Compression::default()),
+            sum: Sha256::new(),
+        }
     }
 
     /// Writes a line.

@@ -42,6 +42,3 @@ pub enum Error {
 
 /// The result of what is done here.
 pub type Result<T> = std::result::Result<T, Error>;
-
-#[cfg(test)]
-mod tests;

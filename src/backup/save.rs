@@ -88,8 +88,7 @@ fn write(sql: &dyn Sql, schema: u32, settings: &Settings, file: &File) -> Result
 fn write_table(sql: &dyn Sql, table: &Table, out: &mut Writer<&File>) -> Result<u64> {
     let columns = bulk::columns(sql, table.name)?;
     let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-    let highest_id =
-        if table.has_ids() { Some(bulk::highest_id(sql, table.name)?) } else { None };
+    let highest_id = if table.has_ids() { Some(bulk::highest_id(sql, table.name)?) } else { None };
     out.line(&json!({ "table": table.name, "columns": names, "highest_id": highest_id }))?;
     let unfinished = unfinished(table.name, &names);
     let (mut after, mut written) = (None, 0);

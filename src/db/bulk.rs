@@ -290,7 +290,11 @@ pub fn taken(sql: &dyn Sql, table: &str, ids: &[i64]) -> Result<HashSet<i64>> {
     rows.iter().map(|row| row.int(0)).collect()
 }
 
-/// Those rows of a table that have one of these numbers in a column.
+/// A span of the numbers of a column, both ends included.
+pub type Span<'a> = (&'a str, i64, i64);
+
+/// Those rows of a table that have one of these numbers in a column, and where a span is given lie
+/// in it.
 ///
 /// # Errors
 /// See [`Error`].
@@ -298,11 +302,15 @@ pub fn rows_of(
     sql: &dyn Sql,
     table: &str,
     columns: &[&str],
-    column: &str,
-    ids: &[i64],
+    (column, ids): (&str, &[i64]),
+    span: Option<Span<'_>>,
 ) -> Result<Vec<Vec<Value>>> {
     let names = columns.join(", ");
-    let statement = format!("SELECT {names} FROM {table} WHERE {column} IN ({})", list(ids));
+    let span = match span {
+        Some((column, from, to)) => format!(" AND {column} BETWEEN {from} AND {to}"),
+        None => String::new(),
+    };
+    let statement = format!("SELECT {names} FROM {table} WHERE {column} IN ({}){span}", list(ids));
     Ok(sql.query(&statement, &[])?.into_iter().map(super::Row::into_values).collect())
 }
 

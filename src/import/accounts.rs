@@ -50,7 +50,11 @@ impl Import<'_> {
                     email: text(row, 4)?,
                     auth_type: if ldap { AUTH_LDAP } else { AUTH_PASSWORD },
                     allow_api: row.bool(7)?,
-                    status: if row.int(8)? == STATUS_DELETED { STATUS_DELETED } else { STATUS_ACTIVE },
+                    status: if row.int(8)? == STATUS_DELETED {
+                        STATUS_DELETED
+                    } else {
+                        STATUS_ACTIVE
+                    },
                 };
                 let hash = row.opt_text(5)?.filter(|hash| !hash.is_empty() && !ldap);
                 import.user(user, hash, &mut ids)
@@ -92,8 +96,17 @@ impl Import<'_> {
             self.sql,
             "users",
             &[
-                "id", "username", "username_key", "first_name", "last_name", "email", "password",
-                "auth_type", "allow_api", "status", "created_ms",
+                "id",
+                "username",
+                "username_key",
+                "first_name",
+                "last_name",
+                "email",
+                "password",
+                "auth_type",
+                "allow_api",
+                "status",
+                "created_ms",
             ],
             [vec![
                 user.id.into(),
@@ -190,7 +203,8 @@ impl Import<'_> {
         let rows = self.rows("usergroups", "CAST(user_id AS BIGINT), CAST(group_id AS BIGINT)")?;
         for row in rows {
             let (user, group) = (row.int(0)?, row.int(1)?);
-            let (Some(&user_id), Some(&group_id)) = (self.users.get(&user), self.groups.get(&group))
+            let (Some(&user_id), Some(&group_id)) =
+                (self.users.get(&user), self.groups.get(&group))
             else {
                 let which = format!("user {user}, group {group}");
                 self.report.left_out(MEMBERS, "the user or the group does not exist", &which);

@@ -50,9 +50,8 @@ impl Import<'_> {
             owner.into(),
             row.opt_int(5)?.unwrap_or_else(now_ms).into(),
         ];
-        let columns = [
-            "id", "human_id", "name", "name_key", "description", "owner_id", "last_updated_ms",
-        ];
+        let columns =
+            ["id", "human_id", "name", "name_key", "description", "owner_id", "last_updated_ms"];
         bulk::insert(self.sql, "folios", &columns, [row])?;
         self.folios.insert(theirs, id);
         self.report.new_row(FOLIOS);
@@ -112,7 +111,8 @@ impl Import<'_> {
     ) -> Result<Option<Vec<Value>>> {
         let (folio, image) = (row.int(1)?, row.int(2)?);
         let which = format!("portfolio {folio}, image {image}");
-        let (Some(&folio), Some(&image)) = (self.folios.get(&folio), self.images.get(&image)) else {
+        let (Some(&folio), Some(&image)) = (self.folios.get(&folio), self.images.get(&image))
+        else {
             let why = "the portfolio or the image does not exist";
             self.report.left_out(PICTURES, why, &which);
             return Ok(None);
@@ -172,7 +172,7 @@ fn pairs(
     other: &'static str,
     folios: &[i64],
 ) -> Result<HashSet<(i64, i64)>> {
-    let rows = bulk::rows_of(import.sql, table, &["folio_id", other], "folio_id", folios)?;
+    let rows = bulk::rows_of(import.sql, table, &["folio_id", other], ("folio_id", folios), None)?;
     let pair = |row: Vec<Value>| match row.as_slice() {
         [Value::Int(folio), Value::Int(other)] => Some((*folio, *other)),
         _ => None,

@@ -59,7 +59,9 @@ impl Import<'_> {
         ours.sort_unstable();
         ours.dedup();
         let columns = [kind.owner, "user_id", "action", "detail", "at_ms"];
-        let here = bulk::rows_of(self.sql, kind.table, &columns, kind.owner, &ours)?;
+        let times = rows.iter().filter_map(|row| row.opt_int(5).ok().flatten());
+        let span = super::span(times).map(|(from, to)| ("at_ms", from, to));
+        let here = bulk::rows_of(self.sql, kind.table, &columns, (kind.owner, &ours), span)?;
         let mut here: HashSet<String> = here.iter().map(|entry| format!("{entry:?}")).collect();
         let mut new = Vec::new();
         for row in rows {
@@ -74,13 +76,8 @@ impl Import<'_> {
                 continue;
             };
             let user = row.opt_int(2)?.and_then(|id| self.users.get(&id).copied());
-            let entry: Vec<Value> = vec![
-                owner.into(),
-                user.into(),
-                action.into(),
-                text(row, 4)?.into(),
-                at_ms.into(),
-            ];
+            let entry: Vec<Value> =
+                vec![owner.into(), user.into(), action.into(), text(row, 4)?.into(), at_ms.into()];
             if here.insert(format!("{entry:?}")) {
                 self.report.new_row(kind.name);
                 new.push(entry);

@@ -152,7 +152,8 @@ impl Import<'_> {
             self.report.left_out(IMAGES, NO_PATH, &src);
             return Ok(None);
         };
-        let size = |column| Ok::<_, crate::db::Error>(row.opt_int(column)?.filter(|size| *size > 0));
+        let size =
+            |column| Ok::<_, crate::db::Error>(row.opt_int(column)?.filter(|size| *size > 0));
         Ok(Some(Theirs {
             id: row.int(0)?,
             path: path.as_str().to_owned(),
@@ -164,12 +165,7 @@ impl Import<'_> {
         }))
     }
 
-    fn image_page(
-        &mut self,
-        theirs: &[Theirs],
-        ids: &mut Ids,
-        known: &mut Folders,
-    ) -> Result<()> {
+    fn image_page(&mut self, theirs: &[Theirs], ids: &mut Ids, known: &mut Folders) -> Result<()> {
         let keys: Vec<String> = theirs.iter().map(|image| path_key(&image.path)).collect();
         let mut here = bulk::ids_of(self.sql, "images", "path_key", &keys)?;
         let wanted: Vec<i64> = theirs.iter().map(|image| image.id).collect();
@@ -212,8 +208,16 @@ impl Import<'_> {
             ]);
         }
         let columns = [
-            "id", "path", "path_key", "folder_id", "title", "description", "width", "height",
-            "status", "first_seen_ms",
+            "id",
+            "path",
+            "path_key",
+            "folder_id",
+            "title",
+            "description",
+            "width",
+            "height",
+            "status",
+            "first_seen_ms",
         ];
         bulk::insert(self.sql, "images", &columns, new)?;
         Ok(())

@@ -153,11 +153,21 @@ impl<'a> Import<'a> {
             properties::bump(self.sql, properties::TEMPLATES_VERSION)?;
         }
         if !db::system_permissions::has_administrator(self.sql)? {
-            self.report.note("nobody may administer this installation now: make an account with \
-                 `halftone user add NAME --group Administrators`");
+            self.report.note(
+                "nobody may administer this installation now: make an account with \
+                 `halftone user add NAME --group Administrators`",
+            );
         }
         Ok(())
     }
+}
+
+/// The first and the last of some times.
+fn span(times: impl Iterator<Item = i64>) -> Option<(i64, i64)> {
+    times.fold(None, |span, time| match span {
+        Some((from, to)) => Some((time.min(from), time.max(to))),
+        None => Some((time, time)),
+    })
 }
 
 /// Gives out ids: those that rows had over there where they are free, or else ones above all that
@@ -198,6 +208,3 @@ impl Ids {
         bulk::follow_id(import.sql, self.table, highest.max(self.highest))
     }
 }
-
-#[cfg(test)]
-mod tests;

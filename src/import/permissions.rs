@@ -48,8 +48,7 @@ impl Import<'_> {
                 known.insert((folder, group));
             }
         }
-        let columns =
-            "CAST(folder_id AS BIGINT), CAST(group_id AS BIGINT), CAST(access AS BIGINT)";
+        let columns = "CAST(folder_id AS BIGINT), CAST(group_id AS BIGINT), CAST(access AS BIGINT)";
         self.each_page("folderpermissions", columns, |import, rows| {
             let mut new = Vec::new();
             for row in rows {

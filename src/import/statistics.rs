@@ -17,8 +17,15 @@ const NUMBERS: &str = "CAST(requests AS BIGINT), CAST(views AS BIGINT), \
 
 /// Their columns here.
 const COLUMNS: [&str; 9] = [
-    "from_ms", "to_ms", "requests", "views", "cached_views", "downloads", "total_bytes",
-    "request_us", "max_request_us",
+    "from_ms",
+    "to_ms",
+    "requests",
+    "views",
+    "cached_views",
+    "downloads",
+    "total_bytes",
+    "request_us",
+    "max_request_us",
 ];
 
 /// The times and numbers, none below zero.
@@ -59,8 +66,13 @@ impl Import<'_> {
         let mut ids: Vec<i64> = theirs.iter().map(|(id, _)| *id).collect();
         ids.sort_unstable();
         ids.dedup();
-        let rows =
-            bulk::rows_of(self.sql, "image_stats", &["image_id", "from_ms"], "image_id", &ids)?;
+        let times = theirs.iter().filter_map(|(_, numbers)| match numbers.first() {
+            Some(Value::Int(from)) => Some(*from),
+            _ => None,
+        });
+        let span = super::span(times).map(|(from, to)| ("from_ms", from, to));
+        let columns = ["image_id", "from_ms"];
+        let rows = bulk::rows_of(self.sql, "image_stats", &columns, ("image_id", &ids), span)?;
         let mut here: HashSet<(i64, i64)> = rows
             .iter()
             .filter_map(|row| match row.as_slice() {
@@ -109,7 +121,7 @@ impl Import<'_> {
     }
 
     fn system_records(&mut self, theirs: Vec<Vec<Value>>, from: &[i64]) -> Result<()> {
-        let rows = bulk::rows_of(self.sql, "system_stats", &["from_ms"], "from_ms", from)?;
+        let rows = bulk::rows_of(self.sql, "system_stats", &["from_ms"], ("from_ms", from), None)?;
         let mut here: HashSet<i64> = rows
             .iter()
             .filter_map(|row| match row.as_slice() {

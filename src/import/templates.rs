@@ -68,9 +68,9 @@ pub(super) fn usable(text: &str) -> std::result::Result<Usable, String> {
 
 fn is_known(field: &str) -> bool {
     PARAMS.iter().any(|param| {
-        let names = param.template().is_some_and(|template| {
-            template.name == field || template.aliases.contains(&field)
-        });
+        let names = param
+            .template()
+            .is_some_and(|template| template.name == field || template.aliases.contains(&field));
         names || param.about.name == field
     })
 }
@@ -102,8 +102,7 @@ impl Import<'_> {
     pub(super) fn templates(&mut self) -> Result<()> {
         let mut ids = Ids::new(self.sql, "templates", self.highest("imagetemplates")?)?;
         let mut used = HashSet::new();
-        let columns =
-            "CAST(name AS TEXT), CAST(description AS TEXT), CAST(template AS TEXT)";
+        let columns = "CAST(name AS TEXT), CAST(description AS TEXT), CAST(template AS TEXT)";
         self.each("imagetemplates", columns, |import, row| {
             let (name, renamed) = own_name(&mut used, &text(row, 1)?);
             if renamed {
@@ -137,8 +136,13 @@ impl Import<'_> {
         let taken = all.iter().map(|ours| ours.id).collect();
         let id = ids.give(theirs, &taken);
         self.note_id(TEMPLATES, &name, theirs, id);
-        let row =
-            vec![id.into(), name.as_str().into(), name_key(&name).into(), description.into(), json.into()];
+        let row = vec![
+            id.into(),
+            name.as_str().into(),
+            name_key(&name).into(),
+            description.into(),
+            json.into(),
+        ];
         let columns = ["id", "name", "name_key", "description", "template"];
         bulk::insert(self.sql, "templates", &columns, [row])?;
         self.report.new_row(TEMPLATES);
