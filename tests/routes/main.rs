@@ -15,6 +15,7 @@ mod site;
 
 mod access;
 mod animation;
+mod backup;
 mod caching;
 mod cli;
 mod database;
@@ -27,6 +28,7 @@ mod front_user;
 mod guide;
 mod hostile;
 mod image;
+mod import;
 mod ldap;
 mod legacy;
 mod limits;
