@@ -8,6 +8,7 @@
 //! ```text
 //! cli ─▶ web ─▶ auth, source, cache, db, stats, task, spec, http
 //!  ├──▶ process ─▶ fastcgi ─▶ http          spec ─▶ pixel (types only)      pixel ─▶ nothing
+//!  ├──▶ import ─▶ auth, config, db, source, spec         backup ─▶ db
 //!  ├──▶ library ─▶ auth, db, pixel, source, task
 //!  └──▶ sandbox ─▶ pixel
 //! ```

@@ -44,9 +44,14 @@ pub(super) fn usable(text: &str) -> std::result::Result<Usable, String> {
     };
     let mut fields = fields.ok_or_else(|| "it is not a JSON object".to_owned())?;
     let mut gone = Vec::new();
-    fields.retain(|name, _| {
+    // Dots per inch have one number here.
+    let other_dpi = fields.remove("dpi_y").filter(|dpi| fields.get("dpi_x") != Some(dpi));
+    if other_dpi.is_some_and(|dpi| !is_blank(&dpi)) {
+        gone.push("dpi_y: it is always that of dpi_x".to_owned());
+    }
+    fields.retain(|name, field| {
         let known = is_known(name);
-        if !known {
+        if !known && !is_blank(field) {
             gone.push(format!("{name}: there is no such parameter"));
         }
         known
@@ -63,6 +68,15 @@ pub(super) fn usable(text: &str) -> std::result::Result<Usable, String> {
                 gone.push(format!("{}: {}", fault.name, fault.reason));
             }
         }
+    }
+}
+
+/// Whether a field sets nothing.
+fn is_blank(field: &Json) -> bool {
+    match field.get("value").unwrap_or(field) {
+        Json::Null => true,
+        Json::String(text) => text.trim().is_empty(),
+        _ => false,
     }
 }
 
@@ -166,5 +180,80 @@ impl Import<'_> {
             )),
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The fields of a template in the guide to the old server's API.
+    const GUIDE: [&str; 32] = [
+        "align_h",
+        "align_v",
+        "attachment",
+        "bottom",
+        "colorspace",
+        "crop_fit",
+        "dpi_x",
+        "dpi_y",
+        "expiry_secs",
+        "fill",
+        "flip",
+        "format",
+        "height",
+        "icc_bpc",
+        "icc_intent",
+        "icc_profile",
+        "left",
+        "overlay_opacity",
+        "overlay_pos",
+        "overlay_size",
+        "overlay_src",
+        "page",
+        "quality",
+        "record_stats",
+        "right",
+        "rotation",
+        "sharpen",
+        "size_fit",
+        "strip",
+        "tile",
+        "top",
+        "width",
+    ];
+
+    #[test]
+    fn every_field_of_the_guide_is_known() {
+        for field in GUIDE.into_iter().filter(|field| *field != "dpi_y") {
+            assert!(is_known(field), "{field}");
+        }
+        let all: Map<String, Json> = GUIDE
+            .iter()
+            .map(|field| ((*field).to_owned(), serde_json::json!({ "value": null })))
+            .collect();
+        assert!(usable(&Json::Object(all).to_string()).unwrap().gone.is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_used_goes_and_the_rest_stays() {
+        let found = usable(
+            r#"{"dpi_x": {"value": 300}, "dpi_y": {"value": 150}, "width": {"value": -1},
+                "magic": {"value": {"deep": [1]}}, "none": {"value": null}, "flip": {"value": "h"}}"#,
+        )
+        .unwrap();
+        let json: Json = serde_json::from_str(&found.json).unwrap();
+        assert_eq!(json, serde_json::json!({"dpi_x": {"value": 300}, "flip": {"value": "h"}}));
+        let mut names: Vec<&str> =
+            found.gone.iter().filter_map(|gone| gone.split(':').next()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["dpi_y", "magic", "width"]);
+        let same = r#"{"dpi_x": {"value": 300}, "dpi_y": {"value": 300}}"#;
+        assert!(usable(same).unwrap().gone.is_empty());
+        for text in ["[1]", "{", "7"] {
+            assert!(usable(text).is_err(), "{text}");
+        }
+        assert_eq!(usable("null").unwrap().json, "{}");
+        assert_eq!(usable(" ").unwrap().json, "{}");
     }
 }
