@@ -30,13 +30,12 @@ pub enum Action {
 
 /// Where it is, and what to do.
 #[derive(Args)]
-#[group(id = "what", required = true, multiple = true)]
 pub struct Qis {
     /// Its management database, such as `postgresql://user:password@host/qis-mgmt`; only read
-    #[arg(long, value_name = "URL", group = "what")]
+    #[arg(long, value_name = "URL", required_unless_present = "settings")]
     database: Option<String>,
     /// Its settings file, such as /opt/qis/conf/local_settings.py; read, never executed
-    #[arg(long, value_name = "FILE", group = "what")]
+    #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
     /// Where to propose settings; without it beside the settings file, in conf.d/50-imported.toml
     #[arg(long, value_name = "FILE", requires = "settings")]
