@@ -9,7 +9,7 @@ use crate::site::{BOTH, Backend, Site, encoded};
 use crate::support::database::Database;
 use crate::support::fixture::write_jpeg;
 use crate::support::halftone::{ADMIN_PASSWORD, binary};
-use crate::support::wait;
+use crate::support::http;
 
 /// HMAC-SHA1 of RFC 2202, test case 2: the key is the salt, the data the password.
 const OLD_HASH: &str = "sha1$Jefe$effcdf6ae5eb2fa2d27416d5f184df9c259a7c79";
@@ -117,11 +117,15 @@ fn there() -> Database {
     database
 }
 
+/// An installation whose server does not run: what it does in the background would change rows
+/// between comparisons.
 fn here(backend: Backend) -> Site {
-    Site::on(backend, "sync_every_h = 0\nwatch_library = false", |images| {
+    let mut site = Site::on(backend, "sync_every_h = 0\nwatch_library = false", |images| {
         write_jpeg(&images.join(PICTURE), 60, 40);
         write_jpeg(&images.join("a/x.jpg"), 60, 40);
-    })
+    });
+    site.halt();
+    site
 }
 
 /// Runs the command; whether it succeeded, and what it wrote.

@@ -112,6 +112,12 @@ impl Site {
         self.process.wait()
     }
 
+    /// Ends the server; its database and its files stay.
+    pub fn halt(&mut self) {
+        self.process.signal(Signal::SIGTERM);
+        assert!(self.process.wait().success(), "{}", self.log());
+    }
+
     /// Its process id.
     pub fn pid(&self) -> i32 {
         self.process.pid()
