@@ -19,12 +19,14 @@ fn raw() {
     println!("cargo:rustc-link-lib=dylib=raw_r");
 }
 
-/// The cover over libjpeg-turbo's decoder, which needs `setjmp`.
+/// The cover over libjpeg-turbo's decoder, which needs `setjmp`, and what it puts in place of parts.
 fn jpeg() {
-    const SOURCE: &str = "src/pixel/decode/jpeg/shrink.c";
-    println!("cargo:rerun-if-changed={SOURCE}");
+    const FOLDER: &str = "src/pixel/decode/jpeg";
+    let sources = ["shrink.c", "entropy.c"].map(|name| format!("{FOLDER}/{name}"));
+    println!("cargo:rerun-if-changed={FOLDER}/entropy.h");
+    sources.iter().for_each(|source| println!("cargo:rerun-if-changed={source}"));
     let headers = std::env::var("DEP_TURBOJPEG_INCLUDE").expect("turbojpeg-sys names its headers");
     let mut build = Build::new();
-    build.includes(headers.split(',')).opt_level(3).std("c11").warnings(true).file(SOURCE);
+    build.includes(headers.split(',')).opt_level(3).std("c11").warnings(true).files(sources);
     build.compile("halftone_jpeg");
 }

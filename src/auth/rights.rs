@@ -25,6 +25,9 @@ fn upwards(folder_path: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Group, whether it is required, template.
+type TemplateRule = (i64, bool, Option<i64>);
+
 /// Everybody's rights at one moment. Immutable.
 #[derive(Debug, Default)]
 pub struct Rights {
@@ -34,7 +37,7 @@ pub struct Rights {
     /// Group → its system permissions.
     system: HashMap<i64, SystemPermissions>,
     /// Folder path without slashes at its ends → templates of groups: group, required, template.
-    templates: HashMap<Box<str>, Vec<(i64, bool, Option<i64>)>>,
+    templates: HashMap<Box<str>, Vec<TemplateRule>>,
     /// The active accounts.
     accounts: HashMap<i64, Account>,
     /// Their names, ignoring case.
@@ -110,7 +113,7 @@ impl Rights {
         records.push((group, level));
     }
 
-    fn set_template(&mut self, folder_path: &str, rule: (i64, bool, Option<i64>)) {
+    fn set_template(&mut self, folder_path: &str, rule: TemplateRule) {
         self.templates.entry(folder_path.trim_matches('/').into()).or_default().push(rule);
     }
 

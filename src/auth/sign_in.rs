@@ -39,7 +39,7 @@ pub enum Refused {
     Wrong,
     /// Name and password are right, and a code is needed besides.
     #[error("a one-time password is needed")]
-    CodeNeeded(User),
+    CodeNeeded(Box<User>),
     /// There were too many attempts.
     #[error("too many attempts")]
     Wait {
@@ -74,9 +74,8 @@ pub fn sign_in(
         .map_err(|retry_s| Refused::Wait { retry_s })?;
     let user = first_proof(db, directory, attempt, turn);
     let user = match user {
-        // It was not an attempt at a password.
         Err(refused @ (Refused::Busy | Refused::Directory(_) | Refused::Db(_))) => {
-            allowed.succeeded(db)?;
+            allowed.withdrawn(db)?;
             return Err(refused);
         }
         other => other?,
@@ -113,7 +112,7 @@ fn second_proof(
         let Some(code) = code else {
             // A right password alone must not wipe out what was guessed at codes.
             allowed.half_succeeded(db)?;
-            return Err(Refused::CodeNeeded(user));
+            return Err(Refused::CodeNeeded(Box::new(user)));
         };
         if !totp::check(db, user.id, code, now_s)? {
             return Err(Refused::Wrong);

@@ -75,6 +75,14 @@ impl Allowed {
         })
     }
 
+    /// It was no attempt at a password after all: nothing could be verified.
+    ///
+    /// # Errors
+    /// See [`db::Error`].
+    pub fn withdrawn(self, db: &Db) -> db::Result<()> {
+        db.transaction(|sql| self.0.iter().try_for_each(|one| take_back(sql, one)))
+    }
+
     /// The first of two steps succeeded: for the address it does not count, for the account it does
     /// until the second has succeeded too.
     ///

@@ -106,7 +106,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         max_dimension: settings.max_image_dimension,
         upright: settings.orient_from_exif,
     };
-    let params = Params::from_pairs(pairs.into_iter(), &rules)?;
+    let params = Params::from_pairs(pairs, &rules)?;
     let mut recipe = params.recipe(&context)?;
     wiring::profiles(&settings).complete(&mut recipe)?;
 

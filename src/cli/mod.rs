@@ -19,6 +19,7 @@ mod status;
 mod sync;
 mod tasks;
 mod user;
+mod user_key;
 mod wiring;
 
 use std::process::ExitCode;

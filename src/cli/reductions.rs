@@ -175,7 +175,7 @@ impl Preparer {
                     let_others_first();
                     self.make(&path, &subject, stat, go_on)
                 };
-                scope.spawn(work).join().unwrap_or_else(|_| Err(reduction::Error::Stopped))
+                scope.spawn(work).join().unwrap_or(Err(reduction::Error::Stopped))
             })?;
             if outcome != Outcome::Busy || !go_on() {
                 return Ok(outcome);

@@ -52,7 +52,7 @@ pub fn read(path: &Path) -> anyhow::Result<String> {
     })?;
     let others = fs::metadata(path)
         .map(|meta| meta.permissions())
-        .unwrap_or_else(|_| Permissions::from_mode(0))
+        .unwrap_or_else(|_| Permissions::from_mode(0o000))
         .mode()
         & 0o007;
     if others != 0 {

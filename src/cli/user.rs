@@ -5,7 +5,7 @@ use std::io::{BufRead as _, IsTerminal as _};
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 
-use super::{Common, wiring};
+use super::{Common, user_key, wiring};
 use crate::auth::accounts::{self, NewAccount};
 use crate::auth::{Actor, password, totp};
 use crate::db::users::{self, User};
@@ -24,6 +24,9 @@ pub enum Action {
     Enable(Named),
     /// List the accounts
     List(Common),
+    /// Make, list and delete API keys of an account
+    #[command(subcommand)]
+    Key(user_key::Action),
     /// Set up or take away one-time passwords for an account
     Totp(Totp),
 }
@@ -114,12 +117,14 @@ pub fn run(action: &Action) -> anyhow::Result<()> {
             let (db, user) = named.open()?;
             Ok(accounts::enable(&db, &Actor::command_line(), user.id)?)
         }
+        Action::Key(action) => user_key::run(action),
         Action::List(common) => list(&open(common)?),
         Action::Totp(options) => set_totp(options),
     }
 }
 
-fn open(common: &Common) -> anyhow::Result<Db> {
+/// The database, if this program knows its schema.
+pub fn open(common: &Common) -> anyhow::Result<Db> {
     let db = wiring::database(&common.load(Vec::new())?.settings)?;
     db::check_schema(&db)?;
     Ok(db)

@@ -245,7 +245,7 @@ fn cmyk_profile(settings: &Settings) -> anyhow::Result<Option<Arc<[u8]>>> {
             (profile.kind() == ProfileKind::Device(ColourSpace::Cmyk))
                 .then(|| profile.bytes().clone())
         };
-        return Ok(CMYK_PROFILES.iter().find_map(|path| sound(&path)));
+        return Ok(CMYK_PROFILES.iter().find_map(sound));
     }
     let bytes = fs::read(path)
         .with_context(|| format!("cmyk_profile: {} cannot be read", path.display()))?;

@@ -102,15 +102,3 @@ pub fn by_paths(sql: &dyn Sql, paths: &[String]) -> Result<Vec<ImageView>> {
 
 const BY_PATHS: &str = "SELECT COLUMNS FROM images i JOIN folders f ON f.id = i.folder_id \
      WHERE i.path_key IN ({texts_of_1})";
-
-/// Changes an image's title and description; tells whether there was such an image.
-///
-/// # Errors
-/// See [`super::Error`].
-pub fn describe(sql: &dyn Sql, id: i64, title: &str, description: &str) -> Result<bool> {
-    let changed = sql.execute(
-        "UPDATE images SET title = $2, description = $3 WHERE id = $1",
-        values![id, title, description],
-    )?;
-    Ok(changed == 1)
-}

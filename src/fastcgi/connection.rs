@@ -165,7 +165,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Dispatch> Connection<'_, S, D> {
                     Some(Received::Refused(refusal))
                 }
                 Some(Event::Body(part)) => {
-                    store(&mut body, part, self.options).await.err().map(Received::Refused)
+                    let stored = store(&mut body, part, self.options).await;
+                    let path = head.as_ref().map_or("", |head| head.path.as_str());
+                    stored.err().map(|refusal| Received::Refused(refusal.of(path)))
                 }
                 Some(Event::Complete) => {
                     Some(complete(head.take(), std::mem::take(&mut body)).await)
@@ -404,7 +406,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Dispatch> Connection<'_, S, D> {
 /// The head, unless there is no point in receiving the body.
 fn parse_head(params: &[u8], options: &Options) -> Result<Head, Refusal> {
     match Head::parse(params) {
-        Ok(head) if head.content_length > Some(options.max_body_bytes) => Err(Refusal::too_large()),
+        Ok(head) if head.content_length > Some(options.max_body_bytes) => {
+            Err(Refusal::too_large().of(&head.path))
+        }
         Ok(head) => Ok(head),
         Err(fault) => Err(Refusal::bad_request(fault, false)),
     }

@@ -10,6 +10,7 @@ mod disposition;
 mod listener;
 mod message;
 mod multipart;
+mod plain;
 mod range;
 mod service;
 
@@ -20,5 +21,6 @@ pub use disposition::Disposition;
 pub use listener::{ListenerOptions, serve};
 pub use message::{Body, Client, Request, RequestBody, Response};
 pub use multipart::{Multipart, MultipartError, PartHead, boundary};
+pub use plain::{is_for_programs, plain};
 pub use range::part_of;
 pub use service::{Progress, Service, Stage};

@@ -15,6 +15,11 @@ pub trait RightsNow: Sync {
     /// # Errors
     /// When they are not known.
     fn now(&self) -> Result<Arc<Rights>, Unavailable>;
+
+    /// How the user has shown who it is; a named key may be good for a part only of the rights.
+    fn via(&self) -> SignedIn {
+        SignedIn::Token
+    }
 }
 
 impl RightsNow for RightsStore {
@@ -58,11 +63,11 @@ impl Caller<'_> {
     /// # Errors
     /// [`Error::Denied`], also for an account that is no longer active; [`Error::Rights`].
     pub fn require(&self, folder: &FolderPath, level: Level) -> Result<()> {
-        let Self::Somebody { rights, user } = self else { return Ok(()) };
-        let rights = rights.now()?;
+        let Self::Somebody { rights: source, user } = self else { return Ok(()) };
+        let rights = source.now()?;
         let identity = match user {
             None => Some(Identity::Anonymous),
-            Some(id) => rights.identity(*id, SignedIn::Token),
+            Some(id) => rights.identity(*id, source.via()),
         };
         match identity {
             Some(identity) if rights.level(&identity, folder.as_str()) >= level => Ok(()),
@@ -75,9 +80,9 @@ impl Caller<'_> {
     /// # Errors
     /// [`Error::NotAdministrator`]; [`Error::Rights`].
     pub fn require_administrator(&self) -> Result<()> {
-        let Self::Somebody { rights, user } = self else { return Ok(()) };
-        let rights = rights.now()?;
-        let identity = user.and_then(|id| rights.identity(id, SignedIn::Token));
+        let Self::Somebody { rights: source, user } = self else { return Ok(()) };
+        let rights = source.now()?;
+        let identity = user.and_then(|id| rights.identity(id, source.via()));
         match identity {
             Some(identity) if rights.has(&identity, SystemPermission::AdminFiles) => Ok(()),
             _ => Err(Error::NotAdministrator),
@@ -89,13 +94,13 @@ impl Caller<'_> {
     /// # Errors
     /// [`Error::Rights`].
     pub fn scope(&self, level: Level) -> Result<Scope> {
-        let Self::Somebody { rights, user } = self else {
+        let Self::Somebody { rights: source, user } = self else {
             return Ok(Scope { folders: Vec::new(), elsewhere: true });
         };
-        let rights = rights.now()?;
+        let rights = source.now()?;
         let identity = match user {
             None => Some(Identity::Anonymous),
-            Some(id) => rights.identity(*id, SignedIn::Token),
+            Some(id) => rights.identity(*id, source.via()),
         };
         let Some(identity) = identity else {
             return Ok(Scope { folders: Vec::new(), elsewhere: false });

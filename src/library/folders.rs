@@ -126,7 +126,7 @@ impl Library {
             }
             moved => moved?,
         }
-        moves::folder(&self.db, from.as_str(), to.as_str())?;
+        self.rename_rows(|sql| moves::folder(sql, from.as_str(), to.as_str()))?;
         self.note_below(caller, &to, Action::Moved, &format!("moved with its folder from {from}"))?;
         self.folder_row(id)
     }

@@ -53,7 +53,7 @@ impl Library {
                 _ => error.into(),
             }
         })?;
-        let moved = self.db.transaction(|sql| {
+        let moved = self.rename_rows(|sql| {
             moves::image(sql, id, to.as_str())?;
             let detail = format!("moved from {from}");
             image_history::add(sql, id, caller.user_id(), Action::Moved, &detail)?;

@@ -38,9 +38,12 @@ pub use search::Found;
 pub use target::{expand as expand_target, valid as valid_target};
 pub use watch::Watcher;
 
-use crate::db::Db;
+use crate::db::{self, Db};
 use crate::pixel::{Engine, Format};
 use crate::source::{Repository, SourcePath};
+
+/// Attempts at giving rows other paths.
+const RENAME_ATTEMPTS: u32 = 5;
 
 /// How the library behaves.
 #[derive(Debug, Clone)]
@@ -119,6 +122,18 @@ impl Library {
     #[must_use]
     pub fn db(&self) -> &Db {
         &self.db
+    }
+
+    /// Gives rows other paths. A request or a walk that meets the file at its new place at the same
+    /// moment makes a row there; the next attempt sets that one aside.
+    fn rename_rows<T>(&self, mut work: impl FnMut(&dyn db::Sql) -> db::Result<T>) -> db::Result<T> {
+        for _ in 1..RENAME_ATTEMPTS {
+            match self.db.transaction(&mut work) {
+                Err(error) if error.is_duplicate() => {}
+                done => return done,
+            }
+        }
+        self.db.transaction(work)
     }
 
     fn changed(&self, path: &SourcePath) {

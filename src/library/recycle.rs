@@ -181,7 +181,7 @@ impl Library {
     fn revive(&self, caller: &Caller<'_>, item: &Recycled, path: &SourcePath) -> Result<()> {
         let stat = Stat::of(&self.files.open(path)?)?;
         let size_bytes = i64::try_from(stat.size).unwrap_or(i64::MAX);
-        self.db.transaction(|sql| {
+        self.rename_rows(|sql| {
             // The image that it was, unless that one lives on elsewhere or with another file.
             if let Some(id) = item.image_id
                 && images::by_id(sql, id)?

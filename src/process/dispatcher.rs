@@ -5,16 +5,15 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use bytes::Bytes;
 use crossbeam_channel::Sender;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 use tokio::sync::{mpsc, oneshot};
 
 use super::WorkerOptions;
 use super::rows::WorkerRow;
 use super::threads::{Crew, Fault, Job};
-use crate::http::{Body, Dispatch, Request, Response, Service};
+use crate::http::{Dispatch, Request, Response, Service, is_for_programs, plain};
 use crate::pixel::Cancel;
 
 /// Gets requests answered: at once when the service can, else by a request thread, else with 503.
@@ -69,6 +68,7 @@ impl Dispatch for Dispatcher {
     async fn dispatch(&self, request: Request) -> Response {
         let shared = &*self.shared;
         shared.row.count_request();
+        let for_programs = is_for_programs(&request.path);
         match catch_unwind(AssertUnwindSafe(|| shared.service.try_now(&request))) {
             Ok(Some(response)) => return response,
             Ok(None) => {}
@@ -76,7 +76,7 @@ impl Dispatch for Dispatcher {
                 shared.row.board().count_panic();
                 // The worker is gone only when nothing is left to be told.
                 let _ = shared.faults.send(Fault::Panicked);
-                return Response::new(StatusCode::INTERNAL_SERVER_ERROR);
+                return failed(for_programs);
             }
         }
         let cancel = Arc::new(match request.received.checked_add(shared.deadline) {
@@ -87,11 +87,11 @@ impl Dispatch for Dispatcher {
         let job = Job { request, cancel: Arc::clone(&cancel), answer };
         if shared.jobs.try_send(job).is_err() {
             shared.row.board().count_overload();
-            return overloaded();
+            return overloaded(for_programs);
         }
         let _guard = CancelOnDrop(cancel);
         // The thread always answers; it can only be gone when the worker is.
-        response.await.unwrap_or_else(|_| Response::new(StatusCode::INTERNAL_SERVER_ERROR))
+        response.await.unwrap_or_else(|_| failed(for_programs))
     }
 }
 
@@ -104,12 +104,16 @@ impl Drop for CancelOnDrop {
     }
 }
 
-fn overloaded() -> Response {
-    Response::new(StatusCode::SERVICE_UNAVAILABLE)
+fn overloaded(for_programs: bool) -> Response {
+    let text = "The server is too busy, please try again.";
+    plain(StatusCode::SERVICE_UNAVAILABLE, text, for_programs)
         .header(RETRY_AFTER, HeaderValue::from_static("5"))
-        .header(CACHE_CONTROL, HeaderValue::from_static("no-store"))
-        .header(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))
-        .body(Body::Bytes(Bytes::from_static(b"The server is too busy, please try again.\n")))
+}
+
+/// The answer in place of one that a panic prevented.
+pub(super) fn failed(for_programs: bool) -> Response {
+    let text = "The server failed to answer. The failure has been logged.";
+    plain(StatusCode::INTERNAL_SERVER_ERROR, text, for_programs)
 }
 
 #[cfg(test)]

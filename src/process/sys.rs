@@ -152,6 +152,26 @@ fn read_write() -> ProtFlags {
     ProtFlags::PROT_READ | ProtFlags::PROT_WRITE
 }
 
+/// Lets everything else on the host go first, on processor and disk, for the rest of this thread's
+/// life. What the system does not grant changes nothing.
+pub fn let_others_first() {
+    const NICEST: libc::c_int = 19;
+    const IO_CLASS_IDLE: libc::c_int = 3;
+    const IO_CLASS_SHIFT: libc::c_int = 13;
+    const IO_PRIO_WHO_PROCESS: libc::c_int = 1;
+    // SAFETY: both calls change numbers of the calling thread (0) inside the kernel: setpriority(2),
+    // whose "process" is a thread on Linux, and ioprio_set(2), for which there is no wrapper.
+    unsafe {
+        libc::setpriority(libc::PRIO_PROCESS, 0, NICEST);
+        libc::syscall(
+            libc::SYS_ioprio_set,
+            IO_PRIO_WHO_PROCESS,
+            0,
+            IO_CLASS_IDLE << IO_CLASS_SHIFT,
+        );
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::Ordering;
@@ -182,25 +202,5 @@ mod tests {
     fn only_open_descriptors_are_adopted() {
         assert!(adopt(1).is_err());
         assert!(adopt(900_000).is_err());
-    }
-}
-
-/// Lets everything else on the host go first, on processor and disk, for the rest of this thread's
-/// life. What the system does not grant changes nothing.
-pub fn let_others_first() {
-    const NICEST: libc::c_int = 19;
-    const IO_CLASS_IDLE: libc::c_int = 3;
-    const IO_CLASS_SHIFT: libc::c_int = 13;
-    const IO_PRIO_WHO_PROCESS: libc::c_int = 1;
-    // SAFETY: both calls change numbers of the calling thread (0) inside the kernel: setpriority(2),
-    // whose "process" is a thread on Linux, and ioprio_set(2), for which there is no wrapper.
-    unsafe {
-        libc::setpriority(libc::PRIO_PROCESS, 0, NICEST);
-        libc::syscall(
-            libc::SYS_ioprio_set,
-            IO_PRIO_WHO_PROCESS,
-            0,
-            IO_CLASS_IDLE << IO_CLASS_SHIFT,
-        );
     }
 }

@@ -6,11 +6,11 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
-use http::StatusCode;
 use tokio::sync::{mpsc, oneshot};
 
+use super::dispatcher::failed;
 use super::rows::{ThreadRow, WorkerRow};
-use crate::http::{Progress, Request, Response, Service, Stage};
+use crate::http::{Progress, Request, Response, Service, Stage, is_for_programs};
 use crate::pixel::Cancel;
 
 /// Enough for what blocks and recurses little; only what is touched takes memory.
@@ -67,12 +67,13 @@ impl Crew {
                 .map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
             row.begin(millis(left), millis(left.saturating_add(self.kill_after)));
             let progress = ThreadProgress { row, cancel: &job.cancel };
+            let for_programs = is_for_programs(&job.request.path);
             let call = || self.service.call(job.request, &progress);
             let response = catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| {
                 self.row.board().count_panic();
                 // The worker is gone only when nothing is left to be told.
                 let _ = self.faults.send(Fault::Panicked);
-                Response::new(StatusCode::INTERNAL_SERVER_ERROR)
+                failed(for_programs)
             });
             row.end();
             // Nobody waits any more when the client has gone away.

@@ -10,6 +10,7 @@ mod away;
 mod images;
 mod schema;
 mod setup;
+mod sign_in;
 mod statistics;
 mod tasks;
 

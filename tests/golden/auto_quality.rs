@@ -36,7 +36,7 @@ fn grainy(width: usize, height: usize) -> Floats {
 /// Letters and lines: hard edges on plain ground.
 fn drawn(width: usize, height: usize) -> Floats {
     Floats::paint(width, height, |x, y| {
-        let ring = ((x as f64 - 150.0).hypot(y as f64 - 100.0) / 9.0) as usize % 3 == 0;
+        let ring = (((x as f64 - 150.0).hypot(y as f64 - 100.0) / 9.0) as usize).is_multiple_of(3);
         if ring || x % 40 < 2 { [0.1, 0.1, 0.3] } else { [0.95, 0.93, 0.88] }
     })
 }

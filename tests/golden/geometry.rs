@@ -3,8 +3,8 @@
 use halftone::pixel::decode::Opening;
 use halftone::pixel::encode::{EncodeOptions, encode};
 use halftone::pixel::{
-    Align, Crop, Edge, Engine, EngineOptions, Error, Fill, Flip, Format, Image, Metadata, Recipe,
-    Rgba, Tile,
+    Align, Crop, Edge, Engine, EngineOptions, Error, Fill, Flip, Format, Gravity, Image, Metadata,
+    Recipe, Reshape, Rgba, Tile,
 };
 
 use super::support::*;
@@ -247,6 +247,41 @@ fn tiles_make_up_the_picture() {
                 assert_close(&format!("tiles {case} {kind} {side}"), &whole, &tiles, 0.01);
             }
         }
+    }
+}
+
+/// Everything at once: whatever is asked for, a grid of its tiles is the picture.
+#[test]
+fn tiles_of_any_recipe_make_up_the_picture() {
+    let detailed = Floats::paint(307, 214, |x, y| {
+        let wave = |k: f64| 0.5 + 0.5 * (k * (x * x + y * y) as f64).sin();
+        [wave(0.001), wave(0.002), wave(0.003)]
+    });
+    let (png, jpeg) = (detailed.png(), detailed.jpeg());
+    let mut state = 7_u32;
+    let mut below = |sides: u32| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) % sides
+    };
+    for number in 0..40 {
+        let shapes = [None, Some(Reshape::Stretch), Some(Reshape::Cover(Gravity::Smart))];
+        let (left, top) = (f64::from(below(4)) * 0.1, f64::from(below(4)) * 0.1);
+        let recipe = Recipe {
+            width: 60 + below(140),
+            height: [0, 60 + below(100)][below(2) as usize],
+            reshape: shapes[below(3) as usize],
+            angle_deg: [0.0, 90.0, 180.0, 270.0, 17.0, -33.5][below(6) as usize],
+            flip: [None, Some(Flip::Horizontal), Some(Flip::Vertical)][below(3) as usize],
+            crop: [Crop::FULL, Crop { left, top, right: 0.9, bottom: 0.8 }][below(2) as usize],
+            sharpen: [0, 100, -250][below(3) as usize],
+            fill: [Fill::WHITE, Fill::Auto][below(2) as usize],
+            ..self::png()
+        };
+        let file = [&png, &jpeg][below(2) as usize];
+        let whole = picture(&engine(), file, &recipe);
+        let tiles = assembled(file, &recipe, 2 + below(5) as u16);
+        println!("{number}: {recipe:?}");
+        assert_close(&format!("any tiles {number}"), &whole, &tiles, 0.01);
     }
 }
 

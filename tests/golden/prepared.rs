@@ -7,11 +7,13 @@ use std::cell::Cell;
 use std::fs;
 use std::io::Cursor;
 use std::path::Path;
+use std::sync::Arc;
 
 use halftone::pixel::decode::{Input, Opening};
 use halftone::pixel::{
-    ColourSpace, Crop, Density, Depth, Engine, EngineOptions, Error, Flip, Format, Image, Limits,
-    Recipe, Samples, Tile,
+    ColourSpace, Compass, Crop, Density, Depth, Engine, EngineOptions, Error, Fill, Flip, Format,
+    Gravity, Icc, Image, Intent, Limits, Opened, Overlay, Point, Profile, Recipe, Reshape, Samples,
+    Tile,
 };
 use halftone::reduction::{Options, Outcome, Prepared, Reductions, Subject};
 use ssimulacra2::{ColorPrimaries, Rgb, TransferCharacteristic, compute_frame_ssimulacra2};
@@ -198,13 +200,88 @@ fn crops_turns_and_mirrors_come_out_as_from_the_original() {
         Recipe { angle_deg: 12.3, ..sized(320) },
         Recipe { height: 500, ..sized(300) },
         Recipe { tile: Some(Tile::new(2, 4).unwrap()), ..sized(400) },
+        Recipe { sharpen: 50, ..sized(300) },
+        Recipe { sharpen: -200, crop, ..sized(300) },
+        Recipe { fill: Fill::Auto, height: 320, ..sized(320) },
+        cover(Gravity::Focus),
+        Recipe { focus: Some(Point { x: 0.2, y: 0.7 }), ..cover(Gravity::Focus) },
+        Recipe { icc: wide_gamut(), ..sized(300) },
     ];
     for recipe in recipes {
         let made = from_level(&engine(), &prepared, &recipe).expect("it is small enough");
         let direct = picture(&engine(), &file, &recipe);
+        assert_eq!(made.profile, direct.profile, "{recipe:?}");
         let score = score(&floats(&made), &floats(&direct));
         assert!(score >= 90.0, "{recipe:?}: {score}");
     }
+}
+
+/// The part of a shape that is kept.
+fn cover(gravity: Gravity) -> Recipe {
+    Recipe { height: 300, reshape: Some(Reshape::Cover(gravity)), ..sized(300) }
+}
+
+/// A profile of wide primaries and a gamma of 2.2.
+fn wide_gamut() -> Option<Icc> {
+    let primary = |x, y| lcms2::CIExyY { x, y, Y: 1.0 };
+    let primaries = lcms2::CIExyYTRIPLE {
+        Red: primary(0.64, 0.33),
+        Green: primary(0.21, 0.71),
+        Blue: primary(0.15, 0.06),
+    };
+    let curve = lcms2::ToneCurve::new(2.2);
+    let white = primary(0.3127, 0.329);
+    let profile = lcms2::Profile::new_rgb(&white, &primaries, &[&curve, &curve, &curve]).unwrap();
+    let profile = Some(Arc::new(Profile::read(profile.icc().unwrap()).unwrap()));
+    Some(Icc { name: "wide".into(), profile, intent: Intent::Relative, bpc: true })
+}
+
+#[test]
+fn the_smart_part_is_the_same_one() {
+    // Grey but for a patch of fine detail, at one place or another.
+    for at in [100, 900] {
+        let folder = tempfile::tempdir().unwrap();
+        let source = Floats::paint(1400, 500, |x, y| {
+            let busy = (at..at + 300).contains(&x) && (x / 20 + y / 20) % 2 == 0;
+            if busy { [0.8, 0.3, 0.2] } else { [0.6; 3] }
+        });
+        let file = source.png();
+        let prepared = prepared(options(folder.path()), &file);
+        let recipe = Recipe { width: 160, ..cover(Gravity::Smart) };
+        let recipe = Recipe { height: 160, ..recipe };
+        let made = from_level(&engine(), &prepared, &recipe).expect("it is small enough");
+        let direct = picture(&engine(), &file, &recipe);
+        let score = score(&floats(&made), &floats(&direct));
+        assert!(score >= 90.0, "{at}: {score}");
+    }
+}
+
+#[test]
+fn overlays_lie_on_them_as_on_the_original() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = scene(1400, 1000).png();
+    let prepared = prepared(options(folder.path()), &file);
+    let logo = Floats::paint(80, 40, |x, _| [0.9, 0.1, 0.1, if x < 40 { 0.5 } else { 1.0 }]).png();
+    let overlay =
+        Overlay { size: 0.4, position: Compass::SouthEast, opacity: 0.8, on_picture: false };
+    let recipe = Recipe { overlay: Some(overlay), ..sized(300) };
+    let engine = engine();
+    let open = |bytes: &[u8]| {
+        let input = Input::new(Cursor::new(bytes.to_vec()), bytes.len() as u64, None);
+        engine.open(input, &Opening::default()).unwrap()
+    };
+    let make = |under: Opened| {
+        let both = under.with_overlay(open(&logo));
+        let never = halftone::pixel::Cancel::never();
+        read(&engine.make(both, &recipe, &never, &|_| ()).unwrap().bytes)
+    };
+    let needs = engine.needs(prepared.info(), &recipe).unwrap();
+    let made = make(engine.opened(prepared.source(&needs).expect("it is small enough")));
+    let direct = make(open(&file));
+    let score = score(&floats(&made), &floats(&direct));
+    assert!(score >= 90.0, "{score}");
+    let plain = picture(&engine, &file, &sized(300));
+    assert_ne!(bytes(&plain), bytes(&direct), "the logo shows");
 }
 
 #[test]

@@ -29,6 +29,10 @@ pub fn options() -> Options {
 impl Bench {
     pub fn new(test: TestDb) -> Self {
         test.migrated();
+        // The ids 1 to 3 mean something: the public's level is a floor for everybody.
+        for name in ["Public", "Normal users", "Administrators"] {
+            groups::insert(&test.db, name, "", 1).unwrap();
+        }
         let home = tempfile::tempdir().unwrap();
         fs::create_dir(home.path().join("root")).unwrap();
         let library = library_at(test.open(), &home.path().join("root"), options());
@@ -193,4 +197,13 @@ pub fn png_saying(xmp: &str) -> Vec<u8> {
 
 fn new_user(name: &str) -> users::NewUser {
     users::NewUser { username: name.into(), ..users::NewUser::default() }
+}
+
+/// Sets a flag when it is dropped, also by a failed assertion, so that whoever waits for it ends.
+pub struct SetOnDrop<'a>(pub &'a std::sync::atomic::AtomicBool);
+
+impl Drop for SetOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+    }
 }

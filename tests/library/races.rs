@@ -10,7 +10,7 @@ use halftone::db::{STATUS_ACTIVE, folders, groups, images};
 use halftone::library::{Caller, Error, NewFile, Overwrite, RightsNow};
 use halftone::source::FolderPath;
 
-use crate::bench::{Bench, options, png, put};
+use crate::bench::{Bench, SetOnDrop, options, png, put};
 use crate::setup::at_once;
 
 crate::on_both!(
@@ -66,6 +66,7 @@ fn overwriting_at_once_leaves_one_of_them_whole(bench: &Bench) {
                 looked += 1;
             }
         });
+        let ending = SetOnDrop(&stop);
         at_once(4, |number| {
             let library = bench.with(options());
             for round in 0..5 {
@@ -73,7 +74,7 @@ fn overwriting_at_once_leaves_one_of_them_whole(bench: &Bench) {
                 put(&library, &Caller::System, "", "x.png", Overwrite::Yes, &bytes).unwrap();
             }
         });
-        stop.store(true, Ordering::Relaxed);
+        drop(ending);
         looking.join().unwrap();
     });
     let image = bench.image("x.png").unwrap();
@@ -145,7 +146,8 @@ fn a_right_that_goes_while_a_file_arrives_is_gone(bench: &Bench) {
     let caller = Caller::Somebody { rights: &rights, user: Some(user) };
     let folder = FolderPath::parse("a").unwrap();
     let new = NewFile { folder: &folder, name: "x.png", overwrite: Overwrite::No };
-    let group = groups::all(bench.db()).unwrap()[0].id;
+    let all = groups::all(bench.db()).unwrap();
+    let group = all.iter().find(|group| group.name == "u").unwrap().id;
     let take_away = || {
         bench.set_level("/a", group, Level::View);
         *rights.0.lock().unwrap() = bench.rights();
@@ -169,6 +171,7 @@ fn walks_and_uploads_do_not_meet(bench: &Bench) {
                 walks += 1;
             }
         });
+        let ending = SetOnDrop(&stop);
         for number in 0..15 {
             let name = format!("{number}.png");
             let image = bench.put("", &name, Overwrite::No).unwrap();
@@ -176,7 +179,7 @@ fn walks_and_uploads_do_not_meet(bench: &Bench) {
             let moved = bench.library.move_image(&Caller::System, image.id, &to).unwrap();
             assert_eq!(moved.id, image.id);
         }
-        stop.store(true, Ordering::Relaxed);
+        drop(ending);
         walking.join().unwrap();
     });
     assert_eq!(bench.walk().deleted, 0);

@@ -9,8 +9,8 @@ use halftone::pixel::{Engine, EngineOptions};
 
 use self::reference::Picture;
 
-/// From a third to a twelfth of the charts' 1536 pixels.
-const WIDTHS: [u32; 7] = [690, 500, 384, 290, 236, 205, 150];
+/// From a half to an eleventh of the charts' 1536 pixels.
+const WIDTHS: [u32; 8] = [690, 500, 384, 290, 236, 205, 150, 140];
 const AT_LEAST: f64 = 90.0;
 
 #[test]

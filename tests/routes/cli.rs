@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use halftone::pixel::{FORMATS, Format};
 use tempfile::TempDir;
 
 use crate::library::{self, QUARTERS};
@@ -263,6 +264,29 @@ fn convert_takes_the_parameters_of_urls() {
     assert_eq!(here.size, there.size);
     let (width, height) = here.size;
     assert!(here.part(0, 0, width, height) == there.part(0, 0, width, height));
+}
+
+#[test]
+fn convert_writes_the_format_that_a_name_says() {
+    let dir = temp_dir();
+    library::make(dir.path());
+    let chart = dir.path().join("a/chart.png").to_str().unwrap().to_owned();
+    for row in FORMATS.iter().filter(|row| row.write) {
+        for extension in row.extensions {
+            let out = dir.path().join(format!("out.{extension}"));
+            run(&["convert", &chart, out.to_str().unwrap(), "--width", "40"]);
+            let bytes = fs::read(&out).unwrap();
+            assert!((row.matches)(&bytes[..bytes.len().min(512)]), "{extension}");
+            assert_eq!(Format::sniff(&bytes[..bytes.len().min(512)]), Some(row.format));
+        }
+    }
+    for row in FORMATS.iter().filter(|row| !row.write) {
+        let out = dir.path().join(format!("none.{}", row.extensions[0]));
+        let mut command = binary();
+        command.args(["convert", &chart, out.to_str().unwrap()]);
+        fails(&mut command, &["format"]);
+        assert!(!out.exists(), "{}", row.title);
+    }
 }
 
 #[test]

@@ -15,8 +15,10 @@ mod site;
 
 mod access;
 mod animation;
+mod api;
 mod backup;
 mod caching;
+mod changes;
 mod cli;
 mod database;
 mod documents;
@@ -24,6 +26,7 @@ mod errors;
 mod files;
 mod fit;
 mod format_auto;
+mod formats;
 mod front_user;
 mod guide;
 mod hostile;

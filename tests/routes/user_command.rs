@@ -186,3 +186,28 @@ fn oathtool(secret: &str) -> String {
     assert!(output.status.success());
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
+
+#[test]
+fn keys_are_made_listed_and_deleted() {
+    let site = Site::start("", library);
+    account(&site, "jo", false);
+    closed(&site);
+    let status = |key: &str| {
+        let header = format!("Bearer {key}");
+        site.get_with("/image?src=closed/a.png", &[("Authorization", &header)]).status
+    };
+    let made = done(&site, &["user", "key", "add", "jo", "importer", "--scope", "write"], "");
+    let words: Vec<&str> = made.split_whitespace().collect();
+    let (id, key) = (words[1], words[2]);
+    crate::support::wait::until("the key is known", || status(key) == 200);
+    let listed = done(&site, &["user", "key", "list", "jo"], "");
+    assert!(
+        listed.starts_with(&format!("{id}\timporter\tread,write\tdoes not run out\t")),
+        "{listed}"
+    );
+    assert!(!listed.contains(key));
+    assert!(!run(&site, &["user", "key", "revoke", "admin", id], "").0, "another's");
+    done(&site, &["user", "key", "revoke", "jo", id], "");
+    crate::support::wait::until("the key is gone", || status(key) == 401);
+    assert!(!run(&site, &["user", "key", "add", "jo", "x", "--scope", "root"], "").0);
+}

@@ -18,10 +18,10 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::receive::receive;
-use super::send::{Outgoing, plain, send};
+use super::send::{Outgoing, send};
 use super::stall::{Watch, Watched};
 use super::{ListenerOptions, requested};
-use crate::http::Dispatch;
+use crate::http::{Dispatch, plain};
 
 /// How long what a client still sends is read and thrown away after the last response.
 const LINGER: Duration = Duration::from_secs(2);
@@ -85,9 +85,9 @@ async fn answer<D: Dispatch>(
 ) -> hyper::Response<Outgoing> {
     let head = request.method() == Method::HEAD;
     let response = if request.method() == Method::CONNECT {
-        plain(StatusCode::NOT_IMPLEMENTED, "This is not a proxy.")
+        plain(StatusCode::NOT_IMPLEMENTED, "This is not a proxy.", false)
     } else if !has_sound_host(request.version(), request.headers()) {
-        plain(StatusCode::BAD_REQUEST, "There must be one Host field.")
+        plain(StatusCode::BAD_REQUEST, "There must be one Host field.", false)
     } else {
         match receive(request, peer, options).await {
             Ok(request) => dispatch.dispatch(request).await,

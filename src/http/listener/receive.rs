@@ -13,8 +13,7 @@ use hyper::body::{Body, Incoming};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use super::ListenerOptions;
-use super::send::plain;
-use crate::http::{Client, Request, RequestBody, Response};
+use crate::http::{Client, Request, RequestBody, Response, is_for_programs, plain};
 
 /// Why a body was not received.
 enum BodyError {
@@ -35,7 +34,8 @@ pub async fn receive(
     options: &ListenerOptions,
 ) -> Result<Request, Response> {
     let (head, incoming) = request.into_parts();
-    let body = read_body(incoming, options).await.map_err(refusal)?;
+    let for_programs = is_for_programs(head.uri.path());
+    let body = read_body(incoming, options).await.map_err(|error| refusal(error, for_programs))?;
     Ok(Request {
         method: head.method,
         path: head.uri.path().to_owned(),
@@ -47,20 +47,19 @@ pub async fn receive(
     })
 }
 
-fn refusal(error: BodyError) -> Response {
-    match error {
-        BodyError::TooLarge => {
-            plain(StatusCode::PAYLOAD_TOO_LARGE, "The request's body is too large.")
-        }
+fn refusal(error: BodyError, for_programs: bool) -> Response {
+    let (status, text) = match error {
+        BodyError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The request's body is too large."),
         BodyError::Stalled => {
-            plain(StatusCode::REQUEST_TIMEOUT, "The request's body did not arrive in time.")
+            (StatusCode::REQUEST_TIMEOUT, "The request's body did not arrive in time.")
         }
-        BodyError::Broken => plain(StatusCode::BAD_REQUEST, "The request's body is broken."),
+        BodyError::Broken => (StatusCode::BAD_REQUEST, "The request's body is broken."),
         BodyError::Spool(error) => {
             log::error!("cannot keep a request's body: {error}");
-            plain(StatusCode::INTERNAL_SERVER_ERROR, "The request's body cannot be kept.")
+            (StatusCode::INTERNAL_SERVER_ERROR, "The request's body cannot be kept.")
         }
-    }
+    };
+    plain(status, text, for_programs)
 }
 
 async fn read_body(

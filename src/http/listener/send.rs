@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::CONTENT_LENGTH;
 use http::{HeaderValue, StatusCode};
 use hyper::body::{Frame, SizeHint};
 use tokio::task::JoinHandle;
@@ -18,13 +18,6 @@ use crate::http::{Body, Response};
 
 /// How much of a file is read at once.
 const PART_BYTES: u64 = 128 << 10;
-
-/// A response of the listener itself, in words.
-pub fn plain(status: StatusCode, text: &'static str) -> Response {
-    Response::new(status)
-        .header(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))
-        .body(Body::Bytes(Bytes::from_static(text.as_bytes())))
-}
 
 /// Turns a response into one that hyper sends; `head` leaves its body out but not its length.
 pub fn send(response: Response, head: bool) -> hyper::Response<Outgoing> {

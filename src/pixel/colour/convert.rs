@@ -11,8 +11,7 @@ pub(crate) struct Wanted<'a> {
     pub space: Option<ColourSpace>,
     /// Whether a profile that can be spared is left out of the result.
     pub strip: bool,
-    /// Whether the picture's profile was asked for: then `strip` takes it off without changing the
-    /// numbers.
+    /// Whether the picture's profile was asked for: then `strip` leaves it.
     pub applied: bool,
     /// The format of the result.
     pub format: &'a FormatRow,
@@ -39,7 +38,7 @@ pub(crate) fn meaning(image: &Image, cmyk_profile: Option<&Bytes>) -> Meaning {
 /// - CMYK keeps numbers and profile, `strip` or not: nobody could know what they mean without.
 /// - CMYK goes to sRGB for formats that cannot hold it.
 /// - New CMYK pictures carry the CMYK profile.
-/// - `strip` after a profile that was asked for takes just that profile off.
+/// - A profile that was asked for stays, `strip` or not, unless the numbers mean the same without.
 ///
 /// # Errors
 /// [`Error::Limit`](crate::pixel::Error::Limit) when memory is short.
@@ -50,9 +49,6 @@ pub(crate) fn convert(image: Image, wanted: &Wanted) -> Result<Image> {
     }
     let from = meaning(&image, wanted.cmyk_profile);
     if space == image.space {
-        if wanted.strip && wanted.applied && wanted.format.profile {
-            return Ok(without_profile(image));
-        }
         let bare = wanted.strip || !wanted.format.profile;
         if !bare || space == ColourSpace::Cmyk {
             return Ok(image);
@@ -60,6 +56,9 @@ pub(crate) fn convert(image: Image, wanted: &Wanted) -> Result<Image> {
         let to = Meaning { space, profile: None };
         if from == to || alike(&from, &to) {
             return Ok(without_profile(image));
+        }
+        if wanted.applied && wanted.format.profile {
+            return Ok(image);
         }
         return Transform::between(&from, &to, image.depth()).apply(&image, &to);
     }

@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(read.kind(), ProfileKind::Device(ColourSpace::Rgb));
         assert_eq!(Profile::read(srgb()).unwrap(), read);
         let shift = lcms2::Profile::new_bchsw_abstract_context(
-            &lcms2::ThreadContext::new(),
+            lcms2::ThreadContext::new(),
             5,
             10.0,
             1.0,

@@ -149,7 +149,7 @@ fn sample(image: &Image) -> Image {
         return bare(image.samples.clone(), image.width, image.height);
     }
     // A long narrow picture gives fewer patches along its short side.
-    let along = |len: u32| (len / PATCH).min(PATCHES).max(1);
+    let along = |len: u32| (len / PATCH).clamp(1, PATCHES);
     let (columns, rows) = (along(image.width), along(image.height));
     let (width, height) = (PATCH.min(image.width), PATCH.min(image.height));
     let start = |index: u32, count: u32, len: u32, part: u32| {

@@ -206,20 +206,13 @@ fn lanczos(first: f64, step: f64, count: usize, values: &mut Vec<f64>) {
 fn sharpen(first: f64, step: f64, values: &mut [f64]) {
     const APART: f64 = 0.05;
     let (second, fourth) = ((step / APART).powi(2) / 24.0, 7.0 * (step / APART).powi(4) / 5760.0);
-    for (index, value) in values.iter_mut().enumerate() {
-        let x = first + index as f64 * step;
-        let [a, b, c, d, e] = [-2.0, -1.0, 0.0, 1.0, 2.0].map(|at| window(x + at * APART));
-        *value += -second * (b - 2.0 * c + d) + fourth * (a - 4.0 * b + 6.0 * c - 4.0 * d + e);
-    }
-}
-
-fn window(x: f64) -> f64 {
-    if x.abs() < 1e-5 {
-        1.0
-    } else if x.abs() >= LOBES {
-        0.0
-    } else {
-        LOBES * (PI * x).sin() * (PI / LOBES * x).sin() / (PI * x).powi(2)
+    let (middle, near) = (2.0 * second + 6.0 * fourth, -second - 4.0 * fourth);
+    let mut shifted = Vec::with_capacity(values.len());
+    for (at, share) in [(-2.0, fourth), (-1.0, near), (0.0, middle), (1.0, near), (2.0, fourth)] {
+        lanczos(first + at * APART, step, values.len(), &mut shifted);
+        for (value, shifted) in values.iter_mut().zip(&shifted) {
+            *value += share * shifted;
+        }
     }
 }
 

@@ -21,7 +21,7 @@ fn divide<T: Copy + Into<u32> + TryFrom<u32>>(samples: &mut [T], bands: usize, m
         let alpha: u32 = (*alpha).into();
         for colour in colours {
             let value: u32 = (*colour).into();
-            let straight = if alpha == 0 { 0 } else { (value * most + alpha / 2) / alpha };
+            let straight = (value * most + alpha / 2).checked_div(alpha).unwrap_or(0);
             if let Ok(straight) = T::try_from(straight.min(most)) {
                 *colour = straight;
             }

@@ -22,7 +22,7 @@ pub(super) static ICC: Row<String> = Row {
               the colours and leaves model and profile as they are. A device link takes only \
               pictures of its own model, and no profile is attached. `colorspace` and `strip` \
               come after it: `icc=…&colorspace=rgb` shows on a screen what a press would print. \
-              Neither `colorspace` nor `strip` is taken from a template beneath unless it is locked there.",
+              A `colorspace` of a template beneath does not count unless it is locked there.",
     },
     kind: &ProfileName,
 };

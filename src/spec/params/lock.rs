@@ -45,14 +45,11 @@ impl Locks {
 }
 
 impl Params {
-    /// What of `base` does not hold against these: a profile that is asked for is to be seen and
-    /// attached, whatever a template beneath makes of pictures in general.
-    pub(super) fn puts_aside(&self, base: &Self) -> Vec<&'static str> {
-        if self.icc.is_none() || base.locks.hold("icc") {
-            return Vec::new();
-        }
-        let said = [("colorspace", self.colorspace.is_some()), ("strip", self.strip.is_some())];
-        said.into_iter().filter(|(_, said)| !said).map(|(name, _)| name).collect()
+    /// Whether the colour model of `base` does not hold under these: a profile that is asked for is to
+    /// be seen, whatever model a template beneath gives to pictures in general.
+    pub(super) fn puts_model_aside(&self, base: &Self) -> bool {
+        let asked = self.icc.is_some() && self.colorspace.is_none();
+        asked && !base.locks.hold("icc") && !base.locks.hold("colorspace")
     }
 
     /// Whether anything in this template is locked.
@@ -105,9 +102,9 @@ mod tests {
             let merged = url(query).over(base);
             (merged.colorspace.is_some(), merged.strip.map(|given| given.value))
         };
-        assert_eq!(over("icc=press", &base), (false, None));
+        assert_eq!(over("icc=press", &base), (false, Some(true)));
         assert_eq!(over("icc=press&strip=1", &base), (false, Some(true)));
-        assert_eq!(over("icc=press&colorspace=gray", &base), (true, None));
+        assert_eq!(over("icc=press&colorspace=gray", &base), (true, Some(true)));
         assert_eq!(over("width=9", &base), (true, Some(true)));
         let locked = template(
             r#"{"colorspace": {"value": "rgb", "locked": true},
@@ -121,7 +118,7 @@ mod tests {
         assert_eq!(over("icc=press", &plain), (false, Some(true)));
         // A template over the default one, likewise.
         let both = template(r#"{"icc_profile": {"value": "press"}}"#).over(&base);
-        assert!(both.colorspace.is_none() && both.strip.is_none());
+        assert!(both.colorspace.is_none());
     }
 
     #[test]

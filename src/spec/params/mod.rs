@@ -280,19 +280,20 @@ macro_rules! params {
                     height: self.inherited.height.or(base.height.as_ref().map(|given| given.value)),
                     format: self.inherited.format.or(base.format.as_ref().map(|given| given.value)),
                 };
-                let put_aside = self.puts_aside(base);
+                let own_model = self.puts_model_aside(base);
                 let locks = self.locks.and(&base.locks);
                 let mut merged = Self {
                     $($field: if base.locks.hold($row.about.name) {
                         base.$field.clone()
-                    } else if put_aside.contains(&$row.about.name) {
-                        None
                     } else {
                         self.$field.or_else(|| base.$field.clone())
                     },)*
                     inherited,
                     locks,
                 };
+                if own_model {
+                    merged.colorspace = None;
+                }
                 merged.bound_scale(base);
                 merged
             }

@@ -62,9 +62,9 @@ pub(super) static STRIP: Row<bool> = Row {
         doc: "Leaves out what is not needed to show the picture: Exif, XMP and IPTC data, the \
               resolution, and the colour profile where it can be spared. RGB and grey pictures \
               are converted to sRGB first unless they look the same in it; CMYK pictures keep \
-              their profile, for their numbers mean nothing without one. After `icc`, the \
-              profile that was asked for is taken off and the numbers stay. What the setting \
-              `strip_keeps` names stays as well.",
+              their profile, for their numbers mean nothing without one. A profile \
+              that was asked for by `icc` stays, unless it is sRGB. What the setting `strip_keeps` \
+              names stays as well.",
     },
     kind: &Switch,
 };

@@ -318,11 +318,12 @@ fn image(call: &Call<'_>) -> Result<Reply, Error> {
 fn describe(call: &Call<'_>) -> Result<Reply, Error> {
     let view = image_of(call, Level::Edit)?;
     let (title, description) = (call.text("title").to_owned(), call.text("description").to_owned());
-    let user = call.user_id();
-    crate::db::atomic(call.db(), |sql| {
-        image_views::describe(sql, view.id, &title, &description)?;
-        image_history::add(sql, view.id, user, image_history::Action::Edited, "")
-    })?;
+    let changes = crate::library::Changes {
+        title: Some(title.clone()),
+        description: Some(description.clone()),
+        tags: None,
+    };
+    super::files::change(call, view.id, &changes)?;
     Reply::ok(&shape::image(call, &ImageView { title, description, ..view })?)
 }
 

@@ -10,6 +10,7 @@
 mod call;
 mod cors;
 mod endpoint;
+mod files;
 pub mod folios;
 mod groups;
 mod input;

@@ -4,13 +4,14 @@ use http::{HeaderValue, Method};
 
 use super::endpoint::Endpoint;
 use super::{
-    folios, groups, keys, library, openapi, permissions, properties, statistics, tasks, templates,
-    token, totp, users,
+    files, folios, groups, keys, library, openapi, permissions, properties, statistics, tasks,
+    templates, token, totp, users,
 };
 
 /// Every address, by what it is about.
 pub const TABLE: &[&[Endpoint]] = &[
     library::ENDPOINTS,
+    files::ENDPOINTS,
     folios::ENDPOINTS,
     folios::IMAGES,
     folios::EXPORTS,

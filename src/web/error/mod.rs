@@ -5,6 +5,7 @@
 
 mod answers;
 mod from;
+mod library;
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
 

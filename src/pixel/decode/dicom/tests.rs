@@ -60,7 +60,8 @@ impl Made {
     }
 
     fn text(mut self, tag: u32, kind: &str, text: &str) -> Self {
-        let padded = if text.len() % 2 == 0 { text.to_owned() } else { format!("{text} ") };
+        let padded =
+            if text.len().is_multiple_of(2) { text.to_owned() } else { format!("{text} ") };
         self.head(tag, kind, padded.len() as u32);
         self.out.extend(padded.as_bytes());
         self

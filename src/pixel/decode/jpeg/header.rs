@@ -18,6 +18,8 @@ pub(super) struct Header {
     pub(super) components: u8,
     /// Widest horizontal sampling factor.
     pub(super) max_sampling_x: u8,
+    /// Widest vertical sampling factor.
+    pub(super) max_sampling_y: u8,
     /// Whether there are several scans, so that all coefficients are held before the first pixel
     /// comes out.
     pub(super) buffered: bool,
@@ -127,6 +129,7 @@ fn frame(header: &mut Header, marker: u8, segment: &[u8]) -> Result<()> {
     header.height = u32::from(u16::from_be_bytes([*y1, *y0]));
     header.components = *components;
     header.max_sampling_x = rest.chunks_exact(3).map(|part| part[1] >> 4).max().unwrap_or(1);
+    header.max_sampling_y = rest.chunks_exact(3).map(|part| part[1] & 15).max().unwrap_or(1);
     header.buffered = matches!(marker, 0xc2 | 0xca);
     header.lossless = marker == 0xc3;
     Ok(())

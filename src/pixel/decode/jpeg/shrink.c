@@ -21,6 +21,8 @@
 #include <jpeglib.h>
 #include <jerror.h>
 
+#include "entropy.h"
+
 /* The beginning of the library's jpegint.h, which is not installed: its table of transforms. */
 typedef void (*transform)(j_decompress_ptr, jpeg_component_info *, JCOEFPTR, JSAMPARRAY, JDIMENSION);
 struct jpeg_inverse_dct {
@@ -54,7 +56,7 @@ enum { HALFTONE_DONE, HALFTONE_WARNED, HALFTONE_FAILED, HALFTONE_TOO_FINE };
  * photographs and what the charts of the quality benchmark have. */
 enum {
   LOST_BOUND = 250,
-  LOST_CELL_BOUND = 1000,
+  LOST_CELL_BOUND = 1600,
   COLOUR_BOUND = 300,
   COLOUR_CELL_BOUND = 1000,
   CELL_SIDE = 8,
@@ -80,11 +82,16 @@ struct state {
   int max_scans;
   const struct halftone_light *light;
   transform whole, shrunk[MAX_COMPONENTS];
+  struct halftone_scan scan;
   struct sum sum, bound; /* of the picture so far, and how much may be */
   struct cell *cells[MAX_COMPONENTS]; /* null where nothing is judged */
 };
 
 static struct state *state_of(j_common_ptr info) { return (struct state *)info->client_data; }
+
+struct halftone_scan *halftone_scan_of(j_decompress_ptr info) {
+  return &state_of((j_common_ptr)info)->scan;
+}
 
 static void fail(j_common_ptr info) {
   struct state *state = state_of(info);
@@ -108,27 +115,30 @@ static void count_scans(j_common_ptr info) {
   }
 }
 
-/* Sum of the squares of a block's coefficients but the first: 64 times the variance of its samples. */
-static uint32_t energy(const JCOEF *block, const UINT16 *quant) {
-  uint32_t sum = 0;
-  for (int i = 0; i < DCTSIZE2; i++) {
-    int16_t value = (int16_t)(block[i] * quant[i]);
-    sum += (uint32_t)(value * value);
-  }
-  int16_t first = (int16_t)(block[0] * quant[0]);
-  return sum - (uint32_t)(first * first);
-}
+/* Sums of squares of a block's coefficients but the first, 64 times the variance of its samples: of all,
+ * and of those that are not within the first `side` waves across and down. */
+struct energy {
+  uint32_t all, lost;
+};
 
-/* Of that, what lies within the first `side` waves across and down. */
-static uint32_t coarse(const JCOEF *block, const UINT16 *quant, int side) {
-  uint32_t sum = 0;
-  for (int v = 0; v < side; v++) {
-    for (int u = 0; u < side; u++) {
-      int16_t value = (int16_t)(block[v * DCTSIZE + u] * quant[v * DCTSIZE + u]);
-      if (u + v > 0) sum += (uint32_t)(value * value);
-    }
+/* All bits where a coefficient lies beyond the first 1, 2, 4 or 8 waves. */
+#define ROW(n, v) \
+  -((v) >= n), -((v) >= n || 1 >= n), -((v) >= n || 2 >= n), -((v) >= n || 3 >= n), \
+  -((v) >= n || 4 >= n), -((v) >= n || 5 >= n), -((v) >= n || 6 >= n), -((v) >= n || 7 >= n)
+#define BEYOND(n) {ROW(n, 0), ROW(n, 1), ROW(n, 2), ROW(n, 3), ROW(n, 4), ROW(n, 5), ROW(n, 6), ROW(n, 7)}
+static const int16_t BEYOND_1[DCTSIZE2] = BEYOND(1), BEYOND_2[DCTSIZE2] = BEYOND(2),
+                     BEYOND_4[DCTSIZE2] = BEYOND(4);
+
+static inline struct energy energy(const JCOEF *block, const UINT16 *quant, const int16_t *beyond) {
+  uint32_t all = 0, lost = 0;
+  for (int i = 0; i < DCTSIZE2; i++) {
+    const int16_t value = (int16_t)(block[i] * quant[i]);
+    const int16_t kept = value & beyond[i];
+    all += (uint32_t)(value * value);
+    lost += (uint32_t)(kept * value);
   }
-  return sum;
+  const int16_t first = (int16_t)(block[0] * quant[0]);
+  return (struct energy){all - (uint32_t)(first * first), lost};
 }
 
 /* Sums up what a block loses and has, and gives up when it is too much. */
@@ -163,9 +173,10 @@ static inline void shrink(j_decompress_ptr info, jpeg_component_info *component,
   const UINT16 *quant = component->quant_table->quantval;
   int mean = 128 + (block[0] * quant[0] + 4) / 8;
   mean = mean < 0 ? 0 : mean > 255 ? 255 : mean;
-  const uint32_t detail = energy(block, quant);
-  judge(state, component, column, detail - coarse(block, quant, side), 0);
-  if (detail <= light->limit[mean]) {
+  const int16_t *beyond = side == 4 ? BEYOND_4 : side == 2 ? BEYOND_2 : BEYOND_1;
+  const struct energy detail = energy(block, quant, beyond);
+  judge(state, component, column, detail.lost, 0);
+  if (detail.all <= light->limit[mean]) {
     state->shrunk[component->component_index](info, component, block, out, column);
     return;
   }
@@ -205,8 +216,10 @@ static void shrink_colour(j_decompress_ptr info, jpeg_component_info *component,
                           JSAMPARRAY out, JDIMENSION column) {
   struct state *state = state_of((j_common_ptr)info);
   const UINT16 *quant = component->quant_table->quantval;
-  const uint32_t detail = energy(block, quant);
-  judge(state, component, column, detail - coarse(block, quant, component->DCT_scaled_size), detail);
+  const int side = component->DCT_scaled_size;
+  const int16_t *beyond = side == 4 ? BEYOND_4 : side == 2 ? BEYOND_2 : BEYOND_1;
+  const struct energy detail = energy(block, quant, beyond);
+  judge(state, component, column, side < DCTSIZE ? detail.lost : 0, detail.all);
   state->shrunk[component->component_index](info, component, block, out, column);
 }
 
@@ -309,6 +322,7 @@ int halftone_decode(const struct halftone_request *request, uint8_t *out, char *
   }
   if (request->judged) prepare_judging(&info, request, &state);
   replace_transforms(&info, &state);
+  halftone_take_over(&info, &state.scan);
   read_rows(&info, request, out);
   if (info.output_scanline == info.output_height) jpeg_finish_decompress(&info);
   jpeg_destroy_decompress(&info);

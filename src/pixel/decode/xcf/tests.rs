@@ -5,7 +5,10 @@ use super::*;
 
 /// A run-length coded file of one or more RGBA layers of at most 64×64 pixels, each of one colour at a
 /// place, the topmost first (the format as GIMP's devel-docs/xcf.txt has it, version 0).
-fn file(size: (u32, u32), layers: &[((u32, u32), (u32, u32), [u8; 4])]) -> Vec<u8> {
+/// Size, place and colour.
+type Layer = ((u32, u32), (u32, u32), [u8; 4]);
+
+fn file(size: (u32, u32), layers: &[Layer]) -> Vec<u8> {
     let mut out = b"gimp xcf file\0".to_vec();
     let put = |out: &mut Vec<u8>, values: &[u32]| {
         out.extend(values.iter().flat_map(|value| value.to_be_bytes()));

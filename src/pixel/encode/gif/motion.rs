@@ -72,11 +72,11 @@ impl Sequence for Motion {
         }
         let pixels = rgba(image)?;
         let shown_ms = u64::from(shown_ms);
-        if let Some(held) = &mut self.held {
-            if held.pixels == pixels {
-                held.shown_ms += shown_ms;
-                return Ok(());
-            }
+        if let Some(held) = &mut self.held
+            && held.pixels == pixels
+        {
+            held.shown_ms += shown_ms;
+            return Ok(());
         }
         if let Some(held) = self.held.take() {
             let vanishes = |at: usize| held.pixels[at] != CLEAR && pixels[at] == CLEAR;

@@ -1,0 +1,397 @@
+//! Changing the library: uploads, moves, deletion, folders; and searching it.
+//!
+//! The rules stand in [`crate::library`]; what is here reads fields and gives shapes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use http::Method;
+use serde_json::{Map, Value, json};
+
+use super::call::Call;
+use super::endpoint::{Access, Endpoint, Kind, gives, gives_or_begins, must, optional};
+use super::page::{LIMIT, Page, START};
+use super::reply::Reply;
+use super::shape::{self, FolderShape, ImageShape};
+use super::{library as look, tasks as task_calls};
+use crate::auth::{Rights, SignedIn, Unavailable};
+use crate::db::search::{Order, Query};
+use crate::db::tasks::{self, COMPLETE, Task};
+use crate::db::{folders, image_views};
+use crate::library::{Caller, Changes, NewFile, Overwrite, RightsNow};
+use crate::source::FolderPath;
+use crate::web::{App, Error};
+
+/// The longest path that is taken.
+const PATH_CHARS: usize = 1024;
+
+/// How often a task that is waited for is looked at.
+const POLL: Duration = Duration::from_millis(50);
+
+/// Request threads of a process that may wait for tasks at once; further calls are answered 202 at
+/// once, so that waiting never holds all threads.
+const MAX_WAITING: usize = 4;
+
+static WAITING: AtomicUsize = AtomicUsize::new(0);
+
+const OVERWRITE: &[&str] = &["yes", "true", "1", "no", "false", "0", "rename"];
+const ORDERS: &[&str] = &["best", "path", "taken"];
+
+/// The rows.
+pub const ENDPOINTS: &[Endpoint] = &[
+    Endpoint {
+        method: Method::POST,
+        path: "/upload",
+        title: "Upload images",
+        access: Access::SignedIn("Upload permission for the folder."),
+        fields: &[
+            must("files", Kind::Files, "The files."),
+            optional("path", Kind::Line(PATH_CHARS), "The folder; it must exist."),
+            optional(
+                "path_index",
+                Kind::Whole(0, 9_999),
+                "The number of one of the upload_targets of the settings, in place of path.",
+            ),
+            must(
+                "overwrite",
+                Kind::Choice(OVERWRITE),
+                "When a file of that name is there: take its place, refuse, or take another name.",
+            ),
+        ],
+        gives: gives::<Map<String, Value>>(),
+        failures: &[403, 404, 409, 413, 415],
+        handler: upload,
+    },
+    Endpoint {
+        method: Method::PUT,
+        path: "/admin/filesystem/images/{image_id}",
+        title: "Move or rename an image's file",
+        access: Access::SignedIn(
+            "To rename, upload permission; to move, delete permission for the folder and upload \
+             permission for the other one.",
+        ),
+        fields: &[must("path", Kind::Line(PATH_CHARS), "The new folder and file name.")],
+        gives: gives::<ImageShape>(),
+        failures: &[403, 409, 415],
+        handler: move_image,
+    },
+    Endpoint {
+        method: Method::DELETE,
+        path: "/admin/filesystem/images/{image_id}",
+        title: "Delete an image's file",
+        access: Access::SignedIn("Delete permission for the folder."),
+        fields: &[],
+        gives: gives::<ImageShape>(),
+        failures: &[403],
+        handler: delete_image,
+    },
+    Endpoint {
+        method: Method::POST,
+        path: "/admin/filesystem/folders",
+        title: "Make a folder",
+        access: Access::SignedIn("Permission to create folders in the nearest one that exists."),
+        fields: &[must("path", Kind::Line(PATH_CHARS), "The folder.")],
+        gives: gives::<FolderShape>(),
+        failures: &[403, 409],
+        handler: make_folder,
+    },
+    Endpoint {
+        method: Method::PUT,
+        path: "/admin/filesystem/folders/{folder_id}",
+        title: "Move or rename a folder",
+        access: Access::SignedIn(
+            "Permission to create folders in the new parent; to move, also to delete folders in the \
+             old one.",
+        ),
+        fields: &[must("path", Kind::Line(PATH_CHARS), "The new path.")],
+        gives: gives_or_begins::<FolderShape>(),
+        failures: &[403, 409],
+        handler: move_folder,
+    },
+    Endpoint {
+        method: Method::DELETE,
+        path: "/admin/filesystem/folders/{folder_id}",
+        title: "Delete a folder with all that lies in it",
+        access: Access::SignedIn("Permission to delete folders in the parent."),
+        fields: &[],
+        gives: gives_or_begins::<FolderShape>(),
+        failures: &[403, 409],
+        handler: delete_folder,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/search",
+        title: "Find images by words and by what is known of them",
+        access: Access::Anyone("Only images that the caller may view are found."),
+        fields: &[
+            optional("q", Kind::Line(1000), "Beginnings of words, all of which are to be there."),
+            optional("path", Kind::Line(PATH_CHARS), "A folder in or below which they lie."),
+            optional("tag", Kind::Line(100), "A tag that they have."),
+            optional("format", Kind::Line(20), "A format that they have, such as jpg."),
+            optional("camera", Kind::Line(200), "A part of the camera's name."),
+            optional("taken_from", Kind::Time, "When they were taken, at the earliest."),
+            optional("taken_before", Kind::Time, "Before which they were taken."),
+            optional("min_width", Kind::Whole(1, 1_000_000), "How wide they are at least."),
+            optional("min_height", Kind::Whole(1, 1_000_000), "How high they are at least."),
+            optional("order", Kind::Choice(ORDERS), "The order; best if left out."),
+            START,
+            LIMIT,
+        ],
+        gives: gives::<Vec<ImageShape>>(),
+        failures: &[],
+        handler: search,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/admin/images/{image_id}/tags",
+        title: "List an image's tags",
+        access: Access::SignedIn("View permission for the image's folder."),
+        fields: &[],
+        gives: gives::<Vec<String>>(),
+        failures: &[403],
+        handler: tags,
+    },
+    Endpoint {
+        method: Method::PUT,
+        path: "/admin/images/{image_id}/tags",
+        title: "Set an image's tags",
+        access: Access::SignedIn("Edit permission for the image's folder."),
+        fields: &[optional("tags", Kind::Text(20_000), "All of its tags, one a line.")],
+        gives: gives::<Vec<String>>(),
+        failures: &[403],
+        handler: set_tags,
+    },
+];
+
+/// The rights of this moment, for who calls in the way it signed in.
+pub struct Now<'a> {
+    app: &'a App,
+    via: SignedIn,
+}
+
+impl RightsNow for Now<'_> {
+    fn now(&self) -> Result<Arc<Rights>, Unavailable> {
+        self.app.store.rights()
+    }
+
+    fn via(&self) -> SignedIn {
+        self.via
+    }
+}
+
+fn now<'a>(call: &Call<'a>) -> Now<'a> {
+    Now { app: call.app, via: call.identity.via().unwrap_or(SignedIn::Token) }
+}
+
+fn caller<'a>(call: &Call<'_>, now: &'a Now<'_>) -> Caller<'a> {
+    Caller::Somebody { rights: now, user: call.user_id() }
+}
+
+fn image_reply(call: &Call<'_>, id: i64) -> Result<Reply, Error> {
+    Reply::ok(&tell_of(call, id)?)
+}
+
+fn tell_of(call: &Call<'_>, id: i64) -> Result<ImageShape, Error> {
+    let view = image_views::by_id(call.db(), id)?.ok_or_else(|| Error::missing("image", id))?;
+    shape::image(call, &view)
+}
+
+/// `POST /upload`
+fn upload(call: &Call<'_>) -> Result<Reply, Error> {
+    let now = now(call);
+    let caller = caller(call, &now);
+    let library = &call.app.library;
+    let folder = match (call.opt_text("path"), call.opt_int("path_index")) {
+        (Some(path), None) => library.upload_folder(&caller, path)?,
+        (None, Some(index)) => {
+            library.target_folder(&caller, usize::try_from(index).unwrap_or(usize::MAX))?
+        }
+        _ => return Err(Error::parameter("path", "give either path or path_index")),
+    };
+    let overwrite = Overwrite::parse(call.text("overwrite"))
+        .ok_or_else(|| Error::parameter("overwrite", "must be yes, no or rename"))?;
+    let mut files = call.files()?;
+    let (mut told, mut first) = (Map::new(), None);
+    while let Some((head, mut content)) = files.next_file()? {
+        let name = head.file_name.unwrap_or_default();
+        // A name that comes twice must not cost the file that came first.
+        let again = told.contains_key(&name);
+        let overwrite = if again { Overwrite::Rename } else { overwrite };
+        let done = put(call, &caller, &folder, &name, overwrite, &mut content);
+        let key = if again { free_key(&told, &name) } else { name };
+        match done {
+            Ok(image) => told.insert(key, image),
+            Err(error) => {
+                let data = json!({
+                    "status": error.status().as_u16(), "message": error.message(), "data": null
+                });
+                first.get_or_insert(error);
+                told.insert(key, json!({ "error": data }))
+            }
+        };
+    }
+    match first {
+        None if told.is_empty() => Err(Error::parameter("files", "no file was sent")),
+        None => Reply::ok(&told),
+        Some(error) => Reply::new(error.status(), error.message(), &told),
+    }
+}
+
+fn put(
+    call: &Call<'_>,
+    caller: &Caller<'_>,
+    folder: &FolderPath,
+    name: &str,
+    overwrite: Overwrite,
+    content: &mut dyn std::io::Read,
+) -> Result<Value, Error> {
+    let new = NewFile { folder, name, overwrite };
+    let image = call.app.library.put(caller, &new, content)?;
+    serde_json::to_value(tell_of(call, image.id)?).map_err(Error::internal)
+}
+
+fn free_key(told: &Map<String, Value>, name: &str) -> String {
+    let mut number = 2;
+    while told.contains_key(&format!("{name} ({number})")) {
+        number += 1;
+    }
+    format!("{name} ({number})")
+}
+
+/// `PUT /admin/filesystem/images/{image_id}`
+fn move_image(call: &Call<'_>) -> Result<Reply, Error> {
+    let now = now(call);
+    let id = call.id("image_id");
+    call.app.library.move_image(&caller(call, &now), id, call.text("path"))?;
+    image_reply(call, id)
+}
+
+/// `DELETE /admin/filesystem/images/{image_id}`
+fn delete_image(call: &Call<'_>) -> Result<Reply, Error> {
+    let now = now(call);
+    let id = call.id("image_id");
+    call.app.library.delete_image(&caller(call, &now), id)?;
+    image_reply(call, id)
+}
+
+/// `POST /admin/filesystem/folders`
+fn make_folder(call: &Call<'_>) -> Result<Reply, Error> {
+    let now = now(call);
+    let folder = call.app.library.make_folder(&caller(call, &now), call.text("path"))?;
+    Reply::ok(&FolderShape::from(&folder))
+}
+
+/// `PUT /admin/filesystem/folders/{folder_id}`
+fn move_folder(call: &Call<'_>) -> Result<Reply, Error> {
+    let now = now(call);
+    let id = call.id("folder_id");
+    let task = call.app.library.queue_move_folder(&caller(call, &now), id, call.text("path"))?;
+    when_done(call, task, id)
+}
+
+/// `DELETE /admin/filesystem/folders/{folder_id}`
+fn delete_folder(call: &Call<'_>) -> Result<Reply, Error> {
+    let now = now(call);
+    let id = call.id("folder_id");
+    let task = call.app.library.queue_delete_folder(&caller(call, &now), id)?;
+    when_done(call, task, id)
+}
+
+/// The folder when the task is done in time, else the task.
+fn when_done(call: &Call<'_>, task_id: i64, folder_id: i64) -> Result<Reply, Error> {
+    let task = wait(call, task_id)?;
+    if task.status != COMPLETE {
+        return Reply::accepted(&task_calls::shape(call, &task)?);
+    }
+    if task.error.is_some() {
+        return Err(Error::conflict(
+            "The folder could not be changed; it may have changed itself.",
+        ));
+    }
+    let folder = folders::by_id(call.db(), folder_id)?;
+    let folder = folder.ok_or_else(|| Error::missing("folder", folder_id))?;
+    Reply::ok(&FolderShape::from(&folder))
+}
+
+/// A request thread that waits; given back when it is dropped.
+struct Place;
+
+impl Place {
+    fn take() -> Option<Self> {
+        let taken = WAITING.fetch_add(1, Ordering::Relaxed);
+        let place = Self;
+        (taken < MAX_WAITING).then_some(place)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        WAITING.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn wait(call: &Call<'_>, id: i64) -> Result<Task, Error> {
+    let until = Instant::now() + call.app.task_wait;
+    let place = Place::take();
+    loop {
+        let task = tasks::by_id(call.db(), id)?.ok_or_else(|| Error::missing("task", id))?;
+        if task.status == COMPLETE || place.is_none() || Instant::now() >= until {
+            return Ok(task);
+        }
+        std::thread::sleep(POLL);
+    }
+}
+
+/// `GET /search`
+fn search(call: &Call<'_>) -> Result<Reply, Error> {
+    let page = Page::of(call);
+    let size = |name| call.opt_int(name).and_then(|value| u32::try_from(value).ok());
+    let count = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+    let list = |name| call.opt_text(name).map(str::to_owned).into_iter().collect();
+    let folder = call.opt_text("path").map(look::folder_path).transpose()?;
+    let query = Query {
+        words: Vec::new(),
+        folder,
+        tags: list("tag"),
+        formats: list("format"),
+        camera: call.opt_text("camera").map(str::to_owned),
+        taken_from_ms: call.time_ms("taken_from"),
+        taken_before_ms: call.time_ms("taken_before"),
+        min_width: size("min_width"),
+        min_height: size("min_height"),
+        within: None,
+        order: match call.text("order") {
+            "path" => Order::Path,
+            "taken" => Order::Taken,
+            _ => Order::Best,
+        },
+        start: count(page.start as usize),
+        limit: count(page.limit as usize),
+    };
+    let now = now(call);
+    let found = call.app.library.search(&caller(call, &now), call.text("q"), query)?;
+    let shapes: Result<Vec<_>, _> =
+        found.images.iter().map(|image| tell_of(call, image.id)).collect();
+    page.reply(call, &shapes?, found.total)
+}
+
+/// `GET /admin/images/{image_id}/tags`
+fn tags(call: &Call<'_>) -> Result<Reply, Error> {
+    let now = now(call);
+    Reply::ok(&call.app.library.tags_of(&caller(call, &now), call.id("image_id"))?)
+}
+
+/// `PUT /admin/images/{image_id}/tags`
+fn set_tags(call: &Call<'_>) -> Result<Reply, Error> {
+    let names = call.text("tags").lines().map(str::to_owned).collect();
+    change(call, call.id("image_id"), &Changes { tags: Some(names), ..Changes::default() })?;
+    tags(call)
+}
+
+/// Changes what is said of an image.
+pub fn change(call: &Call<'_>, id: i64, changes: &Changes) -> Result<(), Error> {
+    let now = now(call);
+    call.app.library.change(&caller(call, &now), id, changes)?;
+    Ok(())
+}

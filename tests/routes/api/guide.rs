@@ -1,0 +1,41 @@
+//! The calls of the API guide: each one succeeds, in the order in which they stand there.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::Api;
+use crate::site::Backend;
+use crate::support::halftone::ADMIN_PASSWORD;
+
+fn calls(guide: &str) -> Vec<&str> {
+    guide.lines().filter(|line| line.starts_with("curl ")).collect()
+}
+
+#[test]
+fn every_call_of_the_guide_succeeds() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/api.md");
+    let guide = std::fs::read_to_string(path).unwrap();
+    let calls = calls(&guide);
+    assert!(calls.len() >= 25, "{} calls", calls.len());
+    let api = Api::on(Backend::Sqlite, "");
+    for src in ["a/one.jpg", "a/two.jpg"] {
+        api.image_id(src);
+    }
+    for call in calls {
+        let output = Command::new("sh")
+            .args(["-c", &format!("{call} -w '\n%{{http_code}}'")])
+            .env("SERVER", format!("http://{}", api.site.addr()))
+            .env("PASSWORD", ADMIN_PASSWORD)
+            .env("TOKEN", &api.admin)
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let (body, status) = text.rsplit_once('\n').expect("curl tells the status");
+        assert!(matches!(status, "200" | "202"), "{call}: {text}\n{}", api.site.log());
+        if call.contains("/api/") {
+            let value: Value = serde_json::from_str(body).unwrap();
+            assert_eq!(value["status"].to_string(), status, "{call}");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Lists, details, titles.
+
+use super::Api;
+use crate::people::data;
+use crate::site::BOTH;
+
+#[test]
+fn details_are_those_of_the_guide() {
+    for backend in BOTH {
+        let api = Api::on(backend, "public_base_url = 'https://images.example.com'");
+        let told = api.get("/details/?src=/a//one.jpg", "");
+        let folder = &told["folder"];
+        assert_eq!(folder["path"], "/a");
+        assert_eq!(folder["name"], "/a");
+        assert_eq!(folder["status"], 1);
+        assert_eq!(told["folder_id"], folder["id"]);
+        for (name, expected) in [
+            ("filename", "one.jpg"),
+            ("src", "a/one.jpg"),
+            ("title", ""),
+            ("description", ""),
+            ("url", "https://images.example.com/image?src=a/one.jpg"),
+        ] {
+            assert_eq!(told[name], expected, "{name}");
+        }
+        assert_eq!((&told["width"], &told["height"]), (&60.into(), &40.into()));
+        assert_eq!((&told["supported"], &told["status"]), (&true.into(), &1.into()));
+        // The public may view and not download.
+        assert_eq!(told["download"], false);
+        assert_eq!(api.get("/details/?src=a/one.jpg", &api.admin)["download"], true);
+        assert_eq!(api.status("GET", "/details/?src=a/none.jpg", "", &[]), 404);
+        assert_eq!(api.status("GET", "/details/?src=a/notes.txt", "", &[]), 415);
+        assert_eq!(api.status("GET", "/details/?src=", "", &[]), 400);
+
+        // A file that is replaced has another size.
+        crate::support::fixture::write_jpeg(&api.site.image("a/one.jpg"), 80, 20);
+        crate::support::wait::until("the new file is told of", || {
+            let told = api.get("/details/?src=a/one.jpg", "");
+            told["width"] == 80 && told["height"] == 20
+        });
+    }
+}
+
+#[test]
+fn lists_are_sorted_and_come_in_parts() {
+    for backend in BOTH {
+        let api = Api::on(backend, "");
+        let base = "http://localhost/image?tmp=Thumb&width=9&src=".to_string();
+        let plain = api.call("GET", "/list/?path=a&tmp=Thumb&width=9", "", &[]);
+        let listed = data(&plain);
+        let expected = serde_json::json!([
+            { "filename": "notes.txt", "supported": false, "url": "" },
+            { "filename": "one.jpg", "supported": true, "url": format!("{base}a/one.jpg") },
+            { "filename": "two.jpg", "supported": true, "url": format!("{base}a/two.jpg") },
+        ]);
+        assert_eq!(listed, expected);
+        assert_eq!(plain.header("x-total-count"), Some("3"));
+
+        let part = api.call("GET", "/list/?path=a&start=1&limit=1", "", &[]);
+        assert_eq!(data(&part)[0]["filename"], "one.jpg");
+        let link = part.header("link").unwrap();
+        assert!(link.contains("?path=a&start=0&limit=1>; rel=\"prev\""), "{link}");
+        assert!(link.contains("?path=a&start=2&limit=1>; rel=\"next\""), "{link}");
+        assert_eq!(data(&api.call("GET", "/list/?path=a&start=3", "", &[])), serde_json::json!([]));
+
+        let full = api.get("/list/?path=a&attributes=1", "");
+        assert_eq!(full[0], expected[0]);
+        assert_eq!(full[1]["width"], 60);
+        assert_eq!(full[2]["height"], 60);
+        assert_eq!(full[2], api.get("/details/?src=a/two.jpg", ""));
+        let root = api.get("/list/?path=/", "");
+        assert_eq!(root, serde_json::json!([]));
+    }
+}
+
+#[test]
+fn titles_are_changed_and_the_change_is_remembered() {
+    for backend in BOTH {
+        let api = Api::on(backend, "");
+        let id = api.image_id("a/one.jpg");
+        let path = format!("/admin/images/{id}/");
+        let fields = [("title", "Fête \"1\""), ("description", "line\nline")];
+        let changed = api.ok("PUT", &path, &api.admin, &fields);
+        assert_eq!(changed["title"], "Fête \"1\"");
+        assert_eq!(api.get(&path, &api.jo), {
+            let mut told = changed;
+            told["download"] = false.into();
+            told
+        });
+        let history = api.get(&format!("/admin/images/{id}/history/"), &api.admin);
+        assert_eq!(history[0]["action"], 3);
+        assert_eq!(history[0]["image_id"], id);
+        assert_eq!(history[0]["user_id"], 1);
+        let time = history[0]["action_time"].as_str().unwrap();
+        assert!(time.starts_with("20") && time.ends_with('Z'), "{time}");
+        for fields in [vec![("title", "x")], vec![("title", "a\nb"), ("description", "")]] {
+            assert_eq!(api.status("PUT", &path, &api.admin, &fields), 400, "{fields:?}");
+        }
+        assert_eq!(api.status("PUT", "/admin/images/9999/", &api.admin, &fields), 404);
+    }
+}

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Lets schemathesis call every address of the API as the document says, as nobody, as a user who may
+# make portfolios, and as an administrator: nothing may answer 5xx, with a status that is not
+# documented, or with data of another shape.
+#
+#   tests/schema/check.sh PROGRAM FOLDER
+
+set -euo pipefail
+
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+program=$1 folder=$2
+
+python3 -m venv "$folder/venv"
+"$folder/venv/bin/pip" --quiet install --require-hashes --requirement "$here/requirements.txt"
+exec "$folder/venv/bin/python" "$here/check.py" "$program" "$folder"
