@@ -204,7 +204,8 @@ impl Writing {
     /// Takes a value when a settings file may hold it.
     fn take(&mut self, there: &str, here: &str, toml: &str) {
         let line = format!("{here} = {toml}");
-        match fault(&line) {
+        // With those before it, as some settings only make sense beside others.
+        match fault(&format!("{}{line}\n", self.taken)) {
             None => {
                 let _ = writeln!(self.taken, "# {there}\n{line}");
                 self.taken_count += 1;
@@ -276,14 +277,6 @@ impl Writing {
             _ => return,
         }
         let secure = self.there.get("LDAP_SECURE") == Some(&Literal::Bool(true));
-        if let Some(server) = self.text("LDAP_SERVER") {
-            let url = match server.contains("://") {
-                true => server,
-                false => format!("ldap://{server}"),
-            };
-            self.take("LDAP_SERVER", "ldap_url", &toml_text(&url));
-            self.take("LDAP_SECURE", "ldap_start_tls", &secure.to_string());
-        }
         if let Some(layout) = self.text("LDAP_SERVER_TYPE") {
             let known = match layout.as_str() {
                 "OpenLDAPPosix" => Some("posix"),
@@ -305,6 +298,14 @@ impl Writing {
             if let Some(text) = self.text(there) {
                 self.take(there, here, &toml_text(&text));
             }
+        }
+        if let Some(server) = self.text("LDAP_SERVER") {
+            let url = match server.contains("://") {
+                true => server,
+                false => format!("ldap://{server}"),
+            };
+            self.take("LDAP_SERVER", "ldap_url", &toml_text(&url));
+            self.take("LDAP_SECURE", "ldap_start_tls", &secure.to_string());
         }
     }
 
@@ -372,7 +373,8 @@ mod tests {
              PREFERRED_URL_SCHEME = 'https'\nMAX_CONTENT_LENGTH = 10 * 1024 * 1024 + 1\n\
              MEMCACHED_SERVERS = ['10.0.0.1:11211', '10.0.0.2:11211']\nSECRET_KEY = 'hush'\n\
              LDAP_INTEGRATION = True\nLDAP_SERVER = 'ldap.example.com'\nLDAP_SECURE = True\n\
-             LDAP_SERVER_TYPE = 'ActiveDirectory'\nLDAP_BIND_PASSWORD = 'p\"w'\n\
+             LDAP_SERVER_TYPE = 'ActiveDirectory'\nLDAP_BIND_PASSWORD = 'p\"w'\nLDAP_QUERY_BASE = 'dc=example'\n\
+             LDAP_BIND_USER_DN = 'reader@example.com'\n\
              IMAGE_UPLOAD_DIRS = [('Today', '%Y-%m-%d snaps')]\nMAX_IMAGE_DIMENSION = -4\nPROXY_SERVERS = 1\n\
              MYSTERY = 3\n",
         );
