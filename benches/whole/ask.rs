@@ -74,13 +74,13 @@ impl<'a> Work<'a> {
         let mut bytes = vec![0; servers.len() + 1];
         // One round more, which fills caches and connections and is not counted.
         for round in 0..=rounds {
-            for picture in 0..self.files.len() {
+            for (picture, (_, file)) in self.files.iter().enumerate() {
                 let asks = (0..IN_A_TURN).map(|n| self.ask(picture, round * IN_A_TURN + n));
                 let asks: Vec<Ask> = asks.collect();
                 for turn in 0..=servers.len() {
                     let who = (turn + round) % (servers.len() + 1);
                     let (spent, front, len) = match who.checked_sub(1) {
-                        None => (floor::measure(self.files[picture].1, &asks), 0.0, 0),
+                        None => (floor::measure(file, &asks), 0.0, 0),
                         Some(server) => one_turn(&servers[server], &asks),
                     };
                     if round > 0 {

@@ -50,6 +50,9 @@ pub struct Arguments {
     huge: Vec<PathBuf>,
 }
 
+/// Measures one row on photographs, each with its name.
+type Row = fn(&Arguments, &[(String, Vec<u8>)]);
+
 const PARTS: [&str; 7] = ["cold", "prepared", "large", "png", "webp", "avif", "tiles"];
 
 fn main() {
@@ -58,7 +61,7 @@ fn main() {
         arguments.parts.is_empty() || arguments.parts.iter().any(|wanted| wanted == part)
     };
     let photographs = photographs(arguments.images.as_deref());
-    let rows: [(&str, fn(&Arguments, &[(String, Vec<u8>)])); 6] = [
+    let rows: [(&str, Row); 6] = [
         ("cold", rows::cold),
         ("prepared", rows::prepared),
         ("large", rows::large),

@@ -35,6 +35,8 @@ pub fn clean(sent: &str, unicode: bool) -> Result<String> {
     let name = name.trim_start_matches(['.', ' ']).trim_end_matches(['.', ' ']);
     let (stem, extension) = split(name);
     let stem = stem.trim_end();
+    // Not " jpg", of which nobody would tell what it is.
+    let extension = extension.replace(' ', "");
     if stem.is_empty() || extension.len() > 20 {
         return Err(Error::parameter("files", "the name is not fit for a file"));
     }
@@ -108,7 +110,7 @@ mod tests {
             ("a?b*c<d>|e:f.jpg", "a_b_c_d__e_f.jpg"),
             ("a%2fb&c#d;e$f`g.jpg", "a_2fb_c_d_e_f_g.jpg"),
             ("gpj.\u{202e}exe.jpg", "gpj.exe.jpg"),
-            ("  a \u{a0} b . jpg. ", "a b . jpg"),
+            ("  a \u{a0} b . jpg. ", "a b.jpg"),
             ("smile \u{1f600}.jpg", "smile _.jpg"),
         ] {
             assert_eq!(cleaned(sent), kept, "{sent:?}");

@@ -243,8 +243,8 @@ fn colours_meet_by_their_profiles() {
     let printed = floats(&printed);
     let middle: [f64; 4] = printed.pixel(20, 15).try_into().unwrap();
     assert_looks_like("RGB on CMYK", press::srgb(middle), stored(colour));
-    for band in 0..4 {
-        assert!((printed.pixel(1, 1)[band] - ink[band]).abs() < 0.003);
+    for (actual, expected) in printed.pixel(1, 1).iter().zip(ink) {
+        assert!((actual - expected).abs() < 0.003);
     }
     // CMYK on RGB.
     let under = Floats::paint(80, 60, |_, _| colour).png();

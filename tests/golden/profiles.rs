@@ -297,7 +297,7 @@ fn an_abstract_profile_changes_colours_in_every_model() {
             vec![0.15, 0.35, 0.35, 0.2]
         };
         for deep in [false, true] {
-            let source = image(&[values.clone()], space, &profile, deep);
+            let source = image(std::slice::from_ref(&values), space, &profile, deep);
             let file = encode(&source, &EncodeOptions::new(Format::Tiff)).unwrap();
             let recipe = Recipe {
                 icc: icc(&opposite(), Intent::Relative, false),
