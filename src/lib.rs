@@ -8,6 +8,7 @@
 //! ```text
 //! cli ─▶ web ─▶ auth, source, cache, db, stats, task, spec, http
 //!  ├──▶ process ─▶ fastcgi ─▶ http          spec ─▶ pixel (types only)      pixel ─▶ nothing
+//!  ├──▶ import ─▶ auth, config, db, source, spec         backup ─▶ db
 //!  ├──▶ library ─▶ auth, db, pixel, source, task
 //!  └──▶ sandbox ─▶ pixel
 //! ```
@@ -19,6 +20,7 @@
 #![warn(clippy::unwrap_used)]
 
 pub mod auth;
+pub mod backup;
 pub mod bytelock;
 pub mod cache;
 pub mod cli;
@@ -27,6 +29,7 @@ pub mod db;
 pub mod demo;
 pub mod fastcgi;
 pub mod http;
+pub mod import;
 pub mod library;
 pub mod pixel;
 pub mod portfolio;

@@ -18,6 +18,8 @@ const RESTRICTED: &[(&str, &[&str])] = &[
     ("cache", &["bytelock"]),
     ("db", &[]),
     ("auth", &["db"]),
+    ("backup", &["db"]),
+    ("import", &["auth", "config", "db", "source", "spec"]),
     ("library", &["auth", "db", "pixel", "source", "task"]),
     ("stats", &["db"]),
     ("task", &["db"]),

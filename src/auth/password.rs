@@ -66,6 +66,13 @@ fn hash_any(password: &str, _turn: &Turn) -> Result<String, PasswordError> {
     hash.map(|hash| hash.to_string()).map_err(|_| PasswordError::Failed)
 }
 
+/// Whether passwords can be checked against a stored text: our own hashes, and those of the server
+/// that this one succeeds.
+#[must_use]
+pub fn is_known(stored: &str) -> bool {
+    stored.starts_with("$argon2") || old_hash::is_old(stored)
+}
+
 /// Whether a password belongs to a hash. Takes as long without a hash (no such account), so that
 /// the time tells nothing; the hashes are compared in constant time. A password beyond
 /// [`MAX_CHARS`] belongs to none.

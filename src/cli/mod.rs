@@ -1,12 +1,14 @@
 //! The command line: what the program can be told to do, and the wiring of its parts.
 
 mod access;
+mod backup;
 mod config;
 mod convert;
 mod decode_child;
 mod docs;
 mod fcgi;
 mod formats;
+mod import;
 mod jobs;
 mod log;
 mod migrate;
@@ -46,6 +48,13 @@ enum Command {
     Sync(sync::Options),
     /// Bring the database up to the version that this program needs
     Migrate(Common),
+    /// Save the database and the settings in one file
+    Backup(backup::Save),
+    /// Put back what a backup holds
+    Restore(backup::Restore),
+    /// Bring the installation of another server over
+    #[command(subcommand)]
+    Import(import::Action),
     /// Check, show or print the settings
     #[command(subcommand)]
     Config(config::Action),
@@ -97,6 +106,9 @@ pub fn main() -> ExitCode {
         Command::Tasks(options) => tasks::run(&options),
         Command::Sync(options) => sync::run(&options),
         Command::Migrate(common) => migrate::run(&common),
+        Command::Backup(options) => backup::save(&options),
+        Command::Restore(options) => backup::restore(&options),
+        Command::Import(action) => import::run(&action),
         Command::Config(action) => config::run(&action),
         Command::Access(action) => access::run(action),
         Command::User(action) => user::run(&action),

@@ -24,5 +24,5 @@ mod tests;
 pub use error::{ConfigError, Fault, Origin};
 pub use kind::{Endpoint, Network, Secret};
 pub use load::{Loaded, Sources, load};
-pub use print::{check, reference_markdown, sample_toml, show};
+pub use print::{check, given_toml, reference_markdown, sample_toml, show};
 pub use settings::{About, Group, SETTINGS, Setting, Settings};

@@ -19,6 +19,25 @@ pub fn show(loaded: &Loaded) -> String {
     text
 }
 
+/// Those settings that were given, wherever that was, as a settings file; secrets among them only when
+/// it is asked for.
+#[must_use]
+pub fn given_toml(loaded: &Loaded, with_secrets: bool) -> String {
+    let mut text = String::new();
+    for setting in SETTINGS {
+        let name = setting.about.name;
+        if *loaded.origin(name) == Origin::Default {
+            continue;
+        }
+        if setting.about.secret && !with_secrets {
+            let _ = writeln!(text, "# {name} = \"\"  # a secret, which is not kept here");
+        } else {
+            let _ = writeln!(text, "{name} = {}", setting.toml(&loaded.settings));
+        }
+    }
+    text
+}
+
 /// What `halftone config check` says when nothing is wrong; else the error says it.
 #[must_use]
 pub fn check(loaded: &Loaded) -> String {

@@ -67,6 +67,14 @@ const DIFFERENCES: &[Difference] = &[
                    AS DOUBLE PRECISION)",
         sqlite: "-bm25(image_search, 8.0, 6.0, 3.0, 1.0)",
     },
+    // The columns of a table, in their order, with the types they were declared with.
+    Difference {
+        name: "{columns_of_1}",
+        postgres: "SELECT column_name, CAST(data_type AS TEXT) FROM information_schema.columns \
+                   WHERE table_schema = current_schema() AND table_name = $1 \
+                   ORDER BY ordinal_position",
+        sqlite: "SELECT name, type FROM pragma_table_info($1)",
+    },
     // Table, column, whether it may be NULL; without the migrations' own history, and without the
     // full text, which is not alike.
     Difference {
@@ -125,6 +133,29 @@ impl Dialect {
                 "SELECT setval(pg_get_serial_sequence('{table}', 'id'), MAX(id)) FROM {table}"
             )),
             Self::Sqlite => None,
+        }
+    }
+
+    /// Asks for the highest id that was ever generated in `table`, NULL or no row when none was.
+    pub(super) fn highest_id(self, table: &str) -> String {
+        match self {
+            Self::Postgres => format!(
+                "SELECT pg_sequence_last_value(CAST(pg_get_serial_sequence('{table}', 'id') AS regclass))"
+            ),
+            Self::Sqlite => format!("SELECT seq FROM sqlite_sequence WHERE name = '{table}'"),
+        }
+    }
+
+    /// Makes the ids generated in `table` follow the first parameter: statements to be asked in turn.
+    pub(super) fn follow_id(self, table: &str) -> Vec<String> {
+        match self {
+            Self::Postgres => vec![format!(
+                "SELECT setval(pg_get_serial_sequence('{table}', 'id'), CAST($1 AS BIGINT))"
+            )],
+            Self::Sqlite => vec![
+                format!("DELETE FROM sqlite_sequence WHERE name = '{table}'"),
+                format!("INSERT INTO sqlite_sequence (name, seq) VALUES ('{table}', $1)"),
+            ],
         }
     }
 }

@@ -10,6 +10,7 @@
 
 pub mod api_keys;
 pub mod audit_log;
+pub mod bulk;
 pub mod dialect;
 mod error;
 pub mod folder_permissions;
@@ -53,6 +54,7 @@ pub mod walk;
 pub use dialect::Dialect;
 pub use error::{Constraint, Error, Result};
 pub use migrate::{check_schema, migrate, schema_version};
+pub use path_key::path_key;
 pub use pool::{Db, DbOptions};
 pub use sql::{Sql, atomic};
 pub use value::{Row, Value};

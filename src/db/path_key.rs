@@ -9,7 +9,8 @@ const LONGEST_PLAIN_BYTES: usize = 1000;
 
 /// The key under which a path is indexed and looked up: the path itself, or for a long one its
 /// start, two slashes, which no path has, and the SHA-256 of the whole.
-pub(super) fn path_key(path: &str) -> String {
+#[must_use]
+pub fn path_key(path: &str) -> String {
     if path.len() <= LONGEST_PLAIN_BYTES {
         return path.to_owned();
     }

@@ -148,6 +148,12 @@ impl Row {
         Ok(Self { values: (0..columns).map(read).collect::<Result<_>>()? })
     }
 
+    /// Every column.
+    #[must_use]
+    pub fn into_values(self) -> Vec<Value> {
+        self.values
+    }
+
     fn value(&self, column: usize) -> &Value {
         self.values.get(column).unwrap_or(&Value::Null)
     }

@@ -32,7 +32,7 @@ pub use access::{Caller, RightsNow};
 pub use details::Changes;
 pub use error::{Error, Result};
 pub use put::{NewFile, Overwrite};
-pub use read::READER;
+pub use read::{READER, index_all};
 pub use resumable::Started;
 pub use search::Found;
 pub use target::{expand as expand_target, valid as valid_target};

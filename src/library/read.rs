@@ -160,6 +160,26 @@ impl Library {
     }
 }
 
+/// Images that are indexed between two looks at the table.
+const INDEX_PAGE: u32 = 500;
+
+/// Makes every image findable anew, from its row alone: after rows came from elsewhere.
+///
+/// # Errors
+/// See [`db::Error`].
+pub fn index_all(sql: &dyn Sql) -> db::Result<()> {
+    let mut after = 0;
+    loop {
+        let page = images::active_after(sql, after, INDEX_PAGE)?;
+        let Some((last, _)) = page.last() else { return Ok(()) };
+        after = *last;
+        let ids: Vec<i64> = page.iter().map(|(id, _)| *id).collect();
+        for image in images::by_ids(sql, &ids)? {
+            index(sql, &image)?;
+        }
+    }
+}
+
 /// Makes an image findable by all that is known of it.
 pub(super) fn index(sql: &dyn Sql, image: &ImageRow) -> db::Result<()> {
     let said = image_metadata::get(sql, image.id)?.unwrap_or_default();

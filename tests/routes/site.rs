@@ -112,6 +112,12 @@ impl Site {
         self.process.wait()
     }
 
+    /// Ends the server; its database and its files stay.
+    pub fn halt(&mut self) {
+        self.process.signal(Signal::SIGTERM);
+        assert!(self.process.wait().success(), "{}", self.log());
+    }
+
     /// Its process id.
     pub fn pid(&self) -> i32 {
         self.process.pid()
@@ -205,7 +211,8 @@ pub fn within(limit: Duration, what: &str, condition: impl FnMut() -> bool) {
     assert!(start.elapsed() <= limit, "{what}: took {:?}", start.elapsed());
 }
 
-fn launch(name: &str, dir: &Path) -> (Process, SocketAddr) {
+/// Starts a server whose settings lie in a folder, and tells its address.
+pub fn launch(name: &str, dir: &Path) -> (Process, SocketAddr) {
     let mut command = binary();
     command.args(["serve", "--listen", "127.0.0.1:0", "--config"]).arg(dir.join("halftone.toml"));
     let mut process = Process::start(name, dir, &mut command);

@@ -1,0 +1,91 @@
+//! What was done to images and portfolios.
+
+use std::collections::{HashMap, HashSet};
+
+use super::source::{ms, text};
+use super::{Import, Result};
+use crate::db::{Row, Value, bulk};
+
+/// One kind of history: where it stands over there and here.
+struct Kind {
+    name: &'static str,
+    table: &'static str,
+    owner: &'static str,
+    actions: std::ops::RangeInclusive<i64>,
+}
+
+/// Deleted, created, replaced, edited, moved: the numbers are the same here.
+const IMAGES: Kind =
+    Kind { name: "image history", table: "image_history", owner: "image_id", actions: 0..=4 };
+/// Created, edited, picture change, published, downloaded, unpublished.
+const FOLIOS: Kind =
+    Kind { name: "portfolio history", table: "folio_history", owner: "folio_id", actions: 1..=6 };
+
+impl Import<'_> {
+    pub(super) fn image_history(&mut self) -> Result<()> {
+        let columns = concat!(
+            "CAST(image_id AS BIGINT), CAST(user_id AS BIGINT), CAST(action AS BIGINT), \
+             CAST(action_info AS TEXT), ",
+            ms!("action_time")
+        );
+        self.each_page("imagesaudit", columns, |import, rows| {
+            let owners = std::mem::take(&mut import.images);
+            let done = import.history(&IMAGES, rows, &owners);
+            import.images = owners;
+            done
+        })
+    }
+
+    pub(super) fn folio_history(&mut self) -> Result<()> {
+        let columns = concat!(
+            "CAST(folio_id AS BIGINT), CAST(user_id AS BIGINT), CAST(action AS BIGINT), \
+             CAST(action_info AS TEXT), ",
+            ms!("action_time")
+        );
+        self.each_page("foliosaudit", columns, |import, rows| {
+            let owners = std::mem::take(&mut import.folios);
+            let done = import.history(&FOLIOS, rows, &owners);
+            import.folios = owners;
+            done
+        })
+    }
+
+    /// Entries have no name: one is known again by all that it says.
+    fn history(&mut self, kind: &Kind, rows: &[Row], owners: &HashMap<i64, i64>) -> Result<()> {
+        let mut ours = Vec::new();
+        for row in rows {
+            ours.extend(row.opt_int(1)?.and_then(|id| owners.get(&id).copied()));
+        }
+        ours.sort_unstable();
+        ours.dedup();
+        let columns = [kind.owner, "user_id", "action", "detail", "at_ms"];
+        let times = rows.iter().filter_map(|row| row.opt_int(5).ok().flatten());
+        let span = super::span(times).map(|(from, to)| ("at_ms", from, to));
+        let here = bulk::rows_of(self.sql, kind.table, &columns, (kind.owner, &ours), span)?;
+        let mut here: HashSet<String> = here.iter().map(|entry| format!("{entry:?}")).collect();
+        let mut new = Vec::new();
+        for row in rows {
+            let (owner, action) = (row.opt_int(1)?, row.int(3)?);
+            let which = format!("entry {}", row.int(0)?);
+            let Some(&owner) = owner.and_then(|id| owners.get(&id)) else {
+                self.report.left_out(kind.name, "what it is about does not exist", &which);
+                continue;
+            };
+            let (true, Some(at_ms)) = (kind.actions.contains(&action), row.opt_int(5)?) else {
+                self.report.left_out(kind.name, "it has no known action, or no time", &which);
+                continue;
+            };
+            let user = row.opt_int(2)?.and_then(|id| self.users.get(&id).copied());
+            let entry: Vec<Value> =
+                vec![owner.into(), user.into(), action.into(), text(row, 4)?.into(), at_ms.into()];
+            if here.insert(format!("{entry:?}")) {
+                self.report.new_row(kind.name);
+                new.push(entry);
+            } else {
+                self.report.here(kind.name);
+            }
+        }
+        bulk::insert(self.sql, kind.table, &columns, new)?;
+        Ok(())
+    }
+}
