@@ -55,13 +55,20 @@ impl Library {
         let Ok(Entry::File(stat)) = folder.entry(name) else { return Ok(()) };
         let image_id = images::by_path(&self.db, path.as_str())?.map(|image| image.id);
         let row = self.row(caller, path.as_str(), name, image_id, Some(stat));
-        self.recycle(row, |stored| match folder.link(name, &bin, stored) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Err(Error::NotFound(path.to_string()))
+        self.recycle(row, |stored| {
+            loop {
+                match folder.link(name, &bin, stored) {
+                    // Not there, or replaced by somebody else between looking its name up and linking.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                        if folder.entry(name).is_err() {
+                            return Err(Error::NotFound(path.to_string()));
+                        }
+                    }
+                    // Another file system, or one without second names.
+                    Err(_) => return Ok(tree::copy_file(folder, name.as_ref(), &bin, stored)?),
+                    Ok(()) => return Ok(()),
+                }
             }
-            // Another file system, or one without second names.
-            Err(_) => Ok(tree::copy_file(folder, name.as_ref(), &bin, stored)?),
-            Ok(()) => Ok(()),
         })
     }
 
