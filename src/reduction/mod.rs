@@ -4,12 +4,12 @@
 //! Most of what a small picture costs is reading the large one. A reduction that was made before,
 //! from the original's own pixels and in proportion to light, costs little to read, and what is made
 //! from one of sufficient size cannot be told from what is made from the original. Whether that
-//! holds is measured for each picture when its reductions are made ([`judge`]): SSIMULACRA2 of what
+//! holds is measured for each picture when its reductions are made (`judge`): SSIMULACRA2 of what
 //! a level gives against the exact reduction. Levels that do not suffice are not used.
 //!
 //! A file of reductions holds a header (what is known of the original, with profile and metadata,
 //! and the revision it was made from) and levels, each a grid of tiles of losslessly packed samples
-//! ([`container`], [`tile`]). Files that are stale or damaged are ignored and made again; nothing
+//! (`container`, `tile`). Files that are stale or damaged are ignored and made again; nothing
 //! here is ever the reason for an error to a client.
 //!
 //! It knows pictures, files and locks. It knows nothing of HTTP, databases or settings.

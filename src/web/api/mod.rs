@@ -1,9 +1,9 @@
 //! The REST API: every address below `/api`.
 //!
-//! One row of a table ([`table`]) says all of an address: method, path, who may call it, what it
+//! One row of a table (`table`) says all of an address: method, path, who may call it, what it
 //! takes, what it gives. From the rows come dispatch, the answers 404 and 405, the checks of every
-//! parameter, and the OpenAPI document. A handler gets a [`Call`] whose values have been read and
-//! checked, and gives back a [`Reply`]; every answer and every failure is `{status, message, data}`.
+//! parameter, and the OpenAPI document. A handler gets a `Call` whose values have been read and
+//! checked, and gives back a `Reply`; every answer and every failure is `{status, message, data}`.
 //!
 //! Knows nothing of how requests arrive, and of image parameters only that templates hold them.
 
