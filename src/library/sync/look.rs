@@ -167,10 +167,11 @@ impl Look<'_> {
     fn name(&mut self, name: &OsStr) -> Result<()> {
         let bytes = name.as_encoded_bytes();
         if bytes.starts_with(b".") {
-            if Folder::is_incoming(name) {
-                self.clear_rubbish(name)?;
-            }
-            return Ok(());
+            return match self.clear_rubbish(name) {
+                // It has just got its name.
+                Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+                result => result,
+            };
         }
         let text = name.to_str().filter(|text| self.path.join(text).is_ok());
         let Some(text) = text else {
@@ -228,7 +229,11 @@ impl Look<'_> {
         Ok(())
     }
 
+    /// Removes what an upload that ended long ago has left under a hidden name.
     fn clear_rubbish(&self, name: &OsStr) -> Result<()> {
+        if !Folder::is_incoming(name) {
+            return Ok(());
+        }
         let made = match self.folder.entry(name)? {
             Entry::File(stat) => stat.mtime_ns,
             Entry::Folder { .. } => self.folder.folder(name)?.mtime_ns()?,
