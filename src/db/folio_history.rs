@@ -1,6 +1,8 @@
 //! What was done to portfolios.
 
 use super::error::Result;
+pub use super::history::Entry;
+use super::history::entries;
 use super::now_ms;
 use super::sql::Sql;
 use super::value::values;
@@ -21,21 +23,6 @@ pub enum Action {
     Downloaded = 5,
     /// An export was deleted.
     Unpublished = 6,
-}
-
-/// An act.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// Its id.
-    pub id: i64,
-    /// Who did it; none for somebody unknown, and for the server itself.
-    pub user_id: Option<i64>,
-    /// The number of what was done.
-    pub action: i64,
-    /// More of it, for people.
-    pub detail: String,
-    /// When.
-    pub at_ms: i64,
 }
 
 /// Notes an act.
@@ -67,15 +54,5 @@ pub fn of_folio(sql: &dyn Sql, folio_id: i64) -> Result<Vec<Entry>> {
          ORDER BY id",
         values![folio_id],
     )?;
-    rows.iter()
-        .map(|row| {
-            Ok(Entry {
-                id: row.int(0)?,
-                user_id: row.opt_int(1)?,
-                action: row.int(2)?,
-                detail: row.text(3)?,
-                at_ms: row.int(4)?,
-            })
-        })
-        .collect()
+    entries(&rows)
 }

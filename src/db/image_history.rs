@@ -1,6 +1,8 @@
 //! What was done to each image through the server, and what walks over the files have found.
 
 use super::error::Result;
+pub use super::history::Entry;
+use super::history::entries;
 use super::now_ms;
 use super::sql::Sql;
 use super::value::values;
@@ -19,21 +21,6 @@ pub enum Action {
     Edited = 3,
     /// The file was moved or renamed.
     Moved = 4,
-}
-
-/// One thing that was done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// Its id: later ones are higher.
-    pub id: i64,
-    /// Who did it; none for the server itself.
-    pub user_id: Option<i64>,
-    /// The number of the [`Action`].
-    pub action: i64,
-    /// In words.
-    pub detail: String,
-    /// When.
-    pub at_ms: i64,
 }
 
 /// Notes what was done to an image.
@@ -65,15 +52,5 @@ pub fn of_image(sql: &dyn Sql, image_id: i64, limit: u32) -> Result<Vec<Entry>> 
          ORDER BY id DESC LIMIT $2",
         values![image_id, limit],
     )?;
-    rows.iter()
-        .map(|row| {
-            Ok(Entry {
-                id: row.int(0)?,
-                user_id: row.opt_int(1)?,
-                action: row.int(2)?,
-                detail: row.text(3)?,
-                at_ms: row.int(4)?,
-            })
-        })
-        .collect()
+    entries(&rows)
 }

@@ -21,6 +21,7 @@ pub mod folio_history;
 pub mod folio_images;
 pub mod folios;
 pub mod groups;
+mod history;
 pub mod image_history;
 pub mod image_ids;
 pub mod image_metadata;
