@@ -1,10 +1,27 @@
 //! Pictures without pixels of their own: where they are painted, and what is made of the paint.
 
-use super::{Decoded, Info, Want};
-use crate::pixel::{Image, Result, Samples};
+use super::{Decoded, Info, Orientation, Want};
+use crate::pixel::{ColourSpace, Depth, Format, Image, Metadata, Result, Samples};
 
 /// What part of a pixel is none of it.
 const HAIR: f64 = 1e-9;
+
+/// What is known of a drawing of this size: one page, painted as sRGB on nothing.
+pub(super) fn info(format: Format, (width, height): (u32, u32)) -> Info {
+    Info {
+        format,
+        width,
+        height,
+        orientation: Orientation::UPRIGHT,
+        space: ColourSpace::Rgb,
+        depth: Depth::U8,
+        alpha: true,
+        pages: 1,
+        profile: None,
+        metadata: Metadata::default(),
+        vector: true,
+    }
+}
 
 /// A part of the picture as it is painted: whole pixels of one grid over all of it, so that the
 /// picture's edges cover their pixels in full, and parts of one picture fit together.
@@ -87,23 +104,11 @@ fn unpremultiply(pixel: &mut [u8]) {
 mod tests {
     use super::super::Region;
     use super::*;
-    use crate::pixel::{ColourSpace, Depth, Format, Metadata, Orientation};
 
     fn info(width: u32, height: u32) -> Info {
-        Info {
-            format: Format::Svg,
-            width,
-            height,
-            orientation: Orientation::UPRIGHT,
-            space: ColourSpace::Rgb,
-            depth: Depth::U8,
-            alpha: true,
-            pages: 1,
-            profile: None,
-            metadata: Metadata::default(),
-            vector: true,
-        }
+        super::info(Format::Svg, (width, height))
     }
+
 
     #[test]
     fn a_canvas_covers_its_region_at_no_less_than_the_scale() {

@@ -11,10 +11,10 @@ use hayro::vello_cpu::color::palette::css::TRANSPARENT;
 use hayro::vello_cpu::{PixmapMut, RasterizerSettings, RenderContext, Resources, TargetInit};
 use hayro::{RenderCache, RenderSettings, render_into};
 
-use super::vector::Canvas;
-use super::{Decoded, Decoder, File, Info, Orientation, Want, read_block};
+use super::vector::{self, Canvas};
+use super::{Decoded, Decoder, File, Info, Want, read_block};
 use crate::pixel::metadata::sensible;
-use crate::pixel::{Cancel, ColourSpace, Depth, Error, Format, Limits, Metadata, Result};
+use crate::pixel::{Cancel, Error, Format, Limits, Metadata, Result};
 
 /// Dots per inch when nobody says.
 pub(super) const DEFAULT_DPI: u32 = 150;
@@ -49,17 +49,9 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
     let (width, height) = size(&pdf.pages()[page], dpi);
     limits.check_declared(width, height)?;
     let info = Info {
-        format: Format::Pdf,
-        width,
-        height,
-        orientation: Orientation::UPRIGHT,
-        space: ColourSpace::Rgb,
-        depth: Depth::U8,
-        alpha: true,
         pages,
-        profile: None,
         metadata: Metadata { density: sensible(dpi, dpi), ..Metadata::default() },
-        vector: true,
+        ..vector::info(Format::Pdf, (width, height))
     };
     Ok((info, Box::new(Document { pdf, page })))
 }

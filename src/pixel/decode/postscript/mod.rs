@@ -11,10 +11,10 @@ use std::io::Cursor;
 use self::comments::{Bounds, bounds, text};
 use super::needs::GHOSTSCRIPT;
 use super::pdf::{POINTS_PER_INCH, dots, pixels};
-use super::vector::Canvas;
-use super::{Decoded, Decoder, File, Info, Orientation, Region, Want, read_block};
+use super::vector::{self, Canvas};
+use super::{Decoded, Decoder, File, Info, Region, Want, read_block};
 use crate::pixel::metadata::sensible;
-use crate::pixel::{Cancel, ColourSpace, Depth, Error, Format, Limits, Metadata, Result};
+use crate::pixel::{Cancel, Error, Format, Limits, Metadata, Result};
 
 /// The longest file that is read.
 const MAX_FILE_BYTES: u64 = 256 << 20;
@@ -52,17 +52,9 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
     let (width, height) = (pixels(page.width(), dpi), pixels(page.height(), dpi));
     limits.check_declared(width, height)?;
     let info = Info {
-        format: Format::Postscript,
-        width,
-        height,
-        orientation: Orientation::UPRIGHT,
-        space: ColourSpace::Rgb,
-        depth: Depth::U8,
-        alpha: true,
         pages: count,
-        profile: None,
         metadata: Metadata { density: sensible(dpi, dpi), ..Metadata::default() },
-        vector: true,
+        ..vector::info(Format::Postscript, (width, height))
     };
     Ok((info, Box::new(Program { bytes, page: file.page, encapsulated, bounds: page })))
 }

@@ -10,12 +10,12 @@ use flate2::read::GzDecoder;
 use resvg::tiny_skia::{PixmapMut, Transform};
 use resvg::usvg::{Error as SvgError, ImageHrefResolver, Options, Tree, fontdb};
 
-use super::vector::Canvas;
+use super::vector::{self, Canvas};
 use super::{
-    Decoded, Decoder, FONT_FOLDERS, File, Info, Orientation, Want, read_block, read_error,
+    Decoded, Decoder, FONT_FOLDERS, File, Info, Want, read_block, read_error,
     too_large,
 };
-use crate::pixel::{Cancel, ColourSpace, Depth, Error, Format, Limits, Metadata, Result};
+use crate::pixel::{Cancel, Error, Format, Limits, Result};
 
 /// The longest text that is read, compressed or not.
 const MAX_TEXT_BYTES: u64 = 64 << 20;
@@ -31,19 +31,7 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
     let side = |length: f32| f64::from(length).round().clamp(1.0, f64::from(u32::MAX)) as u32;
     let (width, height) = (side(tree.size().width()), side(tree.size().height()));
     limits.check_declared(width, height)?;
-    let info = Info {
-        format: Format::Svg,
-        width,
-        height,
-        orientation: Orientation::UPRIGHT,
-        space: ColourSpace::Rgb,
-        depth: Depth::U8,
-        alpha: true,
-        pages: 1,
-        profile: None,
-        metadata: Metadata::default(),
-        vector: true,
-    };
+    let info = vector::info(Format::Svg, (width, height));
     Ok((info, Box::new(Svg { tree })))
 }
 
