@@ -103,7 +103,7 @@ fn the_resolution_is_what_was_asked_for_or_the_originals() {
     until_all_wishes_are_fulfilled(&site, 2);
     spoil(&site.image("pages.tif"));
     for (query, dpi) in [("", 240.0), ("&dpi=96", 96.0), ("&dpi=300&width=150", 300.0)] {
-        let made = site.ok(&format!("/image?src=pages.tif&width=210&format=jpg{query}"));
+        let made = site.ok(&format!("/image?src=pages.tif&width=210&format=jpg&strip=0{query}"));
         assert_eq!(magick::facts(&made.body).dpi, (dpi, dpi), "{query}");
     }
 }

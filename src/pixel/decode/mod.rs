@@ -49,6 +49,8 @@ mod vector;
 #[cfg(test)]
 pub(super) mod fixture;
 #[cfg(test)]
+mod row_tests;
+#[cfg(test)]
 mod seeds;
 #[cfg(test)]
 mod tests;

@@ -18,11 +18,13 @@ What Halftone reads and writes; `halftone formats` prints the same.
 const NOTES: &str = "
 - **Bits** are the most per sample. Pictures of more than 8 are worked on with 16 and keep them where
   the result's format has them; AVIF is written with 12 then.
-- **Alpha** is transparency; pictures in formats without it are laid on the fill colour.
+- **Alpha** is transparency; pictures in formats without it are laid on the fill colour. Bitmaps that
+  have it are read with it.
 - **Colours**: what a format cannot hold is converted by profile, CMYK to sRGB.
 - **Kept** is what travels from a source to a result unless `strip` leaves it out. Resolution is what
   the format has a field of its own for; where it has none, an Exif block still states it.
-- **Pages** are pages, frames or several pictures in one file; `page` picks one. Results have one.
+- **Pages** are pages, frames or several pictures in one file; `page` picks one. Results have one, but for
+  animations that stay animated, and for portfolios that are published as one PDF.
 - **Apart**: read in a process of its own, without rights, because such files are complex or their
   decoder is written in a language in which a mistake can be used against the server.
 - **Needs** is the Debian package that has to be installed; without it the answer for such a file is

@@ -104,7 +104,7 @@ pub struct FormatRow {
     pub profile: bool,
     /// What `quality` means when it is written.
     pub compression: Compression,
-    /// The most bits per sample that its files hold; of deep formats, those that are read.
+    /// The most bits per sample that are read or written.
     pub bits: u8,
     /// Whether it holds greyscale as such.
     pub gray: bool,
