@@ -61,5 +61,7 @@ void halftone_take_over(j_decompress_ptr info, const struct halftone_hook *hook)
   struct halftone_taken *taken = halftone_taken_of(info);
   taken->scan = hook->begin(hook->slot, &scan);
   taken->unit = hook->unit;
-  if (taken->scan != NULL) info->entropy->decode_mcu = decode_unit;
+  /* What the library reads behind the end of a file is its own. */
+  if (taken->scan == NULL) ERREXIT(info, JWRN_JPEG_EOF);
+  info->entropy->decode_mcu = decode_unit;
 }

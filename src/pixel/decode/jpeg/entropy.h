@@ -37,8 +37,8 @@ struct halftone_report {
 
 enum { HALFTONE_BAD_CODE = 1, HALFTONE_SHORT, HALFTONE_OUT_OF_TURN };
 
-/* What decodes. `begin` answers with null where it leaves the scan to the library; `unit` answers with
- * 0, or there is a report. */
+/* What decodes. `begin` answers with null where the scan is not in the file; `unit` answers with 0, or
+ * there is a report. */
 struct halftone_hook {
   void *slot;
   void *(*begin)(void *slot, const struct halftone_scan *scan);

@@ -78,7 +78,7 @@ impl<'a> Slot<'a> {
         Hook { slot: ptr::from_mut(self).cast(), begin, unit, borrowed: PhantomData }
     }
 
-    /// The scan that the library is about to decode; none leaves it to the library.
+    /// The scan that the library is about to decode; none where it is not in the file.
     ///
     /// # Safety
     /// The tables that `raw` points to are live.
@@ -106,7 +106,7 @@ impl<'a> Slot<'a> {
     }
 }
 
-/// Begins a scan; null leaves it to the library.
+/// Begins a scan; null where it is not in the file.
 ///
 /// # Safety
 /// `slot` comes from [`Slot::hook`], whose borrow lasts; `raw` and the tables that it points to are
