@@ -167,4 +167,4 @@ fn heif_error(failure: Failure) -> Error {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -179,4 +179,4 @@ fn jxl_error(error: Box<dyn std::error::Error + Send + Sync>) -> Error {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -68,4 +68,4 @@ impl Decoder for Xcf {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
