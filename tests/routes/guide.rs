@@ -41,8 +41,7 @@ fn painted() -> PathBuf {
         digest.update(source.as_os_str().as_encoded_bytes());
         digest.update(fs::read(source).unwrap());
     }
-    let digest: String =
-        digest.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest: String = digest.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("demo-{digest}"));
     // Each picture appears whole or not at all, and those that are there are left.
     halftone::demo::paint(&folder, |_| {}).unwrap();
