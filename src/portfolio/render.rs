@@ -54,6 +54,11 @@ impl Publisher {
     /// Fails unless the publisher may have the original as it is.
     pub fn check_original(&self, path: &SourcePath) -> anyhow::Result<()> {
         self.check(path, Level::Download)?;
+        self.check_free(path)
+    }
+
+    /// Fails where the folder's template has anything locked for the publisher.
+    fn check_free(&self, path: &SourcePath) -> anyhow::Result<()> {
         if let Some(id) = self.rights.templates(&self.identity, path.folder()).required {
             let locks = self.template(id)?.locks_anything();
             anyhow::ensure!(!locks, "{path}: the folder's template keeps the original back");
@@ -172,6 +177,7 @@ impl Renderer {
         let overlay = spec.overlay.as_deref().map(SourcePath::parse).transpose()?;
         if let Some(overlay) = overlay.as_ref().filter(|_| chose_overlay) {
             publisher.check(overlay, Level::View)?;
+            publisher.check_free(overlay)?;
         }
         Ok(Wanted { recipe: spec.recipe, overlay })
     }

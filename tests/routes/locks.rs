@@ -133,9 +133,34 @@ fn no_address_gets_a_picture_out_from_under_its_mark() {
     }
     let tiles = pixels("&tile=4:4");
     tiles.assert(190, 140, MARK, 1, "the last tile");
-    let refused = site.get("/image?src=a/chart.png&angle=45");
-    assert_eq!(refused.status, 400);
-    assert!(String::from_utf8_lossy(&refused.body).contains("angle"));
+    site.known_template("Tilted", r#"{"rotation": {"value": 45}}"#);
+    for query in ["angle=45", "tmp=tilted"] {
+        let refused = site.get(&format!("/image?src=a/chart.png&{query}"));
+        assert_eq!(refused.status, 400, "{query}");
+        assert!(refused.text().contains("angle: "), "{query}");
+    }
+}
+
+#[test]
+fn no_picture_leaves_its_folder_as_an_overlay() {
+    let site = Site::start("", pictures);
+    let bound = site.template("Bound", r#"{"max_width": {"value": 100, "locked": true}}"#);
+    site.template("Shows", r#"{"overlay_src": {"value": "a/chart.png"}}"#);
+    let over = "/image?src=b/plain.png&overlay=a/chart.png";
+    assert_eq!(site.status(over), 200);
+    require(&site, "/a", Some(bound));
+    within(IN_FORCE, "it is bound", || size(&site, "src=a/chart.png") == (100, 75));
+    for query in ["", "&ovsize=0.5", "&width=20", "&format=png"] {
+        let refused = site.get(&format!("{over}{query}"));
+        assert_eq!(refused.status, 403, "{query}");
+        assert!(refused.text().contains("overlay: "), "{}", refused.text());
+    }
+    // A template that shows it is the administrator's wish.
+    within(IN_FORCE, "the template is known", || {
+        site.status("/image?src=b/plain.png&tmp=shows") == 200
+    });
+    require(&site, "/a", None);
+    within(IN_FORCE, "the folder is free", || site.status(over) == 200);
 }
 
 #[test]

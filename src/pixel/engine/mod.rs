@@ -5,6 +5,9 @@
 //! commute with resizing, so they are done after it, on the smaller picture; the colour space is
 //! changed before padding, so that the fill colour is exact.
 //!
+//! `opened` says what a recipe takes of a file, `job` is what the steps know and hand on, `motion` goes
+//! their way frame by frame; the other files are the steps.
+//!
 //! It knows nothing of where files come from or where pictures go.
 
 mod aim;

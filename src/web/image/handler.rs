@@ -2,6 +2,7 @@
 
 use super::asked::{Asked, OVERLAY};
 use super::key;
+use super::locked;
 use super::make::{Made, Originals, make};
 use super::now::Memo;
 use super::respond::Head;
@@ -64,14 +65,16 @@ fn answer(
     Ok(response)
 }
 
-/// Fails unless the caller may view the picture and what the request lays over it; public is what
-/// both are.
+/// Fails unless the caller may view the picture and what the request lays over it, which must not lie
+/// in a folder that shows its pictures only as its template has them; public is what both are.
 fn require_view(app: &App, identity: &Identity, asked: &Asked) -> Result<Audience, Error> {
     let audience = who::require(app, identity, asked.path.folder(), Level::View)?;
     let Some(overlay) = asked.overlay.as_ref().filter(|_| asked.chose_overlay) else {
         return Ok(audience);
     };
-    let of_overlay = who::require(app, identity, overlay.folder(), Level::View)
+    let folder = overlay.folder();
+    let of_overlay = who::require(app, identity, folder, Level::View)
+        .and_then(|audience| locked::require_free(app, identity, folder, audience))
         .map_err(|error| error.of(OVERLAY))?;
     Ok(if of_overlay == Audience::Public { audience } else { of_overlay })
 }

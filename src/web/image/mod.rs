@@ -3,6 +3,7 @@
 mod asked;
 mod handler;
 mod key;
+mod locked;
 mod make;
 mod now;
 mod original;

@@ -5,11 +5,12 @@ use std::time::SystemTime;
 use http::{HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
 
+use super::locked;
 use super::subject::{Subject, format_of};
-use crate::auth::{Identity, Level};
+use crate::auth::Level;
 use crate::http::{
-    Audience, Body, Caching, Disposition, ETag, Expiry, Progress, Request, Response, Stage,
-    is_unchanged, not_modified, part_of,
+    Body, Caching, Disposition, ETag, Expiry, Progress, Request, Response, Stage, is_unchanged,
+    not_modified, part_of,
 };
 use crate::pixel::Format;
 use crate::source::{SourcePath, Stat};
@@ -29,7 +30,7 @@ pub fn original(app: &App, request: &Request, progress: &dyn Progress) -> Result
     let src = params.src.as_ref().ok_or_else(|| Error::parameter("src", "must be given"))?;
     let path = SourcePath::parse(&src.value)?;
     let audience = who::require(app, &identity, path.folder(), Level::Download)?;
-    let audience = past_locks(app, &identity, path.folder(), audience)?;
+    let audience = locked::require_free(app, &identity, path.folder(), audience)?;
 
     progress.enter(Stage::Source);
     let mut subject = Subject::find(app, &path)?;
@@ -59,25 +60,6 @@ pub fn original(app: &App, request: &Request, progress: &dyn Progress) -> Result
     }
     count::original(app, &subject, &delivery, &response, request);
     Ok(response)
-}
-
-/// Fails where the folder's template has anything locked for the caller: the original would show
-/// what the template keeps back. What others do not get, no shared cache may keep.
-fn past_locks(
-    app: &App,
-    identity: &Identity,
-    folder: &str,
-    audience: Audience,
-) -> Result<Audience, Error> {
-    let rights = app.store.rights()?;
-    let locked = |identity| match rights.templates(identity, folder).required {
-        Some(id) => app.templates.locks(app, id),
-        None => Ok(false),
-    };
-    if locked(identity)? {
-        return Err(Error::forbidden());
-    }
-    Ok(if locked(&Identity::Anonymous)? { Audience::Private } else { audience })
 }
 
 fn etag(app: &App, subject: &Subject) -> Result<ETag, Error> {

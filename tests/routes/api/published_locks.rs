@@ -128,6 +128,12 @@ fn what_a_portfolio_says_of_a_picture_does_not_free_it_either() {
 #[test]
 fn originals_are_kept_back() {
     let (api, id) = marked();
+    let other = make(&api, "other", "20", "10");
+    let images = format!("/portfolios/{other}/images/");
+    api.ok("POST", &images, &api.maker, &[("image_src", "b/three.jpg")]);
+    let over = r#"{"overlay_src": {"value": "c/plain.png"}}"#;
+    let refused = publish(&api, other, "0", over).unwrap_err();
+    assert!(refused.contains("c/plain.png"), "{refused}");
     let refused = publish(&api, id, "1", "{}").unwrap_err();
     assert!(refused.contains("keeps the original back"), "{refused}");
 }
