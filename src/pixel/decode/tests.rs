@@ -219,7 +219,7 @@ fn a_jpeg_of_red_green_and_blue_is_averaged_in_light_in_all_three() {
     const BLOCKS: (usize, usize) = (32, 24);
     /// Half of a striped block's columns.
     const STRIPES: [u8; 2] = [2, 50];
-    let striped = |bx: usize, by: usize, band: usize| (bx + 3 * by + 5 * band) % 16 == 0;
+    let striped = |bx: usize, by: usize, band: usize| (bx + 3 * by + 5 * band).is_multiple_of(16);
     let plain = |bx: usize, by: usize, band: usize| [60 + 4 * bx, 60 + 5 * by, 200][band] as u8;
     let (width, height) = (BLOCKS.0 * 8, BLOCKS.1 * 8);
     let pixels: Vec<u8> = (0..width * height * 3)
