@@ -48,9 +48,8 @@ fn slow_seeds() -> Vec<(Format, Vec<u8>)> {
         (Format::Postscript, postscript::tests::seeds()),
         (Format::Xcf, xcf::tests::seeds()),
     ];
-    let of_format = |(format, files): (Format, Vec<Vec<u8>>)| {
-        files.into_iter().map(move |file| (format, file))
-    };
+    let of_format =
+        |(format, files): (Format, Vec<Vec<u8>>)| files.into_iter().map(move |file| (format, file));
     made.into_iter().flat_map(of_format).collect()
 }
 
