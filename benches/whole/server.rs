@@ -58,7 +58,8 @@ pub fn halftone(
         target: Box::new(|ask| {
             let Ask { file, width, format, quality } = ask;
             // PNGs lose nothing: their quality is the effort, and it is as it comes.
-            let quality = if format == "png" { String::new() } else { format!("&quality={quality}") };
+            let quality =
+                if format == "png" { String::new() } else { format!("&quality={quality}") };
             format!("/image?src={file}&width={width}&format={format}{quality}")
         }),
         pid: pool.pid(),

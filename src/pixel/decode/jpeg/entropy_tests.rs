@@ -1,4 +1,6 @@
 //! Our entropy decoding beside the library's, and by hand.
+// Bits are grouped as codes are.
+#![allow(clippy::unusual_byte_groupings)]
 
 use super::super::fixture::{bytes, decode, file, pattern};
 use super::entropy::{Fault, Part, Scan, Shape, Skipped, Table};
