@@ -1,9 +1,9 @@
 //! One target per decoder, over libFuzzer: the one whose file name extension stands in `HALFTONE_FUZZ`.
 //!
-//! Formats whose decoders are in C, or that the server reads in a process without rights, are read
-//! here in that very process (`halftone::sandbox`), which is this program again: libFuzzer's process
-//! has its counters (`counters`), and learns how it ended (`faults`). With `HALFTONE_FUZZ_HERE` they
-//! are read in libFuzzer's own process, where a debugger and a panic's message are nearer.
+//! Formats that the server reads in a process without rights are read here in that very process
+//! (`halftone::sandbox`), which is this program again: libFuzzer's process has its counters (`counters`)
+//! and learns how it ended (`faults`). With `HALFTONE_FUZZ_HERE` they are read in libFuzzer's own
+//! process, where a debugger and a panic's message are nearer.
 //!
 //! `scripts/fuzz` builds it with coverage on the stable toolchain, makes the seeds and runs it.
 #![no_main]
@@ -30,9 +30,6 @@ use self::counters::Counters;
 /// Small, so that a lucky size costs no time.
 const LIMITS: Limits = Limits { held_pixels: 1_000_000, declared_pixels: 4_000_000 };
 
-/// Formats that the server reads in its own process by libraries in C.
-const BY_C: [Format; 3] = [Format::Jpeg, Format::Webp, Format::Tiff];
-
 static TARGET: LazyLock<Target> = LazyLock::new(Target::from_environment);
 
 struct Target {
@@ -46,13 +43,18 @@ impl Target {
         let name = std::env::var("HALFTONE_FUZZ").expect("HALFTONE_FUZZ names a format");
         let format = Format::from_extension(&name).expect("HALFTONE_FUZZ names a known format");
         let here = std::env::var_os("HALFTONE_FUZZ_HERE").is_some();
-        let apart = !here && (format.row().isolated || BY_C.contains(&format));
+        let apart = !here && format.row().isolated;
         Self { format, child: apart.then(|| (sandbox(), Counters::shared())) }
     }
 
     /// As the server does, and whatever came of the child that did it is a finding unless it was kept
     /// within its bounds.
-    fn read(&self, file: &[u8], page: u32, want: impl Fn(u32, u32) -> Want) -> Result<Decoded, Error> {
+    fn read(
+        &self,
+        file: &[u8],
+        page: u32,
+        want: impl Fn(u32, u32) -> Want,
+    ) -> Result<Decoded, Error> {
         let input = Input::new(Cursor::new(file.to_vec()), file.len() as u64, None);
         let opening = Opening { page, ..Opening::default() };
         let Some((sandbox, counters)) = &self.child else {

@@ -1,14 +1,13 @@
 //! The child: gives up its rights, then reads one file after the other for its parent.
 //!
-//! It ends when its parent closes the socket or is gone. A decoder that panics costs the child: what
-//! it was changing may be half-changed.
+//! It ends when its parent closes the socket or is gone. A decoder that panics ends it, too: what it
+//! was changing may be half-changed.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::FileExt as _;
 use std::os::unix::net::UnixStream;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -96,7 +95,7 @@ fn serve(channel: &mut Channel, probe: bool) -> io::Result<()> {
                 source = None;
                 let opened = match fd {
                     Some(fd) if probe => probe::open(input(fd, open.len), channel, &open),
-                    Some(fd) => guarded(|| open_file(fd, &open)),
+                    Some(fd) => open_file(fd, &open),
                     None => Err(Error::Malformed("no file came along".into())),
                 };
                 let reply = match opened {
@@ -116,7 +115,7 @@ fn serve(channel: &mut Channel, probe: bool) -> io::Result<()> {
             Request::Decode(want) => {
                 let (source, limits) = source.take().ok_or(io::ErrorKind::InvalidData)?;
                 let info = source.info().clone();
-                let decoded = guarded(|| source.decode(&want, &limits, &Cancel::never()));
+                let decoded = source.decode(&want, &limits, &Cancel::never());
                 answer(channel, &info, decoded)?;
             }
         }
@@ -131,12 +130,6 @@ fn open_file(fd: OwnedFd, open: &Open) -> Result<Source, Error> {
 
 fn input(fd: OwnedFd, len: u64) -> Input {
     Input::new(At { file: File::from(fd), at: 0, len }, len, None)
-}
-
-/// Runs a decoder; when it panics the parent is told before the child ends.
-fn guarded<T>(decoder: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    catch_unwind(AssertUnwindSafe(decoder))
-        .unwrap_or_else(|_| Err(Error::Malformed("its decoder cannot make sense of it".into())))
 }
 
 fn answer(channel: &mut Channel, info: &Info, decoded: Result<Decoded, Error>) -> io::Result<()> {

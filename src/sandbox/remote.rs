@@ -69,9 +69,17 @@ impl Isolation for Sandbox {
         let patience = patience(options, None);
         let lease = remote.pool.take(needs(format), None, patience);
         let mut lease = lease.map_err(|fault| remote.judge(fault))?;
-        let info = remote.open(&mut lease, patience)?;
-        lease.park(Some(number));
-        Ok(Source::new(info, Box::new(remote)))
+        match remote.open(&mut lease, patience)? {
+            Ok(info) => {
+                lease.park(Some(number));
+                Ok(Source::new(info, Box::new(remote)))
+            }
+            // It has said so properly and can go on to the next file.
+            Err(error) => {
+                lease.park(None);
+                Err(error)
+            }
+        }
     }
 }
 
@@ -104,8 +112,9 @@ struct Remote {
 }
 
 impl Remote {
-    /// Has the file opened by a child.
-    fn open(&self, lease: &mut Lease, patience: Patience<'_>) -> Result<Info> {
+    /// Has the file opened by a child. An error within is what the child has to say of the file, one
+    /// without is the child's own end.
+    fn open(&self, lease: &mut Lease, patience: Patience<'_>) -> Result<Result<Info>> {
         let child = lease.child();
         child.files += 1;
         let request = Request::Open(self.open);
@@ -113,9 +122,9 @@ impl Remote {
         match child.ask(&request, Some(self.file.as_fd()), cpu_s, patience) {
             Ok(Reply::Opened(info)) => {
                 self.check_info(&info)?;
-                Ok(*info)
+                Ok(Ok(*info))
             }
-            Ok(Reply::Failed(error)) => Err(error),
+            Ok(Reply::Failed(error)) => Ok(Err(error)),
             Ok(_) => Err(self.judge(Fault::Nonsense)),
             Err(fault) => Err(self.judge(fault)),
         }
@@ -126,7 +135,7 @@ impl Remote {
         let taken = self.pool.take(needs(self.open.format), Some(self.number), patience);
         let mut lease = taken.map_err(|fault| self.judge(fault))?;
         if !lease.has_file {
-            let again = self.open(&mut lease, patience)?;
+            let again = self.open(&mut lease, patience)??;
             let same = (again.width, again.height, again.space, again.depth, again.alpha)
                 == (info.width, info.height, info.space, info.depth, info.alpha);
             if !same {

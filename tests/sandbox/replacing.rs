@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
-use halftone::pixel::Format;
-use halftone::pixel::decode::Source;
+use halftone::pixel::decode::{Isolation as _, Opening, Source};
+use halftone::pixel::{Error, Format, Limits};
 use halftone::sandbox::{Sandbox, SandboxOptions};
 
-use crate::support::{assert_works, decode, open, probes, wait_until};
+use crate::support::{assert_works, decode, memory, open, options, probes, wait_until};
 
 #[test]
 fn a_child_is_kept_and_used_again() {
@@ -37,6 +37,18 @@ fn idle_children_end() {
     wait_until("the child has ended", || sandbox.children() == 0);
     assert_works(&sandbox);
     wait_until("the next child has ended", || sandbox.children() == 0);
+}
+
+#[test]
+fn a_file_that_is_refused_costs_no_child() {
+    let sandbox = Sandbox::new(options());
+    for _ in 0..3 {
+        let (opening, limits) = (Opening::default(), Limits::default());
+        let input = memory(b"%PDF-1.4, and no more of it");
+        let refused = sandbox.open(input, Format::Pdf, &opening, &limits).map(drop);
+        assert!(matches!(refused, Err(Error::Malformed(_))), "{refused:?}");
+        assert_eq!(sandbox.children(), 1);
+    }
 }
 
 #[test]

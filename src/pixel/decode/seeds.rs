@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::fixture::{decode_named, file, pattern};
-use super::{dicom, heif, ico, jxl, pdf, postscript, psd, raw, svg, tga, xcf};
+use super::{dicom, heif, ico, jpeg, jxl, pdf, postscript, psd, raw, svg, tga, xcf};
 use crate::pixel::{FORMATS, Format};
 
 const SIZE: (u32, u32) = (24, 17);
@@ -25,6 +25,7 @@ pub fn seeds() -> Vec<(Format, Vec<u8>)> {
         seeds.push((format, file(&cmyk, SIZE, "cmyk", &[out])));
     }
     let made = [
+        (Format::Jpeg, jpeg::entropy_tests::seeds()),
         (Format::Tga, tga::tests::seeds()),
         (Format::Ico, ico::tests::seeds()),
         (Format::Psd, psd::tests::seeds()),

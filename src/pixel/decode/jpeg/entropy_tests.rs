@@ -1,4 +1,6 @@
 //! Our entropy decoding beside the library's, and by hand.
+// Bits are grouped as codes are.
+#![allow(clippy::unusual_byte_groupings)]
 
 use super::super::fixture::{bytes, decode, file, pattern};
 use super::entropy::{Fault, Part, Scan, Shape, Skipped, Table};
@@ -12,6 +14,19 @@ fn rough(len: usize, strength: u32) -> Vec<u8> {
         (128 + (state >> 8) % (2 * strength + 1) - strength) as u8
     };
     (0..len).map(sample).collect()
+}
+
+/// All codes and places of coefficients, of which smooth pictures have few; and restart markers.
+pub fn seeds() -> Vec<Vec<u8>> {
+    let noise = rough(33 * 21 * 3, 127);
+    let made = |sampling: &str, more: &[&str]| {
+        let all = ["-type", "TrueColor", "-quality", "95", "-sampling-factor", sampling];
+        file(&noise, (33, 21), "rgb", &[&all, more, &["jpg:-"]].concat())
+    };
+    let standard = &["-define", "jpeg:optimize-coding=false"];
+    let arithmetic = &["-define", "jpeg:arithmetic-coding=true"];
+    let restarts = with_restarts(|number| number % 8).0;
+    vec![made("2x2", standard), made("1x1", standard), made("2x1", arithmetic), restarts]
 }
 
 #[test]

@@ -335,6 +335,6 @@ fn span(start: u32, len: u32, total: u32, eighths: u32) -> (u32, u32) {
 }
 
 #[cfg(test)]
-mod entropy_tests;
+pub(super) mod entropy_tests;
 #[cfg(test)]
 mod tests;

@@ -39,6 +39,7 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
     let mut decoder = png::Decoder::new_with_limits(file.reader, options);
     decoder.set_transformations(png::Transformations::EXPAND);
     let reader = decoder.read_info().map_err(png_error)?;
+    check_palette(reader.info())?;
     let (colour, bits) = reader.output_color_type();
     let (space, alpha) = match colour {
         png::ColorType::Grayscale => (ColourSpace::Gray, false),
@@ -71,6 +72,16 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
     };
     let interlaced = header.interlaced;
     Ok((info, Box::new(Png { reader, interlaced })))
+}
+
+/// Fails on a palette that is no list of colours, over which the library would panic.
+pub(super) fn check_palette(info: &png::Info) -> Result<()> {
+    const MAX_BYTES: usize = 256 * 3;
+    let fits = |palette: &[u8]| palette.len().is_multiple_of(3) && palette.len() <= MAX_BYTES;
+    if info.palette.as_deref().is_some_and(|palette| !fits(palette)) {
+        return Err(Error::Malformed("its palette is damaged".into()));
+    }
+    Ok(())
 }
 
 impl Decoder for Png {

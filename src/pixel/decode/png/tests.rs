@@ -235,3 +235,26 @@ fn finds_what_stands_before_and_after_the_pixels() {
     assert_eq!(info.metadata.exif.as_deref(), Some(&exif[..]));
     assert_eq!(info.metadata.xmp.as_deref(), Some(&xmp[..]));
 }
+
+#[test]
+fn a_palette_that_is_no_list_of_colours_is_malformed() {
+    let args = ["-colors", "9", "-type", "Palette", "png:-"];
+    let sound = file(&pattern(24, 17, 3), (24, 17), "rgb", &args);
+    let at = sound.windows(4).position(|name| name == b"PLTE").unwrap();
+    let len = u32::from_be_bytes(sound[at - 4..at].try_into().unwrap()) as usize;
+    let entries = &sound[at + 4..at + 4 + len];
+    let with = |palette: &[u8]| {
+        let mut png = sound[..at - 4].to_vec();
+        png.extend((palette.len() as u32).to_be_bytes());
+        let chunk = [b"PLTE", palette].concat();
+        png.extend_from_slice(&chunk);
+        png.extend(crc32fast::hash(&chunk).to_be_bytes());
+        png.extend_from_slice(&sound[at + 8 + len..]);
+        png
+    };
+    assert!(decode(&with(entries)).is_ok());
+    for palette in [&entries[..len - 1], &entries[..len - 2], &[7; 257 * 3]] {
+        let result = decode(&with(palette)).map(drop);
+        assert!(matches!(result, Err(Error::Malformed(_))), "{}: {result:?}", palette.len());
+    }
+}
