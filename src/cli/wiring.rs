@@ -13,7 +13,7 @@ use super::log::Log;
 use super::secret;
 use crate::auth::directory::LAYOUTS;
 use crate::auth::{
-    Directory, DirectoryOptions, FirstStart, RightsStore, SECRET_MIN_BYTES, SessionTimes, Signer,
+    Directory, DirectoryOptions, FirstStart, RightsStore, SECRET_MIN_BYTES, Seal, SessionTimes, Signer,
     StoreOptions, first_start,
 };
 use crate::cache::flight::Flights;
@@ -83,8 +83,10 @@ pub fn signer(settings: &Settings, make: bool) -> anyhow::Result<Signer> {
 
 fn sign_in(settings: &Settings) -> anyhow::Result<SignIn> {
     let strip_realm = settings.remote_user_strip_realm;
+    let signer = signer(settings, false)?;
     Ok(SignIn {
-        signer: signer(settings, false)?,
+        seal: Seal::new(&signer),
+        signer,
         times: SessionTimes {
             idle: secs(settings.session_idle_min) * 60,
             longest: secs(settings.session_max_days) * 24 * 3600,

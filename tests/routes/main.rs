@@ -47,5 +47,6 @@ mod sessions;
 mod settings;
 mod templates;
 mod tokens;
+mod totp;
 mod tracking;
 mod user_command;
