@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::support::files::{free_port, is_root, temp_dir};
 use crate::support::process::Process;
 
-/// A running cluster with one database.
+/// A running cluster.
 pub struct Cluster {
     // Before the folder, so that it ends before its files go.
     process: Process,
@@ -41,26 +41,30 @@ impl Cluster {
         command.arg("-D").arg(&data).args(["-h", "127.0.0.1", "-p", &port.to_string()]);
         command.args(["-c", "unix_socket_directories="]);
         let mut process = Process::start("postgres", dir.path(), &mut command);
-        let url = url(port);
+        let url = url(port, "postgres");
         process.wait_until("PostgreSQL answers", || {
             postgres::Client::connect(&url, postgres::NoTls).is_ok()
         });
         Self { process, port, _dir: dir }
     }
 
-    /// Its database's URL, of a role that may do everything.
-    pub fn url(&self) -> String {
-        url(self.port)
+    /// Makes a database, and gives its URL, of a role that may do everything.
+    pub fn database(&self, name: &str) -> String {
+        let mut client = postgres::Client::connect(&url(self.port, "postgres"), postgres::NoTls)
+            .expect("PostgreSQL answers");
+        client.batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
+        url(self.port, name)
     }
 
     /// The id of its first process.
+    #[allow(dead_code, reason = "not every benchmark asks what it costs")]
     pub fn pid(&self) -> i32 {
         self.process.pid()
     }
 }
 
-fn url(port: u16) -> String {
-    format!("postgresql://halftone@127.0.0.1:{port}/postgres")
+fn url(port: u16, database: &str) -> String {
+    format!("postgresql://halftone@127.0.0.1:{port}/{database}")
 }
 
 /// A program of the newest PostgreSQL here, run by a user whom it accepts.

@@ -40,7 +40,12 @@ struct Case {
 }
 
 const CASES: [Case; 2] = [
-    Case { name: "details", script: site::details, goal: 3_000.0, predecessor: Some(160.0 / 72_400.0) },
+    Case {
+        name: "details",
+        script: site::details,
+        goal: 3_000.0,
+        predecessor: Some(160.0 / 72_400.0),
+    },
     Case { name: "list", script: site::list, goal: 100.0, predecessor: None },
 ];
 
@@ -102,7 +107,10 @@ fn measure(case: &Case, site: &Site, arguments: &Arguments) {
         }
     }
     println!("\n{}", case.name);
-    println!("{:12}{:>26}{:>10}{:>10}{:>12}{:>8}", "", "requests/s", "nginx", "halftone", "postgres", "load");
+    println!(
+        "{:12}{:>26}{:>10}{:>10}{:>12}{:>8}",
+        "", "requests/s", "nginx", "halftone", "postgres", "load"
+    );
     for (name, runs) in [("static file", &plain), (case.name, &told)] {
         let (rate, low, high) = spread(runs.iter().map(|run| run.rate).collect());
         let us = |at: usize| spread(runs.iter().map(|run| run.us[at]).collect()).0;
@@ -116,7 +124,8 @@ fn measure(case: &Case, site: &Site, arguments: &Arguments) {
         );
     }
     let rate = spread(told.iter().map(|run| run.rate).collect()).0;
-    let ratio = spread(told.iter().zip(&plain).map(|(told, plain)| told.rate / plain.rate).collect());
+    let ratio =
+        spread(told.iter().zip(&plain).map(|(told, plain)| told.rate / plain.rate).collect());
     println!("goal ≥ {}/s: {}", case.goal, verdict(rate >= case.goal));
     println!("ratio to the static file {:.4} ({:.4}–{:.4})", ratio.0, ratio.1, ratio.2);
     if let Some(predecessor) = case.predecessor {

@@ -10,8 +10,8 @@ use halftone::db::{self, Db, DbOptions};
 use tempfile::TempDir;
 
 use crate::cluster::Cluster;
-use crate::support::fixture::write_jpeg;
 use crate::support::files::{free_port, temp_dir};
+use crate::support::fixture::write_jpeg;
 use crate::support::front::{Front, Kind};
 use crate::support::halftone::{Pool, run, run_with_input};
 use crate::support::http::{Client, Response};
@@ -63,8 +63,9 @@ impl Site {
     /// Makes the library, starts everything, and waits until every file is known.
     pub fn start(files: usize) -> Self {
         let cluster = Cluster::start();
+        let url = cluster.database("halftone");
         let pool = Pool::start_at(
-            &cluster.url(),
+            &url,
             |images| make_library(images, files),
             |config| config.raw("sync_every_h", "0").raw("watch_library", "false"),
         );
@@ -74,7 +75,7 @@ impl Site {
         let arguments =
             ["user", "add", "editor", "--allow-api", "--password-stdin", "--config", config];
         run_with_input(&arguments, &format!("{PASSWORD}\n"));
-        let db = Db::connect(&DbOptions { url: cluster.url(), ..DbOptions::default() }).unwrap();
+        let db = Db::connect(&DbOptions { url, ..DbOptions::default() }).unwrap();
         make_editor(&db);
 
         let statics = temp_dir();

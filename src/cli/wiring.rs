@@ -13,8 +13,8 @@ use super::log::Log;
 use super::secret;
 use crate::auth::directory::LAYOUTS;
 use crate::auth::{
-    Directory, DirectoryOptions, FirstStart, RightsStore, SECRET_MIN_BYTES, Seal, SessionTimes, Signer,
-    StoreOptions, first_start,
+    Directory, DirectoryOptions, FirstStart, RightsStore, SECRET_MIN_BYTES, Seal, SessionTimes,
+    Signer, StoreOptions, first_start,
 };
 use crate::cache::flight::Flights;
 use crate::cache::{

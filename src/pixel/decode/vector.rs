@@ -109,7 +109,6 @@ mod tests {
         super::info(Format::Svg, (width, height))
     }
 
-
     #[test]
     fn a_canvas_covers_its_region_at_no_less_than_the_scale() {
         for (width, height) in [(300, 200), (1, 1), (7, 1000), (640, 481)] {

@@ -32,7 +32,8 @@ const ALLOW_API: Field = must("allow_api", Kind::Flag, "Whether it may ask for A
 
 const ADMIN: Access = Access::System(SystemPermission::AdminUsers, "");
 const OWN: &str = "Nothing for the caller's own account, else the permission admin_users.";
-pub(super) const ABOVE: &str = "Besides, admin_permissions for an account that has it or admin_all.";
+pub(super) const ABOVE: &str =
+    "Besides, admin_permissions for an account that has it or admin_all.";
 
 /// The rows.
 pub const ENDPOINTS: &[Endpoint] = &[
