@@ -5,7 +5,8 @@
 //! cargo bench --bench api -- [PART…] [--files N] [--rounds N] [--seconds N]
 //! ```
 //!
-//! Parts are `details` and `list`; without any, both. Everything runs on this machine and is started
+//! Parts are `details`, `list` and `attributes` (a list with all that is known of each picture);
+//! without any, all. Everything runs on this machine and is started
 //! here: the release binary with two workers, a PostgreSQL cluster of its own with the settings of a
 //! new installation, nginx with the repository's own files, and `wrk -t1 -c16` as the load, which
 //! sends the token of an editor (Debian packages `nginx-light`, `postgresql`, `wrk`). What is missing
@@ -39,7 +40,7 @@ struct Case {
     predecessor: Option<f64>,
 }
 
-const CASES: [Case; 2] = [
+const CASES: [Case; 3] = [
     Case {
         name: "details",
         script: site::details,
@@ -47,6 +48,7 @@ const CASES: [Case; 2] = [
         predecessor: Some(160.0 / 72_400.0),
     },
     Case { name: "list", script: site::list, goal: 100.0, predecessor: None },
+    Case { name: "attributes", script: site::attributes, goal: 100.0, predecessor: None },
 ];
 
 /// How many times its predecessor it should be.

@@ -65,6 +65,9 @@ fn it_is_set_up_used_on_every_host_and_taken_away() {
         let id = account(&site, "jo", true);
         let mut jo = Browser::signed_in(&site, "jo");
         assert!(!is_on(&mut jo));
+        let csrf = jo.csrf();
+        let nothing = jo.send("DELETE", "/api/v1/totp/?code=1", &[("X-CSRF-Token", &csrf)], "");
+        assert_eq!(nothing.status, 404);
         assert_eq!(call(&mut jo, "PUT", "code=000000").status, 409, "it was not begun");
         let begun = data(&call(&mut jo, "POST", ""));
         let secret = begun["secret"].as_str().unwrap().to_owned();

@@ -85,7 +85,8 @@ def add_user(program, data, name, *groups):
 
 
 def make_editor(base, root):
-    """The editor's group may do everything with files, and make and publish portfolios."""
+    """The editor's group may do everything in one folder, download from others, make portfolios and read
+    reports."""
     api = world.Api(base, root)
     editor = next(user for user in api.get("/admin/users/") if user["username"] == "editor")
     flags = {f"access_{flag}": flag in ("folios", "reports") for flag in (
@@ -94,7 +95,8 @@ def make_editor(base, root):
     )}
     group = api.post("/admin/groups/", name="Editors", description="", group_type=2, **flags)["id"]
     api.post(f"/admin/groups/{group}/members/", user_id=editor["id"])
-    api.post("/admin/permissions/", folder_id=api.folder("/"), group_id=group, access="70")
+    for path, access in (("/", "20"), ("/editor", "70")):
+        api.post("/admin/permissions/", folder_id=api.folder(path), group_id=group, access=access)
     return editor["id"]
 
 

@@ -56,7 +56,7 @@ FIELDS = {
     "last_name": lambda: "Fowler",
     "email": lambda: "jo@example.com",
     "group_type": lambda: 2,
-    "description": lambda: "two\nlines",
+    "description": lambda: "some words",
     "title": lambda: "A title",
     "tags": lambda: "spring, press",
     "access": lambda: "10",

@@ -47,7 +47,7 @@ class Api:
     def __init__(self, base, token):
         self.base, self.token = base + "/api/v1", token
 
-    def call(self, method, path, **fields):
+    def call(self, method, path, /, **fields):
         body = None if method in ("GET", "DELETE") else json.dumps(fields).encode()
         query = "?" + urlencode(fields) if fields and body is None else ""
         request = urllib.request.Request(self.base + path + query, body, method=method)
@@ -60,10 +60,10 @@ class Api:
         except urllib.error.HTTPError as error:
             raise SystemExit(f"{method} {path}: {error.code} {error.read().decode()}") from error
 
-    def get(self, path, **fields):
+    def get(self, path, /, **fields):
         return self.call("GET", path, **fields)
 
-    def post(self, path, **fields):
+    def post(self, path, /, **fields):
         return self.call("POST", path, **fields)
 
     def details(self, src):
@@ -113,12 +113,16 @@ def portfolios(api, caller, images):
         api.post(f"/portfolios/{shrinking}/images/", image_id=image)
     exports = []
     for number in range(SPENT // 2):
-        task = api.post(f"/portfolios/{keep[0]}/exports/", format="zip", description="", originals=False)
-        exports.append(task["id"])
+        task = api.post(
+            f"/portfolios/{keep[0]}/exports/", format="zip", description="", originals=False,
+            expiry_time="2090-01-01",
+        )
+        exports.append(task["task_id"])
     wait_for(api, exports)
+    tasks = exports
     exports = [[keep[0], export["id"]] for export in api.get(f"/portfolios/{keep[0]}/exports/")]
     gone = [portfolio(f"gone-{number}") for number in range(SPENT)]
-    return keep, pairs, [[shrinking, image] for image in spare], exports, gone
+    return keep, pairs, [[shrinking, image] for image in spare], exports, gone, tasks
 
 
 def wait_for(api, tasks):
@@ -159,11 +163,7 @@ def make(base, root, owner, caller, own_id):
     for user in users[:6]:
         for group in groups:
             api.post(f"/admin/groups/{group}/members/", user_id=user)
-    folios, pairs, spare_pairs, exports, spare_folios = portfolios(Api(base, owner), caller, images + moved)
-    tasks = [
-        api.post("/admin/tasks/purge_deleted_folder_data/", path=f"/{caller}/{number}")["id"]
-        for number in range(10)
-    ]
+    folios, pairs, spare_pairs, exports, spare_folios, tasks = portfolios(Api(base, owner), caller, images + moved)
     return {
         "caller": caller,
         "own_id": own_id,

@@ -54,7 +54,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         access: SESSION,
         fields: &[must("code", Kind::Line(40), "A code, or a recovery code.")],
         gives: gives::<()>(),
-        failures: &[403, 429],
+        failures: &[403, 404, 429],
         handler: remove,
     },
     Endpoint {
@@ -137,8 +137,10 @@ fn remove(call: &Call<'_>) -> Result<Reply, Error> {
         Err(Refused::Wrong) => return Err(TotpError::WrongCode.into()),
         other => other?,
     };
-    totp::remove(call.db(), &actor(call), account)?;
-    Reply::done()
+    match totp::remove(call.db(), &actor(call), account)? {
+        true => Reply::done(),
+        false => Err(Error::missing("one-time password of", account.1)),
+    }
 }
 
 /// `DELETE /admin/users/{user_id}/totp`
@@ -147,7 +149,7 @@ fn reset(call: &Call<'_>) -> Result<Reply, Error> {
     users::require_not_above(call, &user)?;
     match totp::remove(call.db(), &call.actor(), (user.id, &user.username))? {
         true => Reply::done(),
-        false => Err(Error::missing("one-time passwords of the user", user.id)),
+        false => Err(Error::missing("one-time password of", user.username)),
     }
 }
 
