@@ -52,7 +52,8 @@ fn do_all(api: &Api) -> Vec<&'static str> {
     ok("PUT", &permission_path, &permission);
     ok("DELETE", &permission_path, &[]);
 
-    let template = [("name", "Wide"), ("description", ""), ("template", r#"{"width":{"value":40}}"#)];
+    let template =
+        [("name", "Wide"), ("description", ""), ("template", r#"{"width":{"value":40}}"#)];
     let template_id = ok("POST", "/admin/templates/", &template);
     let template_path = format!("/admin/templates/{template_id}/");
     ok("PUT", &template_path, &template);

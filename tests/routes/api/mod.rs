@@ -9,6 +9,7 @@ mod levels;
 mod library;
 mod matrix;
 mod portfolios;
+mod published_locks;
 mod tasks;
 mod templates;
 

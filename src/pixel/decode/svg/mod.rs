@@ -146,4 +146,4 @@ pub(in crate::pixel) fn matches(head: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
