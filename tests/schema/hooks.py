@@ -98,7 +98,6 @@ BESIDE = {
     "POST /admin/tasks/{function}/": ["before_time", "path"],
     "POST /upload/": ["path"],
     "POST /portfolios/{folio_id}/images/": ["image_id"],
-    "GET /portfolios/": [],
 }
 # Of these, one takes the other's place, or none will do.
 WITHOUT = {
