@@ -78,10 +78,9 @@ fn attempt(api: &Api, change: &str, own: &str, who: &str) -> (u16, bool) {
     let file = format!("a/{own}.jpg");
     let folder = format!("a/{own}-folder");
     write_jpeg(&api.site.image(&file), 20, 10);
-    std::fs::create_dir_all(api.site.image(&folder)).unwrap();
+    let made = api.ok("POST", "/admin/filesystem/folders/", &api.admin, &[("path", &folder)]);
     let image = format!("/admin/filesystem/images/{}/", api.image_id(&file));
-    let found = api.get(&format!("/admin/filesystem/folders/?path={folder}"), &api.admin);
-    let found = format!("/admin/filesystem/folders/{}/", found["id"]);
+    let found = format!("/admin/filesystem/folders/{}/", made["id"]);
     let there = |path: &str| api.site.image(path).exists();
     let path = |path: String| [("path", path)];
     let send = |method: &str, target: &str, fields: &[(&str, String)]| {

@@ -121,7 +121,7 @@ fn names_in_every_script_are_told_of_as_they_are() {
     for backend in BOTH {
         let api = Api::on(backend, "");
         for (number, name) in names.iter().enumerate() {
-            let width = 20 + u16::try_from(number).unwrap();
+            let width = 20 + number;
             crate::support::fixture::write_jpeg(&api.site.image(&format!("n/{name}")), width, 10);
         }
         let mut listed: Vec<String> = api
