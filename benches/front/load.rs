@@ -1,7 +1,7 @@
 //! Load by `wrk`: 16 connections, one thread.
 
 use std::net::SocketAddr;
-use std::process::Command;
+use std::process::{Command, Output};
 use std::time::Duration;
 
 use crate::support::files::program;
@@ -23,16 +23,41 @@ impl Answered {
     }
 }
 
-/// Asks for one address as often as it is answered.
-///
-/// # Panics
-/// When an answer is not a success or a connection fails.
-pub fn run(addr: SocketAddr, target: &str, time: Duration) -> Answered {
-    let output = Command::new(program("wrk", "wrk"))
-        .args(["-t1", &format!("-c{CONNECTIONS}"), &format!("-d{}s", time.as_secs())])
-        .arg(format!("http://{addr}{target}"))
-        .output()
-        .expect("wrk runs");
+/// What is asked for.
+pub struct Load {
+    url: String,
+    arguments: Vec<String>,
+}
+
+impl Load {
+    /// One address.
+    pub fn at(addr: SocketAddr, target: &str) -> Self {
+        Self { url: format!("http://{addr}{target}"), arguments: Vec::new() }
+    }
+
+    /// With further arguments of `wrk`.
+    #[allow(dead_code, reason = "not every benchmark has any")]
+    pub fn with(mut self, arguments: &[&str]) -> Self {
+        self.arguments.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+        self
+    }
+
+    /// Asks as often as it is answered.
+    ///
+    /// # Panics
+    /// When an answer is not a success or a connection fails.
+    pub fn run(&self, time: Duration) -> Answered {
+        let output = Command::new(program("wrk", "wrk"))
+            .args(["-t1", &format!("-c{CONNECTIONS}"), &format!("-d{}s", time.as_secs())])
+            .args(&self.arguments)
+            .arg(&self.url)
+            .output()
+            .expect("wrk runs");
+        answered(&output)
+    }
+}
+
+fn answered(output: &Output) -> Answered {
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "wrk: {text}{}", String::from_utf8_lossy(&output.stderr));
     assert!(!text.contains("Non-2xx"), "not every answer was a picture:\n{text}");

@@ -103,7 +103,7 @@ pub fn run(case: &Case, library: &Library, rounds: usize, time: Duration) {
 impl Stage<'_> {
     fn run(&self, addr: SocketAddr, target: &str) -> Run {
         let before = self.cpu_s();
-        let answered = load::run(addr, target, self.time);
+        let answered = load::Load::at(addr, target).run(self.time);
         let after = self.cpu_s();
         let us = |index: usize| (after[index] - before[index]) * 1e6 / answered.requests;
         Run {

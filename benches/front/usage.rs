@@ -43,10 +43,12 @@ pub fn ended_children_cpu_s() -> f64 {
 }
 
 /// Megabytes (2²⁰) of a family, pages shared with others counted in proportion.
+#[allow(dead_code, reason = "not every benchmark looks at memory")]
 pub fn pss_mb(pid: i32) -> f64 {
     family(pid).into_iter().map(pss_kb).sum::<u64>() as f64 / 1024.0
 }
 
+#[allow(dead_code, reason = "not every benchmark looks at memory")]
 fn pss_kb(pid: i32) -> u64 {
     let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
     let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"));

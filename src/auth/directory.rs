@@ -300,6 +300,22 @@ mod tests {
     }
 
     #[test]
+    fn groups_within_groups_are_asked_for_by_the_rule_of_active_directory() {
+        // MS-ADTS, section 3.1.1.3.4.4.3, LDAP_MATCHING_RULE_TRANSITIVE_EVAL; RFC 4515, section 3: an
+        // extensible match is attribute:rule:=value.
+        let filter = Layout::ActiveDirectory.group_filter("CN=Jo \\28x\\29,DC=example", "jo", "");
+        assert_eq!(
+            filter,
+            "(&(objectClass=group)\
+             (member:1.2.840.113556.1.4.1941:=CN=Jo \\5c28x\\5c29,DC=example))"
+        );
+        // The library takes it for what it is meant to be.
+        assert!(ldap3::parse_filter(&filter).is_ok(), "{filter}");
+        let filter = Layout::ActiveDirectory.user_filter("jo)(objectClass=*");
+        assert!(filter.contains("(sAMAccountName=jo\\29\\28objectClass=\\2a)"), "{filter}");
+    }
+
+    #[test]
     fn names_of_groups_are_read_from_their_addresses() {
         assert_eq!(common_name("CN=Press,OU=Groups,DC=x").as_deref(), Some("Press"));
         assert_eq!(common_name("cn=Press\\, Paris,dc=x").as_deref(), Some("Press, Paris"));

@@ -10,6 +10,7 @@ use super::accounts::{self, AccountError, NewAccount};
 use super::audit::Actor;
 use super::directory::{Directory, DirectoryError, Person};
 use super::password::{self, Turn};
+use super::seal::Seal;
 use super::throttle::{self, Allowed};
 use super::totp;
 use crate::db::users::{self, User};
@@ -17,6 +18,15 @@ use crate::db::{self, Db, STATUS_ACTIVE, groups};
 
 /// Attempts that one process lets wait for the directory server at once: each holds a thread.
 const CONCURRENT_DIRECTORY: usize = 3;
+
+/// By what proofs are checked.
+#[derive(Clone, Copy)]
+pub struct Proofs<'a> {
+    /// The directory server, if there is one.
+    pub directory: Option<&'a Directory>,
+    /// Opens the secrets of one-time passwords.
+    pub seal: &'a Seal,
+}
 
 /// An attempt to sign in.
 #[derive(Clone, Copy)]
@@ -64,7 +74,7 @@ pub enum Refused {
 /// See [`Refused`].
 pub fn sign_in(
     db: &Db,
-    directory: Option<&Directory>,
+    proofs: Proofs<'_>,
     attempt: Attempt<'_>,
     now_s: i64,
 ) -> Result<User, Refused> {
@@ -72,7 +82,7 @@ pub fn sign_in(
     let turn = Turn::now().ok_or(Refused::Busy)?;
     let allowed = throttle::enter(db, attempt.username, attempt.address)?
         .map_err(|retry_s| Refused::Wait { retry_s })?;
-    let user = first_proof(db, directory, attempt, turn);
+    let user = first_proof(db, proofs.directory, attempt, turn);
     let user = match user {
         Err(refused @ (Refused::Busy | Refused::Directory(_) | Refused::Db(_))) => {
             allowed.withdrawn(db)?;
@@ -80,7 +90,7 @@ pub fn sign_in(
         }
         other => other?,
     };
-    second_proof(db, allowed, user, attempt.code, now_s)
+    second_proof(db, proofs.seal, allowed, user, attempt.code, now_s)
 }
 
 /// The second step alone, for an account whose password was verified a moment ago.
@@ -89,6 +99,7 @@ pub fn sign_in(
 /// See [`Refused`].
 pub fn second_step(
     db: &Db,
+    seal: &Seal,
     user_id: i64,
     code: &str,
     address: Option<IpAddr>,
@@ -98,11 +109,12 @@ pub fn second_step(
     let user = user.ok_or(Refused::Wrong)?;
     let allowed = throttle::enter(db, &user.username, address)?
         .map_err(|retry_s| Refused::Wait { retry_s })?;
-    second_proof(db, allowed, user, Some(code), now_s)
+    second_proof(db, seal, allowed, user, Some(code), now_s)
 }
 
 fn second_proof(
     db: &Db,
+    seal: &Seal,
     allowed: Allowed,
     user: User,
     code: Option<&str>,
@@ -114,7 +126,7 @@ fn second_proof(
             allowed.half_succeeded(db)?;
             return Err(Refused::CodeNeeded(Box::new(user)));
         };
-        if !totp::check(db, user.id, code, now_s)? {
+        if !totp::check(db, seal, (user.id, &user.username), code, now_s)? {
             return Err(Refused::Wrong);
         }
     }

@@ -30,6 +30,8 @@ pub enum Purpose {
     Form = 3,
     /// The first of two steps of signing in.
     FirstStep = 4,
+    /// No signature: the key of what is kept sealed.
+    SealKey = 5,
 }
 
 /// Signs and checks. Its `Debug` form tells nothing.
@@ -87,6 +89,12 @@ impl Signer {
     #[must_use]
     pub fn tag(&self, purpose: Purpose, of: &[u8]) -> String {
         URL_SAFE_NO_PAD.encode(self.mac(purpose, of).finalize().into_bytes())
+    }
+
+    /// A key of its own, made from the secret for this label: who has the key does not have the secret,
+    /// nor a signature.
+    pub(super) fn derived_key(&self, purpose: Purpose, label: &[u8]) -> [u8; MAC_BYTES] {
+        self.mac(purpose, label).finalize().into_bytes().into()
     }
 
     /// Whether a text is the signature of this.

@@ -7,6 +7,7 @@ use sha1::Sha1;
 
 use super::audit::{self, Actor};
 use super::key::hash;
+use super::seal::{Seal, SealError};
 use crate::db::{self, Db, Sql, totp};
 
 const STEP_S: i64 = 30;
@@ -32,12 +33,24 @@ pub enum TotpError {
     /// The code is not that of the secret at this time.
     #[error("this is not the code of this moment")]
     WrongCode,
+    /// What is kept was sealed under another secret of the installation.
+    #[error("the secret of the one-time passwords cannot be opened; they have to be reset")]
+    Closed,
     /// The system gave no random numbers.
     #[error("the system gave no random numbers")]
     Random,
     /// The database failed.
     #[error(transparent)]
     Db(#[from] db::Error),
+}
+
+impl From<SealError> for TotpError {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::Closed => Self::Closed,
+            SealError::Random => Self::Random,
+        }
+    }
 }
 
 /// Whether an account needs a second proof.
@@ -53,9 +66,10 @@ pub fn is_on(sql: &dyn Sql, user_id: i64) -> db::Result<bool> {
 ///
 /// # Errors
 /// See [`TotpError`].
-pub fn begin(sql: &dyn Sql, user_id: i64) -> Result<String, TotpError> {
+pub fn begin(sql: &dyn Sql, seal: &Seal, user_id: i64) -> Result<String, TotpError> {
     let secret = base32(&random::<SECRET_BYTES>()?);
-    if totp::begin(sql, user_id, &secret)? { Ok(secret) } else { Err(TotpError::AlreadyOn) }
+    let sealed = seal.seal(user_id, &secret)?;
+    if totp::begin(sql, user_id, &sealed)? { Ok(secret) } else { Err(TotpError::AlreadyOn) }
 }
 
 /// Takes it into use when the user's authenticator gives the right code; gives back recovery codes,
@@ -65,6 +79,7 @@ pub fn begin(sql: &dyn Sql, user_id: i64) -> Result<String, TotpError> {
 /// See [`TotpError`].
 pub fn confirm(
     db: &Db,
+    seal: &Seal,
     actor: &Actor,
     (user_id, username): (i64, &str),
     code: &str,
@@ -74,7 +89,8 @@ pub fn confirm(
     if kept.confirmed {
         return Err(TotpError::AlreadyOn);
     }
-    let step = step_of(&kept.secret, code, now_s).ok_or(TotpError::WrongCode)?;
+    let step = step_of(&seal.open(user_id, &kept.secret)?.text, code, now_s);
+    let step = step.ok_or(TotpError::WrongCode)?;
     let codes: Vec<String> = (0..RECOVERY_CODES)
         .map(|_| Ok(base32(&random::<RECOVERY_BYTES>()?)))
         .collect::<Result<_, TotpError>>()?;
@@ -102,19 +118,50 @@ pub fn remove(db: &Db, actor: &Actor, (user_id, username): (i64, &str)) -> db::R
 }
 
 /// Whether a code is that of an account at this time, or one of its recovery codes; it is used up
-/// then.
+/// then. Where the secret cannot be opened, recovery codes still can be used, and the log says so.
 ///
 /// # Errors
 /// See [`db::Error`].
-pub fn check(sql: &dyn Sql, user_id: i64, code: &str, now_s: i64) -> db::Result<bool> {
+pub fn check(
+    sql: &dyn Sql,
+    seal: &Seal,
+    (user_id, username): (i64, &str),
+    code: &str,
+    now_s: i64,
+) -> db::Result<bool> {
     let Some(kept) = totp::get(sql, user_id)?.filter(|kept| kept.confirmed) else {
         return Ok(false);
     };
-    if let Some(step) = step_of(&kept.secret, code, now_s) {
-        return totp::use_step(sql, user_id, step);
+    match seal.open(user_id, &kept.secret) {
+        Ok(opened) => {
+            if let Some(step) = step_of(&opened.text, code, now_s) {
+                if !opened.was_sealed {
+                    seal_old(sql, seal, user_id, &kept.secret)?;
+                }
+                return totp::use_step(sql, user_id, step);
+            }
+        }
+        Err(_) => log::error!(
+            "the one-time passwords of {name} were set up under another secret of this installation, \
+             and no code can be checked; put the old secret back, or reset them by \
+             `halftone user totp {name} --remove`",
+            name = username.escape_debug()
+        ),
     }
     let typed: String = code.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
     totp::use_recovery_code(sql, user_id, &hash(&typed.to_ascii_uppercase()))
+}
+
+/// Seals what an older release kept in clear. That this is not possible now is no reason to refuse a
+/// right code.
+fn seal_old(sql: &dyn Sql, seal: &Seal, user_id: i64, clear: &str) -> db::Result<()> {
+    match seal.seal(user_id, clear) {
+        Ok(sealed) => totp::reseal(sql, user_id, clear, &sealed).map(drop),
+        Err(error) => {
+            log::warn!("a one-time password's secret stays in clear: {error}");
+            Ok(())
+        }
+    }
 }
 
 /// The address that authenticators read from a QR code or a link.

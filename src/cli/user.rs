@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::{Common, user_key, wiring};
 use crate::auth::accounts::{self, NewAccount};
-use crate::auth::{Actor, password, totp};
+use crate::auth::{Actor, Seal, password, totp};
 use crate::db::users::{self, User};
 use crate::db::{self, Db, STATUS_ACTIVE, groups};
 
@@ -237,11 +237,12 @@ fn set_totp(options: &Totp) -> anyhow::Result<()> {
         }
         return Ok(());
     }
-    let secret = totp::begin(&db, user.id)?;
+    let seal = Seal::new(&wiring::signer(&options.common.load(Vec::new())?.settings, false)?);
+    let secret = totp::begin(&db, &seal, user.id)?;
     println!("secret    {secret}");
     println!("address   {}", totp::uri("Halftone", &user.username, &secret));
     let code = read_line("Code of the authenticator: ")?;
-    let codes = totp::confirm(&db, &actor, account, &code, db::now_ms() / 1000)?;
+    let codes = totp::confirm(&db, &seal, &actor, account, &code, db::now_ms() / 1000)?;
     println!("recovery codes, each good for once (shown this once):");
     for code in codes {
         println!("  {code}");

@@ -285,7 +285,7 @@ pub fn ids_of(
 /// # Errors
 /// See [`Error`].
 pub fn taken(sql: &dyn Sql, table: &str, ids: &[i64]) -> Result<HashSet<i64>> {
-    let list = list(ids);
+    let list = id_list(ids);
     let rows = sql.query(&format!("SELECT id FROM {table} WHERE id IN ({list})"), &[])?;
     rows.iter().map(|row| row.int(0)).collect()
 }
@@ -310,11 +310,13 @@ pub fn rows_of(
         Some((column, from, to)) => format!(" AND {column} BETWEEN {from} AND {to}"),
         None => String::new(),
     };
-    let statement = format!("SELECT {names} FROM {table} WHERE {column} IN ({}){span}", list(ids));
+    let statement =
+        format!("SELECT {names} FROM {table} WHERE {column} IN ({}){span}", id_list(ids));
     Ok(sql.query(&statement, &[])?.into_iter().map(super::Row::into_values).collect())
 }
 
-fn list(ids: &[i64]) -> String {
+/// Ids as they stand in a list of a statement.
+pub(super) fn id_list(ids: &[i64]) -> String {
     match ids {
         [] => "NULL".to_owned(),
         ids => ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", "),

@@ -1,6 +1,9 @@
 //! What the files themselves say: read once, kept until a file changes or the reader gets better.
 
+use std::collections::HashMap;
+
 use super::STATUS_ACTIVE;
+use super::bulk::id_list;
 use super::error::Result;
 use super::sql::Sql;
 use super::value::{Row, values};
@@ -97,12 +100,30 @@ pub fn put(sql: &dyn Sql, image_id: i64, state: &ReadState, read: &ImageMetadata
 /// See [`super::Error`].
 pub fn get(sql: &dyn Sql, image_id: i64) -> Result<Option<ImageMetadata>> {
     let row = sql.query_opt(
-        "SELECT error, format, pages, taken_ms, camera, latitude, longitude, headline, caption, \
-         keywords, creator, copyright FROM image_metadata WHERE image_id = $1",
+        &format!("SELECT {COLUMNS} FROM image_metadata WHERE image_id = $1"),
         values![image_id],
     )?;
     row.as_ref().map(read).transpose()
 }
+
+/// What the files of some images say, by their ids, as far as they were read.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn of_images(sql: &dyn Sql, ids: &[i64]) -> Result<HashMap<i64, ImageMetadata>> {
+    let rows = sql.query(
+        &format!(
+            "SELECT {COLUMNS}, image_id FROM image_metadata WHERE image_id IN ({})",
+            id_list(ids)
+        ),
+        &[],
+    )?;
+    rows.iter().map(|row| Ok((row.int(12)?, read(row)?))).collect()
+}
+
+/// What [`read`] reads.
+const COLUMNS: &str = "error, format, pages, taken_ms, camera, latitude, longitude, headline, \
+     caption, keywords, creator, copyright";
 
 fn read(row: &Row) -> Result<ImageMetadata> {
     Ok(ImageMetadata {

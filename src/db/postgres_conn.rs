@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::types::ToSql;
@@ -19,6 +19,10 @@ use super::value::{Row, Value};
 /// Statements that a connection keeps prepared.
 const PREPARED_STATEMENTS: usize = 128;
 
+/// For how long an answer is a sign of life: asking for one before every statement would nearly
+/// double what a small statement costs.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
+
 /// A connection to PostgreSQL with the statements that were prepared on it.
 pub(super) struct PostgresConn {
     // Before the runtime on which its other half runs.
@@ -29,6 +33,8 @@ pub(super) struct PostgresConn {
     patience: Duration,
     /// A call was given up: what the connection says next belongs to that one.
     given_up: bool,
+    /// When the server last answered.
+    answered: Instant,
 }
 
 impl PostgresConn {
@@ -55,7 +61,8 @@ impl PostgresConn {
         })?;
         let patience = statement_timeout.saturating_add(connect_timeout);
         let prepared = HashMap::new();
-        let mut conn = Self { client, runtime, prepared, patience, given_up: false };
+        let answered = Instant::now();
+        let mut conn = Self { client, runtime, prepared, patience, given_up: false, answered };
         // The second one frees what a worker holds that was stopped inside a transaction.
         conn.run(&format!(
             "SET statement_timeout = {}; SET idle_in_transaction_session_timeout = {}",
@@ -70,10 +77,15 @@ impl PostgresConn {
         self.given_up || self.client.is_closed()
     }
 
-    /// Asks the server for a sign of life.
+    /// Asks the server for a sign of life, unless it has just given one.
     pub(super) fn ping(&mut self, patience: Duration) -> Result<()> {
+        if self.answered.elapsed() < SIGN_OF_LIFE && !self.is_broken() {
+            return Ok(());
+        }
         let Self { client, runtime, given_up, .. } = self;
-        wait(runtime, patience, given_up, client.batch_execute(""))
+        wait(runtime, patience, given_up, client.batch_execute(""))?;
+        self.answered = Instant::now();
+        Ok(())
     }
 
     pub(super) fn run(&mut self, sql: &str) -> Result<()> {
@@ -120,8 +132,10 @@ impl PostgresConn {
     /// A migration under a running program may have changed what prepared statements give back;
     /// they are prepared anew after any such failure.
     fn checked<T>(&mut self, outcome: Result<T>) -> Result<T> {
-        if let Err(Error::Statement(_)) = outcome {
-            self.prepared.clear();
+        match outcome {
+            Ok(_) => self.answered = Instant::now(),
+            Err(Error::Statement(_)) => self.prepared.clear(),
+            Err(_) => {}
         }
         outcome
     }

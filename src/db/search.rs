@@ -16,6 +16,9 @@ use super::{STATUS_ACTIVE, folders};
 /// The most words of one weight that are kept of an image.
 const MAX_WORDS: usize = 4000;
 
+/// Images whose words one statement sets.
+const PUT_AT_ONCE: usize = 100;
+
 /// The words of one image, those that weigh most first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Words {
@@ -46,6 +49,34 @@ pub fn put(sql: &dyn Sql, image_id: i64, words: &Words) -> Result<()> {
         }
     }
     sql.execute("{search_put}", &given)?;
+    Ok(())
+}
+
+/// Sets the words of many images: where each statement is a way to a server and back, in few of them.
+/// An image must not stand there twice.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn put_all(sql: &dyn Sql, words: &[(i64, Words)]) -> Result<()> {
+    if sql.dialect() == Dialect::Sqlite {
+        return words.iter().try_for_each(|(id, words)| put(sql, *id, words));
+    }
+    for some in words.chunks(PUT_AT_ONCE) {
+        let mut given: Vec<Value> = Vec::with_capacity(2 * some.len());
+        let mut rows = Vec::with_capacity(some.len());
+        for (number, (id, words)) in some.iter().enumerate() {
+            let parts = [&words.name, &words.title, &words.tags, &words.text];
+            given.extend([(*id).into(), vector(&parts).into()]);
+            let (id, text) = (2 * number + 1, 2 * number + 2);
+            rows.push(format!("(${id}, CAST(CAST(${text} AS TEXT) AS tsvector))"));
+        }
+        let statement = format!(
+            "INSERT INTO image_search (image_id, words) VALUES {} \
+             ON CONFLICT (image_id) DO UPDATE SET words = excluded.words",
+            rows.join(", ")
+        );
+        sql.execute(&statement, &given)?;
+    }
     Ok(())
 }
 

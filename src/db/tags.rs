@@ -1,5 +1,8 @@
 //! Tags of images: free ones, and those of lists that the administrator keeps. Names ignore case.
 
+use std::collections::HashMap;
+
+use super::bulk::id_list;
 use super::error::Result;
 use super::sql::{Sql, atomic};
 use super::users::name_key;
@@ -42,6 +45,26 @@ pub fn of_image(sql: &dyn Sql, image_id: i64) -> Result<Vec<String>> {
         values![image_id],
     )?;
     rows.iter().map(|row| row.text(0)).collect()
+}
+
+/// The names of the tags of some images, in order, by their ids; those without any are left out.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn of_images(sql: &dyn Sql, ids: &[i64]) -> Result<HashMap<i64, Vec<String>>> {
+    let rows = sql.query(
+        &format!(
+            "SELECT i.image_id, t.name FROM image_tags i JOIN tags t ON t.id = i.tag_id \
+             WHERE i.image_id IN ({}) ORDER BY i.image_id, t.name_key",
+            id_list(ids)
+        ),
+        &[],
+    )?;
+    let mut found: HashMap<i64, Vec<String>> = HashMap::new();
+    for row in &rows {
+        found.entry(row.int(0)?).or_default().push(row.text(1)?);
+    }
+    Ok(found)
 }
 
 /// Sets an image's tags; those that do not exist are made, as free ones.

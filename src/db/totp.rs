@@ -7,7 +7,7 @@ use super::value::values;
 /// What is kept for an account.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Totp {
-    /// The secret in Base32.
+    /// The secret in Base32, sealed; an older release kept it in clear.
     pub secret: String,
     /// Whether the user has shown that it is known.
     pub confirmed: bool,
@@ -35,6 +35,18 @@ pub fn begin(sql: &dyn Sql, user_id: i64, secret: &str) -> Result<bool> {
         "INSERT INTO user_totp (user_id, secret) VALUES ($1, $2) ON CONFLICT (user_id) \
          DO UPDATE SET secret = $2, last_step = 0 WHERE NOT user_totp.confirmed",
         values![user_id, secret],
+    )?;
+    Ok(changed == 1)
+}
+
+/// Puts the same secret, sealed, in place of one that was kept in clear; tells whether it still was.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn reseal(sql: &dyn Sql, user_id: i64, clear: &str, sealed: &str) -> Result<bool> {
+    let changed = sql.execute(
+        "UPDATE user_totp SET secret = $3 WHERE user_id = $1 AND secret = $2",
+        values![user_id, clear, sealed],
     )?;
     Ok(changed == 1)
 }

@@ -174,9 +174,17 @@ pub fn index_all(sql: &dyn Sql) -> db::Result<()> {
         let Some((last, _)) = page.last() else { return Ok(()) };
         after = *last;
         let ids: Vec<i64> = page.iter().map(|(id, _)| *id).collect();
-        for image in images::by_ids(sql, &ids)? {
-            index(sql, &image)?;
-        }
+        let (mut said, mut tags) =
+            (image_metadata::of_images(sql, &ids)?, tags::of_images(sql, &ids)?);
+        let found: Vec<(i64, Words)> = images::by_ids(sql, &ids)?
+            .iter()
+            .map(|image| {
+                let said = said.remove(&image.id).unwrap_or_default();
+                let tags = tags.remove(&image.id).unwrap_or_default();
+                (image.id, words_of(image, &said, &tags))
+            })
+            .collect();
+        search::put_all(sql, &found)?;
     }
 }
 
@@ -184,6 +192,10 @@ pub fn index_all(sql: &dyn Sql) -> db::Result<()> {
 pub(super) fn index(sql: &dyn Sql, image: &ImageRow) -> db::Result<()> {
     let said = image_metadata::get(sql, image.id)?.unwrap_or_default();
     let own_tags = tags::of_image(sql, image.id)?;
+    search::put(sql, image.id, &words_of(image, &said, &own_tags))
+}
+
+fn words_of(image: &ImageRow, said: &ImageMetadata, own_tags: &[String]) -> Words {
     let (folder, name) = image.path.rsplit_once('/').unwrap_or(("", &image.path));
     let text = [
         image.description.as_str(),
@@ -194,11 +206,10 @@ pub(super) fn index(sql: &dyn Sql, image: &ImageRow) -> db::Result<()> {
         &said.camera,
         folder,
     ];
-    let found = Words {
+    Words {
         name: words::of(name),
         title: words::of(&image.title),
         tags: own_tags.iter().chain(&said.keywords).flat_map(|tag| words::of(tag)).collect(),
         text: text.iter().flat_map(|text| words::of(text)).collect(),
-    };
-    search::put(sql, image.id, &found)
+    }
 }

@@ -1,7 +1,9 @@
 //! What signing in keeps in the database, when several workers do so at once.
 
 use halftone::auth::accounts::{self, AccountError, NewAccount};
-use halftone::auth::{Actor, Attempt, Refused, Scopes, key, sign_in, throttle};
+use halftone::auth::{
+    Actor, Attempt, Proofs, Refused, Scopes, Seal, Signer, key, sign_in, throttle,
+};
 use halftone::db::{self, Db, api_keys, audit_log, login_attempts, sessions, totp, users};
 
 use crate::setup::{TestDb, at_once};
@@ -41,7 +43,9 @@ fn patient<T, E>(work: impl Fn() -> Result<T, E>, is_busy: impl Fn(&E) -> bool) 
 
 fn attempt(db: &Db, username: &str, password: &str) -> Result<users::User, Refused> {
     let attempt = Attempt { username, password, code: None, address: "192.0.2.1".parse().ok() };
-    patient(|| sign_in(db, None, attempt, 0), |error| matches!(error, Refused::Busy))
+    let seal = Seal::new(&Signer::new(&[1; 32]).unwrap());
+    let proofs = Proofs { directory: None, seal: &seal };
+    patient(|| sign_in(db, proofs, attempt, 0), |error| matches!(error, Refused::Busy))
 }
 
 fn first_start(test: &TestDb) -> &Db {

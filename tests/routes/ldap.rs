@@ -179,9 +179,21 @@ fn no_password_leaves_without_a_certificate_that_is_trusted() {
     assert_eq!(sign_in(&tls).status, 303);
     let plain = format!("{posix}ldap_start_tls = false\n");
     assert_eq!(sign_in(&plain).status, 303);
-    // The system does not know the authority.
-    let untrusted: Vec<&str> = posix.lines().filter(|line| !line.contains("ca_file")).collect();
-    assert_eq!(sign_in(&untrusted.join("\n")).status, 503);
+    let other = Slapd::start(ENTRIES);
+    for good in [&posix, &tls] {
+        // The system does not know the authority.
+        let untrusted: Vec<&str> = good.lines().filter(|line| !line.contains("ca_file")).collect();
+        assert_eq!(sign_in(&untrusted.join("\n")).status, 503, "{good}");
+        // Another authority is trusted than the one that signed.
+        let (its, others) = (slapd.ca_file(), other.ca_file());
+        let foreign = good.replace(its.to_str().unwrap(), others.to_str().unwrap());
+        assert_ne!(&foreign, good);
+        assert_eq!(sign_in(&foreign).status, 503, "{good}");
+        // The certificate is of another name than the one that was asked for.
+        let misnamed = good.replace("localhost", "127.0.0.1");
+        assert_ne!(&misnamed, good);
+        assert_eq!(sign_in(&misnamed).status, 503, "{good}");
+    }
     let gone = posix.replace(&slapd.url(), "ldap://localhost:9");
     let refused = sign_in(&gone);
     assert_eq!(refused.status, 503);

@@ -48,5 +48,6 @@ mod sessions;
 mod settings;
 mod templates;
 mod tokens;
+mod totp;
 mod tracking;
 mod user_command;

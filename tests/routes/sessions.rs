@@ -80,6 +80,25 @@ fn who_signs_in_sees_what_the_groups_may_see_until_signing_out() {
 }
 
 #[test]
+fn cookies_are_for_tls_alone_where_the_client_speaks_it() {
+    // The tests' own address stands for a proxy that is trusted, or for one that is not.
+    for (trusted, secure) in [("127.0.0.1", true), ("192.0.2.1", false)] {
+        let site = Site::start(&format!("trusted_proxies = ['{trusted}']"), library);
+        account(&site, "jo", false);
+        for (protocol, expected) in [("https", secure), ("http", false)] {
+            let mut jo = Browser::new(site.addr());
+            jo.headers.push(("X-Forwarded-Proto".into(), protocol.into()));
+            let entered = jo.login("jo", PASSWORD);
+            assert_eq!(entered.status, 303, "{}", entered.text());
+            let cookies = entered.headers.iter().filter(|(name, _)| name == "set-cookie");
+            let found: Vec<bool> = cookies.map(|(_, value)| value.ends_with("; Secure")).collect();
+            assert!(!found.is_empty());
+            assert!(found.iter().all(|is| *is == expected), "{trusted} {protocol}: {found:?}");
+        }
+    }
+}
+
+#[test]
 fn a_session_holds_on_every_host_and_ends_on_every_host() {
     for backend in BOTH {
         let site = Site::on(backend, "", library);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Lets schemathesis call every address of the API as the document says, as nobody, as a user who may
-# make portfolios, and as an administrator: nothing may answer 5xx, with a status that is not
-# documented, or with data of another shape.
+# Lets schemathesis call every address of the API as the document says, as nobody, as an editor, in a web
+# session, and as an administrator: nothing may answer 5xx, with a status that is not documented, or
+# with data of another shape, and of each address a share of calls has to succeed (floors.json).
 #
 #   tests/schema/check.sh PROGRAM FOLDER
 

@@ -62,6 +62,21 @@ impl Apache {
         Self { process, dir, http, https }
     }
 
+    /// Starts it with names and passwords asked for everywhere.
+    pub fn start_authenticating(socket: &Path, users: &Path) -> Self {
+        let modules: String = ["auth_basic", "authn_file", "authz_user"]
+            .map(|name| {
+                format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n")
+            })
+            .concat();
+        let more = format!(
+            "{modules}<Location \"/\">\nAuthType Basic\nAuthName Halftone\nAuthUserFile {}\n\
+             Require valid-user\n</Location>",
+            users.display()
+        );
+        Self::start_with(socket, &more)
+    }
+
     /// The id of its parent process.
     pub fn pid(&self) -> i32 {
         self.process.pid()

@@ -40,6 +40,15 @@ impl Front {
         }
     }
 
+    /// Starts one that lets nobody in but who gives a name and password of a file (`htpasswd`), and
+    /// tells the program the name, as its configuration says how.
+    pub fn start_authenticating(kind: Kind, socket: &Path, users: &Path) -> Self {
+        match kind {
+            Kind::Nginx => Self::Nginx(Nginx::start_authenticating(socket, users)),
+            Kind::Apache => Self::Apache(Apache::start_authenticating(socket, users)),
+        }
+    }
+
     /// The id of its first process.
     pub fn pid(&self) -> i32 {
         match self {

@@ -1,10 +1,11 @@
 //! The real binary, in both of its shapes.
 
 use std::fs;
+use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
@@ -42,6 +43,15 @@ impl Pool {
             let file = dir.join("data/halftone.db");
             adjust(Config::alone(dir, &format!("sqlite:{}", file.display())))
         })
+    }
+
+    /// Starts it on a PostgreSQL database that somebody else keeps, without memcached.
+    pub fn start_at(
+        url: &str,
+        prepare: impl FnOnce(&Path),
+        adjust: impl FnOnce(Config) -> Config,
+    ) -> Self {
+        Self::start_on(None, prepare, |dir| adjust(Config::alone(dir, url)))
     }
 
     fn start_on(
@@ -185,6 +195,17 @@ pub fn binary() -> Command {
     }
     command.env("HALFTONE_ADMIN_PASSWORD", ADMIN_PASSWORD);
     command
+}
+
+/// Runs the binary to its end with a text for its standard input.
+///
+/// # Panics
+/// When it fails.
+pub fn run_with_input(arguments: &[&str], input: &str) {
+    let mut child = binary().args(arguments).stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let status = child.wait().unwrap();
+    assert!(status.success(), "halftone {arguments:?}: {status}");
 }
 
 /// Runs the binary to its end and returns what it wrote to its standard output.

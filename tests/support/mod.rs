@@ -20,6 +20,7 @@ pub mod halftone;
 pub mod http;
 pub mod nginx;
 pub mod process;
+pub mod qis;
 pub mod recorder;
 pub mod slapd;
 pub mod wait;

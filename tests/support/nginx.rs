@@ -31,11 +31,26 @@ impl Nginx {
 
     /// Starts it with more lines for its `http` block.
     pub fn start_with(socket: &Path, more: &str) -> Self {
+        Self::start_changed(socket, more, &[])
+    }
+
+    /// Starts it with names and passwords asked for in the location, and the name told to the program.
+    pub fn start_authenticating(socket: &Path, users: &Path) -> Self {
+        let lines = format!(
+            "location / {{\n    auth_basic \"Halftone\";\n    auth_basic_user_file {};\n    \
+             fastcgi_param REMOTE_USER $remote_user;\n",
+            users.display()
+        );
+        Self::start_changed(socket, "", &[("location / {", &lines)])
+    }
+
+    /// Starts it with texts of the locations replaced.
+    fn start_changed(socket: &Path, more: &str, changes: &[(&str, &str)]) -> Self {
         let nginx = program("nginx", "nginx");
         let dir = temp_dir();
         let http = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
         let https = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
-        write_files(dir.path(), socket, http, https, more);
+        write_files(dir.path(), socket, http, https, more, changes);
         let main = dir.path().join("nginx.conf");
         let mut command = Command::new(nginx);
         command.arg("-p").arg(dir.path()).arg("-c").arg(&main).arg("-e").arg("error.log");
@@ -79,11 +94,18 @@ fn walk_count(dir: &Path) -> usize {
     })
 }
 
-fn write_files(dir: &Path, socket: &Path, http: SocketAddr, https: SocketAddr, more: &str) {
+fn write_files(
+    dir: &Path,
+    socket: &Path,
+    http: SocketAddr,
+    https: SocketAddr,
+    more: &str,
+    changes: &[(&str, &str)],
+) {
     fs::create_dir_all(dir.join("snippets")).unwrap();
     fs::create_dir_all(dir.join("tmp")).unwrap();
     make_certificate(dir);
-    let locations = substituted("nginx/halftone-locations.conf", &[]);
+    let locations = substituted("nginx/halftone-locations.conf", changes);
     fs::write(dir.join("snippets/halftone-locations.conf"), locations).unwrap();
     let site = substituted(
         "nginx/halftone.conf",

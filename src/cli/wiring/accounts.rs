@@ -8,7 +8,8 @@ use anyhow::Context as _;
 use super::units::{millis, secs};
 use crate::auth::directory::LAYOUTS;
 use crate::auth::{
-    Directory, DirectoryOptions, RightsStore, SECRET_MIN_BYTES, SessionTimes, Signer, StoreOptions,
+    Directory, DirectoryOptions, RightsStore, SECRET_MIN_BYTES, Seal, SessionTimes, Signer,
+    StoreOptions,
 };
 use crate::cli::secret;
 use crate::config::Settings;
@@ -40,8 +41,10 @@ pub fn signer(settings: &Settings, make: bool) -> anyhow::Result<Signer> {
 /// How people sign in.
 pub(super) fn sign_in(settings: &Settings) -> anyhow::Result<SignIn> {
     let strip_realm = settings.remote_user_strip_realm;
+    let signer = signer(settings, false)?;
     Ok(SignIn {
-        signer: signer(settings, false)?,
+        seal: Seal::new(&signer),
+        signer,
         times: SessionTimes {
             idle: secs(settings.session_idle_min) * 60,
             longest: secs(settings.session_max_days) * 24 * 3600,

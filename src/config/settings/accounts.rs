@@ -17,7 +17,8 @@ pub(super) static SECRET: Row<Secret> = Row {
         group: Group::Accounts,
         doc: "What sessions, API tokens and forms are signed with: at least 32 random bytes, such \
               as the output of `openssl rand -base64 48`. All hosts that share a database need the \
-              same one; a new one signs everybody out. Blank: the file `secret` inside `data_dir`, \
+              same one; a new one signs everybody out, and one-time passwords have to be set up \
+              anew. Blank: the file `secret` inside `data_dir`, \
               which `halftone migrate` and `halftone serve` make.",
     },
     kind: &SecretText { min_bytes: 32 },

@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::call::Call;
 use super::endpoint::{Access, Endpoint, Kind, gives, must};
 use super::reply::Reply;
-use crate::auth::SystemPermission;
-use crate::db::{properties, templates};
+use crate::auth::{SystemPermission, audit};
+use crate::db::{self, properties, templates};
 use crate::web::Error;
 
 const SUPER: Access = Access::System(SystemPermission::AdminAll, "");
@@ -89,7 +89,11 @@ fn set(call: &Call<'_>) -> Result<Reply, Error> {
     if call.app.store.templates()?.get(name).is_none() {
         return Err(Error::parameter("value", "there is no template of this name"));
     }
-    templates::set_default(call.db(), name)?;
+    let actor = call.actor();
+    db::atomic(call.db(), |sql| {
+        audit::write(sql, &actor, "property.change", properties::DEFAULT_TEMPLATE, name)?;
+        templates::set_default(sql, name)
+    })?;
     call.refresh()?;
     tell(call)
 }

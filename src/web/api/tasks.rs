@@ -12,9 +12,9 @@ use super::page::{LIMIT, Page, START};
 use super::reply::Reply;
 use super::shape::UserShape;
 use super::time::Moment;
-use crate::auth::SystemPermission;
+use crate::auth::{SystemPermission, audit};
 use crate::db::tasks::{self, NewTask, Task};
-use crate::db::users;
+use crate::db::{self, users};
 use crate::task::job::{PurgeDeleted, PurgeStatistics};
 use crate::web::Error;
 
@@ -213,7 +213,11 @@ fn begin(call: &Call<'_>) -> Result<Reply, Error> {
         user_id: call.user_id(),
         ..NewTask::new(kind)
     };
-    let (id, _) = tasks::enqueue(call.db(), &task)?;
+    let actor = call.actor();
+    let (id, _) = db::atomic(call.db(), |sql| {
+        audit::write(sql, &actor, "task.begin", kind, &task.params)?;
+        tasks::enqueue(sql, &task)
+    })?;
     let task = tasks::by_id(call.db(), id)?.ok_or_else(|| Error::missing("task", id))?;
     Reply::accepted(&shape(call, &task)?)
 }

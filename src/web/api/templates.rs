@@ -212,7 +212,11 @@ fn taken(error: db::Error) -> Error {
 /// `POST /admin/templates`
 fn create(call: &Call<'_>) -> Result<Reply, Error> {
     let mut template = given(call, 0)?;
-    let made = templates::insert(call.db(), &template.name, &template.description, &template.json);
+    let actor = call.actor();
+    let made = db::atomic(call.db(), |sql| {
+        audit::write(sql, &actor, "template.create", &template.name, "")?;
+        templates::insert(sql, &template.name, &template.description, &template.json)
+    });
     template.id = made.map_err(taken)?;
     call.refresh()?;
     Reply::ok(&TemplateShape::from(&template))
@@ -279,17 +283,38 @@ fn set_of_folder(call: &Call<'_>) -> Result<Reply, Error> {
     {
         return Err(unknown("template_id", "template"));
     }
-    folder_templates::set(call.db(), (folder_id, group_id), required, template_id)?;
+    let actor = call.actor();
+    db::atomic(call.db(), |sql| {
+        let which = template_id.map_or("none".to_owned(), |id| id.to_string());
+        let detail = format!("group {group_id} template {which}{}", is_required(required));
+        audit::write(sql, &actor, "folder_template.set", &folder.path, &detail)?;
+        folder_templates::set(sql, (folder_id, group_id), required, template_id)
+    })?;
     call.refresh()?;
     let folder_path = folder.path;
     let record = FolderTemplate { folder_id, folder_path, group_id, required, template_id };
     Reply::ok(&FolderTemplateShape::from(&record))
 }
 
+fn is_required(required: bool) -> &'static str {
+    if required { " required" } else { "" }
+}
+
 /// `DELETE /admin/folder-templates`
 fn remove_of_folder(call: &Call<'_>) -> Result<Reply, Error> {
-    let record = (call.int("folder_id"), call.int("group_id"));
-    if !folder_templates::remove(call.db(), record, call.flag("required"))? {
+    let (folder_id, group_id) = (call.int("folder_id"), call.int("group_id"));
+    let (required, actor) = (call.flag("required"), call.actor());
+    let removed = db::atomic(call.db(), |sql| {
+        let removed = folder_templates::remove(sql, (folder_id, group_id), required)?;
+        if removed {
+            let path = folders::by_id(sql, folder_id)?.map(|folder| folder.path);
+            let detail = format!("group {group_id}{}", is_required(required));
+            let path = path.unwrap_or_default();
+            audit::write(sql, &actor, "folder_template.remove", &path, &detail)?;
+        }
+        Ok(removed)
+    })?;
+    if !removed {
         return Err(Error::missing("such", "template"));
     }
     call.refresh()?;

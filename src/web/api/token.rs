@@ -73,7 +73,7 @@ fn token(call: &Call<'_>) -> Result<Reply, Error> {
     let address = client::address(app, call.request);
     let attempt = Attempt { username, password, code: call.opt_text("code"), address };
     let now_s = session::now_s();
-    let user = match sign_in(&app.db, app.sign_in.directory.as_ref(), attempt, now_s) {
+    let user = match sign_in(&app.db, app.sign_in.proofs(), attempt, now_s) {
         Ok(user) => user,
         Err(Refused::CodeNeeded(_)) => {
             return Err(Error::refused("code: this account needs a one-time password besides."));

@@ -7,8 +7,9 @@ use serde::Serialize;
 use super::call::Call;
 use super::endpoint::{Access, Endpoint, Kind, gives, must};
 use super::reply::Reply;
+use super::users;
 use crate::auth::totp::{self, TotpError};
-use crate::auth::{Actor, Identity, Refused, second_step};
+use crate::auth::{Actor, Identity, Refused, SystemPermission, second_step};
 use crate::web::sign_in::session;
 use crate::web::{Error, client, who};
 
@@ -53,8 +54,18 @@ pub const ENDPOINTS: &[Endpoint] = &[
         access: SESSION,
         fields: &[must("code", Kind::Line(40), "A code, or a recovery code.")],
         gives: gives::<()>(),
-        failures: &[403, 429],
+        failures: &[403, 404, 429],
         handler: remove,
+    },
+    Endpoint {
+        method: Method::DELETE,
+        path: "/admin/users/{user_id}/totp",
+        title: "Take an account's one-time passwords away, for who has lost them",
+        access: Access::System(SystemPermission::AdminUsers, users::ABOVE),
+        fields: &[],
+        gives: gives::<()>(),
+        failures: &[],
+        handler: reset,
     },
 ];
 
@@ -103,7 +114,7 @@ fn tell(call: &Call<'_>) -> Result<Reply, Error> {
 /// `POST /totp`
 fn begin(call: &Call<'_>) -> Result<Reply, Error> {
     let (id, username) = account(call)?;
-    let secret = totp::begin(call.db(), id)?;
+    let secret = totp::begin(call.db(), &call.app.sign_in.seal, id)?;
     let uri = totp::uri("Halftone", username, &secret);
     Reply::ok(&SecretShape { secret, uri })
 }
@@ -112,7 +123,8 @@ fn begin(call: &Call<'_>) -> Result<Reply, Error> {
 fn confirm(call: &Call<'_>) -> Result<Reply, Error> {
     let account = account(call)?;
     let (code, now_s) = (call.text("code"), session::now_s());
-    let recovery_codes = totp::confirm(call.db(), &actor(call), account, code, now_s)?;
+    let seal = &call.app.sign_in.seal;
+    let recovery_codes = totp::confirm(call.db(), seal, &actor(call), account, code, now_s)?;
     Reply::ok(&CodesShape { recovery_codes })
 }
 
@@ -120,19 +132,32 @@ fn confirm(call: &Call<'_>) -> Result<Reply, Error> {
 fn remove(call: &Call<'_>) -> Result<Reply, Error> {
     let account = account(call)?;
     let address = client::address(call.app, call.request);
-    match second_step(call.db(), account.0, call.text("code"), address, session::now_s()) {
+    let (code, now_s) = (call.text("code"), session::now_s());
+    match second_step(call.db(), &call.app.sign_in.seal, account.0, code, address, now_s) {
         Err(Refused::Wrong) => return Err(TotpError::WrongCode.into()),
         other => other?,
     };
-    totp::remove(call.db(), &actor(call), account)?;
-    Reply::done()
+    match totp::remove(call.db(), &actor(call), account)? {
+        true => Reply::done(),
+        false => Err(Error::missing("one-time password of", account.1)),
+    }
+}
+
+/// `DELETE /admin/users/{user_id}/totp`
+fn reset(call: &Call<'_>) -> Result<Reply, Error> {
+    let user = users::find_active(call)?;
+    users::require_not_above(call, &user)?;
+    match totp::remove(call.db(), &call.actor(), (user.id, &user.username))? {
+        true => Reply::done(),
+        false => Err(Error::missing("one-time password of", user.username)),
+    }
 }
 
 impl From<TotpError> for Error {
     fn from(error: TotpError) -> Self {
         match error {
             TotpError::WrongCode => Self::parameter("code", error),
-            TotpError::AlreadyOn | TotpError::NotBegun => {
+            TotpError::AlreadyOn | TotpError::NotBegun | TotpError::Closed => {
                 Self::conflict(format!("This cannot be done: {error}."))
             }
             TotpError::Random => Self::internal(error),

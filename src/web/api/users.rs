@@ -32,7 +32,8 @@ const ALLOW_API: Field = must("allow_api", Kind::Flag, "Whether it may ask for A
 
 const ADMIN: Access = Access::System(SystemPermission::AdminUsers, "");
 const OWN: &str = "Nothing for the caller's own account, else the permission admin_users.";
-const ABOVE: &str = "Besides, admin_permissions for an account that has it or admin_all.";
+pub(super) const ABOVE: &str =
+    "Besides, admin_permissions for an account that has it or admin_all.";
 
 /// The rows.
 pub const ENDPOINTS: &[Endpoint] = &[
@@ -173,14 +174,14 @@ fn find(call: &Call<'_>) -> Result<User, Error> {
     users::by_id(call.db(), id)?.ok_or_else(|| Error::missing("user", id))
 }
 
-fn find_active(call: &Call<'_>) -> Result<User, Error> {
+pub(super) fn find_active(call: &Call<'_>) -> Result<User, Error> {
     let user = find(call)?;
     if user.status == STATUS_ACTIVE { Ok(user) } else { Err(Error::missing("user", user.id)) }
 }
 
 /// Fails where an administrator of users would reach beyond what that permission is: who can change
 /// the password of an account has all that the account has.
-fn require_not_above(call: &Call<'_>, user: &User) -> Result<(), Error> {
+pub(super) fn require_not_above(call: &Call<'_>, user: &User) -> Result<(), Error> {
     let rights = call.rights()?;
     let above = rights
         .identity(user.id, SignedIn::Token)

@@ -69,7 +69,7 @@ fn attempt(app: &App, request: &Request, form: &Form) -> Result<Result<User, Ref
             return Ok(Err(Refused::Wrong));
         };
         let code = form.text("code").unwrap_or_default();
-        return Ok(second_step(&app.db, user_id, code, address, now_s));
+        return Ok(second_step(&app.db, &app.sign_in.seal, user_id, code, address, now_s));
     }
     let attempt = Attempt {
         username: form.text("username").unwrap_or_default(),
@@ -77,7 +77,7 @@ fn attempt(app: &App, request: &Request, form: &Form) -> Result<Result<User, Ref
         code: None,
         address,
     };
-    Ok(sign_in(&app.db, app.sign_in.directory.as_ref(), attempt, now_s))
+    Ok(sign_in(&app.db, app.sign_in.proofs(), attempt, now_s))
 }
 
 fn refusal(app: &App, request: &Request, form: &Form, refused: Refused) -> Result<Response, Error> {

@@ -11,12 +11,14 @@ use std::time::Duration;
 pub use login::{login, logout};
 
 use super::Error;
-use crate::auth::{Directory, Refused, SessionTimes, Signer};
+use crate::auth::{Directory, Proofs, Refused, Seal, SessionTimes, Signer};
 
 /// How people and programs sign in.
 pub struct SignIn {
     /// Signs sessions, tokens and forms.
     pub signer: Signer,
+    /// Seals and opens the secrets of one-time passwords.
+    pub seal: Seal,
     /// How long sessions last.
     pub times: SessionTimes,
     /// How long tokens are good for.
@@ -27,6 +29,14 @@ pub struct SignIn {
     pub front_server: Option<FrontServer>,
     /// The directory server, if there is one.
     pub directory: Option<Directory>,
+}
+
+impl SignIn {
+    /// By what names, passwords and codes are checked.
+    #[must_use]
+    pub fn proofs(&self) -> Proofs<'_> {
+        Proofs { directory: self.directory.as_ref(), seal: &self.seal }
+    }
 }
 
 /// How the names that the front server tells are taken.

@@ -99,3 +99,58 @@ fn titles_are_changed_and_the_change_is_remembered() {
         assert_eq!(api.status("PUT", "/admin/images/9999/", &api.admin, &fields), 404);
     }
 }
+
+#[test]
+fn names_in_every_script_are_told_of_as_they_are() {
+    let names = [
+        "two words.jpg".to_owned(),
+        "\u{dc}n\u{ef}c\u{f6}d\u{e9}.jpg".to_owned(),
+        "cafe\u{301}.jpg".to_owned(),
+        "caf\u{e9}.jpg".to_owned(),
+        "\u{65e5}\u{672c}\u{8a9e}.jpg".to_owned(),
+        "\u{635}\u{648}\u{631}\u{629}.jpg".to_owned(),
+        "\u{939}\u{93f}\u{928}\u{94d}\u{926}\u{940}.jpg".to_owned(),
+        "\u{1f469}\u{200d}\u{1f467}.jpg".to_owned(),
+        "it's \"so\".jpg".to_owned(),
+        "a?b#c&d=e+f%20;g.jpg".to_owned(),
+        "back\\slash.jpg".to_owned(),
+        "<b>&amp;.jpg".to_owned(),
+        format!("{}.jpg", "x".repeat(251)),
+        format!("{}.jpg", "\u{e9}".repeat(125)),
+    ];
+    for backend in BOTH {
+        let api = Api::on(backend, "");
+        for (number, name) in names.iter().enumerate() {
+            let width = 20 + number;
+            crate::support::fixture::write_jpeg(&api.site.image(&format!("n/{name}")), width, 10);
+        }
+        let mut listed: Vec<String> = api
+            .get("/list/?path=n", "")
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|file| file["filename"].as_str().unwrap().to_owned())
+            .collect();
+        let mut expected = names.to_vec();
+        listed.sort();
+        expected.sort();
+        assert_eq!(listed, expected, "{backend:?}");
+        for (number, name) in names.iter().enumerate() {
+            let src = crate::site::encoded(&format!("n/{name}"));
+            let told = api.get(&format!("/details/?src={src}"), "");
+            assert_eq!(told["filename"], name.as_str());
+            assert_eq!(told["width"], 20 + number, "{name}: the two spellings are two files");
+            let shown = told["url"].as_str().unwrap().split_once("/image?").unwrap().1;
+            assert_eq!(api.site.status(&format!("/image?{shown}")), 200, "{shown}");
+            let id = told["id"].as_i64().unwrap();
+            let fields = [("title", name.as_str()), ("description", "")];
+            // A title has at most 255 characters, as many as the longest of these.
+            let changed = api.ok("PUT", &format!("/admin/images/{id}/"), &api.admin, &fields);
+            assert_eq!(changed["title"], name.as_str());
+        }
+        // No such name can be asked for.
+        for src in ["n%2Fline%0Abreak.jpg", "n%2Fnul%00.jpg", "n%2F%FF.jpg"] {
+            assert_eq!(api.status("GET", &format!("/details/?src={src}"), "", &[]), 400, "{src}");
+        }
+    }
+}

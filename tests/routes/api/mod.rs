@@ -2,6 +2,7 @@
 //! administrators, on both databases.
 
 mod accounts;
+mod acts;
 mod envelope;
 mod guide;
 mod levels;
