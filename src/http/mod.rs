@@ -10,6 +10,7 @@ mod disposition;
 mod listener;
 mod message;
 mod multipart;
+pub mod pieces;
 mod plain;
 mod range;
 mod service;
