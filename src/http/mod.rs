@@ -24,4 +24,4 @@ pub use message::{Body, Client, Request, RequestBody, Response};
 pub use multipart::{Multipart, MultipartError, PartHead, boundary};
 pub use plain::{is_for_programs, plain};
 pub use range::part_of;
-pub use service::{Progress, Service, Stage};
+pub use service::{Answer, Later, Progress, Service, Stage, Then};
