@@ -53,9 +53,8 @@ mod tests {
     use super::*;
 
     fn headers(fields: &[(HeaderName, &'static str)]) -> HeaderMap {
-        let fields = fields.iter().map(|(name, value)| {
-            (name.clone(), HeaderValue::from_static(value))
-        });
+        let fields =
+            fields.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value)));
         fields.collect()
     }
 
@@ -73,11 +72,8 @@ mod tests {
 
     #[test]
     fn a_piece_tells_its_own_place() {
-        let whole = headers(&[
-            (CONTENT_TYPE, MEDIA_TYPE),
-            (UPLOAD_OFFSET, "70"),
-            (CONTENT_LENGTH, "1000"),
-        ]);
+        let whole =
+            headers(&[(CONTENT_TYPE, MEDIA_TYPE), (UPLOAD_OFFSET, "70"), (CONTENT_LENGTH, "1000")]);
         let piece = of_piece(&whole, 30);
         assert_eq!(piece[UPLOAD_OFFSET], "100");
         assert!(!piece.contains_key(CONTENT_LENGTH));

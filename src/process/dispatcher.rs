@@ -13,9 +13,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::WorkerOptions;
 use super::rows::WorkerRow;
 use super::threads::{Crew, Fault, Job, Work};
-use crate::http::{
-    Answer, Dispatch, Later, Request, Response, Service, is_for_programs, plain,
-};
+use crate::http::{Answer, Dispatch, Later, Request, Response, Service, is_for_programs, plain};
 use crate::pixel::Cancel;
 
 /// How long to wait for a place in a full queue before another try.
@@ -79,7 +77,12 @@ impl Dispatcher {
     }
 
     /// Has a thread do something; an error when the queue has no place for it.
-    async fn run(&self, work: Work, end: Option<Instant>, for_programs: bool) -> Result<Answer, Work> {
+    async fn run(
+        &self,
+        work: Work,
+        end: Option<Instant>,
+        for_programs: bool,
+    ) -> Result<Answer, Work> {
         let cancel = Arc::new(end.map_or_else(Cancel::never, Cancel::at));
         let (answer, answered) = oneshot::channel();
         let job = Job { work, cancel: Arc::clone(&cancel), for_programs, answer };
@@ -233,11 +236,8 @@ mod tests {
         board.worker(0).claim();
         let options =
             WorkerOptions { threads: 2, queue_len: 3, request_deadline, ..Default::default() };
-        let service = Arc::new(Gate {
-            tokens: gate_tokens,
-            cancelled: gate_cancelled,
-            parked: gate_parked,
-        });
+        let service =
+            Arc::new(Gate { tokens: gate_tokens, cancelled: gate_cancelled, parked: gate_parked });
         let started = start(service, &options, board.worker(0)).unwrap();
         Fixture { started, tokens, cancelled, parked, board }
     }

@@ -59,8 +59,11 @@ fn pieces_become_a_file(bench: &Bench) {
 fn a_broken_connection_loses_nothing(bench: &Bench) {
     let bytes = png(40, 40);
     let root = FolderPath::default();
-    let id =
-        bench.library.begin_upload(&Caller::System, &new(&root), bytes.len() as u64, "").unwrap().id;
+    let id = bench
+        .library
+        .begin_upload(&Caller::System, &new(&root), bytes.len() as u64, "")
+        .unwrap()
+        .id;
     assert!(bench.library.go_on(&Caller::System, &id, 0, &mut Broken(&bytes[..20])).is_err());
     // Another process, later.
     let library = bench.with(options());

@@ -22,4 +22,5 @@ pub mod nginx;
 pub mod process;
 pub mod recorder;
 pub mod slapd;
+pub mod tus;
 pub mod wait;

@@ -58,9 +58,7 @@ pub async fn receive<D: Dispatch>(
     }
     let mut body = Spool { declared, ..Spool::default() };
     let mut incoming = incoming;
-    while let Some(data) =
-        next_part(&mut incoming, options.stall_timeout).await.map_err(refused)?
-    {
+    while let Some(data) = next_part(&mut incoming, options.stall_timeout).await.map_err(refused)? {
         body.push(&data, options).await.map_err(refused)?;
     }
     let headers = std::mem::take(&mut head.headers);

@@ -159,7 +159,12 @@ pub const fn gives_or_begins<T: JsonSchema>() -> Gives {
 
 /// A JSON document of its own, without the usual envelope.
 pub const fn document() -> Gives {
-    Gives { status: 200, schema: schema_of::<serde_json::Value>, later: false, form: Form::Document }
+    Gives {
+        status: 200,
+        schema: schema_of::<serde_json::Value>,
+        later: false,
+        form: Form::Document,
+    }
 }
 
 /// No body, with this status; these header fields tell all.

@@ -11,9 +11,7 @@ use serde_json::Value as Json;
 
 use super::endpoint::{Field, Kind, Need, Place};
 use super::time::Moment;
-use crate::http::{
-    Multipart, MultipartError, PartHead, Request, RequestBody, boundary, pieces,
-};
+use crate::http::{Multipart, MultipartError, PartHead, Request, RequestBody, boundary, pieces};
 use crate::web::Error;
 
 /// Bytes of values that one call may bring, files aside.

@@ -128,6 +128,5 @@ fn json(status: StatusCode, body: Vec<u8>) -> Response {
 }
 
 fn unkept(status: StatusCode) -> Response {
-    Response::new(status)
-        .header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))
+    Response::new(status).header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))
 }

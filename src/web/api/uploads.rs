@@ -15,9 +15,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use super::call::Call;
-use super::endpoint::{
-    Access, Endpoint, Field, Kind, nothing, optional_header, must, must_header,
-};
+use super::endpoint::{Access, Endpoint, Field, Kind, must, must_header, nothing, optional_header};
 use super::files::{caller, now};
 use super::reply::Reply;
 use crate::http::{Request, Response, http_date};
@@ -58,11 +56,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         access: Access::SignedIn("Upload permission for the folder."),
         fields: &[
             SPEAKS,
-            must_header(
-                "Upload-Length",
-                Kind::Whole(1, i64::MAX),
-                "How many bytes the file has.",
-            ),
+            must_header("Upload-Length", Kind::Whole(1, i64::MAX), "How many bytes the file has."),
             must_header(
                 "Upload-Metadata",
                 Kind::Line(METADATA_CHARS),
@@ -273,7 +267,8 @@ impl Metadata {
     fn parse(told: &str) -> Result<Self, Error> {
         let pairs = told.split(',').map(|pair| {
             let (name, value) = pair.trim().split_once(' ').unwrap_or((pair.trim(), ""));
-            let bytes = STANDARD.decode(value.trim()).map_err(|_| fault("values must be Base64"))?;
+            let bytes =
+                STANDARD.decode(value.trim()).map_err(|_| fault("values must be Base64"))?;
             // What is none of ours may be anything.
             Ok((name.to_owned(), String::from_utf8(bytes).unwrap_or_default()))
         });

@@ -10,6 +10,7 @@ mod matrix;
 mod portfolios;
 mod tasks;
 mod templates;
+mod uploads;
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
