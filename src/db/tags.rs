@@ -153,6 +153,18 @@ pub fn rename(sql: &dyn Sql, id: i64, name: &str) -> Result<bool> {
     Ok(changed == 1)
 }
 
+/// Takes a tag off one image.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn take_off(sql: &dyn Sql, id: i64, image_id: i64) -> Result<()> {
+    sql.execute(
+        "DELETE FROM image_tags WHERE tag_id = $1 AND image_id = $2",
+        values![id, image_id],
+    )?;
+    Ok(())
+}
+
 /// Takes a tag away from every image and out of its list; false when there is no such.
 ///
 /// # Errors

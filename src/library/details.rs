@@ -3,8 +3,8 @@
 use super::{Caller, Error, Library, Result, read};
 use crate::auth::Level;
 use crate::db::image_history::{self, Action};
-use crate::db::images::{self, ImageRow};
 use crate::db::image_metadata::{self, ImageMetadata};
+use crate::db::images::{self, ImageRow};
 use crate::db::tags;
 
 /// Bounds on what people say, in characters.
@@ -85,7 +85,12 @@ impl Library {
     }
 }
 
-pub(super) fn field(name: &'static str, given: Option<&str>, old: &str, max_chars: usize) -> Result<String> {
+pub(super) fn field(
+    name: &'static str,
+    given: Option<&str>,
+    old: &str,
+    max_chars: usize,
+) -> Result<String> {
     let Some(text) = given else { return Ok(old.to_owned()) };
     if text.contains('\0') {
         return Err(Error::parameter(name, "it holds a control character"));

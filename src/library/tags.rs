@@ -139,14 +139,9 @@ impl Library {
     ) -> Result<usize> {
         let (_, name) = self.may_change_tag(caller, id, name)?;
         let with = tags::images_with(&self.db, id)?;
-        match &name {
-            Some(name) => {
-                let renamed = tags::rename(&self.db, id, name);
-                renamed.map_err(|error| taken(name, error))?;
-            }
-            None => {
-                tags::remove(&self.db, id)?;
-            }
+        if let Some(name) = &name {
+            let renamed = tags::rename(&self.db, id, name);
+            renamed.map_err(|error| taken(name, error))?;
         }
         for ids in with.chunks(IMAGES) {
             if !go_on() {
@@ -154,10 +149,17 @@ impl Library {
             }
             self.db.transaction(|sql| {
                 for image in images::by_ids(sql, ids)? {
+                    if name.is_none() {
+                        tags::take_off(sql, id, image.id)?;
+                    }
                     read::index(sql, &image)?;
                 }
                 Ok(())
             })?;
+        }
+        // Last, so that an attempt after this one finds what is left to do.
+        if name.is_none() {
+            tags::remove(&self.db, id)?;
         }
         Ok(with.len())
     }

@@ -4,8 +4,8 @@ use http::{HeaderValue, Method};
 
 use super::endpoint::Endpoint;
 use super::{
-    files, folios, groups, keys, library, openapi, permissions, properties, statistics, tasks,
-    templates, token, totp, uploads, users,
+    files, folios, groups, keys, library, openapi, permissions, properties, recycled, statistics,
+    tags, tasks, templates, token, totp, uploads, users,
 };
 
 /// Every address, by what it is about.
@@ -13,6 +13,8 @@ pub const TABLE: &[&[Endpoint]] = &[
     library::ENDPOINTS,
     files::ENDPOINTS,
     uploads::ENDPOINTS,
+    recycled::ENDPOINTS,
+    tags::ENDPOINTS,
     folios::ENDPOINTS,
     folios::IMAGES,
     folios::EXPORTS,
