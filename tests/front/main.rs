@@ -11,3 +11,4 @@ mod files;
 mod lifecycle;
 mod logs;
 mod pictures;
+mod uploads;

@@ -8,6 +8,7 @@ mod levels;
 mod library;
 mod matrix;
 mod portfolios;
+mod recycled;
 mod tasks;
 mod templates;
 mod uploads;
