@@ -82,12 +82,12 @@ impl Dispatcher {
         work: Work,
         end: Option<Instant>,
         for_programs: bool,
-    ) -> Result<Answer, Work> {
+    ) -> Result<Answer, Box<Work>> {
         let cancel = Arc::new(end.map_or_else(Cancel::never, Cancel::at));
         let (answer, answered) = oneshot::channel();
         let job = Job { work, cancel: Arc::clone(&cancel), for_programs, answer };
         if let Err(full) = self.shared.jobs.try_send(job) {
-            return Err(full.into_inner().work);
+            return Err(Box::new(full.into_inner().work));
         }
         let _guard = CancelOnDrop(cancel);
         // The thread always answers; it can only be gone when the worker is.
@@ -110,7 +110,7 @@ impl Dispatcher {
             match self.run(work, end, for_programs).await {
                 Ok(Answer::Now(response)) => return response,
                 Ok(Answer::Later(_)) => return failed(for_programs),
-                Err(back) if end.is_none_or(|end| Instant::now() < end) => work = back,
+                Err(back) if end.is_none_or(|end| Instant::now() < end) => work = *back,
                 Err(_) => return self.overloaded(for_programs),
             }
             tokio::time::sleep(QUEUE_PAUSE).await;

@@ -94,7 +94,6 @@ fn finish(app: &App, request: &Request, path: &str, mut response: Response) -> R
 }
 
 /// What comes of a call at first.
-#[expect(clippy::large_enum_variant, reason = "lives for one move; a box would cost more")]
 enum Begun {
     Answered(Response),
     Waits(Parked),

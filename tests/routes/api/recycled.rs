@@ -108,7 +108,10 @@ fn tags_are_counted_where_the_caller_may_look() {
         };
         let all = counted(&[("Sea", 2), ("Secret", 1), ("Sky", 1)]);
         assert_eq!(told(&api.admin, ""), (all, "3".into()));
-        assert_eq!(told(&api.admin, "?q=SE&start=1&limit=1"), (counted(&[("Secret", 1)]), "2".into()));
+        assert_eq!(
+            told(&api.admin, "?q=SE&start=1&limit=1"),
+            (counted(&[("Secret", 1)]), "2".into())
+        );
         api.site.permit("/b", NORMAL_USERS, Level::None.access());
         api.site.permit("/b", halftone::db::groups::PUBLIC, Level::None.access());
         let open = (counted(&[("Sea", 1), ("Sky", 1)]), "2".to_owned());
