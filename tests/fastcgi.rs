@@ -229,8 +229,7 @@ fn patch(uri: &str, len: usize) -> Vec<u8> {
 #[test]
 fn a_body_that_may_be_cut_is_handed_on_while_it_comes() {
     // Longer than a body may be: that bounds the pieces, which are half as long, and not the whole.
-    let responder =
-        Responder::start(Options { max_body_bytes: 60_000, ..Options::default() });
+    let responder = Responder::start(Options { max_body_bytes: 60_000, ..Options::default() });
     let part = record(RecordType::Stdin, 1, &pattern(10_000));
     let mut connection = responder.connect();
     connection.send(&patch("/upload", 80_000)).unwrap();
@@ -270,8 +269,7 @@ fn a_body_that_may_be_cut_is_handed_on_while_it_comes() {
 
 #[test]
 fn a_piece_that_is_refused_is_the_last() {
-    let responder =
-        Responder::start(Options { max_body_bytes: 60_000, ..Options::default() });
+    let responder = Responder::start(Options { max_body_bytes: 60_000, ..Options::default() });
     let mut connection = responder.connect();
     connection.send(&patch("/upload?refuse", 80_000)).unwrap();
     for _ in 0..3 {
