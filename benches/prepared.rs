@@ -13,6 +13,9 @@
 
 #![allow(unsafe_code)]
 
+#[path = "whole/floor.rs"]
+mod floor;
+
 use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +24,8 @@ use halftone::pixel::decode::{Input, Source};
 use halftone::pixel::encode::{EncodeOptions, encode};
 use halftone::pixel::{Cancel, Engine, EngineOptions, Format, Limits, Opened, Recipe, Tile};
 use halftone::reduction::{Options, Outcome, Prepared, Reductions, Subject};
-use turbojpeg::{Compressor, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp};
+
+use self::floor::{cpu_ms, least};
 
 /// Around 400, so that what is read does not happen to fit.
 const WIDTHS: [u32; 5] = [310, 360, 400, 430, 460];
@@ -268,35 +272,4 @@ fn subject(path: &Path) -> Subject<'static> {
 
 fn size(path: &Path) -> u64 {
     fs::metadata(path).expect("the file is there").len()
-}
-
-/// What cannot be saved: decoding to the smallest eighth that is not below the width, and encoding.
-fn least(jpeg: &[u8], width: u32) -> usize {
-    let mut decompressor = Decompressor::new().expect("libjpeg-turbo starts");
-    let header = decompressor.read_header(jpeg).expect("a JPEG");
-    let eighths =
-        (1..=8).find(|eighths| (header.width * eighths).div_ceil(8) >= width as usize).unwrap_or(8);
-    let factor = ScalingFactor::new(eighths, 8);
-    decompressor.set_scaling_factor(factor).expect("an eighth");
-    let scaled = header.scaled(factor);
-    let mut image = Image {
-        pixels: vec![0; scaled.width * scaled.height * 3],
-        width: scaled.width,
-        pitch: scaled.width * 3,
-        height: scaled.height,
-        format: PixelFormat::RGB,
-    };
-    decompressor.decompress(jpeg, image.as_deref_mut()).expect("a sound JPEG");
-    let mut compressor = Compressor::new().expect("libjpeg-turbo starts");
-    compressor.set_quality(80).expect("a quality");
-    compressor.set_subsamp(Subsamp::Sub2x2).expect("a subsampling");
-    compressor.compress_to_vec(image.as_deref()).expect("it compresses").len()
-}
-
-/// CPU time of this thread.
-fn cpu_ms() -> f64 {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: the call fills in the struct that it is given.
-    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
-    time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6
 }

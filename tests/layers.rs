@@ -120,3 +120,35 @@ fn lists_over_several_lines_are_seen() {
     let expected: BTreeSet<String> = ["auth", "db", "http"].map(str::to_owned).into();
     assert_eq!(named(code), expected);
 }
+
+/// The libraries of a package by name, with versions and features.
+fn libraries(manifest: &str) -> toml::Table {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(manifest);
+    let text = fs::read_to_string(&path).expect("it is readable");
+    let table: toml::Table = text.parse().expect("it is sound");
+    table["dependencies"].as_table().expect("it names libraries").clone()
+}
+
+#[test]
+fn what_is_fuzzed_takes_the_libraries_that_the_program_takes() {
+    let (ours, mut fuzzed) = (libraries("Cargo.toml"), libraries("fuzz/Cargo.toml"));
+    assert!(fuzzed.remove("libfuzzer-sys").is_some());
+    assert!(fuzzed.len() > 20, "only {} libraries", fuzzed.len());
+    for (name, wanted) in &fuzzed {
+        assert_eq!(ours.get(name), Some(wanted), "{name}");
+    }
+    // And in the versions that are locked for it.
+    let locked = |file: &str| -> BTreeSet<String> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        let text = fs::read_to_string(&path).expect("it is readable");
+        let table: toml::Table = text.parse().expect("it is sound");
+        let packages = table["package"].as_array().expect("packages are listed");
+        let of = |package: &toml::Value| format!("{} {}", package["name"], package["version"]);
+        packages.iter().map(of).collect()
+    };
+    let (ours, fuzzed) = (locked("Cargo.lock"), locked("fuzz/Cargo.lock"));
+    let other: Vec<&String> = fuzzed.difference(&ours).collect();
+    let known = ["arbitrary", "halftone-fuzz", "libfuzzer-sys"];
+    let is_known = |package: &&&String| known.iter().any(|name| package.contains(name));
+    assert!(other.iter().all(|package| is_known(&package)), "{other:?}");
+}

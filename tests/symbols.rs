@@ -3,20 +3,38 @@
 //! LibRaw is linked and libjxl loaded, and both use the system's lcms2. If the program let them see
 //! the functions of its own, they would hand one library's profiles to the other.
 
+use std::path::Path;
 use std::process::Command;
 
-#[test]
-fn the_program_offers_no_functions_to_libraries() {
+/// What a program offers to the libraries that it loads, as `nm` lists it.
+fn offered(program: &Path) -> String {
     let output = Command::new("nm")
-        .args(["--dynamic", "--defined-only", env!("CARGO_BIN_EXE_halftone")])
+        .args(["--dynamic", "--defined-only"])
+        .arg(program)
         .output()
         .expect("binutils are installed with the compiler");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "");
-    // And the test would see them if there were any.
-    let libc = Command::new("nm")
-        .args(["--dynamic", "--undefined-only", env!("CARGO_BIN_EXE_halftone")])
-        .output()
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn the_program_offers_no_functions_to_libraries() {
+    assert_eq!(offered(Path::new(env!("CARGO_BIN_EXE_halftone"))), "");
+}
+
+#[test]
+fn a_program_that_offers_one_would_be_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let (source, program) = (folder.path().join("open.c"), folder.path().join("open"));
+    std::fs::write(&source, "int cmsOpened(void) { return 0; }\nint main(void) { return 0; }\n")
         .unwrap();
-    assert!(String::from_utf8_lossy(&libc.stdout).contains("LibRaw"));
+    let compiled = Command::new("cc")
+        .arg("-rdynamic")
+        .arg(&source)
+        .arg("-o")
+        .arg(&program)
+        .output()
+        .expect("a C compiler is needed to build the program, too");
+    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+    assert!(offered(&program).contains("cmsOpened"));
 }

@@ -3,21 +3,9 @@
 
 use turbojpeg::{Compressor, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp};
 
-use crate::ask::Ask;
-
-/// CPU milliseconds of all of it. Originals that are not JPEGs have no floor.
-pub fn measure(original: &[u8], asks: &[Ask]) -> f64 {
-    if !original.starts_with(&[0xff, 0xd8]) {
-        return 0.0;
-    }
-    let before = cpu_ms();
-    for ask in asks {
-        assert!(least(original, ask.width as usize) > 500, "no picture");
-    }
-    cpu_ms() - before
-}
-
-fn least(jpeg: &[u8], width: usize) -> usize {
+/// Bytes of the result of such a width, as many pixels as it has.
+pub fn least(jpeg: &[u8], width: u32) -> usize {
+    let width = width as usize;
     let mut decompressor = Decompressor::new().expect("libjpeg-turbo starts");
     let header = decompressor.read_header(jpeg).expect("a JPEG");
     let factor = (1..=8)
@@ -34,7 +22,6 @@ fn least(jpeg: &[u8], width: usize) -> usize {
         format: PixelFormat::RGB,
     };
     decompressor.decompress(jpeg, image.as_deref_mut()).expect("a sound JPEG");
-    // As many pixels as the result has.
     (image.width, image.height) = (width, scaled.height * width / scaled.width);
     let mut compressor = Compressor::new().expect("libjpeg-turbo starts");
     compressor.set_quality(80).expect("a quality");
@@ -43,7 +30,7 @@ fn least(jpeg: &[u8], width: usize) -> usize {
 }
 
 /// CPU time of this thread.
-fn cpu_ms() -> f64 {
+pub fn cpu_ms() -> f64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: the call fills in the struct that it is given.
     unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };

@@ -57,7 +57,9 @@ pub fn halftone(
         addr: front.http(),
         target: Box::new(|ask| {
             let Ask { file, width, format, quality } = ask;
-            format!("/image?src={file}&width={width}&format={format}&quality={quality}")
+            // PNGs lose nothing: their quality is the effort, and it is as it comes.
+            let quality = if format == "png" { String::new() } else { format!("&quality={quality}") };
+            format!("/image?src={file}&width={width}&format={format}{quality}")
         }),
         pid: pool.pid(),
         front: Some(front.pid()),

@@ -6,46 +6,57 @@ use super::source::{ms, text};
 use super::{Import, Result};
 use crate::db::{Row, Value, bulk};
 
-/// One kind of history: where it stands over there and here.
+/// One kind of history: where it stands over there and here, and whose it is.
 struct Kind {
     name: &'static str,
+    from: &'static str,
     table: &'static str,
     owner: &'static str,
+    /// The ids of what it is about, over there and here.
+    owners: for<'a> fn(&'a mut Import<'_>) -> &'a mut HashMap<i64, i64>,
     actions: std::ops::RangeInclusive<i64>,
 }
 
 /// Deleted, created, replaced, edited, moved: the numbers are the same here.
-const IMAGES: Kind =
-    Kind { name: "image history", table: "image_history", owner: "image_id", actions: 0..=4 };
+const IMAGES: Kind = Kind {
+    name: "image history",
+    from: "imagesaudit",
+    table: "image_history",
+    owner: "image_id",
+    owners: |import| &mut import.images,
+    actions: 0..=4,
+};
+
 /// Created, edited, picture change, published, downloaded, unpublished.
-const FOLIOS: Kind =
-    Kind { name: "portfolio history", table: "folio_history", owner: "folio_id", actions: 1..=6 };
+const FOLIOS: Kind = Kind {
+    name: "portfolio history",
+    from: "foliosaudit",
+    table: "folio_history",
+    owner: "folio_id",
+    owners: |import| &mut import.folios,
+    actions: 1..=6,
+};
 
 impl Import<'_> {
     pub(super) fn image_history(&mut self) -> Result<()> {
-        let columns = concat!(
-            "CAST(image_id AS BIGINT), CAST(user_id AS BIGINT), CAST(action AS BIGINT), \
-             CAST(action_info AS TEXT), ",
-            ms!("action_time")
-        );
-        self.each_page("imagesaudit", columns, |import, rows| {
-            let owners = std::mem::take(&mut import.images);
-            let done = import.history(&IMAGES, rows, &owners);
-            import.images = owners;
-            done
-        })
+        self.history_of(&IMAGES)
     }
 
     pub(super) fn folio_history(&mut self) -> Result<()> {
-        let columns = concat!(
-            "CAST(folio_id AS BIGINT), CAST(user_id AS BIGINT), CAST(action AS BIGINT), \
-             CAST(action_info AS TEXT), ",
+        self.history_of(&FOLIOS)
+    }
+
+    fn history_of(&mut self, kind: &Kind) -> Result<()> {
+        let columns = format!(
+            "CAST({} AS BIGINT), CAST(user_id AS BIGINT), CAST(action AS BIGINT), \
+             CAST(action_info AS TEXT), {}",
+            kind.owner,
             ms!("action_time")
         );
-        self.each_page("foliosaudit", columns, |import, rows| {
-            let owners = std::mem::take(&mut import.folios);
-            let done = import.history(&FOLIOS, rows, &owners);
-            import.folios = owners;
+        self.each_page(kind.from, &columns, |import, rows| {
+            let owners = std::mem::take((kind.owners)(import));
+            let done = import.history(kind, rows, &owners);
+            *(kind.owners)(import) = owners;
             done
         })
     }

@@ -1,6 +1,11 @@
 //! The pixel buffer that operations hand to each other.
 
+use std::ptr::NonNull;
 use std::sync::Arc;
+
+use bytemuck::Zeroable;
+use bytemuck::allocation::try_zeroed_vec;
+use nix::sys::mman::{MmapAdvise, madvise};
 
 use super::{Error, Result};
 
@@ -51,17 +56,9 @@ impl Samples {
     /// # Errors
     /// [`Error::Limit`] when the allocation fails.
     pub fn try_zeroed(depth: Depth, len: usize) -> Result<Self> {
-        fn zeroed<T: Clone + Default>(len: usize) -> Result<Vec<T>> {
-            let mut samples = Vec::new();
-            samples
-                .try_reserve_exact(len)
-                .map_err(|_| Error::Limit("not enough memory for its pixels".into()))?;
-            samples.resize(len, T::default());
-            Ok(samples)
-        }
         Ok(match depth {
-            Depth::U8 => Self::U8(zeroed(len)?),
-            Depth::U16 => Self::U16(zeroed(len)?),
+            Depth::U8 => Self::U8(try_zeroed(len)?),
+            Depth::U16 => Self::U16(try_zeroed(len)?),
         })
     }
 
@@ -88,6 +85,31 @@ impl Samples {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+}
+
+/// Memory as the system hands it out, noughts that nobody wrote.
+fn try_zeroed<T: Zeroable>(len: usize) -> Result<Vec<T>> {
+    let mut samples = try_zeroed_vec(len)
+        .map_err(|()| Error::Limit("not enough memory for its pixels".into()))?;
+    ask_for_huge_pages(&mut samples);
+    Ok(samples)
+}
+
+/// Large buffers are mapped for themselves and filled once: in huge pages the kernel has a tenth of
+/// the work with them. That is advice; kernels that do not take it go on as always.
+#[allow(unsafe_code)]
+fn ask_for_huge_pages<T>(samples: &mut Vec<T>) {
+    const HUGE_PAGE_BYTES: usize = 2 << 20;
+    const PAGE_BYTES: usize = 4096;
+    let bytes = samples.capacity() * size_of::<T>();
+    let Some(start) = NonNull::new(samples.as_mut_ptr().cast::<u8>()) else { return };
+    let skip = start.align_offset(PAGE_BYTES);
+    if bytes < HUGE_PAGE_BYTES + skip {
+        return;
+    }
+    let len = (bytes - skip) / PAGE_BYTES * PAGE_BYTES;
+    // SAFETY: the pages lie in the buffer, and the advice leaves what they hold as it is.
+    let _ = unsafe { madvise(start.add(skip).cast(), len, MmapAdvise::MADV_HUGEPAGE) };
 }
 
 /// Resolution in dots per inch.

@@ -334,22 +334,10 @@ pub fn pixel_bytes(info: &Info) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pixel::{ColourSpace, Format, Metadata, Orientation};
+    use crate::pixel::{ColourSpace, Format};
 
     fn info(space: ColourSpace, alpha: bool, depth: Depth) -> Info {
-        Info {
-            format: Format::Tiff,
-            width: 93,
-            height: 71,
-            orientation: Orientation::UPRIGHT,
-            space,
-            depth,
-            alpha,
-            pages: 1,
-            profile: None,
-            metadata: Metadata::default(),
-            vector: false,
-        }
+        Info { space, depth, alpha, ..Info::new(Format::Tiff, 93, 71) }
     }
 
     fn picture(info: &Info) -> Image {

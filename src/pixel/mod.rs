@@ -11,7 +11,6 @@ pub mod encode;
 mod engine;
 mod error;
 mod format;
-mod format_list;
 mod heif;
 pub mod ladder;
 mod library;
@@ -28,8 +27,10 @@ pub use buffer::{ColourSpace, Density, Depth, Image, Metadata, Samples};
 pub use colour::{Profile, ProfileKind};
 pub use engine::{Engine, EngineOptions, Made, Needs, Opened, Phase};
 pub use error::{Error, Result};
-pub use format::{Block, Compression, FORMATS, Format, FormatRow};
-pub use format_list::{json as formats_json, markdown as formats_markdown, text as formats_text};
+pub use format::{
+    Block, Compression, FORMATS, Format, FormatRow, json as formats_json,
+    markdown as formats_markdown, text as formats_text,
+};
 pub use limits::{Cancel, Limits};
 pub use metadata::{Description, Orientation, StripKeeps};
 pub use recipe::{

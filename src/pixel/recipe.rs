@@ -387,7 +387,7 @@ pub struct Quality {
 
 impl Default for Quality {
     fn default() -> Self {
-        Self { lossy: 80, png: PngQuality { level: 7, filter: 9 } }
+        Self { lossy: 80, png: PngQuality { level: 3, filter: 9 } }
     }
 }
 

@@ -87,7 +87,7 @@ impl Publisher {
         };
         let mut params = Params::from_pairs([("src", path.as_str())], &ANY)?;
         for layer in layers {
-            params = params.over(&parse(layer)?);
+            params = params.over(&parse(layer)?.asking_for_overlay());
         }
         Ok(match base {
             Some(base) => params.over(&base),
@@ -153,6 +153,7 @@ impl Renderer {
             params = Params::from_pairs(pairs, &ANY)?.over(&params);
         }
         let source_format = readable(path);
+        let chose_overlay = params.asks_for_overlay();
         let mut spec = params.resolve(&Context {
             source_format,
             paper: source_format.is_none_or(Format::is_paper),
@@ -169,7 +170,7 @@ impl Renderer {
             spec.recipe.focus = point.map(|point| Point { x: point.x(), y: point.y() });
         }
         let overlay = spec.overlay.as_deref().map(SourcePath::parse).transpose()?;
-        if let Some(overlay) = &overlay {
+        if let Some(overlay) = overlay.as_ref().filter(|_| chose_overlay) {
             publisher.check(overlay, Level::View)?;
         }
         Ok(Wanted { recipe: spec.recipe, overlay })

@@ -19,8 +19,8 @@ use nix::unistd::getppid;
 use super::channel::Channel;
 use super::message::Open;
 use super::sys;
-use crate::pixel::decode::{Decoded, Decoder, Info, Input, Orientation, Source, Want};
-use crate::pixel::{Cancel, ColourSpace, Depth, Error, Image, Metadata, Samples};
+use crate::pixel::decode::{Decoded, Decoder, Info, Input, Source, Want};
+use crate::pixel::{Cancel, ColourSpace, Depth, Error, Image, Samples};
 
 /// The width and height of the picture that a probe pretends to find.
 const SIDE: u32 = 16;
@@ -144,19 +144,7 @@ fn deeper(level: u64) -> u64 {
 }
 
 fn info(open: &Open) -> Info {
-    Info {
-        format: open.format,
-        width: SIDE,
-        height: SIDE,
-        orientation: Orientation::UPRIGHT,
-        space: ColourSpace::Rgb,
-        depth: Depth::U8,
-        alpha: false,
-        pages: 1,
-        profile: None,
-        metadata: Metadata::default(),
-        vector: false,
-    }
+    Info::new(open.format, SIDE, SIDE)
 }
 
 fn picture(open: &Open, act: Act) -> Source {

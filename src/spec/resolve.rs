@@ -66,6 +66,16 @@ impl Params {
         self.format.as_ref().is_some_and(|given| given.value == FormatWish::Auto)
     }
 
+    /// These with an overlay among them for a wish, as if a URL had asked for it. For what is stored
+    /// in a template's form but is nobody's template: whoever asks has to have a right to it.
+    #[must_use]
+    pub fn asking_for_overlay(mut self) -> Self {
+        if let Some(given) = &mut self.overlay {
+            given.layer = Layer::Url;
+        }
+        self
+    }
+
     /// Whether the overlay is the URL's wish, and not a template's.
     #[must_use]
     pub fn asks_for_overlay(&self) -> bool {
@@ -214,8 +224,7 @@ impl Params {
     fn locks_that_show(&self, over: Option<&Overlay>, angle: f64) -> Result<Locks, ParamError> {
         let mut locks = Locks::default();
         if over.is_some_and(|over| over.on_picture) {
-            let asked = self.angle.as_ref().is_some_and(|given| given.layer == Layer::Url);
-            if asked && angle % 90.0 != 0.0 {
+            if self.inherited.angle_over_overlay && angle % 90.0 != 0.0 {
                 let reason = "must be a multiple of 90 where an overlay is prescribed";
                 return Err(ParamError::new("angle", reason));
             }

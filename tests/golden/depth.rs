@@ -1,7 +1,9 @@
 //! Depth and grey stay what they are until the format of the result holds less.
 
 use halftone::pixel::encode::{EncodeOptions, encode};
-use halftone::pixel::{ColourSpace, Depth, Format, Image, Recipe};
+use halftone::pixel::{
+    ColourSpace, Crop, Depth, Fill, Flip, Format, Gravity, Image, Recipe, Reshape, Tile,
+};
 
 use super::support::*;
 
@@ -36,14 +38,22 @@ fn is_fine(image: &Image) -> bool {
 
 #[test]
 fn sixteen_bits_stay_through_every_operation_where_the_format_holds_them() {
+    let crop = Crop { left: 0.1, right: 0.8, ..Crop::FULL };
     for grey in [false, true] {
         for (from, deep, file) in sources(grey) {
             for to in [Format::Png, Format::Tiff, Format::Jpeg, Format::Webp] {
+                let as_is = || Recipe::unchanged(to);
                 for recipe in [
-                    Recipe::unchanged(to),
-                    Recipe { width: 31, ..Recipe::unchanged(to) },
-                    Recipe { angle_deg: 7.0, width: 40, ..Recipe::unchanged(to) },
-                    Recipe { strip: true, height: 20, ..Recipe::unchanged(to) },
+                    as_is(),
+                    Recipe { width: 31, ..as_is() },
+                    Recipe { angle_deg: 7.0, width: 40, ..as_is() },
+                    Recipe { strip: true, height: 20, ..as_is() },
+                    Recipe { angle_deg: 90.0, flip: Some(Flip::Vertical), ..as_is() },
+                    Recipe { crop, width: 30, sharpen: 120, ..as_is() },
+                    Recipe { sharpen: -150, ..as_is() },
+                    Recipe { width: 40, height: 40, fill: Fill::Auto, ..as_is() },
+                    Recipe { width: 40, height: 40, reshape: Some(SMART), ..as_is() },
+                    Recipe { tile: Some(Tile::new(2, 4).unwrap()), ..as_is() },
                 ] {
                     let made = picture(&engine(), &file, &recipe);
                     let expected = if deep && to.row().deep { Depth::U16 } else { Depth::U8 };
@@ -51,11 +61,17 @@ fn sixteen_bits_stay_through_every_operation_where_the_format_holds_them() {
                     if expected == Depth::U16 {
                         assert!(is_fine(&made), "{from:?} to {to:?} holds only 8 bits' worth");
                     }
+                    if grey && to.row().gray && from.row().gray {
+                        assert_eq!(made.space, ColourSpace::Gray, "{from:?} to {to:?}: {recipe:?}");
+                    }
                 }
             }
         }
     }
 }
+
+/// The part that draws the eye.
+const SMART: Reshape = Reshape::Cover(Gravity::Smart);
 
 #[test]
 fn grey_stays_grey_where_the_format_holds_it() {

@@ -129,6 +129,35 @@ fn everything_survives_between_all_formats() {
 }
 
 #[test]
+fn what_modern_formats_hold_survives_in_them() {
+    for from in FORMATS {
+        let bytes = source(from);
+        for (format, extension) in [(Format::Avif, "avif"), (Format::Jxl, "jxl")] {
+            let case = format!("survives-{}.{extension}", from.1);
+            let found = told(&case, &make(&engine(), &bytes, &to(format)).bytes);
+            says(&found, "IFD0:ImageDescription", "A caption");
+            says(&found, "IFD0:Artist", "Jörg Müller");
+            says(&found, "IFD0:XResolution", 240);
+            says(&found, "ExifIFD:ISO", 400);
+            says(&found, "ExifIFD:ExifImageWidth", 30);
+            says(&found, "GPS:GPSLatitude", 51.5);
+            says(&found, "XMP-dc:Title", "A title");
+            says(&found, "XMP-dc:Rights", "© Müller");
+            let upright = found.get("IFD0:Orientation").is_none_or(|value| value == 1);
+            assert!(upright, "{case}: {found:#?}");
+            if from.0 != Format::Webp {
+                // They have no place for IPTC: XMP says it.
+                says(&found, "XMP-dc:Description", "A longer caption");
+            }
+            let stripped = Recipe { strip: true, ..to(format) };
+            let found = told(&case, &make(&engine(), &bytes, &stripped).bytes);
+            let left = found.keys().find(|name| name.starts_with("XMP") || name.contains("GPS"));
+            assert_eq!(left, None, "{case}");
+        }
+    }
+}
+
+#[test]
 fn strip_keeps_what_the_setting_says() {
     for keeps in [StripKeeps::Nothing, StripKeeps::Copyright] {
         let options = EngineOptions { strip_keeps: keeps, ..EngineOptions::default() };

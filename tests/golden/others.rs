@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use halftone::pixel::{ColourSpace, Format, Image, Recipe};
+use halftone::pixel::{ColourSpace, Crop, Flip, Format, Image, Recipe};
 
 use super::support::*;
 
@@ -130,4 +130,44 @@ fn imagemagick_makes_the_same_grey() {
         .map(|(ours, other)| ours.abs_diff(other[0]))
         .max();
     assert!(most.unwrap() <= 3, "most {most:?}");
+}
+
+/// A crop of 240×180 from 60, 90 of the scene.
+const CROP: Crop = Crop { left: 0.125, top: 0.25, right: 0.625, bottom: 0.75 };
+
+#[test]
+fn imagemagick_cuts_mirrors_and_turns_alike() {
+    let input = file("scene-cut.png", &scene().png());
+    let as_is = || Recipe::unchanged(Format::Png);
+    let cases: [(&str, &[&str], Recipe); 3] = [
+        ("cut", &["-crop", "240x180+60+90"], Recipe { crop: CROP, ..as_is() }),
+        ("mirrored", &["-flop"], Recipe { flip: Some(Flip::Horizontal), ..as_is() }),
+        ("turned", &["-rotate", "90"], Recipe { angle_deg: 90.0, ..as_is() }),
+    ];
+    for (case, arguments, recipe) in cases {
+        let output = file(&format!("scene-{case}-im.png"), &[]);
+        let png = format!("PNG24:{output}");
+        run("/usr/bin/convert", &[&[input.as_str()], arguments, &["+repage", &png]].concat());
+        let other = read(&fs::read(output).unwrap());
+        let ours = picture(&engine(), &scene().png(), &recipe);
+        assert_eq!(differences(&ours, &other), (0.0, 0), "{case}");
+    }
+}
+
+#[test]
+fn libvips_cuts_mirrors_and_turns_alike() {
+    let input = file("scene-cut-vips.png", &scene().png());
+    let as_is = || Recipe::unchanged(Format::Png);
+    let cases: [(&str, &[&str], Recipe); 3] = [
+        ("extract_area", &["60", "90", "240", "180"], Recipe { crop: CROP, ..as_is() }),
+        ("flip", &["vertical"], Recipe { flip: Some(Flip::Vertical), ..as_is() }),
+        ("rot", &["d270"], Recipe { angle_deg: 270.0, ..as_is() }),
+    ];
+    for (operation, arguments, recipe) in cases {
+        let output = file(&format!("scene-{operation}-vips.png"), &[]);
+        run("/usr/bin/vips", &[&[operation, &input, &output], arguments].concat());
+        let other = read(&fs::read(output).unwrap());
+        let ours = picture(&engine(), &scene().png(), &recipe);
+        assert_eq!(differences(&ours, &other), (0.0, 0), "{operation}");
+    }
 }

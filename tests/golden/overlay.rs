@@ -300,19 +300,7 @@ impl Decoder for Square {
 }
 
 fn square(wants: &Arc<Mutex<Vec<Want>>>) -> Source {
-    let info = Info {
-        format: Format::Svg,
-        width: 10,
-        height: 10,
-        orientation: Orientation::UPRIGHT,
-        space: ColourSpace::Rgb,
-        depth: Depth::U8,
-        alpha: true,
-        pages: 1,
-        profile: None,
-        metadata: Metadata::default(),
-        vector: true,
-    };
+    let info = Info { alpha: true, vector: true, ..Info::new(Format::Svg, 10, 10) };
     Source::new(info, Box::new(Square(wants.clone())))
 }
 

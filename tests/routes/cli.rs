@@ -440,6 +440,35 @@ fn the_program_explains_itself() {
 }
 
 #[test]
+fn formats_are_listed_as_in_the_reference() {
+    let reference = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/formats.md");
+    let reference = fs::read_to_string(reference).unwrap();
+    let rows: Vec<Vec<&str>> = reference
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"))
+        .map(|line| line.split(" | ").map(str::trim).collect())
+        .collect();
+    assert!(rows.len() > 15);
+    let text = run(&["formats"]);
+    assert_eq!(text.lines().count(), rows.len());
+    // Columns are wide enough for their longest cell, so that words stand in the reference's order.
+    for (line, row) in text.lines().zip(&rows) {
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(line), words(&row.join(" ")), "{line}");
+    }
+    let listed: serde_json::Value = serde_json::from_str(&run(&["formats", "--json"])).unwrap();
+    for (row, format) in rows[1..].iter().zip(listed.as_array().unwrap()) {
+        assert_eq!(format["name"], row[0]);
+        let extensions = format["extensions"].as_array().unwrap().iter();
+        let extensions: Vec<&str> = extensions.map(|one| one.as_str().unwrap()).collect();
+        assert_eq!(extensions.join(" "), row[1]);
+        for (at, member) in [(2, "read"), (3, "write"), (4, "pages"), (5, "alpha")] {
+            assert_eq!(format[member], row[at] == "yes", "{} {member}", row[0]);
+        }
+    }
+}
+
+#[test]
 fn the_first_password_is_shown_once_and_never_too_short() {
     let dir = temp_dir();
     fs::create_dir(dir.path().join("images")).unwrap();

@@ -41,6 +41,7 @@ mod overlay;
 mod overload;
 mod pixels;
 mod prepared;
+mod prepared_pages;
 mod profiles;
 mod query;
 mod sessions;

@@ -203,3 +203,57 @@ fn sound_files_with_changed_bytes_never_panic() {
         })
         .unwrap();
 }
+
+/// The sRGB value of the mean light of two sRGB values (IEC 61966-2-1).
+fn mean_in_light(one: u8, other: u8) -> f64 {
+    let light = |value: u8| {
+        let value = f64::from(value) / 255.0;
+        if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    };
+    let mean: f64 = f64::midpoint(light(one), light(other));
+    255.0 * if mean <= 0.003_130_8 { mean * 12.92 } else { 1.055 * mean.powf(1.0 / 2.4) - 0.055 }
+}
+
+#[test]
+fn a_jpeg_of_red_green_and_blue_is_averaged_in_light_in_all_three() {
+    const BLOCKS: (usize, usize) = (32, 24);
+    /// Half of a striped block's columns.
+    const STRIPES: [u8; 2] = [2, 50];
+    let striped = |bx: usize, by: usize, band: usize| (bx + 3 * by + 5 * band) % 16 == 0;
+    let plain = |bx: usize, by: usize, band: usize| [60 + 4 * bx, 60 + 5 * by, 200][band] as u8;
+    let (width, height) = (BLOCKS.0 * 8, BLOCKS.1 * 8);
+    let pixels: Vec<u8> = (0..width * height * 3)
+        .map(|at| {
+            let (x, y, band) = (at / 3 % width, at / 3 / width, at % 3);
+            let (bx, by) = (x / 8, y / 8);
+            if striped(bx, by, band) { STRIPES[x % 8 / 4] } else { plain(bx, by, band) }
+        })
+        .collect();
+    let mut compressor = turbojpeg::Compressor::new().unwrap();
+    compressor.set_colorspace(turbojpeg::Colorspace::RGB).unwrap();
+    compressor.set_quality(100).unwrap();
+    let format = turbojpeg::PixelFormat::RGB;
+    let picture =
+        turbojpeg::Image { pixels: pixels.as_slice(), width, height, pitch: 3 * width, format };
+    let file = compressor.compress_to_vec(picture).unwrap();
+    let adobe = file.windows(5).position(|part| part == b"Adobe").expect("Adobe's marker");
+    assert_eq!(file[adobe + 11], 0, "the file says that no colours were changed into others");
+
+    let mut source = open(&file, 1).unwrap();
+    let region = Region::full(width as u32, height as u32);
+    assert!(source.shrink_in_light(region).is_some(), "it can be shrunk in light");
+    let want = Want { region, min_scale: 0.125 };
+    let decoded = source.decode(&want, &Limits::default(), &Cancel::never()).unwrap();
+    assert_eq!(decoded.scale, (0.125, 0.125), "and its stripes do not stand in the way");
+    // 34 levels; the mean of the encoded values is 26.
+    let mixed = mean_in_light(STRIPES[0], STRIPES[1]);
+    for (at, sample) in super::fixture::bytes(&decoded.image).iter().enumerate() {
+        let (bx, by, band) = (at / 3 % BLOCKS.0, at / 3 / BLOCKS.0, at % 3);
+        let expected = match striped(bx, by, band) {
+            true => mixed,
+            false => f64::from(plain(bx, by, band)),
+        };
+        let off = (f64::from(*sample) - expected).abs();
+        assert!(off <= 1.5, "band {band} of block {bx},{by}: {sample}, expected {expected:.1}");
+    }
+}

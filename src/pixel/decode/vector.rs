@@ -1,26 +1,14 @@
 //! Pictures without pixels of their own: where they are painted, and what is made of the paint.
 
-use super::{Decoded, Info, Orientation, Want};
-use crate::pixel::{ColourSpace, Depth, Format, Image, Metadata, Result, Samples};
+use super::{Decoded, Info, Want};
+use crate::pixel::{Format, Image, Result, Samples};
 
 /// What part of a pixel is none of it.
 const HAIR: f64 = 1e-9;
 
 /// What is known of a drawing of this size: one page, painted as sRGB on nothing.
 pub(super) fn info(format: Format, (width, height): (u32, u32)) -> Info {
-    Info {
-        format,
-        width,
-        height,
-        orientation: Orientation::UPRIGHT,
-        space: ColourSpace::Rgb,
-        depth: Depth::U8,
-        alpha: true,
-        pages: 1,
-        profile: None,
-        metadata: Metadata::default(),
-        vector: true,
-    }
+    Info { alpha: true, vector: true, ..Info::new(format, width, height) }
 }
 
 /// A part of the picture as it is painted: whole pixels of one grid over all of it, so that the
@@ -108,7 +96,6 @@ mod tests {
     fn info(width: u32, height: u32) -> Info {
         super::info(Format::Svg, (width, height))
     }
-
 
     #[test]
     fn a_canvas_covers_its_region_at_no_less_than_the_scale() {

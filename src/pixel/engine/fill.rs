@@ -1,10 +1,13 @@
 //! The colour of what a picture does not cover.
 
-use super::{CLEAR, Job, Picture, over_white};
+use super::job::{Job, Picture};
 use crate::pixel::colour::convert::colour_in;
 use crate::pixel::op::edge_colour::{EdgeColour, edge_colour};
 use crate::pixel::plan::Size;
 use crate::pixel::{Image, Result, Rgba, Samples};
+
+/// No colour; white where there has to be one.
+pub(super) const CLEAR: Rgba = Rgba { r: 255, g: 255, b: 255, a: 0 };
 
 /// What lies where a picture does not.
 #[derive(Clone)]
@@ -57,4 +60,13 @@ pub(super) fn find(job: &Job, mut picture: Picture) -> Result<Picture> {
         EdgeColour::Clear => Filling::Named(over_white(CLEAR)),
     };
     Ok(picture)
+}
+
+/// A colour as it shows on white.
+pub(super) fn over_white(colour: Rgba) -> Rgba {
+    let mix = |value: u8| {
+        let (value, alpha) = (u32::from(value), u32::from(colour.a));
+        ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8
+    };
+    Rgba { r: mix(colour.r), g: mix(colour.g), b: mix(colour.b), a: 255 }
 }

@@ -4,10 +4,10 @@
 //! number. What depends on the content (the part that is kept, the quality) is settled by the first
 //! frame and holds for all.
 
+use super::colours::judge_profile;
 use super::fill::{self, Filling};
-use super::{
-    Engine, Job, Made, Opened, Phase, Picture, STEPS, aim, judge_profile, no_overlay, over, settle,
-};
+use super::job::{Job, Picture};
+use super::{Engine, Made, Opened, Phase, STEPS, aim, no_overlay, over, settle};
 use crate::pixel::decode::Animation;
 use crate::pixel::encode::{Sequence, sequence};
 use crate::pixel::plan::Plan;

@@ -4,7 +4,9 @@
 //! picture's own space, and both go to the result's together. Only where a CMYK picture becomes
 //! something else does it go there straight, so that it is not dulled by a press that nobody uses.
 
-use super::{Job, Opened, Picture, colour_wanted};
+use super::Opened;
+use super::colours::colour_wanted;
+use super::job::{Job, Picture};
 use crate::pixel::colour::convert::{bring, convert, meaning};
 use crate::pixel::colour::icc;
 use crate::pixel::colour::transform::{Meaning, Transform};

@@ -1,6 +1,6 @@
 //! Choosing the part of a picture that is kept by what can be seen there.
 
-use super::Picture;
+use super::job::Picture;
 use crate::pixel::op::saliency::{Saliency, best_window};
 use crate::pixel::plan::{Plan, Rect};
 

@@ -1,6 +1,6 @@
 //! Turning by other than right angles: what comes before, and the turning itself.
 
-use super::{Job, Picture};
+use super::job::{Job, Picture};
 use crate::pixel::Result;
 use crate::pixel::op::resample::{Resize, resample_from};
 use crate::pixel::op::tilt::{tilt, working_part};

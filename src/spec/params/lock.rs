@@ -52,6 +52,12 @@ impl Params {
         asked && !base.locks.hold("icc") && !base.locks.hold("colorspace")
     }
 
+    /// Whether these say how to turn the picture under an overlay that `base` has locked.
+    pub(super) fn turns_over_overlay(&self, base: &Self) -> bool {
+        let given = self.angle.is_some() && !base.locks.hold("angle");
+        self.inherited.angle_over_overlay || (given && base.locks.hold("overlay"))
+    }
+
     /// Whether anything in this template is locked.
     #[must_use]
     pub fn locks_anything(&self) -> bool {

@@ -148,6 +148,8 @@ pub(super) struct Inherited {
     pub width: Option<u32>,
     pub height: Option<u32>,
     pub format: Option<FormatWish>,
+    /// Whether an angle was given over a template that has an overlay locked.
+    pub angle_over_overlay: bool,
 }
 
 /// An entry of [`PARAMS`]: a parameter, whatever the type of its values.
@@ -279,6 +281,7 @@ macro_rules! params {
                     width: self.inherited.width.or(base.width.as_ref().map(|given| given.value)),
                     height: self.inherited.height.or(base.height.as_ref().map(|given| given.value)),
                     format: self.inherited.format.or(base.format.as_ref().map(|given| given.value)),
+                    angle_over_overlay: self.turns_over_overlay(base),
                 };
                 let own_model = self.puts_model_aside(base);
                 let locks = self.locks.and(&base.locks);

@@ -39,7 +39,7 @@ pub(super) static QUALITY: Row<QualityWish> = Row {
               best picture; without it, 80. At 100, WebP, JPEG XL and PDF lose nothing. For PNG, which loses nothing, two digits from 10 to 99 \
               that weigh time against size: the first is the effort of compression (1 to 9), the \
               second the row filter (0 none, 1 sub, 2 up, 3 average, 4 Paeth, 5 to 9 the best of \
-              them for each row); without it, 79. Other formats ignore it. A template's quality \
+              them for each row); without it, 39. Other formats ignore it. A template's quality \
               holds for the kind of format that the template was made for: one for JPEG is not \
               applied to PNG, nor the other way round. `auto` takes, for JPEG, WebP and AVIF, the \
               lowest quality at which the picture looks as good as the setting \

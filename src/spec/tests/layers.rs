@@ -81,3 +81,27 @@ fn an_empty_crop_names_the_edge_of_the_url() {
     assert_eq!(over("left=0.5", right).unwrap_err().name, "left");
     assert_eq!(over("left=0.6&right=0.6", right).unwrap_err().name, "left");
 }
+
+#[test]
+fn nothing_turns_a_picture_out_from_under_a_locked_overlay() {
+    let mark = r#"{"overlay_src": {"value": "mark.png", "locked": true}}"#;
+    let turned = template(r#"{"rotation": {"value": 45}}"#);
+    let own = r#"{"overlay_src": {"value": "mark.png", "locked": true},
+        "rotation": {"value": 45}}"#;
+    let held = r#"{"overlay_src": {"value": "mark.png", "locked": true},
+        "rotation": {"value": 45, "locked": true}}"#;
+    let refused = |params: Params| match params.recipe(&CONTEXT) {
+        Ok(_) => false,
+        Err(error) => {
+            assert_eq!(error.name, "angle");
+            true
+        }
+    };
+    assert!(refused(params("src=a.png&angle=45").over(&template(mark))));
+    assert!(!refused(params("src=a.png&angle=90").over(&template(mark))));
+    assert!(refused(params("src=a.png").over(&turned).over(&template(mark))), "another template");
+    assert!(!refused(params("src=a.png").over(&template(own))), "its own wish");
+    assert!(refused(params("src=a.png&angle=30").over(&template(own))));
+    assert!(!refused(params("src=a.png&angle=30").over(&template(held))), "which can be locked");
+    assert!(!refused(params("src=a.png&angle=45&overlay=b.png")), "nothing is locked");
+}

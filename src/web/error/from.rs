@@ -80,3 +80,21 @@ impl From<Failure> for Error {
         error
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pixel::Format;
+    use crate::pixel::decode::Tool;
+
+    #[test]
+    fn a_file_whose_tool_is_missing_is_415_and_names_the_package() {
+        const ABSENT: Tool =
+            Tool { program: "/usr/bin/no-such-program", package: "no-such-package", reads: &[] };
+        let error = Error::from(ABSENT.check(Format::Postscript).unwrap_err());
+        assert_eq!(error.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        let message = error.message();
+        assert!(message.contains("PostScript") && message.contains("no-such-package"), "{message}");
+        assert!(!message.contains("/usr"), "{message}");
+    }
+}

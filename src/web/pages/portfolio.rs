@@ -20,14 +20,15 @@ use crate::web::api::folios::{query_of, require, require_download};
 use crate::web::api::in_query;
 use crate::web::{App, Error, who};
 
-/// The size of pictures on the page.
-const SIZE: &str = "width=400&height=400";
+/// The longest side of pictures on the page, in pixels.
+const SIZE: u32 = 480;
 
 #[derive(Template)]
 #[template(path = "portfolio.html")]
 struct Page {
     name: String,
     description: String,
+    size: u32,
     pictures: Vec<Picture>,
     downloads: Vec<Download>,
 }
@@ -43,6 +44,14 @@ struct Download {
     name: String,
     address: String,
     kilobytes: i64,
+}
+
+/// What makes a small picture of the one that this query asks for: the first of repeated parameters
+/// counts. It is not padded, unless its own query says how it is fitted.
+fn small(query: &str) -> String {
+    let fitted = query.split('&').any(|pair| pair.starts_with("fit="));
+    let whole = if fitted { "" } else { "&autosizefit=1" };
+    format!("width={SIZE}&height={SIZE}{whole}")
 }
 
 /// The part of the path after `/portfolios/` at a place.
@@ -73,6 +82,7 @@ pub fn portfolio(app: &App, request: &Request, _: &dyn Progress) -> Result<Respo
         may_download && !export.filename.is_empty() && export.keep_until_ms > now_ms()
     });
     let page = Page {
+        size: SIZE,
         pictures: images
             .iter()
             .map(|image| {
@@ -81,8 +91,7 @@ pub fn portfolio(app: &App, request: &Request, _: &dyn Progress) -> Result<Respo
                 Picture {
                     name: image.image.file_name().to_owned(),
                     title: image.image.title.clone(),
-                    // The first of repeated parameters counts.
-                    small: format!("/image?{SIZE}&{query}&src={src}"),
+                    small: format!("/image?{}&{query}&src={src}", small(&query)),
                     large,
                 }
             })

@@ -8,6 +8,7 @@ mod levels;
 mod library;
 mod matrix;
 mod portfolios;
+mod published_locks;
 mod recycled;
 mod tasks;
 mod templates;

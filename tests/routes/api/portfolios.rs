@@ -23,7 +23,7 @@ fn folio<'a>(human_id: &'a str, internal: &'a str, public: &'a str) -> [(&'a str
     ]
 }
 
-fn make(api: &Api, human_id: &str, internal: &str, public: &str) -> i64 {
+pub fn make(api: &Api, human_id: &str, internal: &str, public: &str) -> i64 {
     let made = api.ok("POST", "/portfolios/", &api.maker, &folio(human_id, internal, public));
     made["id"].as_i64().unwrap()
 }
@@ -155,7 +155,7 @@ fn images_come_go_move_and_are_changed() {
 }
 
 /// Names and contents of the files in a zip file.
-fn unzip(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
+pub fn unzip(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
     (0..archive.len())
         .map(|at| {

@@ -5,13 +5,9 @@ use std::io::{Read, Seek, SeekFrom};
 use image::ImageDecoder;
 use image::codecs::bmp::BmpDecoder;
 
-use super::{
-    Decoded, Decoder, File, Info, Orientation, Reader, Region, Want, read_error, too_large,
-};
+use super::{Decoded, Decoder, File, Info, Reader, Region, Want, read_error, too_large};
 use crate::pixel::metadata::sensible;
-use crate::pixel::{
-    Cancel, ColourSpace, Density, Depth, Error, Format, Image, Limits, Metadata, Result, Samples,
-};
+use crate::pixel::{Cancel, Density, Error, Format, Image, Limits, Metadata, Result, Samples};
 
 const INCH_IN_METRES: f64 = 0.0254;
 
@@ -36,17 +32,9 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
         _ => return Err(Error::Unsupported("BMP of an uncommon pixel type".into())),
     };
     let info = Info {
-        format: Format::Bmp,
-        width: header.width,
-        height: header.height,
-        orientation: Orientation::UPRIGHT,
-        space: ColourSpace::Rgb,
-        depth: Depth::U8,
         alpha,
-        pages: 1,
-        profile: None,
         metadata: Metadata { density: header.density, ..Metadata::default() },
-        vector: false,
+        ..Info::new(Format::Bmp, header.width, header.height)
     };
     Ok((info, Box::new(Bmp { decoder })))
 }

@@ -13,8 +13,8 @@ use std::io::{Cursor, Read};
 use self::dataset::{Dataset, Syntax};
 use self::frame::Frame;
 use self::layout::{Colour, Layout};
-use super::{Decoded, Decoder, File, Info, Orientation, Reader, Want, read_error, too_large};
-use crate::pixel::{Cancel, ColourSpace, Depth, Error, Format, Limits, Metadata, Result, Samples};
+use super::{Decoded, Decoder, File, Info, Reader, Want, read_error, too_large};
+use crate::pixel::{Cancel, ColourSpace, Depth, Error, Format, Limits, Result, Samples};
 
 const ROWS_PER_CANCEL_CHECK: u32 = 64;
 /// A deflated file is unpacked in memory.
@@ -55,17 +55,10 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
         }
     }
     let info = Info {
-        format: Format::Dicom,
-        width: layout.width,
-        height: layout.height,
-        orientation: Orientation::UPRIGHT,
         space: if layout.is_grey() { ColourSpace::Gray } else { ColourSpace::Rgb },
         depth: layout.depth(),
-        alpha: false,
         pages: layout.frames,
-        profile: None,
-        metadata: Metadata::default(),
-        vector: false,
+        ..Info::new(Format::Dicom, layout.width, layout.height)
     };
     Ok((info, Box::new(Dicom { reader, dataset, layout, page: file.page })))
 }

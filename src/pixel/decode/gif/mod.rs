@@ -9,10 +9,10 @@ use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::Arc;
 
 use super::{
-    Animation, Decoded, Decoder, File, Frame, Frames, Info, Orientation, Reader, Region, Want,
-    read_error, too_large,
+    Animation, Decoded, Decoder, File, Frame, Frames, Info, Reader, Region, Want, read_error,
+    too_large,
 };
-use crate::pixel::{Cancel, ColourSpace, Depth, Error, Format, Limits, Metadata, Result, Samples};
+use crate::pixel::{Cancel, Depth, Error, Format, Limits, Result, Samples};
 
 /// A frame costs a walk; more than this is no picture.
 const MAX_FRAMES: u32 = 100_000;
@@ -36,17 +36,10 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
     let outline = Outline::read(&mut file.reader, file.page, limits)?;
     file.check_page(outline.frames)?;
     let info = Info {
-        format: Format::Gif,
-        width: outline.width,
-        height: outline.height,
-        orientation: Orientation::UPRIGHT,
-        space: ColourSpace::Rgb,
-        depth: Depth::U8,
         alpha: outline.wanted.transparent,
         pages: outline.frames,
         profile: outline.profile.map(Arc::from),
-        metadata: Metadata::default(),
-        vector: false,
+        ..Info::new(Format::Gif, outline.width, outline.height)
     };
     let gif = Gif {
         reader: file.reader,

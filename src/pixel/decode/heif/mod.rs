@@ -6,10 +6,12 @@
 //! are not used. Image sequences show their primary picture only.
 
 mod boxes;
+mod brands;
 
 use std::sync::Arc;
 
-use super::{Decoded, Decoder, File, Info, Orientation, Region, Want, load, too_large};
+pub(in crate::pixel) use self::brands::{is_avif, is_heic};
+use super::{Decoded, Decoder, File, Info, Region, Want, load, too_large};
 use crate::pixel::colour::cicp;
 use crate::pixel::heif::{Colours, Container, Failure, Picture, Plane};
 use crate::pixel::op::unmultiply::unmultiply;
@@ -43,17 +45,13 @@ pub(super) fn open(
     }
     let (width, height) = picture.size();
     let info = Info {
-        format,
-        width,
-        height,
-        orientation: Orientation::UPRIGHT,
         space: if gray { ColourSpace::Gray } else { ColourSpace::Rgb },
         depth: if picture.bits() > 8 { Depth::U16 } else { Depth::U8 },
         alpha: picture.alpha(),
         pages,
         profile: profile(&picture)?.map(Arc::from),
         metadata: blocks(&picture)?,
-        vector: false,
+        ..Info::new(format, width, height)
     };
     Ok((info, Box::new(Heif { picture })))
 }
@@ -169,4 +167,4 @@ fn heif_error(failure: Failure) -> Error {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

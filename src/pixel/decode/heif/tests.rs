@@ -42,6 +42,14 @@ fn png(bands: usize, name: &str, more: &[&str]) -> Vec<u8> {
     made(&pattern(SIZE.0, SIZE.1, bands), SIZE, name, &[more, &["png:-"]].concat())
 }
 
+pub fn heic_seeds() -> Vec<Vec<u8>> {
+    vec![heic(&png(3, "rgb", &[]), &[]), heic(&png(4, "rgba", &[]), &[])]
+}
+
+pub fn avif_seeds() -> Vec<Vec<u8>> {
+    vec![avif(&png(3, "rgb", &[]), &[]), avif(&png(4, "rgba", &["-depth", "16"]), &["-d", "10"])]
+}
+
 fn open_page(file: &[u8], page: u32, limits: &Limits) -> Result<Source> {
     let mut input = Input::new(std::io::Cursor::new(file.to_vec()), file.len() as u64, None);
     let format = input.recognise()?;

@@ -9,10 +9,8 @@ use std::io::{Cursor, Read, Seek, SeekFrom};
 
 use self::bitmap::Bitmap;
 use super::bmp::cut;
-use super::{
-    Decoded, Decoder, File, Info, Orientation, Reader, Region, Want, png, read_block, read_error,
-};
-use crate::pixel::{Cancel, ColourSpace, Depth, Error, Format, Limits, Metadata, Result};
+use super::{Decoded, Decoder, File, Info, Reader, Region, Want, png, read_block, read_error};
+use crate::pixel::{Cancel, Error, Format, Limits, Result};
 
 const DIRECTORY_BYTES: u64 = 6;
 const ENTRY_BYTES: u64 = 16;
@@ -70,19 +68,7 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
     limits.check_declared(bitmap.width, bitmap.height)?;
     limits.check_held(bitmap.width, bitmap.height)?;
     bitmap.check_len()?;
-    let info = Info {
-        format: Format::Ico,
-        width: bitmap.width,
-        height: bitmap.height,
-        orientation: Orientation::UPRIGHT,
-        space: ColourSpace::Rgb,
-        depth: Depth::U8,
-        alpha: true,
-        pages,
-        profile: None,
-        metadata: Metadata::default(),
-        vector: false,
-    };
+    let info = Info { alpha: true, pages, ..Info::new(Format::Ico, bitmap.width, bitmap.height) };
     Ok((info, Box::new(bitmap)))
 }
 

@@ -8,49 +8,53 @@
 
 #include <jpeglib.h>
 
-/* Bits of the stream that are looked up at once. */
-enum { HALFTONE_LOOK = 10 };
+/* All of this is mirrored in hook.rs. */
 
-/* What a lookup tells: a coefficient, or how to read one. */
-struct halftone_code {
-  int16_t value;   /* the coefficient, or 0 where its bits reach beyond what is looked up */
-  uint8_t symbol;  /* run of noughts times 16, plus the number of bits that are still to be read */
-  uint8_t length;  /* bits to consume; 0 for a code that is longer than what is looked up */
-};
-
-/* One Huffman table. */
 struct halftone_table {
-  struct halftone_code codes[1 << HALFTONE_LOOK];
-  int32_t last[17];   /* the last code of each length, -1 where there is none */
-  int32_t offset[17]; /* from a code of this length to its place among the symbols */
-  const UINT8 *symbols;
+  const UINT8 *counts, *symbols; /* null where there is no such table */
 };
 
-/* The bits of a scan. */
-struct halftone_bits {
-  const uint8_t *at, *end; /* bytes that have not been read yet */
-  uint64_t bits;           /* read and not consumed, from the highest bit on */
-  int count;               /* how many those are */
-  int missing;             /* how many of them were made up, since a marker or the end was met */
-  int marker;              /* whether it was */
-};
-
-/* The state of a scan. */
+/* A scan that begins. */
 struct halftone_scan {
-  struct halftone_bits bits;
-  unsigned interval, left; /* units between restarts, and until the next */
-  unsigned restart;        /* number of the next restart marker, 0 to 7 */
-  uint64_t units;          /* left in the scan */
-  uint32_t dc[MAX_COMPS_IN_SCAN];
-  struct halftone_table *dc_tables[NUM_HUFF_TBLS], *ac_tables[NUM_HUFF_TBLS];
+  const uint8_t *at; /* where its coded data begin, and how many bytes are left of the file */
+  size_t left;
+  uint64_t units;
+  uint32_t interval; /* units between restart markers; 0 for none */
+  uint32_t blocks;   /* of a unit; and of each of them, its component's place in the scan and tables */
+  uint8_t components[D_MAX_BLOCKS_IN_MCU];
+  uint8_t dc_tables[D_MAX_BLOCKS_IN_MCU], ac_tables[D_MAX_BLOCKS_IN_MCU];
+  struct halftone_table dc[NUM_HUFF_TBLS], ac[NUM_HUFF_TBLS];
+};
+
+/* What there is to say of a unit. */
+struct halftone_report {
+  int fault;       /* 0 for none */
+  int marker, due; /* the marker that was found, and the number of the restart marker that was due */
+  size_t skipped;  /* bytes before it that belong to nothing */
+  int ended;       /* whether the unit was the scan's last, and the bytes of the file that are left */
+  size_t left;
+};
+
+enum { HALFTONE_BAD_CODE = 1, HALFTONE_SHORT, HALFTONE_OUT_OF_TURN };
+
+/* What decodes. `begin` answers with null where the scan is not in the file; `unit` answers with 0, or
+ * there is a report. */
+struct halftone_hook {
+  void *slot;
+  void *(*begin)(void *slot, const struct halftone_scan *scan);
+  int (*unit)(void *scan, JBLOCKROW *blocks, struct halftone_report *report);
 };
 
 /* Takes over the entropy decoding of a picture that has been started, if it is a baseline one of a
- * single scan and all of the file is in memory. `scan` outlives the decoding. */
-void halftone_take_over(j_decompress_ptr info, struct halftone_scan *scan);
+ * single scan and all of the file is in memory. */
+void halftone_take_over(j_decompress_ptr info, const struct halftone_hook *hook);
 
-/* The scan that `halftone_take_over` was given, found by the library's client data: the caller
+/* Where this keeps what `begin` has answered, found by the library's client data: the caller
  * provides it. */
-struct halftone_scan *halftone_scan_of(j_decompress_ptr info);
+struct halftone_taken {
+  void *scan;
+  int (*unit)(void *scan, JBLOCKROW *blocks, struct halftone_report *report);
+};
+struct halftone_taken *halftone_taken_of(j_decompress_ptr info);
 
 #endif

@@ -1,6 +1,8 @@
 //! JPEG: shrinks by eighths and decodes only the wanted region where the file allows it.
 
+mod entropy;
 mod header;
+mod hook;
 mod refused;
 mod shrink;
 

@@ -47,6 +47,7 @@ struct halftone_request {
   uint32_t max_scans;
   uint32_t judged; /* whether to give up when too much is lost */
   const struct halftone_light *light; /* null: the library's own averages */
+  struct halftone_hook hook;
 };
 
 enum { HALFTONE_DONE, HALFTONE_WARNED, HALFTONE_FAILED, HALFTONE_TOO_FINE };
@@ -82,15 +83,15 @@ struct state {
   int max_scans;
   const struct halftone_light *light;
   transform whole, shrunk[MAX_COMPONENTS];
-  struct halftone_scan scan;
+  struct halftone_taken taken;
   struct sum sum, bound; /* of the picture so far, and how much may be */
   struct cell *cells[MAX_COMPONENTS]; /* null where nothing is judged */
 };
 
 static struct state *state_of(j_common_ptr info) { return (struct state *)info->client_data; }
 
-struct halftone_scan *halftone_scan_of(j_decompress_ptr info) {
-  return &state_of((j_common_ptr)info)->scan;
+struct halftone_taken *halftone_taken_of(j_decompress_ptr info) {
+  return &state_of((j_common_ptr)info)->taken;
 }
 
 static void fail(j_common_ptr info) {
@@ -322,7 +323,7 @@ int halftone_decode(const struct halftone_request *request, uint8_t *out, char *
   }
   if (request->judged) prepare_judging(&info, request, &state);
   replace_transforms(&info, &state);
-  halftone_take_over(&info, &state.scan);
+  halftone_take_over(&info, &request->hook);
   read_rows(&info, request, out);
   if (info.output_scanline == info.output_height) jpeg_finish_decompress(&info);
   jpeg_destroy_decompress(&info);

@@ -9,6 +9,7 @@ use std::ffi::{CStr, c_char, c_int};
 use std::ptr;
 
 use super::super::turbo::{Complaint, Window, scaled};
+use super::hook::{Hook, Slot};
 use crate::pixel::colour::curve::Averaging;
 
 /// What is to be decoded.
@@ -32,7 +33,7 @@ pub(super) struct Request<'a> {
 }
 
 #[repr(C)]
-struct RawRequest {
+struct RawRequest<'a> {
     data: *const u8,
     len: usize,
     width: u32,
@@ -46,13 +47,15 @@ struct RawRequest {
     max_scans: u32,
     judged: u32,
     light: *const Averaging,
+    hook: Hook<'a>,
 }
 
 /// Bytes of a message, its end included; the library's own bound.
 const MESSAGE_BYTES: usize = 200;
 
 unsafe extern "C" {
-    fn halftone_decode(request: *const RawRequest, out: *mut u8, message: *mut c_char) -> c_int;
+    fn halftone_decode(request: *const RawRequest<'_>, out: *mut u8, message: *mut c_char)
+    -> c_int;
 }
 
 /// What came of decoding.
@@ -74,6 +77,7 @@ pub(super) fn decode(request: &Request, samples: &mut [u8]) -> Result<Outcome, C
         at.checked_add(len).is_some_and(|end| end <= scaled(whole, eighths))
     };
     assert!(within(window.x, window.width, width) && within(window.y, window.height, height));
+    let mut slot = Slot::new(data);
     let raw = RawRequest {
         data: data.as_ptr(),
         len: data.len(),
@@ -88,6 +92,7 @@ pub(super) fn decode(request: &Request, samples: &mut [u8]) -> Result<Outcome, C
         max_scans: u32::from(max_scans),
         judged: u32::from(judged),
         light: light.map_or(ptr::null(), ptr::from_ref),
+        hook: slot.hook(),
     };
     let mut message: [c_char; MESSAGE_BYTES] = [0; MESSAGE_BYTES];
     // SAFETY: the request's pointers are to live memory of the lengths that it states; `samples`

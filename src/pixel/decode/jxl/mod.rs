@@ -9,9 +9,7 @@ use std::sync::Arc;
 use jxl_oxide::{AllocTracker, AuxBoxData, InitializeResult, JxlImage, JxlThreadPool};
 
 use super::bmp::cut;
-use super::{
-    Decoded, Decoder, File, Info, Orientation, Reader, Region, Want, load, read_block, read_error,
-};
+use super::{Decoded, Decoder, File, Info, Reader, Region, Want, load, read_block, read_error};
 use crate::pixel::op::unmultiply::unmultiply;
 use crate::pixel::{
     Cancel, ColourSpace, Depth, Error, Format, Limits, Metadata, Result, Samples, metadata,
@@ -62,17 +60,13 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
     let header = &image.image_header().metadata;
     let premultiplied = header.ec_info.iter().find_map(|extra| extra.alpha_associated());
     let info = Info {
-        format: Format::Jxl,
-        width: image.width(),
-        height: image.height(),
-        orientation: Orientation::UPRIGHT,
         space: if format.is_grayscale() { ColourSpace::Gray } else { ColourSpace::Rgb },
         depth: if header.bit_depth.bits_per_sample() > 8 { Depth::U16 } else { Depth::U8 },
         alpha: format.has_alpha(),
         pages,
         profile: profile(&image),
         metadata: blocks(&image)?,
-        vector: false,
+        ..Info::new(Format::Jxl, image.width(), image.height())
     };
     let premultiplied = premultiplied == Some(true);
     Ok((info, Box::new(Jxl { image, page: file.page, premultiplied })))
@@ -185,4 +179,4 @@ fn jxl_error(error: Box<dyn std::error::Error + Send + Sync>) -> Error {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

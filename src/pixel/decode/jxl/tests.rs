@@ -28,6 +28,17 @@ fn png(bands: usize, name: &str, more: &[&str]) -> Vec<u8> {
     made(&pattern(SIZE.0, SIZE.1, bands), SIZE, name, &[more, &["png:-"]].concat())
 }
 
+pub fn seeds() -> Vec<Vec<u8>> {
+    let jpeg = made(&pattern(SIZE.0, SIZE.1, 3), SIZE, "rgb", &["jpg:-"]);
+    let frames = ["-size", "24x17", "xc:red", "xc:lime", "gif:-"];
+    vec![
+        jxl(&png(3, "rgb", &[]), "png", &["-d", "1"]),
+        jxl(&png(4, "rgba", &["-depth", "16"]), "png", LOSSLESS),
+        jxl(&jpeg, "jpg", &["--lossless_jpeg=1"]),
+        jxl(&magick(&frames, b""), "gif", LOSSLESS),
+    ]
+}
+
 fn open_page(file: &[u8], page: u32, limits: &Limits) -> Result<Source> {
     let mut input = Input::new(std::io::Cursor::new(file.to_vec()), file.len() as u64, None);
     let format = input.recognise()?;

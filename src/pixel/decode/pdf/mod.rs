@@ -116,4 +116,4 @@ fn upright(page: &Page) -> Affine {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -59,6 +59,20 @@ const NONE: [u8; 4] = [0; 4];
 /// Red in the lower left of a page; what is lower left in PDF is last in rows.
 const CORNER: &str = "1 0 0 rg 0 0 36 36 re f";
 
+pub fn seeds() -> Vec<Vec<u8>> {
+    // Paths, colours, clips, states, text, and a picture within the content.
+    let mixed = "q 0.5 0 0 0.5 9 9 cm 0 0 1 rg 1 0 0 RG 3 w [4 2] 0 d 1 J 1 j \
+        10 10 m 60 20 l 20 60 30 80 9 70 c h B Q q 5 5 40 40 re W* n 0.2 0.4 0.1 0 k 0 0 72 72 re f* Q \
+        BT /F1 18 Tf 1 0 0 1 9 30 Tm 2 Tc (Half) Tj [(t) -80 <6f6e65>] TJ ET 0.7 g 3 3 m 9 60 l S \
+        q 20 0 0 20 40 40 cm BI /W 2 /H 2 /CS /RGB /BPC 8 /F /AHx ID ff0000 00ff00 0000ff ffffff> EI Q";
+    let font = "/Resources<</Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>";
+    vec![
+        document((72, 72), "", &[CORNER, mixed]),
+        document((72, 72), font, &[mixed]),
+        document((72, 36), "/Rotate 90/CropBox[9 9 54 36]", &[CORNER]),
+    ]
+}
+
 #[test]
 fn a_section_of_three_and_a_third_inches_is_a_thousand_pixels_at_300() {
     // 240 points are 3⅓ inches.

@@ -61,17 +61,13 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
         iptc: side.iptc,
     };
     let info = Info {
-        format: Format::Png,
-        width: header.width,
-        height: header.height,
         orientation: metadata.exif.as_deref().and_then(metadata::orientation).unwrap_or_default(),
         space,
         depth: if bits == png::BitDepth::Sixteen { Depth::U16 } else { Depth::U8 },
         alpha,
-        pages: 1,
         profile: header.icc_profile.as_deref().map(Arc::from),
         metadata,
-        vector: false,
+        ..Info::new(Format::Png, header.width, header.height)
     };
     let interlaced = header.interlaced;
     Ok((info, Box::new(Png { reader, interlaced })))

@@ -10,8 +10,8 @@ use std::io::{BufRead, Read, Seek, SeekFrom};
 
 use self::header::{Coding, Header};
 use super::png::put_row;
-use super::{Decoded, Decoder, File, Info, Orientation, Reader, Want, read_error, too_large};
-use crate::pixel::{Cancel, Depth, Error, Format, Limits, Metadata, Result};
+use super::{Decoded, Decoder, File, Info, Reader, Want, read_error, too_large};
+use crate::pixel::{Cancel, Depth, Error, Format, Limits, Result};
 
 const ROWS_PER_CANCEL_CHECK: u32 = 64;
 
@@ -31,17 +31,10 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
         return Err(Error::Malformed("it ends too early".into()));
     }
     let info = Info {
-        format: Format::Pnm,
-        width: header.width,
-        height: header.height,
-        orientation: Orientation::UPRIGHT,
         space: header.space,
         depth: header.depth(),
         alpha: header.alpha,
-        pages: 1,
-        profile: None,
-        metadata: Metadata::default(),
-        vector: false,
+        ..Info::new(Format::Pnm, header.width, header.height)
     };
     Ok((info, Box::new(Pnm { reader: file.reader, header, start })))
 }

@@ -150,4 +150,4 @@ fn read_png(png: &[u8], canvas: &Canvas, samples: &mut [u8]) -> Result<()> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

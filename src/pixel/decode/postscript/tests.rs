@@ -40,6 +40,10 @@ const PS: &str = "%!PS
 0 0 1 setrgbcolor 0 0 36 36 rectfill showpage
 ";
 
+pub fn seeds() -> Vec<Vec<u8>> {
+    vec![EPS.into(), PS.into()]
+}
+
 #[test]
 fn an_encapsulated_file_is_its_bounding_box() {
     for eps in [EPS.to_owned(), format!("{EPS}showpage\n")] {

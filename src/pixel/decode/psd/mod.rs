@@ -44,18 +44,14 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
     let rows = Rows::read(&mut file.reader, &header, file.len)?;
     let profile = resources.profile.filter(|_| header.mode != Mode::Lab);
     let info = Info {
-        format: Format::Psd,
-        width: header.width,
-        height: header.height,
         // What the camera's block says of turning was done when the file was made.
         orientation: Orientation::UPRIGHT,
         space: header.space(),
         depth: if header.bits > 8 { Depth::U16 } else { Depth::U8 },
         alpha: header.alpha,
-        pages: 1,
         profile,
         metadata: resources.metadata,
-        vector: false,
+        ..Info::new(Format::Psd, header.width, header.height)
     };
     let encode_light = info.profile.is_none();
     Ok((info, Box::new(Psd { reader: file.reader, header, palette, rows, encode_light })))

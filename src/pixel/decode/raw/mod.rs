@@ -69,17 +69,11 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
         density: None,
     };
     let info = Info {
-        format: Format::Raw,
-        width: about.width,
-        height: about.height,
         orientation,
         space: if about.colours == 1 { ColourSpace::Gray } else { ColourSpace::Rgb },
         depth: Depth::U16,
-        alpha: false,
-        pages: 1,
-        profile: None,
         metadata,
-        vector: false,
+        ..Info::new(Format::Raw, about.width, about.height)
     };
     Ok((info, Box::new(Developer { data, preview, halves: about.halves != 0 })))
 }

@@ -11,10 +11,7 @@ use resvg::tiny_skia::{PixmapMut, Transform};
 use resvg::usvg::{Error as SvgError, ImageHrefResolver, Options, Tree, fontdb};
 
 use super::vector::{self, Canvas};
-use super::{
-    Decoded, Decoder, FONT_FOLDERS, File, Info, Want, read_block, read_error,
-    too_large,
-};
+use super::{Decoded, Decoder, FONT_FOLDERS, File, Info, Want, read_block, read_error, too_large};
 use crate::pixel::{Cancel, Error, Format, Limits, Result};
 
 /// The longest text that is read, compressed or not.
@@ -149,4 +146,4 @@ pub(in crate::pixel) fn matches(head: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

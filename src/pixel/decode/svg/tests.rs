@@ -30,6 +30,30 @@ const SQUARES: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" width="40" hei
     <rect x="10" y="5" width="10" height="10" fill="#f00"/>
     <rect x="20" y="15" width="20" height="15" fill="#00f"/></svg>"##;
 
+/// Shapes, strokes, gradients, clips, masks, filters, text, styles and pictures within pictures.
+const MIXED: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"
+    viewBox="0 0 48 32"><style>.a{fill:url(#g)}</style><defs>
+    <linearGradient id="g" x2="1"><stop stop-color="#0af"/><stop offset="1" stop-color="red" stop-opacity=".5"/></linearGradient>
+    <radialGradient id="r" cx=".4" xlink:href="#g"/><pattern id="p" width="4" height="4" patternUnits="userSpaceOnUse"><path d="M0 0l4 4"/></pattern>
+    <clipPath id="c"><circle cx="12" cy="12" r="9"/></clipPath><mask id="m"><rect width="30" height="20" fill="#888"/></mask>
+    <filter id="f"><feGaussianBlur stdDeviation="1.5"/><feOffset dx="2"/><feColorMatrix type="saturate" values=".3"/></filter>
+    <symbol id="s" viewBox="0 0 9 9"><polygon points="0,9 9,9 4,0"/></symbol></defs>
+    <rect class="a" width="24" height="16" rx="3" transform="rotate(12) scale(1.1 .9)"/>
+    <g clip-path="url(#c)" mask="url(#m)" opacity=".7"><path d="M2 2h9v9q3 4 9 2t4-4c1 2 3 4 5 6a4 5 30 1 0 9 2z" fill="url(#r)" stroke="url(#p)" stroke-width="2" stroke-dasharray="3 1"/></g>
+    <use xlink:href="#s" x="24" y="9" width="12" height="12" filter="url(#f)"/><ellipse cx="40" cy="24" rx="6" ry="4" fill="hsl(120,50%,40%)"/>
+    <text x="4" y="28" font-size="9"><tspan dy="-2" font-weight="bold">ab</tspan><textPath xlink:href="#t">c</textPath></text>
+    <image width="8" height="8" x="38" xlink:href="data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="/></svg>"##;
+
+fn packed(text: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+pub fn seeds() -> Vec<Vec<u8>> {
+    [SQUARES, MIXED].into_iter().flat_map(|svg| [svg.into(), packed(svg.as_bytes())]).collect()
+}
+
 #[test]
 fn shapes_are_where_they_should_be() {
     let decoded = decode(SQUARES, None);
@@ -131,17 +155,12 @@ fn text_is_set() {
 
 #[test]
 fn compressed_files_are_read_and_bombs_are_not() {
-    let pack = |text: &[u8]| {
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        encoder.write_all(text).unwrap();
-        encoder.finish().unwrap()
-    };
-    let packed = pack(SQUARES.as_bytes());
-    assert_eq!(open(&packed).unwrap().info().width, 40);
-    for len in [3, 20, packed.len() - 9] {
-        assert!(matches!(open(&packed[..len]).map(drop), Err(Error::Malformed(_))), "{len}");
+    let squares = packed(SQUARES.as_bytes());
+    assert_eq!(open(&squares).unwrap().info().width, 40);
+    for len in [3, 20, squares.len() - 9] {
+        assert!(matches!(open(&squares[..len]).map(drop), Err(Error::Malformed(_))), "{len}");
     }
-    let bomb = pack(&vec![b' '; MAX_TEXT_BYTES as usize + 1]);
+    let bomb = packed(&vec![b' '; MAX_TEXT_BYTES as usize + 1]);
     assert!(bomb.len() < 1 << 20);
     assert!(matches!(open(&bomb).map(drop), Err(Error::Limit(_))));
 }

@@ -8,8 +8,8 @@ mod header;
 use std::io::{Read, Seek, SeekFrom};
 
 use self::header::{Header, Kind};
-use super::{Decoded, Decoder, File, Info, Orientation, Reader, Want, read_error, too_large};
-use crate::pixel::{Cancel, ColourSpace, Depth, Error, Format, Limits, Metadata, Result, Samples};
+use super::{Decoded, Decoder, File, Info, Reader, Want, read_error, too_large};
+use crate::pixel::{Cancel, ColourSpace, Error, Format, Limits, Result, Samples};
 
 pub(in crate::pixel) use self::header::plausible;
 
@@ -34,17 +34,9 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
     header.check_len(file.len.saturating_sub(start))?;
     header.read_extension(&mut file.reader, file.len)?;
     let info = Info {
-        format: Format::Tga,
-        width: header.width,
-        height: header.height,
-        orientation: Orientation::UPRIGHT,
         space: if header.kind == Kind::Gray { ColourSpace::Gray } else { ColourSpace::Rgb },
-        depth: Depth::U8,
         alpha: header.alpha,
-        pages: 1,
-        profile: None,
-        metadata: Metadata::default(),
-        vector: false,
+        ..Info::new(Format::Tga, header.width, header.height)
     };
     Ok((info, Box::new(Tga { reader: file.reader, header, palette, start })))
 }

@@ -41,9 +41,6 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
         .unwrap_or_default();
     let metadata = metadata(&mut reader, &directory)?;
     let info = Info {
-        format: Format::Tiff,
-        width: layout.width,
-        height: layout.height,
         orientation,
         space: layout.space(),
         depth: layout.depth(),
@@ -51,7 +48,7 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
         pages: directory.pages,
         profile: directory.bytes(&mut reader, tag::ICC)?.map(Arc::from),
         metadata,
-        vector: false,
+        ..Info::new(Format::Tiff, layout.width, layout.height)
     };
     Ok((info, Box::new(Tiff { reader, directory, layout })))
 }

@@ -14,9 +14,7 @@ use super::{
     Animation, Decoded, Decoder, File, Frame, Frames, Info, Reader, Region, Want, load, read_block,
     read_error, too_large,
 };
-use crate::pixel::{
-    Cancel, ColourSpace, Depth, Error, Format, Limits, Metadata, Result, Samples, metadata,
-};
+use crate::pixel::{Cancel, Error, Format, Limits, Metadata, Result, Samples, metadata};
 
 const MAX_SIDE_BYTES: u64 = 16 * 1024 * 1024;
 const MARGIN: u32 = 2;
@@ -38,22 +36,17 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
     let container = Container::read(&mut file.reader, file.len, limits)?;
     file.check_page(container.frames.max(1))?;
     let info = Info {
-        format: Format::Webp,
-        width: container.width,
-        height: container.height,
         orientation: container
             .metadata
             .exif
             .as_deref()
             .and_then(metadata::orientation)
             .unwrap_or_default(),
-        space: ColourSpace::Rgb,
-        depth: Depth::U8,
         alpha: container.alpha,
         pages: container.frames.max(1),
         profile: container.profile,
         metadata: container.metadata,
-        vector: false,
+        ..Info::new(Format::Webp, container.width, container.height)
     };
     let webp = Webp {
         reader: file.reader,

@@ -5,10 +5,8 @@
 use std::io::Read as _;
 
 use super::needs::IMAGEMAGICK;
-use super::{
-    Decoded, Decoder, File, Info, Orientation, Region, Want, read_block, read_error, too_large,
-};
-use crate::pixel::{Cancel, ColourSpace, Depth, Error, Format, Limits, Metadata, Result, Samples};
+use super::{Decoded, Decoder, File, Info, Region, Want, read_block, read_error, too_large};
+use crate::pixel::{Cancel, Error, Format, Limits, Result, Samples};
 
 /// The longest file that is read.
 const MAX_FILE_BYTES: u64 = 1 << 30;
@@ -36,19 +34,7 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
     }
     let mut bytes = header.to_vec();
     bytes.extend(read_block(&mut file.reader, file.len - HEADER_BYTES as u64)?);
-    let info = Info {
-        format: Format::Xcf,
-        width,
-        height,
-        orientation: Orientation::UPRIGHT,
-        space: ColourSpace::Rgb,
-        depth: Depth::U8,
-        alpha: true,
-        pages: 1,
-        profile: None,
-        metadata: Metadata::default(),
-        vector: false,
-    };
+    let info = Info { alpha: true, ..Info::new(Format::Xcf, width, height) };
     Ok((info, Box::new(Xcf { bytes })))
 }
 
@@ -82,4 +68,4 @@ impl Decoder for Xcf {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -40,6 +40,12 @@ fn file(size: (u32, u32), layers: &[Layer]) -> Vec<u8> {
     out
 }
 
+pub fn seeds() -> Vec<Vec<u8>> {
+    let above = ((10, 5), (8, 6), BLUE);
+    let below = ((0, 0), (40, 30), RED);
+    vec![file((40, 30), &[below]), file((40, 30), &[above, below])]
+}
+
 fn open(bytes: &[u8]) -> Result<Source> {
     let input = Input::new(Cursor::new(bytes.to_vec()), bytes.len() as u64, None);
     Source::open_here(input, Format::Xcf, &Opening::default(), &Limits::default())

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Block, Compression, FORMATS, FormatRow};
 
 const HEAD: &str = "\
-<!-- Written by `halftone docs` from src/pixel/format.rs; changes made here are lost. -->
+<!-- Written by `halftone docs` from src/pixel/format/table.rs; changes made here are lost. -->
 
 # Formats
 

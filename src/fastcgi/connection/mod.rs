@@ -3,27 +3,25 @@
 //! Runs as a task on the event loop and never blocks it. A connection costs no thread, whatever
 //! its peer does or leaves undone, and a peer's fault ends nothing but the connection.
 
+mod input;
+mod sending;
+
 use std::io;
 use std::pin::pin;
 
-use http::{Method, StatusCode};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::watch;
 use tokio::time::{Duration, Instant, timeout, timeout_at};
 
+use self::input::Input;
 use super::Options;
 use super::arriving::{ANY_METHOD, Arriving, Received};
 use super::protocol::{Capacity, Event, Malformed, Protocol};
 use super::refusal::Refusal;
 use super::request::BadRequest;
-use super::response::{Plan, sends_body};
-use super::writer::{read_chunk, write_plan};
-use crate::http::{Body, Dispatch, Request, Response};
+use super::response::Plan;
+use crate::http::{Dispatch, Request};
 
-/// Room for input: a usual request fits, and a thousand idle connections take 8 MB.
-const INPUT: usize = 8 << 10;
-/// Room for input while a body arrives.
-const BODY_INPUT: usize = 64 << 10;
 /// Planning buffers beyond this are given back after the response.
 const KEPT_SCRATCH: usize = 16 << 10;
 /// How long an idle connection is still read from when the worker drains: a request that the front
@@ -74,7 +72,7 @@ where
         options,
         drain,
         protocol: Protocol::new(capacity, options.max_params_bytes),
-        input: Input { buffer: vec![0; INPUT], start: 0, end: 0 },
+        input: Input::new(),
         plan: Plan::default(),
         fresh: true,
     };
@@ -322,89 +320,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Dispatch> Connection<'_, S, D> {
         }
     }
 
-    async fn reply(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        match timeout(self.options.write_timeout, self.stream.write_all(bytes)).await {
-            Ok(result) => Ok(result?),
-            Err(_) => Err(Error::Timeout("writing a reply")),
-        }
-    }
-
-    async fn end_aborted(&mut self) -> Result<bool, Error> {
-        if let Some(request_id) = self.protocol.request_id() {
-            self.plan.clear();
-            self.plan.end(request_id);
-            self.write(&[]).await?;
-        }
-        Ok(self.protocol.end())
-    }
-
-    async fn write_response(&mut self, method: &Method, response: Response) -> Result<(), Error> {
-        let Some(request_id) = self.protocol.request_id() else { return Ok(()) };
-        let with_body = sends_body(method, &response);
-        self.plan.clear();
-        match &response.body {
-            Body::Bytes(bytes) if with_body => {
-                let bytes = bytes.clone();
-                self.plan.response(&response, bytes.len(), request_id);
-                self.plan.end(request_id);
-                self.write(&bytes).await
-            }
-            Body::File { .. } if with_body => self.write_file(response, request_id).await,
-            _ => {
-                self.plan.response(&response, 0, request_id);
-                self.plan.end(request_id);
-                self.write(&[]).await
-            }
-        }
-    }
-
-    /// Sends a part of a file, a chunk after the other: no more of it is read than the peer takes.
-    async fn write_file(&mut self, mut response: Response, request_id: u16) -> Result<(), Error> {
-        let Body::File { file, mut offset, len } =
-            std::mem::replace(&mut response.body, Body::Empty)
-        else {
-            return Ok(());
-        };
-        let mut left = len;
-        let mut step = match read_chunk(file, offset, left, Vec::new()).await {
-            Ok(step) => step,
-            Err(error) => {
-                log::error!("a file to be sent could not be read: {error}");
-                self.plan.response(&failure(), 0, request_id);
-                self.plan.end(request_id);
-                return self.write(&[]).await;
-            }
-        };
-        // The head tells the length of the whole, though its records carry the first chunk.
-        let mut head = Response::new(response.status);
-        head.headers = response.headers;
-        self.plan.response_of_len(&head, len, step.1.len(), request_id);
-        loop {
-            let (file, chunk) = step;
-            left -= chunk.len() as u64;
-            offset += chunk.len() as u64;
-            if left == 0 {
-                self.plan.end(request_id);
-            }
-            self.write(&chunk).await?;
-            if left == 0 {
-                return Ok(());
-            }
-            step = read_chunk(file, offset, left, chunk).await?;
-            self.plan.clear();
-            self.plan.body(step.1.len(), request_id);
-        }
-    }
-
-    async fn write(&mut self, body: &[u8]) -> Result<(), Error> {
-        write_plan(&mut self.stream, &self.plan, body, self.options.write_timeout).await.map_err(
-            |error| match error.kind() {
-                io::ErrorKind::TimedOut => Error::Timeout("writing a response"),
-                _ => Error::Io(error),
-            },
-        )
-    }
-
     /// Closing with unread input would take the answer away from the peer: says that no more will
     /// be sent, and reads on for a while.
     async fn linger(&mut self) {
@@ -421,68 +336,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Dispatch> Connection<'_, S, D> {
     }
 }
 
-fn failure() -> Response {
-    Response::new(StatusCode::INTERNAL_SERVER_ERROR)
-}
-
 async fn sleep_if(duration: Option<Duration>) {
     match duration {
         Some(duration) => tokio::time::sleep(duration).await,
         None => std::future::pending().await,
-    }
-}
-
-/// What has been read and not yet understood.
-struct Input {
-    buffer: Vec<u8>,
-    start: usize,
-    end: usize,
-}
-
-impl Input {
-    fn unread(&self) -> &[u8] {
-        &self.buffer[self.start..self.end]
-    }
-
-    fn consume(&mut self, count: usize) {
-        self.start += count;
-        if self.start == self.end {
-            self.clear();
-        }
-    }
-
-    fn clear(&mut self) {
-        self.start = 0;
-        self.end = 0;
-    }
-
-    /// Makes room for the parts of a body.
-    fn grow(&mut self) {
-        if self.buffer.len() < BODY_INPUT {
-            self.buffer.resize(BODY_INPUT, 0);
-        }
-    }
-
-    /// Gives the room for bodies back.
-    fn reset(&mut self) {
-        if self.buffer.len() > INPUT && self.end - self.start <= INPUT {
-            self.buffer.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
-            self.start = 0;
-            self.buffer.truncate(INPUT);
-            self.buffer.shrink_to_fit();
-        }
-    }
-
-    /// Reads once, after what is there. What is there is never more than a part of a header.
-    async fn read<S: AsyncRead + Unpin>(&mut self, stream: &mut S) -> io::Result<usize> {
-        if self.start > 0 {
-            self.buffer.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
-            self.start = 0;
-        }
-        let read = stream.read(&mut self.buffer[self.end..]).await?;
-        self.end += read;
-        Ok(read)
     }
 }

@@ -1,5 +1,0 @@
-//! Links as the program does: see its own build script.
-
-fn main() {
-    println!("cargo:rustc-link-arg=-Wl,--exclude-libs,ALL");
-}
