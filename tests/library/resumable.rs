@@ -83,7 +83,7 @@ fn what_does_not_fit_is_refused(bench: &Bench) {
     let error = small.begin_upload(&Caller::System, &new(&root), 101, "").unwrap_err();
     assert!(matches!(error, Error::TooLarge { limit_bytes: 100 }), "{error}");
     let script = NewFile { name: "x.php", ..new(&root) };
-    assert!(bench.library.begin_upload(&Caller::System, &script, 10).is_err());
+    assert!(bench.library.begin_upload(&Caller::System, &script, 10, "").is_err());
     let nowhere = FolderPath::parse("nowhere").unwrap();
     let error = bench.library.begin_upload(&Caller::System, &new(&nowhere), 10, "").unwrap_err();
     assert!(matches!(error, Error::NotFound(_)), "{error}");
