@@ -1,7 +1,7 @@
 //! The recycle folder over HTTP, metadata, tags and lists of tags.
 
 use halftone::auth::Level;
-use halftone::db::groups::NORMAL_USERS;
+use halftone::db::groups::{NORMAL_USERS, PUBLIC};
 use serde_json::{Value, json};
 
 use super::Api;
@@ -72,7 +72,9 @@ fn metadata_are_told_once_they_were_read() {
     let api = Api::on(crate::site::Backend::Sqlite, "");
     let path = format!("/admin/images/{}/metadata/", api.image_id("a/one.jpg"));
     assert_eq!(api.status("GET", &path, "", &[]), 401);
-    api.site.permit("/a", NORMAL_USERS, Level::None.access());
+    for group in [NORMAL_USERS, PUBLIC] {
+        api.site.permit("/a", group, Level::None.access());
+    }
     wait::until("the right is gone", || api.status("GET", &path, &api.jo, &[]) == 403);
     crate::support::halftone::run(&["sync", "--config", api.site.config().to_str().unwrap()]);
     wait::until("the file was read", || !api.get(&path, &api.admin).is_null());
@@ -113,7 +115,7 @@ fn tags_are_counted_where_the_caller_may_look() {
             (counted(&[("Secret", 1)]), "2".into())
         );
         api.site.permit("/b", NORMAL_USERS, Level::None.access());
-        api.site.permit("/b", halftone::db::groups::PUBLIC, Level::None.access());
+        api.site.permit("/b", PUBLIC, Level::None.access());
         let open = (counted(&[("Sea", 1), ("Sky", 1)]), "2".to_owned());
         wait::until("what is closed counts no more", || told(&api.jo, "") == open);
         wait::until("for the public neither", || told("", "") == open);
