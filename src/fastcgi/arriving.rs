@@ -9,7 +9,6 @@ use super::request::{BadRequest, Head};
 use crate::http::{Request, Response, pieces};
 
 /// What came out of receiving.
-#[expect(clippy::large_enum_variant, reason = "lives for one move; a box would cost more")]
 pub(super) enum Received {
     /// A request to answer.
     Request(Request),

@@ -95,7 +95,11 @@ fn an_upload_that_breaks_off_is_gone_on_with() {
 #[test]
 fn who_waits_for_a_task_holds_no_thread() {
     let pool = Pool::start(library, |config| {
-        config.raw("workers", "1").raw("threads", "2").raw("task_wait_s", "50").raw("queue_len", "50")
+        config
+            .raw("workers", "1")
+            .raw("threads", "2")
+            .raw("task_wait_s", "50")
+            .raw("queue_len", "50")
     });
     let front = Front::start(Kind::Nginx, &pool.socket());
     let token = token(&pool, &front);
