@@ -212,6 +212,73 @@ fn a_body_of_another_length_than_declared_is_400() {
     assert_eq!(connection.get("/next", true).unwrap().status, 200);
 }
 
+/// A PATCH of a body that may be cut, at byte 7.
+fn patch(uri: &str, len: usize) -> Vec<u8> {
+    let pairs = [
+        ("REQUEST_METHOD", "PATCH"),
+        ("REQUEST_URI", uri),
+        ("CONTENT_TYPE", "application/offset+octet-stream"),
+        ("CONTENT_LENGTH", &len.to_string()),
+        ("HTTP_UPLOAD_OFFSET", "7"),
+    ];
+    let mut bytes = begin(1, true);
+    bytes.extend(params(1, &pairs));
+    bytes
+}
+
+#[test]
+fn a_body_that_may_be_cut_is_handed_on_while_it_comes() {
+    // Longer than a body may be: that bounds the pieces, which are half as long, and not the whole.
+    let responder = Responder::start(Options { max_body_bytes: 60_000, ..Options::default() });
+    let part = record(RecordType::Stdin, 1, &pattern(10_000));
+    let mut connection = responder.connect();
+    connection.send(&patch("/upload", 80_000)).unwrap();
+    for count in 1..=8 {
+        connection.send(&part).unwrap();
+        if count % 3 == 0 {
+            // Before the rest has been sent.
+            let offset = 7 + (count - 3) * 10_000;
+            assert_eq!(responder.event(), Event::Bytes { offset, len: 30_000 });
+        }
+    }
+    connection.send(&record(RecordType::Stdin, 1, b"")).unwrap();
+    assert_eq!(responder.event(), Event::Bytes { offset: 60_007, len: 20_000 });
+    assert_eq!(connection.answer(1).unwrap().status, 204);
+
+    // The same connection, and an end on a piece's own end.
+    connection.send(&patch("/upload", 30_000)).unwrap();
+    for _ in 0..3 {
+        connection.send(&part).unwrap();
+    }
+    connection.send(&record(RecordType::Stdin, 1, b"")).unwrap();
+    assert_eq!(responder.event(), Event::Bytes { offset: 7, len: 30_000 });
+    assert_eq!(connection.answer(1).unwrap().status, 204);
+    assert!(responder.events.try_recv().is_err());
+
+    // What came before the connection broke.
+    connection.send(&patch("/upload", 80_000)).unwrap();
+    for _ in 0..3 {
+        connection.send(&part).unwrap();
+    }
+    assert_eq!(responder.event(), Event::Bytes { offset: 7, len: 30_000 });
+    connection.send(&part).unwrap();
+    drop(connection);
+    assert_eq!(responder.event(), Event::Bytes { offset: 30_007, len: 10_000 });
+    assert!(matches!(responder.event(), Event::Closed(Some(_))));
+}
+
+#[test]
+fn a_piece_that_is_refused_is_the_last() {
+    let responder = Responder::start(Options { max_body_bytes: 60_000, ..Options::default() });
+    let mut connection = responder.connect();
+    connection.send(&patch("/upload?refuse", 80_000)).unwrap();
+    for _ in 0..3 {
+        connection.send(&record(RecordType::Stdin, 1, &pattern(10_000))).unwrap();
+    }
+    assert_eq!(connection.answer(1).unwrap().status, 409);
+    assert_eq!(responder.event(), Event::Bytes { offset: 7, len: 30_000 });
+}
+
 #[test]
 fn too_many_parameters_are_400_and_the_connection_goes_on() {
     let responder = Responder::start(Options::default());

@@ -91,7 +91,11 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
             .with_context(|| format!("cannot listen on {}", settings.listen))?;
         greet(&settings, listener.local_addr()?, first.generated_password.as_deref());
         let (stop, stopped) = watch::channel(false);
-        tokio::task::spawn_local(async move { heed_signals(&log, &stop).await });
+        let hurried = dispatcher.clone();
+        tokio::task::spawn_local(async move {
+            heed_signals(&log, &stop).await;
+            hurried.hurry();
+        });
         http::serve(listener, dispatcher, wiring::listener_options(&settings), stopped).await;
         anyhow::Ok(())
     })?;

@@ -1,9 +1,12 @@
 //! What lies in the recycle folder, and where it came from.
 
+use std::fmt::Write as _;
+
 use super::error::Result;
 use super::now_ms;
+use super::search::Scope;
 use super::sql::Sql;
-use super::value::{Row, values};
+use super::value::{Row, Value, values};
 
 /// A file or folder in the recycle folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +81,55 @@ pub fn remove(sql: &dyn Sql, id: i64) -> Result<bool> {
 pub fn by_id(sql: &dyn Sql, id: i64) -> Result<Option<Recycled>> {
     let statement = format!("SELECT {COLUMNS} FROM recycled WHERE id = $1");
     sql.query_opt(&statement, values![id])?.as_ref().map(read).transpose()
+}
+
+/// A part of what came from folders within these scopes (files by the one, folders by the folder that
+/// they lay in by the other), the latest first, and how much there is in all.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn within(
+    sql: &dyn Sql,
+    files: &Scope,
+    folders: &Scope,
+    start: i64,
+    limit: i64,
+) -> Result<(Vec<Recycled>, i64)> {
+    let mut given = Vec::new();
+    let (of_files, of_folders) = (came_from(files, &mut given), came_from(folders, &mut given));
+    let from = format!(
+        "FROM recycled WHERE CASE WHEN is_folder THEN {of_folders} ELSE {of_files} END = 1"
+    );
+    let total = sql.query_one(&format!("SELECT COUNT(*) {from}"), &given)?.int(0)?;
+    let places = (given.len() + 1, given.len() + 2);
+    given.extend([limit.into(), start.into()]);
+    let statement = format!(
+        "SELECT {COLUMNS} {from} ORDER BY id DESC LIMIT ${} OFFSET ${}",
+        places.0, places.1
+    );
+    let rows = sql.query(&statement, &given)?;
+    Ok((rows.iter().map(read).collect::<Result<_>>()?, total))
+}
+
+/// 1 where a path lies within a scope, else 0. Files have no slash in front, folders have one.
+fn came_from(scope: &Scope, given: &mut Vec<Value>) -> String {
+    if scope.folders.is_empty() {
+        return i32::from(scope.elsewhere).to_string();
+    }
+    let mut text = String::from("(CASE");
+    for (folder, shown) in &scope.folders {
+        let beginning = format!("{folder}/");
+        let length = beginning.chars().count();
+        given.push(beginning.into());
+        let place = given.len();
+        let _ = write!(
+            text,
+            " WHEN substr('/' || ltrim(path, '/'), 1, {length}) = ${place} THEN {}",
+            i32::from(*shown)
+        );
+    }
+    let _ = write!(text, " ELSE {} END)", i32::from(scope.elsewhere));
+    text
 }
 
 /// The latest before an id (0 for the latest of all), the latest first.

@@ -200,14 +200,14 @@ fn wanted_words(dialect: Dialect, words: &[String]) -> String {
 
 /// Conditions and the values they speak of.
 #[derive(Default)]
-struct Statement {
-    conditions: Vec<String>,
-    given: Vec<Value>,
+pub(super) struct Statement {
+    pub(super) conditions: Vec<String>,
+    pub(super) given: Vec<Value>,
 }
 
 impl Statement {
     /// Adds a value, and gives back its place in the text.
-    fn value(&mut self, value: impl Into<Value>) -> String {
+    pub(super) fn value(&mut self, value: impl Into<Value>) -> String {
         self.given.push(value.into());
         format!("${}", self.given.len())
     }
@@ -266,7 +266,8 @@ impl Statement {
         }
     }
 
-    fn limit_to(&mut self, scope: &Scope) {
+    /// That the images of `i` in the folders of `f` are within a scope.
+    pub(super) fn limit_to(&mut self, scope: &Scope) {
         if scope.folders.is_empty() {
             if !scope.elsewhere {
                 self.conditions.push("1 = 0".into());

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use super::bulk::id_list;
 use super::error::Result;
+use super::search::{Scope, Statement};
 use super::sql::{Sql, atomic};
 use super::users::name_key;
-use super::value::values;
+use super::value::{Row, values};
 
 /// A tag and the list it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,9 +30,11 @@ pub fn all(sql: &dyn Sql) -> Result<Vec<Tag>> {
          ORDER BY t.name_key",
         &[],
     )?;
-    rows.iter()
-        .map(|row| Ok(Tag { id: row.int(0)?, name: row.text(1)?, list: row.opt_text(2)? }))
-        .collect()
+    rows.iter().map(read).collect()
+}
+
+fn read(row: &Row) -> Result<Tag> {
+    Ok(Tag { id: row.int(0)?, name: row.text(1)?, list: row.opt_text(2)? })
 }
 
 /// The names of an image's tags, in order.
@@ -97,31 +100,175 @@ fn make(sql: &dyn Sql, name: &str, list_id: Option<i64>) -> Result<i64> {
     row.int(0)
 }
 
-/// Makes or changes a list: afterwards it has these tags and no others. Tags that leave it become
-/// free ones.
+/// A list that the administrator keeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagList {
+    /// Its id.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+}
+
+/// Every list, by name.
 ///
 /// # Errors
 /// See [`super::Error`].
-pub fn set_list(sql: &dyn Sql, list: &str, names: &[String]) -> Result<()> {
+pub fn lists(sql: &dyn Sql) -> Result<Vec<TagList>> {
+    let rows = sql.query("SELECT id, name FROM tag_lists ORDER BY name_key", &[])?;
+    rows.iter().map(|row| Ok(TagList { id: row.int(0)?, name: row.text(1)? })).collect()
+}
+
+/// Makes a list and gives back its id.
+///
+/// # Errors
+/// See [`super::Error`]; a name that is taken is a duplicate.
+pub fn add_list(sql: &dyn Sql, name: &str) -> Result<i64> {
+    let row = sql.query_one(
+        "INSERT INTO tag_lists (name, name_key) VALUES ($1, $2) RETURNING id",
+        values![name, name_key(name)],
+    )?;
+    row.int(0)
+}
+
+/// Renames a list; false when there is no such.
+///
+/// # Errors
+/// See [`super::Error`]; a name that is taken is a duplicate.
+pub fn rename_list(sql: &dyn Sql, id: i64, name: &str) -> Result<bool> {
+    let changed = sql.execute(
+        "UPDATE tag_lists SET name = $2, name_key = $3 WHERE id = $1",
+        values![id, name, name_key(name)],
+    )?;
+    Ok(changed == 1)
+}
+
+/// Sets which tags a list has; those that leave it become free ones.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn fill_list(sql: &dyn Sql, id: i64, names: &[String]) -> Result<()> {
     atomic(sql, |sql| {
-        let row = sql.query_one(
-            "INSERT INTO tag_lists (name, name_key) VALUES ($1, $2) ON CONFLICT (name_key) \
-             DO UPDATE SET name = $1 RETURNING id",
-            values![list, name_key(list)],
-        )?;
-        let list_id = row.int(0)?;
-        sql.execute("UPDATE tags SET list_id = NULL WHERE list_id = $1", values![list_id])?;
+        sql.execute("UPDATE tags SET list_id = NULL WHERE list_id = $1", values![id])?;
         for name in names {
-            make(sql, name, Some(list_id))?;
+            make(sql, name, Some(id))?;
         }
         Ok(())
     })
 }
 
-/// Takes a list away; its tags become free ones. False when there is none of this name.
+/// Takes a list away; its tags become free ones. False when there is no such.
 ///
 /// # Errors
 /// See [`super::Error`].
-pub fn remove_list(sql: &dyn Sql, list: &str) -> Result<bool> {
-    Ok(sql.execute("DELETE FROM tag_lists WHERE name_key = $1", values![name_key(list)])? == 1)
+pub fn remove_list(sql: &dyn Sql, id: i64) -> Result<bool> {
+    Ok(sql.execute("DELETE FROM tag_lists WHERE id = $1", values![id])? == 1)
+}
+
+/// Renames a tag; false when there is no such.
+///
+/// # Errors
+/// See [`super::Error`]; a name that is taken is a duplicate.
+pub fn rename(sql: &dyn Sql, id: i64, name: &str) -> Result<bool> {
+    let changed = sql.execute(
+        "UPDATE tags SET name = $2, name_key = $3 WHERE id = $1",
+        values![id, name, name_key(name)],
+    )?;
+    Ok(changed == 1)
+}
+
+/// Takes a tag off one image.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn take_off(sql: &dyn Sql, id: i64, image_id: i64) -> Result<()> {
+    sql.execute(
+        "DELETE FROM image_tags WHERE tag_id = $1 AND image_id = $2",
+        values![id, image_id],
+    )?;
+    Ok(())
+}
+
+/// Takes a tag away from every image and out of its list; false when there is no such.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn remove(sql: &dyn Sql, id: i64) -> Result<bool> {
+    Ok(sql.execute("DELETE FROM tags WHERE id = $1", values![id])? == 1)
+}
+
+/// The tag of this id.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn by_id(sql: &dyn Sql, id: i64) -> Result<Option<Tag>> {
+    let row = sql.query_opt(
+        "SELECT t.id, t.name, l.name FROM tags t LEFT JOIN tag_lists l ON l.id = t.list_id \
+         WHERE t.id = $1",
+        values![id],
+    )?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Whether there is a tag of this name beside the one of this id.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn is_taken(sql: &dyn Sql, name: &str, id: i64) -> Result<bool> {
+    let found = sql.query_opt(
+        "SELECT id FROM tags WHERE name_key = $1 AND id <> $2",
+        values![name_key(name), id],
+    )?;
+    Ok(found.is_some())
+}
+
+/// The images that have a tag.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn images_with(sql: &dyn Sql, id: i64) -> Result<Vec<i64>> {
+    let rows = sql.query(
+        "SELECT image_id FROM image_tags WHERE tag_id = $1 ORDER BY image_id",
+        values![id],
+    )?;
+    rows.iter().map(|row| row.int(0)).collect()
+}
+
+/// A part of the tags whose names begin so, by name, each with how many images within the scope have
+/// it; and how many there are in all. Those that no such image has are left out, but for those of
+/// lists when `whole_lists` says so.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn counted(
+    sql: &dyn Sql,
+    beginning: &str,
+    scope: &Scope,
+    whole_lists: bool,
+    (start, limit): (i64, i64),
+) -> Result<(Vec<(Tag, i64)>, i64)> {
+    let mut statement = Statement::default();
+    let active = statement.value(super::STATUS_ACTIVE);
+    statement.conditions.push(format!("i.status = {active}"));
+    statement.limit_to(scope);
+    let conditions = statement.conditions.join(" AND ");
+    let key = name_key(beginning);
+    let length = key.chars().count();
+    let key = statement.value(key);
+    let unseen = if whole_lists { "t.list_id IS NOT NULL" } else { "1 = 0" };
+    let from = format!(
+        "SELECT t.id, t.name, l.name AS list, COUNT(c.image_id) AS images, t.name_key FROM tags t \
+         LEFT JOIN tag_lists l ON l.id = t.list_id \
+         LEFT JOIN (SELECT x.tag_id, x.image_id FROM image_tags x JOIN images i ON i.id = x.image_id \
+         JOIN folders f ON f.id = i.folder_id WHERE {conditions}) c ON c.tag_id = t.id \
+         WHERE substr(t.name_key, 1, {length}) = {key} \
+         GROUP BY t.id, t.name, l.name, t.list_id, t.name_key \
+         HAVING COUNT(c.image_id) > 0 OR {unseen}"
+    );
+    let total = format!("SELECT COUNT(*) FROM ({from}) q");
+    let total = sql.query_one(&total, &statement.given)?.int(0)?;
+    let (limit, start) = (statement.value(limit), statement.value(start));
+    let part = format!("{from} ORDER BY t.name_key LIMIT {limit} OFFSET {start}");
+    let rows = sql.query(&part, &statement.given)?;
+    let tags = rows.iter().map(|row| Ok((read(row)?, row.int(3)?))).collect::<Result<_>>()?;
+    Ok((tags, total))
 }

@@ -354,6 +354,27 @@ pub fn by_id(sql: &dyn Sql, id: i64) -> Result<Option<Task>> {
     row.as_ref().map(read).transpose()
 }
 
+/// Tasks asked for in one statement.
+const IDS_AT_ONCE: usize = 500;
+
+/// Those of these tasks that are not done.
+///
+/// # Errors
+/// See [`Error`].
+pub fn unfinished_of(sql: &dyn Sql, ids: &[i64]) -> Result<Vec<i64>> {
+    let mut unfinished = Vec::new();
+    for ids in ids.chunks(IDS_AT_ONCE) {
+        let places: Vec<String> = (1..=ids.len()).map(|number| format!("${number}")).collect();
+        let places = places.join(", ");
+        let given: Vec<Value> = ids.iter().map(|id| Value::from(*id)).collect();
+        let statement = format!("SELECT id FROM tasks WHERE status < 2 AND id IN ({places})");
+        for row in sql.query(&statement, &given)? {
+            unfinished.push(row.int(0)?);
+        }
+    }
+    Ok(unfinished)
+}
+
 /// Deletes the tasks that finished longer ago than they are to be kept. Gives back how many.
 ///
 /// # Errors

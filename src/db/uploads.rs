@@ -23,9 +23,11 @@ pub struct Upload {
     pub length_bytes: i64,
     /// When it is given up.
     pub expires_ms: i64,
+    /// What its client said of it, word for word.
+    pub note: String,
 }
 
-const COLUMNS: &str = "id, user_id, folder, name, overwrite, length_bytes, expires_ms";
+const COLUMNS: &str = "id, user_id, folder, name, overwrite, length_bytes, expires_ms, note";
 
 fn read(row: &Row) -> Result<Upload> {
     Ok(Upload {
@@ -36,6 +38,7 @@ fn read(row: &Row) -> Result<Upload> {
         overwrite: row.text(4)?,
         length_bytes: row.int(5)?,
         expires_ms: row.int(6)?,
+        note: row.text(7)?,
     })
 }
 
@@ -45,8 +48,8 @@ fn read(row: &Row) -> Result<Upload> {
 /// See [`super::Error`].
 pub fn add(sql: &dyn Sql, upload: &Upload) -> Result<()> {
     sql.execute(
-        "INSERT INTO uploads (id, user_id, folder, name, overwrite, length_bytes, expires_ms) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO uploads (id, user_id, folder, name, overwrite, length_bytes, expires_ms, \
+         note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         values![
             upload.id.as_str(),
             upload.user_id,
@@ -55,6 +58,7 @@ pub fn add(sql: &dyn Sql, upload: &Upload) -> Result<()> {
             upload.overwrite.as_str(),
             upload.length_bytes,
             upload.expires_ms,
+            upload.note.as_str(),
         ],
     )?;
     Ok(())

@@ -15,6 +15,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+mod arriving;
 mod body;
 mod connection;
 mod params;

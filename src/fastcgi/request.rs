@@ -38,7 +38,7 @@ pub enum BadRequest {
 }
 
 /// A request without its body.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Head {
     pub method: Method,
     pub path: String,

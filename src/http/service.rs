@@ -1,5 +1,10 @@
 //! What a transport hands its requests to.
 
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::oneshot;
+
 use super::{Request, Response};
 use crate::pixel::Cancel;
 
@@ -9,8 +14,35 @@ pub trait Service: Send + Sync + 'static {
     /// touch a file. `None` sends the request to a request thread.
     fn try_now(&self, request: &Request) -> Option<Response>;
 
-    /// Answers, however long it takes. Called on a request thread.
-    fn call(&self, request: Request, progress: &dyn Progress) -> Response;
+    /// Answers, however long it takes, or says what there is to wait for. Called on a request thread.
+    fn call(self: Arc<Self>, request: Request, progress: &dyn Progress) -> Answer;
+}
+
+/// What a service makes of a request.
+pub enum Answer {
+    /// The response.
+    Now(Response),
+    /// There is something to wait for; no thread is held meanwhile.
+    Later(Later),
+}
+
+/// A response that cannot be made yet.
+pub struct Later {
+    /// Told, or dropped, when it can.
+    pub ready: oneshot::Receiver<()>,
+    /// When the response is to be made whether or not it was told.
+    pub until: Instant,
+    /// Makes the response. Called on a request thread.
+    pub then: Then,
+}
+
+/// Makes a response that had to wait.
+pub type Then = Box<dyn FnOnce(&dyn Progress) -> Response + Send>;
+
+impl From<Response> for Answer {
+    fn from(response: Response) -> Self {
+        Self::Now(response)
+    }
 }
 
 /// How a request thread tells what it is doing, and learns that it should stop.

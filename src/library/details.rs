@@ -1,15 +1,16 @@
-//! What people say of images: titles, descriptions, tags.
+//! What people say of images: titles, descriptions, which tags they have; and what their files say.
 
 use super::{Caller, Error, Library, Result, read};
 use crate::auth::Level;
 use crate::db::image_history::{self, Action};
+use crate::db::image_metadata::{self, ImageMetadata};
 use crate::db::images::{self, ImageRow};
-use crate::db::tags::{self, Tag};
+use crate::db::tags;
 
 /// Bounds on what people say, in characters.
 const MAX_TITLE_CHARS: usize = 255;
 const MAX_DESCRIPTION_CHARS: usize = 10_000;
-const MAX_TAG_CHARS: usize = 100;
+pub(super) const MAX_TAG_CHARS: usize = 100;
 /// The most tags of one image.
 const MAX_TAGS: usize = 100;
 
@@ -38,7 +39,7 @@ impl Library {
             &image.description,
             MAX_DESCRIPTION_CHARS,
         )?;
-        let tags = changes.tags.as_deref().map(clean_tags).transpose()?;
+        let tags = changes.tags.as_deref().map(|names| clean_tags(names, MAX_TAGS)).transpose()?;
         let mut edited = Vec::new();
         if title != image.title {
             edited.push("title");
@@ -65,6 +66,15 @@ impl Library {
         Ok(image)
     }
 
+    /// What an image's file says; none while it has not been read.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Denied`].
+    pub fn metadata_of(&self, caller: &Caller<'_>, id: i64) -> Result<Option<ImageMetadata>> {
+        let image = self.image(caller, id, Level::View)?;
+        Ok(image_metadata::get(&self.db, image.id)?)
+    }
+
     /// An image's tags.
     ///
     /// # Errors
@@ -73,42 +83,14 @@ impl Library {
         let image = self.image(caller, id, Level::View)?;
         Ok(tags::of_image(&self.db, image.id)?)
     }
-
-    /// Every tag there is, with its list.
-    ///
-    /// # Errors
-    /// [`Error::Database`].
-    pub fn tags(&self) -> Result<Vec<Tag>> {
-        Ok(tags::all(&self.db)?)
-    }
-
-    /// Makes a list of tags, or changes which tags it has.
-    ///
-    /// # Errors
-    /// [`Error::NotAdministrator`]; [`Error::Parameter`].
-    pub fn set_tag_list(&self, caller: &Caller<'_>, list: &str, names: &[String]) -> Result<()> {
-        caller.require_administrator()?;
-        let list = field("name", Some(list), "", MAX_TAG_CHARS)?;
-        if list.trim().is_empty() {
-            return Err(Error::parameter("name", "a list needs a name"));
-        }
-        Ok(tags::set_list(&self.db, list.trim(), &clean_tags(names)?)?)
-    }
-
-    /// Takes a list of tags away; its tags stay, as free ones.
-    ///
-    /// # Errors
-    /// [`Error::NotAdministrator`]; [`Error::NotFound`].
-    pub fn remove_tag_list(&self, caller: &Caller<'_>, list: &str) -> Result<()> {
-        caller.require_administrator()?;
-        if tags::remove_list(&self.db, list)? {
-            return Ok(());
-        }
-        Err(Error::NotFound("the list".into()))
-    }
 }
 
-fn field(name: &'static str, given: Option<&str>, old: &str, max_chars: usize) -> Result<String> {
+pub(super) fn field(
+    name: &'static str,
+    given: Option<&str>,
+    old: &str,
+    max_chars: usize,
+) -> Result<String> {
     let Some(text) = given else { return Ok(old.to_owned()) };
     if text.contains('\0') {
         return Err(Error::parameter(name, "it holds a control character"));
@@ -119,9 +101,10 @@ fn field(name: &'static str, given: Option<&str>, old: &str, max_chars: usize) -
     Ok(text.to_owned())
 }
 
-fn clean_tags(names: &[String]) -> Result<Vec<String>> {
-    if names.len() > MAX_TAGS {
-        return Err(Error::parameter("tags", format!("there are more than {MAX_TAGS}")));
+/// Names of tags without blanks around them, blank ones left out; at most so many.
+pub(super) fn clean_tags(names: &[String], most: usize) -> Result<Vec<String>> {
+    if names.len() > most {
+        return Err(Error::parameter("tags", format!("there are more than {most}")));
     }
     let mut tags = Vec::new();
     for name in names {

@@ -23,6 +23,10 @@ pub const READ: &str = "read_metadata";
 pub const MOVE_FOLDER: &str = "move_folder";
 /// Deletes a folder.
 pub const DELETE_FOLDER: &str = "delete_folder";
+/// Removes what lies in the recycle folder.
+pub const EMPTY: &str = "empty_recycle_folder";
+/// Renames a tag, or takes it away.
+pub const CHANGE_TAG: &str = "change_tag";
 /// Makes the page pictures of a document.
 pub const PAGES: &str = "burst_document";
 /// Removes what has had its days.
@@ -46,6 +50,21 @@ pub struct FolderWork {
     /// Who wants it; none for the administrator on the command line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<i64>,
+}
+
+/// What to remove from the recycle folder for ever: one thing, or all.
+#[derive(Serialize, Deserialize)]
+struct EmptyWork {
+    only: Option<i64>,
+    user: Option<i64>,
+}
+
+/// Which tag is to have which name; none is to be taken away.
+#[derive(Serialize, Deserialize)]
+struct TagWork {
+    tag: i64,
+    name: Option<String>,
+    user: Option<i64>,
 }
 
 #[derive(Default, Deserialize)]
@@ -129,6 +148,60 @@ impl Library {
         self.queue_folder(DELETE_FOLDER, format!("Delete the folder {path}"), &work)
     }
 
+    /// Queues the removal of one thing, or of all, from the recycle folder. Gives back the task's id.
+    ///
+    /// # Errors
+    /// As [`empty_recycled`](Self::empty_recycled); [`Error::NotFound`].
+    pub fn queue_empty(&self, caller: &Caller<'_>, only: Option<i64>) -> Result<i64> {
+        caller.require_administrator()?;
+        let name = match only {
+            None => "Empty the recycle folder".to_owned(),
+            Some(id) => {
+                let missing = || Error::NotFound(format!("item {id} of the recycle folder"));
+                let item = db::recycled::by_id(&self.db, id)?.ok_or_else(missing)?;
+                format!("Remove {} from the recycle folder", item.path)
+            }
+        };
+        let user = caller.user_id();
+        let which = only.map_or_else(|| "all".to_owned(), |id| id.to_string());
+        let task = NewTask {
+            name,
+            params: serde_json::to_string(&EmptyWork { only, user }).unwrap_or_default(),
+            dedupe_key: Some(format!("{EMPTY}:{which}")),
+            user_id: user,
+            priority: FOLDER_PRIORITY,
+            max_attempts: 3,
+            ..NewTask::new(EMPTY)
+        };
+        Ok(tasks::enqueue(&self.db, &task)?.0)
+    }
+
+    /// Queues the change of a tag's name, or with none its end. Gives back the task's id.
+    ///
+    /// # Errors
+    /// As [`change_tag`](Self::change_tag), as far as it can be told now.
+    pub fn queue_change_tag(
+        &self,
+        caller: &Caller<'_>,
+        id: i64,
+        name: Option<&str>,
+    ) -> Result<i64> {
+        let (tag, name) = self.may_change_tag(caller, id, name)?;
+        let user = caller.user_id();
+        let task = NewTask {
+            name: match &name {
+                Some(name) => format!("Rename the tag {} to {name}", tag.name),
+                None => format!("Take the tag {} away", tag.name),
+            },
+            params: serde_json::to_string(&TagWork { tag: id, name, user }).unwrap_or_default(),
+            user_id: user,
+            priority: FOLDER_PRIORITY,
+            max_attempts: 3,
+            ..NewTask::new(CHANGE_TAG)
+        };
+        Ok(tasks::enqueue(&self.db, &task)?.0)
+    }
+
     fn queue_folder(&self, kind: &str, name: String, work: &FolderWork) -> Result<i64> {
         let task = NewTask {
             name,
@@ -172,12 +245,14 @@ impl Job for LibraryJob {
 /// Every job of a library.
 #[must_use]
 pub fn all(library: &Arc<Library>) -> Vec<Box<dyn Job>> {
-    let works: [(&'static str, Work); 7] = [
+    let works: [(&'static str, Work); 9] = [
         (WALK, walk),
         (SWEEP, sweep),
         (READ, read),
         (MOVE_FOLDER, move_folder),
         (DELETE_FOLDER, delete_folder),
+        (EMPTY, empty),
+        (CHANGE_TAG, change_tag),
         (PAGES, pages),
         (TIDY, tidy),
     ];
@@ -264,6 +339,26 @@ fn delete_folder(library: &Library, context: &TaskContext<'_>) -> anyhow::Result
     let caller = caller_of(&rights, work.user);
     library.delete_folder(&caller, work.folder_id, &|| context.check().is_ok())?;
     Ok(json!({ "folder_id": work.folder_id }))
+}
+
+fn empty(library: &Library, context: &TaskContext<'_>) -> anyhow::Result<Value> {
+    let EmptyWork { only, user } = context.params()?;
+    let rights = rights_now(context)?;
+    let caller = caller_of(&rights, user);
+    let removed = library.empty_recycled(&caller, only, &|| context.check().is_ok())?;
+    Ok(json!({ "removed": removed }))
+}
+
+fn change_tag(library: &Library, context: &TaskContext<'_>) -> anyhow::Result<Value> {
+    let TagWork { tag, name, user } = context.params()?;
+    let rights = rights_now(context)?;
+    let caller = caller_of(&rights, user);
+    let going = || context.check().is_ok();
+    match library.change_tag(&caller, tag, name.as_deref(), &going) {
+        // Taken away by an attempt before.
+        Err(Error::NotFound(_)) if name.is_none() => Ok(json!({ "images": 0 })),
+        done => Ok(json!({ "images": done? })),
+    }
 }
 
 fn pages(library: &Library, context: &TaskContext<'_>) -> anyhow::Result<Value> {

@@ -21,6 +21,7 @@ mod recycle;
 mod resumable;
 mod search;
 pub mod sync;
+mod tags;
 mod target;
 mod tree;
 mod watch;

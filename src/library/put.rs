@@ -12,7 +12,7 @@ use crate::db::images::{self, ImageRow};
 use crate::source::{Entry, Folder, FolderPath, Incoming, SourceError, SourcePath, Stat, Taken};
 
 /// The most numbers that are tried for a name that is taken.
-const MAX_NUMBER: u32 = 9_999;
+pub(super) const MAX_NUMBER: u32 = 9_999;
 
 /// What happens when there is a file of that name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,8 @@
 
 use std::io;
 
-use super::{Caller, Error, Library, Result, tree};
+use super::put::MAX_NUMBER;
+use super::{Caller, Error, Library, Result, name, tree};
 use crate::auth::Level;
 use crate::db::image_history::{self, Action};
 use crate::db::recycled::{self, Recycled};
@@ -138,43 +139,37 @@ impl Library {
         done
     }
 
-    /// What lies in the recycle folder, the latest first, before an id (0 for the latest of all).
+    /// A part of what lies in the recycle folder and the caller might have deleted, the latest first;
+    /// and how much there is of it in all.
     ///
     /// # Errors
-    /// [`Error::NotAdministrator`]; [`Error::Database`].
-    pub fn recycled(&self, caller: &Caller<'_>, before: i64, limit: u32) -> Result<Vec<Recycled>> {
-        caller.require_administrator()?;
-        Ok(recycled::before(&self.db, before, limit)?)
+    /// [`Error::Database`]; [`Error::Rights`].
+    pub fn recycled(
+        &self,
+        caller: &Caller<'_>,
+        start: i64,
+        limit: i64,
+    ) -> Result<(Vec<Recycled>, i64)> {
+        let files = caller.scope(Level::Delete)?;
+        let folders = caller.scope(Level::DeleteFolder)?;
+        Ok(recycled::within(&self.db, &files, &folders, start, limit)?)
     }
 
-    /// Puts something back where it was. Gives back its path.
+    /// Puts something back where it was; when something else stands there by now and `rename` says so,
+    /// beside it under a name with a number. Gives back its path.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Denied`] without the right to upload there, or to make folders;
-    /// [`Error::Exists`] when something stands there by now.
-    pub fn restore(&self, caller: &Caller<'_>, id: i64) -> Result<String> {
-        let missing = || Error::NotFound(format!("item {id} of the recycle folder"));
-        let item = recycled::by_id(&self.db, id)?.ok_or_else(missing)?;
-        let path = super::images::path_of(&item.path)?;
-        let folder_path = FolderPath::of(&path);
+    /// [`Error::Exists`].
+    pub fn restore(&self, caller: &Caller<'_>, id: i64, rename: bool) -> Result<String> {
+        let item = recycled::by_id(&self.db, id)?.ok_or_else(|| missing(id))?;
+        let was = super::images::path_of(&item.path)?;
+        let folder_path = FolderPath::of(&was);
         let level = if item.is_folder { Level::CreateFolder } else { Level::Upload };
         caller.require(&folder_path, level)?;
-        let bin = self.bin()?.ok_or_else(missing)?;
+        let bin = self.bin()?.ok_or_else(|| missing(id))?;
         let folder = self.files.make_folder(&folder_path)?;
-        let told = |error: Error| match error {
-            Error::Io(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                Error::Exists(path.to_string())
-            }
-            Error::Io(error) if error.kind() == io::ErrorKind::NotFound => missing(),
-            error => error,
-        };
-        if item.is_folder {
-            tree::move_folder(&bin, &item.stored_as, &folder, path.file_name(), &|| true)
-                .map_err(told)?;
-        } else {
-            tree::move_file(&bin, &item.stored_as, &folder, path.file_name())
-                .map_err(|error| told(error.into()))?;
-        }
+        let path = put_back(&bin, &item, &folder, &folder_path, &was, rename)?;
         recycled::remove(&self.db, id)?;
         self.changed(&path);
         if item.is_folder {
@@ -222,21 +217,103 @@ impl Library {
                 return Ok(removed);
             }
             for item in items {
-                if !go_on() {
-                    return Err(Error::Stopped);
-                }
-                let done = if item.is_folder {
-                    tree::remove_tree(&bin, item.stored_as.as_ref(), go_on)
-                } else {
-                    bin.remove_file(&item.stored_as).map_err(Error::from)
-                };
-                match done {
-                    Err(Error::Io(error)) if error.kind() == io::ErrorKind::NotFound => {}
-                    done => done?,
-                }
-                recycled::remove(&self.db, item.id)?;
+                self.remove_for_ever(&bin, &item, go_on)?;
                 removed += 1;
             }
         }
     }
+
+    /// Removes one thing, or with none all that lies in the recycle folder by now. Gives back how much
+    /// that was.
+    ///
+    /// # Errors
+    /// [`Error::NotAdministrator`]; [`Error::Stopped`]; [`Error::Database`]; [`Error::Files`].
+    pub fn empty_recycled(
+        &self,
+        caller: &Caller<'_>,
+        only: Option<i64>,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<u64> {
+        caller.require_administrator()?;
+        let path = FolderPath::parse(FOLDER).map_err(|error| Error::path("path", error))?;
+        let bin = match self.files.folder(&path) {
+            Err(SourceError::NotFound) => return Ok(0),
+            found => found?,
+        };
+        if let Some(id) = only {
+            let Some(item) = recycled::by_id(&self.db, id)? else { return Ok(0) };
+            self.remove_for_ever(&bin, &item, go_on)?;
+            return Ok(1);
+        }
+        let (mut removed, mut before) = (0, 0);
+        loop {
+            let items = recycled::before(&self.db, before, ROWS)?;
+            let Some(last) = items.last() else { return Ok(removed) };
+            before = last.id;
+            for item in &items {
+                self.remove_for_ever(&bin, item, go_on)?;
+                removed += 1;
+            }
+        }
+    }
+
+    fn remove_for_ever(
+        &self,
+        bin: &Folder,
+        item: &Recycled,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<()> {
+        if !go_on() {
+            return Err(Error::Stopped);
+        }
+        let done = if item.is_folder {
+            tree::remove_tree(bin, item.stored_as.as_ref(), go_on)
+        } else {
+            bin.remove_file(&item.stored_as).map_err(Error::from)
+        };
+        match done {
+            Err(Error::Io(error)) if error.kind() == io::ErrorKind::NotFound => {}
+            done => done?,
+        }
+        recycled::remove(&self.db, item.id)?;
+        Ok(())
+    }
+}
+
+fn missing(id: i64) -> Error {
+    Error::NotFound(format!("item {id} of the recycle folder"))
+}
+
+/// Moves something from the recycle folder to its old name, or to the next one that is free.
+fn put_back(
+    bin: &Folder,
+    item: &Recycled,
+    folder: &Folder,
+    folder_path: &FolderPath,
+    was: &SourcePath,
+    rename: bool,
+) -> Result<SourcePath> {
+    let last = if rename { MAX_NUMBER } else { 0 };
+    for number in 0..=last {
+        let name = match number {
+            0 => was.file_name().to_owned(),
+            _ if item.is_folder => format!("{}-{number:03}", was.file_name()),
+            _ => name::numbered(was.file_name(), number),
+        };
+        let moved = if item.is_folder {
+            tree::move_folder(bin, &item.stored_as, folder, &name, &|| true)
+        } else {
+            tree::move_file(bin, &item.stored_as, folder, &name).map_err(Error::from)
+        };
+        match moved {
+            Ok(()) => return folder_path.join(&name).map_err(|error| Error::path("path", error)),
+            Err(Error::Io(error)) => match error.kind() {
+                io::ErrorKind::AlreadyExists | io::ErrorKind::DirectoryNotEmpty => {}
+                io::ErrorKind::NotFound => return Err(missing(item.id)),
+                _ => return Err(error.into()),
+            },
+            Err(error) => return Err(error),
+        }
+    }
+    Err(Error::Exists(was.to_string()))
 }

@@ -31,10 +31,12 @@ pub struct Started {
     pub length: u64,
     /// When it is given up, in milliseconds since 1970 UTC.
     pub expires_ms: i64,
+    /// What its client said of it when it began, word for word.
+    pub note: String,
 }
 
 impl Library {
-    /// Begins an upload of `length` bytes.
+    /// Begins an upload of `length` bytes. `note` is kept as it is, for who asks how far it has come.
     ///
     /// # Errors
     /// As [`put`](Self::put), as far as it can be told now; [`Error::Busy`] when the user has too many
@@ -44,6 +46,7 @@ impl Library {
         caller: &Caller<'_>,
         new: &NewFile<'_>,
         length: u64,
+        note: &str,
     ) -> Result<Started> {
         let name = self.clean_name(new.name)?;
         caller.require(new.folder, Level::Upload)?;
@@ -68,13 +71,14 @@ impl Library {
             overwrite: new.overwrite.text().to_owned(),
             length_bytes,
             expires_ms: self.upload_expiry(),
+            note: note.to_owned(),
         };
         uploads::add(&self.db, &upload)?;
         if let Err(error) = folder.begin(&upload.id) {
             uploads::remove(&self.db, &upload.id)?;
             return Err(error.into());
         }
-        Ok(Started { id: upload.id, offset: 0, length, expires_ms: upload.expires_ms })
+        Ok(started(&upload, 0))
     }
 
     fn upload_expiry(&self) -> i64 {
@@ -130,9 +134,13 @@ impl Library {
         let overwrite = Overwrite::parse(&upload.overwrite).unwrap_or(Overwrite::No);
         let new = NewFile { folder: &folder_path, name: &upload.name, overwrite };
         let done = self.finish(caller, &folder, &new, incoming);
-        uploads::remove(&self.db, id)?;
+        let ours = uploads::remove(&self.db, id)?;
         match done {
             Ok(image) => Ok((state, Some(image))),
+            // Given up by somebody else while the last of it arrived.
+            Err(Error::Io(error)) if !ours && error.kind() == std::io::ErrorKind::NotFound => {
+                Err(missing())
+            }
             Err(error) => {
                 // Given its name or not, nothing of it stays under the hidden one.
                 folder.give_up(id).unwrap_or_default();
@@ -226,5 +234,6 @@ fn started(upload: &Upload, offset: u64) -> Started {
         offset,
         length: u64::try_from(upload.length_bytes).unwrap_or(0),
         expires_ms: upload.expires_ms,
+        note: upload.note.clone(),
     }
 }

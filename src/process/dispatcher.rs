@@ -3,18 +3,21 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::WorkerOptions;
 use super::rows::WorkerRow;
-use super::threads::{Crew, Fault, Job};
-use crate::http::{Dispatch, Request, Response, Service, is_for_programs, plain};
+use super::threads::{Crew, Fault, Job, Work};
+use crate::http::{Answer, Dispatch, Later, Request, Response, Service, is_for_programs, plain};
 use crate::pixel::Cancel;
+
+/// How long to wait for a place in a full queue before another try.
+const QUEUE_PAUSE: Duration = Duration::from_millis(20);
 
 /// Gets requests answered: at once when the service can, else by a request thread, else with 503.
 #[derive(Clone)]
@@ -28,6 +31,8 @@ struct Shared {
     faults: mpsc::UnboundedSender<Fault>,
     row: WorkerRow,
     deadline: Duration,
+    /// True once nothing is to be waited for any more.
+    hurry: watch::Sender<bool>,
 }
 
 /// A dispatcher with what stands behind it.
@@ -59,9 +64,63 @@ pub(super) fn start(
     };
     let threads = crew.start(threads)?;
     let deadline = options.request_deadline;
+    let hurry = watch::Sender::new(false);
     let dispatcher =
-        Dispatcher { shared: Arc::new(Shared { service, jobs, faults, row, deadline }) };
+        Dispatcher { shared: Arc::new(Shared { service, jobs, faults, row, deadline, hurry }) };
     Ok(Started { dispatcher, faults: fault_receiver, threads })
+}
+
+impl Dispatcher {
+    /// Has every answer that waits for something made at once: the worker is to end.
+    pub fn hurry(&self) {
+        self.shared.hurry.send_replace(true);
+    }
+
+    /// Has a thread do something; an error when the queue has no place for it.
+    async fn run(
+        &self,
+        work: Work,
+        end: Option<Instant>,
+        for_programs: bool,
+    ) -> Result<Answer, Box<Work>> {
+        let cancel = Arc::new(end.map_or_else(Cancel::never, Cancel::at));
+        let (answer, answered) = oneshot::channel();
+        let job = Job { work, cancel: Arc::clone(&cancel), for_programs, answer };
+        if let Err(full) = self.shared.jobs.try_send(job) {
+            return Err(Box::new(full.into_inner().work));
+        }
+        let _guard = CancelOnDrop(cancel);
+        // The thread always answers; it can only be gone when the worker is.
+        Ok(answered.await.unwrap_or_else(|_| failed(for_programs).into()))
+    }
+
+    /// Waits for what an answer needs, and then for a thread that makes it: who has waited that long is
+    /// not sent away because the queue is full for a moment.
+    async fn make_later(&self, later: Later, for_programs: bool) -> Response {
+        let mut hurry = self.shared.hurry.subscribe();
+        tokio::select! {
+            _ = later.ready => {}
+            () = tokio::time::sleep_until(later.until.into()) => {}
+            // An error means that whoever could hurry is gone.
+            _ = hurry.wait_for(|hurry| *hurry) => {}
+        }
+        let end = Instant::now().checked_add(self.shared.deadline);
+        let mut work = Work::Then(later.then);
+        loop {
+            match self.run(work, end, for_programs).await {
+                Ok(Answer::Now(response)) => return response,
+                Ok(Answer::Later(_)) => return failed(for_programs),
+                Err(back) if end.is_none_or(|end| Instant::now() < end) => work = *back,
+                Err(_) => return self.overloaded(for_programs),
+            }
+            tokio::time::sleep(QUEUE_PAUSE).await;
+        }
+    }
+
+    fn overloaded(&self, for_programs: bool) -> Response {
+        self.shared.row.board().count_overload();
+        overloaded(for_programs)
+    }
 }
 
 impl Dispatch for Dispatcher {
@@ -79,19 +138,12 @@ impl Dispatch for Dispatcher {
                 return failed(for_programs);
             }
         }
-        let cancel = Arc::new(match request.received.checked_add(shared.deadline) {
-            Some(deadline) => Cancel::at(deadline),
-            None => Cancel::never(),
-        });
-        let (answer, response) = oneshot::channel();
-        let job = Job { request, cancel: Arc::clone(&cancel), answer };
-        if shared.jobs.try_send(job).is_err() {
-            shared.row.board().count_overload();
-            return overloaded(for_programs);
+        let end = request.received.checked_add(shared.deadline);
+        match self.run(Work::Request(request), end, for_programs).await {
+            Ok(Answer::Now(response)) => response,
+            Ok(Answer::Later(later)) => self.make_later(later, for_programs).await,
+            Err(_) => self.overloaded(for_programs),
         }
-        let _guard = CancelOnDrop(cancel);
-        // The thread always answers; it can only be gone when the worker is.
-        response.await.unwrap_or_else(|_| failed(for_programs))
     }
 }
 
@@ -121,7 +173,6 @@ mod tests {
     use std::future::Future;
     use std::sync::atomic::Ordering;
     use std::task::{Context, Poll, Waker};
-    use std::time::Instant;
 
     use crossbeam_channel::{Receiver, unbounded};
     use http::{HeaderMap, Method};
@@ -135,6 +186,7 @@ mod tests {
     struct Gate {
         tokens: Receiver<()>,
         cancelled: Sender<()>,
+        parked: Sender<oneshot::Sender<()>>,
     }
 
     impl Service for Gate {
@@ -143,19 +195,26 @@ mod tests {
             (request.path == "/now").then(|| Response::new(StatusCode::NO_CONTENT))
         }
 
-        fn call(&self, request: Request, progress: &dyn Progress) -> Response {
+        fn call(self: Arc<Self>, request: Request, progress: &dyn Progress) -> Answer {
             progress.enter(Stage::Other);
             progress.url_hash(7);
             let row = ThreadRow::current().expect("this is a request thread");
             row.held_pixels().store(1_000, Ordering::Relaxed);
             assert_ne!(request.path, "/panic");
+            if let Some(waits_ms) = request.path.strip_prefix("/later/") {
+                let (tell, ready) = oneshot::channel();
+                self.parked.send(tell).unwrap();
+                let until = Instant::now() + Duration::from_millis(waits_ms.parse().unwrap());
+                let then = Box::new(|_: &dyn Progress| Response::new(StatusCode::ACCEPTED));
+                return Answer::Later(Later { ready, until, then });
+            }
             loop {
                 if self.tokens.recv_timeout(Duration::from_millis(5)).is_ok() {
-                    return Response::new(StatusCode::OK);
+                    return Response::new(StatusCode::OK).into();
                 }
                 if progress.cancel().check().is_err() {
                     let _ = self.cancelled.send(());
-                    return Response::new(StatusCode::GATEWAY_TIMEOUT);
+                    return Response::new(StatusCode::GATEWAY_TIMEOUT).into();
                 }
             }
         }
@@ -165,19 +224,22 @@ mod tests {
         started: Started,
         tokens: Sender<()>,
         cancelled: Receiver<()>,
+        parked: Receiver<oneshot::Sender<()>>,
         board: Scoreboard,
     }
 
     fn fixture(request_deadline: Duration) -> Fixture {
         let (tokens, gate_tokens) = unbounded();
         let (gate_cancelled, cancelled) = unbounded();
+        let (gate_parked, parked) = unbounded();
         let board = Scoreboard::private(1, 2).unwrap();
         board.worker(0).claim();
         let options =
             WorkerOptions { threads: 2, queue_len: 3, request_deadline, ..Default::default() };
-        let service = Arc::new(Gate { tokens: gate_tokens, cancelled: gate_cancelled });
+        let service =
+            Arc::new(Gate { tokens: gate_tokens, cancelled: gate_cancelled, parked: gate_parked });
         let started = start(service, &options, board.worker(0)).unwrap();
-        Fixture { started, tokens, cancelled, board }
+        Fixture { started, tokens, cancelled, parked, board }
     }
 
     fn request(path: &str) -> Request {
@@ -193,7 +255,8 @@ mod tests {
     }
 
     fn block_on<T>(future: impl Future<Output = T>) -> T {
-        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        runtime.unwrap().block_on(future)
     }
 
     fn wait_until(condition: impl Fn() -> bool) {
@@ -282,6 +345,54 @@ mod tests {
         let fixture = fixture(Duration::from_millis(30));
         let response = block_on(fixture.started.dispatcher.dispatch(request("/")));
         assert_eq!(response.status, StatusCode::GATEWAY_TIMEOUT);
+    }
+
+    #[test]
+    fn who_waits_holds_no_thread() {
+        let fixture = fixture(Duration::from_secs(60));
+        let dispatcher = fixture.started.dispatcher.clone();
+        block_on(async {
+            // Far more than threads and places in the queue together.
+            let mut waiting = tokio::task::JoinSet::new();
+            let local = tokio::task::LocalSet::new();
+            local
+                .run_until(async {
+                    let mut tell = Vec::new();
+                    for _ in 0..50 {
+                        let dispatcher = dispatcher.clone();
+                        waiting.spawn_local(async move {
+                            dispatcher.dispatch(request("/later/600000")).await.status
+                        });
+                        while tell.len() < waiting.len() {
+                            tokio::task::yield_now().await;
+                            tell.extend(fixture.parked.try_iter());
+                        }
+                    }
+                    // Both threads are free.
+                    fixture.tokens.send(()).unwrap();
+                    let response = dispatcher.dispatch(request("/")).await;
+                    assert_eq!(response.status, StatusCode::OK);
+                    assert_eq!(fixture.board.snapshot().busy_threads(), 0);
+                    for tell in tell.drain(..) {
+                        tell.send(()).unwrap();
+                    }
+                    while let Some(status) = waiting.join_next().await {
+                        assert_eq!(status.unwrap(), StatusCode::ACCEPTED);
+                    }
+                })
+                .await;
+        });
+    }
+
+    #[test]
+    fn waiting_ends_in_time_and_with_the_worker() {
+        let fixture = fixture(Duration::from_secs(60));
+        let dispatcher = &fixture.started.dispatcher;
+        let response = block_on(dispatcher.dispatch(request("/later/1")));
+        assert_eq!(response.status, StatusCode::ACCEPTED);
+        dispatcher.hurry();
+        let response = block_on(dispatcher.dispatch(request("/later/600000")));
+        assert_eq!(response.status, StatusCode::ACCEPTED);
     }
 
     #[test]

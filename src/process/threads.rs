@@ -10,17 +10,28 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::dispatcher::failed;
 use super::rows::{ThreadRow, WorkerRow};
-use crate::http::{Progress, Request, Response, Service, Stage, is_for_programs};
+use crate::http::{Answer, Progress, Request, Service, Stage, Then};
 use crate::pixel::Cancel;
 
 /// Enough for what blocks and recurses little; only what is touched takes memory.
 const STACK_BYTES: usize = 2 << 20;
 
-/// A request on its way to a thread.
+/// Work on its way to a thread.
 pub struct Job {
-    pub request: Request,
+    pub work: Work,
     pub cancel: Arc<Cancel>,
-    pub answer: oneshot::Sender<Response>,
+    /// Whether programs rather than people are told of failures.
+    pub for_programs: bool,
+    pub answer: oneshot::Sender<Answer>,
+}
+
+/// What a thread is to do.
+#[expect(clippy::large_enum_variant, reason = "nearly all of it is requests")]
+pub enum Work {
+    /// Answer a request.
+    Request(Request),
+    /// Make a response that had to wait.
+    Then(Then),
 }
 
 /// Something that the worker must know of.
@@ -67,17 +78,19 @@ impl Crew {
                 .map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
             row.begin(millis(left), millis(left.saturating_add(self.kill_after)));
             let progress = ThreadProgress { row, cancel: &job.cancel };
-            let for_programs = is_for_programs(&job.request.path);
-            let call = || self.service.call(job.request, &progress);
-            let response = catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| {
+            let call = || match job.work {
+                Work::Request(request) => Arc::clone(&self.service).call(request, &progress),
+                Work::Then(then) => then(&progress).into(),
+            };
+            let answer = catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| {
                 self.row.board().count_panic();
                 // The worker is gone only when nothing is left to be told.
                 let _ = self.faults.send(Fault::Panicked);
-                failed(for_programs)
+                failed(job.for_programs).into()
             });
             row.end();
             // Nobody waits any more when the client has gone away.
-            let _ = job.answer.send(response);
+            let _ = job.answer.send(answer);
         }
     }
 }

@@ -230,6 +230,7 @@ impl Worker<'_> {
         // Without an arbiter there is nobody to tell.
         let _ = channel.write_all(&[control::DRAINING]).await;
         drain.send_replace(true);
+        self.dispatcher.hurry();
         self.finish(&mut channel, &connections).await;
         Ok(())
     }
@@ -426,7 +427,7 @@ mod tests {
     use http::{HeaderMap, Method, StatusCode};
 
     use super::*;
-    use crate::http::{Client, Dispatch, Progress, Request, RequestBody, Response};
+    use crate::http::{Answer, Client, Dispatch, Progress, Request, RequestBody, Response};
 
     struct Teapot;
 
@@ -435,8 +436,8 @@ mod tests {
             None
         }
 
-        fn call(&self, _: Request, _: &dyn Progress) -> Response {
-            Response::new(StatusCode::IM_A_TEAPOT)
+        fn call(self: Arc<Self>, _: Request, _: &dyn Progress) -> Answer {
+            Response::new(StatusCode::IM_A_TEAPOT).into()
         }
     }
 

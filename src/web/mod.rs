@@ -13,6 +13,7 @@ mod pages;
 mod router;
 pub mod sign_in;
 mod templates;
+mod waiting;
 mod who;
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -24,6 +25,7 @@ use http::header;
 pub use error::Error;
 use image::{Memos, Prepare, Xref};
 pub use templates::ParsedTemplates;
+pub use waiting::TaskWaits;
 
 use crate::auth::RightsStore;
 use crate::cache::flight::Flights;
@@ -31,7 +33,7 @@ use crate::cache::{Cache, Key};
 use crate::config::Network;
 use crate::db::image_ids::ImageIds;
 use crate::db::{self, Db};
-use crate::http::{Progress, Request, Response, Service, Stage};
+use crate::http::{Answer, Progress, Request, Response, Service, Stage};
 use crate::library::Library;
 use crate::pixel::Engine;
 use crate::portfolio::Exports;
@@ -60,8 +62,8 @@ pub struct App {
     pub image_ids: Arc<ImageIds>,
     /// What people do with originals.
     pub library: Arc<Library>,
-    /// How long an answer waits for a task.
-    pub task_wait: Duration,
+    /// Answers that wait for tasks.
+    pub task_waits: TaskWaits,
     /// Made pictures.
     pub cache: Arc<Cache>,
     /// One maker per picture.
@@ -110,10 +112,10 @@ impl App {
         Ok(self.installation.get_or_init(|| id))
     }
 
-    fn answer(&self, request: &Request, progress: &dyn Progress) -> Response {
-        let result = match router::find(request) {
-            Found::Api(path) => return api::answer(self, request, progress, &path),
-            Found::Route(route) => (route.handler)(self, request, progress),
+    fn answer(self: &Arc<Self>, request: Request, progress: &dyn Progress) -> Answer {
+        let result = match router::find(&request) {
+            Found::Api(path) => return api::answer(self, request, progress, path),
+            Found::Route(route) => (route.handler)(self, &request, progress),
             Found::Options(allow) => Ok(router::options(allow)),
             Found::Nothing => Err(Error::not_found()),
             Found::WrongMethod(allow) => {
@@ -122,12 +124,14 @@ impl App {
                 Ok(response)
             }
         };
-        result.unwrap_or_else(|error| {
-            error.log(&subject(self, request));
+        let mut response = result.unwrap_or_else(|error| {
+            error.log(&subject(self, &request));
             let response = pages::error_page(&error);
-            count::other(self, &response, request);
+            count::other(self, &response, &request);
             response
-        })
+        });
+        sign_in::session::renew(self, &request, &mut response);
+        response.into()
     }
 }
 
@@ -136,19 +140,17 @@ impl Service for App {
         self.memos.answer(self, request, |key| self.cache.get_memory(key))
     }
 
-    fn call(&self, request: Request, progress: &dyn Progress) -> Response {
+    fn call(self: Arc<Self>, request: Request, progress: &dyn Progress) -> Answer {
         progress.enter(Stage::Routing);
         let mut hasher = DefaultHasher::new();
         (request.path.as_str(), &request.query).hash(&mut hasher);
         progress.url_hash(hasher.finish());
         // A key of this request's own: it counts the time that caches may take.
         let get = |key: &Key| self.cache.get(&Key::new(key.text().to_owned()));
-        if let Some(response) = self.memos.answer(self, &request, get) {
-            return response;
+        if let Some(response) = self.memos.answer(&self, &request, get) {
+            return response.into();
         }
-        let mut response = self.answer(&request, progress);
-        sign_in::session::renew(self, &request, &mut response);
-        response
+        self.answer(request, progress)
     }
 }
 

@@ -12,3 +12,4 @@ mod lifecycle;
 mod logs;
 mod pictures;
 mod users;
+mod uploads;

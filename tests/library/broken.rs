@@ -142,6 +142,6 @@ fn a_database_that_is_away_loses_no_file(bench: &Bench) {
     assert_eq!(fs::read(bench.root().join("x.png")).unwrap(), b"the old file");
     assert!(!bench.has_unfinished());
     bench.put("", "x.png", Overwrite::Yes).unwrap();
-    let items = bench.library.recycled(&Caller::System, 0, 10).unwrap();
+    let items = bench.library.recycled(&Caller::System, 0, 10).unwrap().0;
     assert_eq!(items.len(), 1, "only the upload that was done has left something");
 }

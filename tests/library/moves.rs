@@ -141,16 +141,21 @@ fn titles_and_tags_are_changed(bench: &Bench) {
     assert_eq!((history[0].action, history[0].detail.as_str()), (3, "title, tags changed"));
     // Lists are kept by who administers files.
     let list = ["Sea".to_owned(), "Land".to_owned()];
-    let denied = bench.library.set_tag_list(&by(user), "Subjects", &list).unwrap_err();
+    let denied = bench.library.make_tag_list(&by(user), "Subjects", &list).unwrap_err();
     assert!(matches!(denied, Error::NotAdministrator), "{denied}");
-    bench.library.set_tag_list(&Caller::System, "Subjects", &list).unwrap();
+    let id = bench.library.make_tag_list(&Caller::System, "Subjects", &list).unwrap();
     let of_list = |name: &str| {
         let all = bench.library.tags().unwrap();
         all.into_iter().find(|tag| tag.name == name).map(|tag| tag.list)
     };
     assert_eq!(of_list("Sea"), Some(Some("Subjects".into())));
     assert_eq!(of_list("sky"), Some(None));
-    bench.library.remove_tag_list(&Caller::System, "subjects").unwrap();
+    let twice = bench.library.make_tag_list(&Caller::System, "subjects", &list).unwrap_err();
+    assert!(matches!(twice, Error::Exists(_)), "{twice}");
+    let fewer = Some(&list[1..]);
+    bench.library.change_tag_list(&Caller::System, id, "Themes", fewer).unwrap();
+    assert_eq!((of_list("Sea"), of_list("Land")), (Some(None), Some(Some("Themes".into()))));
+    bench.library.remove_tag_list(&Caller::System, id).unwrap();
     assert_eq!(of_list("Land"), Some(None));
     for (name, changes) in [
         ("title", Changes { title: Some("x".repeat(256)), ..Changes::default() }),

@@ -39,7 +39,7 @@ fn pieces_become_a_file(bench: &Bench) {
     let bytes = png(40, 40);
     let root = FolderPath::default();
     let begun =
-        bench.library.begin_upload(&Caller::System, &new(&root), bytes.len() as u64).unwrap();
+        bench.library.begin_upload(&Caller::System, &new(&root), bytes.len() as u64, "").unwrap();
     assert_eq!((begun.offset, begun.length, begun.id.len()), (0, bytes.len() as u64, 32));
     let mut at = 0;
     for piece in bytes.chunks(bytes.len() / 3) {
@@ -59,8 +59,11 @@ fn pieces_become_a_file(bench: &Bench) {
 fn a_broken_connection_loses_nothing(bench: &Bench) {
     let bytes = png(40, 40);
     let root = FolderPath::default();
-    let id =
-        bench.library.begin_upload(&Caller::System, &new(&root), bytes.len() as u64).unwrap().id;
+    let id = bench
+        .library
+        .begin_upload(&Caller::System, &new(&root), bytes.len() as u64, "")
+        .unwrap()
+        .id;
     assert!(bench.library.go_on(&Caller::System, &id, 0, &mut Broken(&bytes[..20])).is_err());
     // Another process, later.
     let library = bench.with(options());
@@ -77,15 +80,15 @@ fn a_broken_connection_loses_nothing(bench: &Bench) {
 fn what_does_not_fit_is_refused(bench: &Bench) {
     let root = FolderPath::default();
     let small = bench.with(Options { max_file_bytes: 100, ..options() });
-    let error = small.begin_upload(&Caller::System, &new(&root), 101).unwrap_err();
+    let error = small.begin_upload(&Caller::System, &new(&root), 101, "").unwrap_err();
     assert!(matches!(error, Error::TooLarge { limit_bytes: 100 }), "{error}");
     let script = NewFile { name: "x.php", ..new(&root) };
-    assert!(bench.library.begin_upload(&Caller::System, &script, 10).is_err());
+    assert!(bench.library.begin_upload(&Caller::System, &script, 10, "").is_err());
     let nowhere = FolderPath::parse("nowhere").unwrap();
-    let error = bench.library.begin_upload(&Caller::System, &new(&nowhere), 10).unwrap_err();
+    let error = bench.library.begin_upload(&Caller::System, &new(&nowhere), 10, "").unwrap_err();
     assert!(matches!(error, Error::NotFound(_)), "{error}");
     // More than was announced, and something else than a picture.
-    let id = bench.library.begin_upload(&Caller::System, &new(&root), 10).unwrap().id;
+    let id = bench.library.begin_upload(&Caller::System, &new(&root), 10, "").unwrap().id;
     let error = bench.library.go_on(&Caller::System, &id, 0, &mut &[b'x'; 11][..]).unwrap_err();
     assert!(matches!(error, Error::TooLarge { .. }), "{error}");
     assert_eq!(bench.library.upload_state(&Caller::System, &id).unwrap().offset, 0);
@@ -101,7 +104,7 @@ fn uploads_belong_to_who_began_them(bench: &Bench) {
     let other = bench.user("other", &[("/a", Level::DeleteFolder)]);
     let rights = bench.rights();
     let by = |user| Caller::Somebody { rights: &rights, user: Some(user) };
-    let id = bench.library.begin_upload(&by(one), &new(&folder), 10).unwrap().id;
+    let id = bench.library.begin_upload(&by(one), &new(&folder), 10, "").unwrap().id;
     assert!(bench.library.upload_state(&by(one), &id).is_ok());
     for caller in [by(other), Caller::Somebody { rights: &rights, user: None }] {
         assert!(matches!(bench.library.upload_state(&caller, &id), Err(Error::NotFound(_))));
@@ -116,7 +119,7 @@ fn uploads_belong_to_who_began_them(bench: &Bench) {
 
 fn ended_and_expired_uploads_leave_nothing(bench: &Bench) {
     let root = FolderPath::default();
-    let begin = || bench.library.begin_upload(&Caller::System, &new(&root), 10).unwrap().id;
+    let begin = || bench.library.begin_upload(&Caller::System, &new(&root), 10, "").unwrap().id;
     let (ended, expired, kept) = (begin(), begin(), begin());
     bench.library.end_upload(&Caller::System, &ended).unwrap();
     bench
@@ -144,7 +147,7 @@ fn only_one_writes_at_a_time(bench: &Bench) {
         }
     }
     let root = FolderPath::default();
-    let id = bench.library.begin_upload(&Caller::System, &new(&root), 10).unwrap().id;
+    let id = bench.library.begin_upload(&Caller::System, &new(&root), 10, "").unwrap().id;
     let other = bench.with(options());
     let mut busy = false;
     let meanwhile = || {

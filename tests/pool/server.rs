@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use halftone::fastcgi;
-use halftone::http::{Body, Progress, Request, Response, Service, Stage};
+use halftone::http::{Answer, Body, Progress, Request, Response, Service, Stage};
 use halftone::process::{Boot, PoolOptions, WorkerContext, WorkerOptions, run_pool};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
@@ -145,14 +145,14 @@ impl Service for Sample {
         }
     }
 
-    fn call(&self, request: Request, progress: &dyn Progress) -> Response {
+    fn call(self: Arc<Self>, request: Request, progress: &dyn Progress) -> Answer {
         progress.enter(Stage::Other);
         match request.path.as_str() {
             "/panic" => panic!("a request panics on purpose"),
             "/wait" => {
                 while !self.released() {
                     if progress.cancel().check().is_err() {
-                        return Response::new(StatusCode::GATEWAY_TIMEOUT);
+                        return Response::new(StatusCode::GATEWAY_TIMEOUT).into();
                     }
                     std::thread::sleep(Duration::from_millis(2));
                 }
@@ -164,7 +164,7 @@ impl Service for Sample {
             }
             _ => {}
         }
-        self.hello()
+        self.hello().into()
     }
 }
 

@@ -32,6 +32,13 @@ pub enum Event {
     Waiting,
     /// It was called off.
     CalledOff,
+    /// Bytes for this place of `/upload` have arrived.
+    Bytes {
+        /// The place.
+        offset: u64,
+        /// How many.
+        len: u64,
+    },
     /// A connection has ended, with this fault if any.
     Closed(Option<String>),
 }
@@ -158,6 +165,19 @@ impl Dispatch for Sample {
                 let _ = self.told.send(Event::Waiting);
                 std::future::pending::<()>().await;
                 unreachable!("pending never ends")
+            }
+            "/upload" => {
+                let offset = request.headers["upload-offset"].to_str().ok();
+                let offset = offset.and_then(|text| text.parse().ok()).expect("a number");
+                let len = match request.body {
+                    RequestBody::Empty => 0,
+                    RequestBody::Memory(bytes) => bytes.len() as u64,
+                    RequestBody::File { len, .. } => len,
+                };
+                let _ = self.told.send(Event::Bytes { offset, len });
+                let wrong = request.query == b"refuse";
+                let status = if wrong { StatusCode::CONFLICT } else { StatusCode::NO_CONTENT };
+                return Response::new(status);
             }
             "/bytes" => Body::Bytes(Bytes::from(pattern(len))),
             "/file" => {

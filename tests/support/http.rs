@@ -75,6 +75,18 @@ impl Client {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Result<()> {
+        self.send_part(method, target, headers, body.len(), body)
+    }
+
+    /// Sends a request that announces a body of `len` bytes, and the first of them.
+    pub fn send_part(
+        &mut self,
+        method: &str,
+        target: &[u8],
+        headers: &[(&str, &str)],
+        len: usize,
+        part: &[u8],
+    ) -> Result<()> {
         let mut head = Vec::with_capacity(512);
         head.extend_from_slice(method.as_bytes());
         head.push(b' ');
@@ -83,13 +95,17 @@ impl Client {
         for (name, value) in headers {
             write!(head, "{name}: {value}\r\n")?;
         }
-        if !body.is_empty() {
-            write!(head, "Content-Length: {}\r\n", body.len())?;
+        if len > 0 {
+            write!(head, "Content-Length: {len}\r\n")?;
         }
         head.extend_from_slice(b"\r\n");
-        let stream = self.stream.get_mut();
-        stream.write_all(&head)?;
-        stream.write_all(body)
+        self.stream.get_mut().write_all(&head)?;
+        self.more(part)
+    }
+
+    /// Sends more of a body.
+    pub fn more(&mut self, part: &[u8]) -> Result<()> {
+        self.stream.get_mut().write_all(part)
     }
 
     /// Reads one response; `head` tells that it has no body whatever its header says.

@@ -23,4 +23,5 @@ pub mod process;
 pub mod qis;
 pub mod recorder;
 pub mod slapd;
+pub mod tus;
 pub mod wait;

@@ -19,7 +19,7 @@ use crate::spec::Rules;
 use crate::stats::{Counters, CountersOptions, Flusher};
 use crate::web::api::Cors;
 use crate::web::image::{Memos, Prepare, Xref};
-use crate::web::{App, ParsedTemplates};
+use crate::web::{App, ParsedTemplates, TaskWaits};
 
 /// Images that a worker remembers the ids of.
 const KNOWN_IMAGES: usize = 100_000;
@@ -75,11 +75,11 @@ fn app(
     let library = library(settings, db.clone(), Arc::clone(&repository), forget)?;
     Ok(App {
         reductions: reductions(settings)?.map(prepare).transpose()?,
+        task_waits: TaskWaits::new(db.clone(), secs(settings.task_wait_s)),
         db,
         store,
         templates: ParsedTemplates::default(),
         library: Arc::new(library),
-        task_wait: secs(settings.task_wait_s),
         exports: exports(settings),
         repository,
         profiles: profiles(settings),

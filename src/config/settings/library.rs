@@ -26,7 +26,7 @@ pub(super) static MAX_UPLOAD_MB: Row<u32> = Row {
         secret: false,
         group: Group::Library,
         doc: "The longest file that is taken. What comes in one request is bounded by \
-              `max_body_mb` as well; resumable uploads come in as many as they like.",
+              `max_body_mb` as well; requests of resumable uploads may be of any length.",
     },
     kind: &Whole { min: 1, max: 1_048_576 },
 };

@@ -9,17 +9,16 @@ mod sending;
 use std::io;
 use std::pin::pin;
 
-use http::Method;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::watch;
 use tokio::time::{Duration, Instant, timeout, timeout_at};
 
 use self::input::Input;
 use super::Options;
-use super::body::BodySink;
+use super::arriving::{ANY_METHOD, Arriving, Received};
 use super::protocol::{Capacity, Event, Malformed, Protocol};
 use super::refusal::Refusal;
-use super::request::{BadRequest, Head};
+use super::request::BadRequest;
 use super::response::Plan;
 use crate::http::{Dispatch, Request};
 
@@ -80,14 +79,6 @@ where
     connection.run().await
 }
 
-/// What came out of receiving.
-#[expect(clippy::large_enum_variant, reason = "lives for one move; a box would cost more")]
-enum Received {
-    Request(Request),
-    Refused(Refusal),
-    Closed,
-}
-
 /// What is to happen while a request is being answered.
 enum Watched {
     GoOn,
@@ -113,9 +104,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Dispatch> Connection<'_, S, D> {
             let (keep, complete) = match self.receive().await? {
                 Received::Closed => return Ok(()),
                 Received::Request(request) => (self.answer(request).await?, true),
-                Received::Refused(refusal) => {
-                    let complete = refusal.complete;
-                    self.write_response(&Method::GET, refusal.into_response()).await?;
+                Received::Answer { response, complete } => {
+                    self.write_response(&ANY_METHOD, response).await?;
                     (self.protocol.end(), complete)
                 }
             };
@@ -135,16 +125,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Dispatch> Connection<'_, S, D> {
 
     /// Receives until there is a request to answer or to refuse.
     async fn receive(&mut self) -> Result<Received, Error> {
-        let mut head: Option<Head> = None;
-        let mut body = BodySink::default();
+        let mut arriving = Arriving::default();
+        let received = self.receive_into(&mut arriving).await;
+        match received {
+            Ok(None) => Ok(arriving.complete().await),
+            Ok(Some(received)) => Ok(received),
+            Err(error) => {
+                self.keep(&mut arriving).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Receives until a request is complete, or something else comes out of it.
+    async fn receive_into(&mut self, arriving: &mut Arriving) -> Result<Option<Received>, Error> {
         let mut header_deadline = None;
         loop {
             let (used, event) = self.protocol.next(self.input.unread())?;
             let received = match event {
                 None => {
                     self.input.consume(used);
-                    if !self.read_more(head.is_some(), &mut header_deadline).await? {
-                        return Ok(Received::Closed);
+                    if !self.read_more(arriving.in_body(), &mut header_deadline).await? {
+                        return Ok(Some(Received::Closed));
                     }
                     continue;
                 }
@@ -152,37 +154,52 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Dispatch> Connection<'_, S, D> {
                     self.reply(&bytes).await?;
                     close.then_some(Received::Closed)
                 }
-                Some(Event::Params) => match parse_head(self.protocol.params(), self.options) {
-                    Ok(parsed) => {
-                        head = Some(parsed);
-                        None
-                    }
-                    Err(refusal) => Some(Received::Refused(refusal)),
-                },
+                Some(Event::Params) => {
+                    let begun = arriving.begin(self.protocol.params(), self.options);
+                    begun.err().map(Received::from)
+                }
                 Some(Event::ParamsTooLarge) => {
-                    let refusal = Refusal::bad_request(BadRequest::ParamsTooLarge, false);
-                    Some(Received::Refused(refusal))
+                    Some(Refusal::bad_request(BadRequest::ParamsTooLarge, false).into())
                 }
                 Some(Event::Body(part)) => {
-                    let stored = store(&mut body, part, self.options).await;
-                    let path = head.as_ref().map_or("", |head| head.path.as_str());
-                    stored.err().map(|refusal| Received::Refused(refusal.of(path)))
+                    let pushed = arriving.push(part, self.options).await;
+                    pushed.err().map(Received::from)
                 }
                 Some(Event::Complete) => {
-                    Some(complete(head.take(), std::mem::take(&mut body)).await)
+                    self.input.consume(used);
+                    return Ok(None);
                 }
                 Some(Event::Abort) => {
-                    (head, body, header_deadline) = (None, BodySink::default(), None);
+                    self.keep(arriving).await;
+                    (*arriving, header_deadline) = (Arriving::default(), None);
                     (!self.end_aborted().await?).then_some(Received::Closed)
                 }
             };
             self.input.consume(used);
-            if let Some(received) = received {
+            if received.is_some() {
                 return Ok(received);
             }
-            if body.len() > 0 {
+            if arriving.has_body() {
                 self.input.grow();
             }
+            if let Some(received) = self.hand_on(arriving).await {
+                return Ok(Some(received));
+            }
+        }
+    }
+
+    /// Has a piece of the body handled when one is there; gives back what ends the request early.
+    async fn hand_on(&mut self, arriving: &mut Arriving) -> Option<Received> {
+        match arriving.piece(self.options).await? {
+            Ok(piece) => arriving.answered(self.dispatch.dispatch(piece).await),
+            Err(refusal) => Some(refusal.into()),
+        }
+    }
+
+    /// Has what came of a broken body handled, if that is worth something. Nobody is left to be told.
+    async fn keep(&mut self, arriving: &mut Arriving) {
+        if let Some(rest) = arriving.rest().await {
+            self.dispatch.dispatch(rest).await;
         }
     }
 
@@ -316,38 +333,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Dispatch> Connection<'_, S, D> {
             }
         })
         .await;
-    }
-}
-
-/// The head, unless there is no point in receiving the body.
-fn parse_head(params: &[u8], options: &Options) -> Result<Head, Refusal> {
-    match Head::parse(params) {
-        Ok(head) if head.content_length > Some(options.max_body_bytes) => {
-            Err(Refusal::too_large().of(&head.path))
-        }
-        Ok(head) => Ok(head),
-        Err(fault) => Err(Refusal::bad_request(fault, false)),
-    }
-}
-
-/// Takes a part of the body in.
-async fn store(body: &mut BodySink, part: &[u8], options: &Options) -> Result<(), Refusal> {
-    if body.len() + part.len() as u64 > options.max_body_bytes {
-        return Err(Refusal::too_large());
-    }
-    body.push(part, options).await.map_err(|error| Refusal::not_stored(&error, false))
-}
-
-/// The request, now that its body has ended.
-async fn complete(head: Option<Head>, body: BodySink) -> Received {
-    let refuse = |fault| Received::Refused(Refusal::bad_request(fault, true));
-    let Some(head) = head else { return refuse(BadRequest::Path) };
-    if head.content_length.is_some_and(|declared| declared != body.len()) {
-        return refuse(BadRequest::BodyLength);
-    }
-    match body.finish().await {
-        Ok(body) => Received::Request(head.with_body(body)),
-        Err(error) => Received::Refused(Refusal::not_stored(&error, true)),
     }
 }
 

@@ -89,7 +89,7 @@ async fn answer<D: Dispatch>(
     } else if !has_sound_host(request.version(), request.headers()) {
         plain(StatusCode::BAD_REQUEST, "There must be one Host field.", false)
     } else {
-        match receive(request, peer, options).await {
+        match receive(request, peer, options, dispatch).await {
             Ok(request) => dispatch.dispatch(request).await,
             Err(refusal) => refusal,
         }

@@ -1,7 +1,7 @@
 //! A call of the API: who calls what with which values.
 
 use super::endpoint::Endpoint;
-use super::input::{Files, Input};
+use super::input::{Content, Files, Input};
 use crate::auth::{Actor, Identity, Level, Rights, SystemPermission};
 use crate::db::Db;
 use crate::http::{Progress, Request};
@@ -94,6 +94,12 @@ impl Call<'_> {
     /// The files of a multipart body, one after the other.
     pub fn files(&self) -> Result<Files<'_>, Error> {
         Files::of(self.request)
+    }
+
+    /// The body as it was sent, from its beginning.
+    pub fn body(&self) -> Content<'_> {
+        debug_assert!(self.endpoint.takes_bytes(), "{} takes values", self.endpoint.path);
+        Content::of(&self.request.body)
     }
 
     /// What a row does not declare is in no document and was not checked.

@@ -11,10 +11,13 @@ pub struct Cors {
 }
 
 /// What a page may send beside what every page may.
-const HEADERS: &str = "Authorization, Content-Type, X-CSRF-Token";
+const HEADERS: &str = "Authorization, Content-Type, X-CSRF-Token, X-HTTP-Method-Override, \
+                       Tus-Resumable, Upload-Length, Upload-Metadata, Upload-Offset, Upload-Checksum";
 const METHODS: &str = "GET, HEAD, POST, PUT, DELETE, PATCH";
 /// Header fields of answers that a page may read beside the usual ones.
-const EXPOSED: &str = "Link, X-Total-Count, Retry-After";
+const EXPOSED: &str = "Link, X-Total-Count, Retry-After, Location, Content-Location, Tus-Version, \
+                       Tus-Resumable, Tus-Max-Size, Tus-Extension, Tus-Checksum-Algorithm, \
+                       Upload-Offset, Upload-Length, Upload-Metadata, Upload-Expires";
 /// How long a browser may remember the answer: the most that common ones accept.
 const REMEMBERED_S: &str = "7200";
 

@@ -19,7 +19,7 @@ pub struct Endpoint {
     pub title: &'static str,
     /// Who may call it.
     pub access: Access,
-    /// What it takes: in the query for GET and DELETE, else in the body.
+    /// What it takes: in the query for GET and DELETE, else in the body, unless a field says otherwise.
     pub fields: &'static [Field],
     /// What it gives.
     pub gives: Gives,
@@ -33,6 +33,11 @@ impl Endpoint {
     /// Whether its fields stand in the body.
     pub fn has_body(&self) -> bool {
         super::writes(&self.method) && self.method != Method::DELETE
+    }
+
+    /// Whether its body is taken as it is.
+    pub fn takes_bytes(&self) -> bool {
+        self.fields.iter().any(|field| matches!(field.kind, Kind::Bytes))
     }
 
     /// Whether part of its path names something that may not be there.
@@ -62,6 +67,8 @@ pub struct Field {
     pub kind: Kind,
     /// Whether it must be there.
     pub need: Need,
+    /// Where it stands.
+    pub place: Place,
     /// What it means.
     pub about: &'static str,
 }
@@ -75,6 +82,15 @@ pub enum Need {
     MayBeBlank,
     /// It may be left out.
     Optional,
+}
+
+/// Where a field stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In the query or the body, by the method of the address.
+    Usual,
+    /// In the header field of its name.
+    Header,
 }
 
 /// What values a field takes.
@@ -98,6 +114,9 @@ pub enum Kind {
     Time,
     /// One or more files, in a multipart body alone.
     Files,
+    /// The body as it is, of the media type of [`crate::http::pieces`]. There are no other values then
+    /// but those in header fields.
+    Bytes,
 }
 
 /// What an address gives when it does not fail.
@@ -108,28 +127,49 @@ pub struct Gives {
     pub schema: fn(&mut SchemaGenerator) -> Schema,
     /// Whether it may be a task with status 202 instead, when the work takes long.
     pub later: bool,
-    /// Whether it stands within `{status, message, data}`.
-    pub wrapped: bool,
+    /// What it stands in.
+    pub form: Form,
+}
+
+/// What an answer stands in.
+#[derive(Debug, Clone, Copy)]
+pub enum Form {
+    /// Within `{status, message, data}`.
+    Wrapped,
+    /// For itself.
+    Document,
+    /// It has no body; these header fields tell all.
+    Headers(&'static [&'static str]),
 }
 
 /// `data` has the shape of `T`.
 pub const fn gives<T: JsonSchema>() -> Gives {
-    Gives { status: 200, schema: schema_of::<T>, later: false, wrapped: true }
+    Gives { status: 200, schema: schema_of::<T>, later: false, form: Form::Wrapped }
 }
 
 /// `data` has the shape of `T`; work goes on in the background.
 pub const fn begins<T: JsonSchema>() -> Gives {
-    Gives { status: 202, schema: schema_of::<T>, later: false, wrapped: true }
+    Gives { status: 202, schema: schema_of::<T>, later: false, form: Form::Wrapped }
 }
 
 /// `data` has the shape of `T`, or that of a task with status 202 when the work takes long.
 pub const fn gives_or_begins<T: JsonSchema>() -> Gives {
-    Gives { status: 200, schema: schema_of::<T>, later: true, wrapped: true }
+    Gives { status: 200, schema: schema_of::<T>, later: true, form: Form::Wrapped }
 }
 
 /// A JSON document of its own, without the usual envelope.
 pub const fn document() -> Gives {
-    Gives { status: 200, schema: schema_of::<serde_json::Value>, later: false, wrapped: false }
+    Gives {
+        status: 200,
+        schema: schema_of::<serde_json::Value>,
+        later: false,
+        form: Form::Document,
+    }
+}
+
+/// No body, with this status; these header fields tell all.
+pub const fn nothing(status: u16, headers: &'static [&'static str]) -> Gives {
+    Gives { status, schema: schema_of::<()>, later: false, form: Form::Headers(headers) }
 }
 
 fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
@@ -138,15 +178,25 @@ fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
 
 /// A field that must be there.
 pub const fn must(name: &'static str, kind: Kind, about: &'static str) -> Field {
-    Field { name, kind, need: Need::Must, about }
+    Field { name, kind, need: Need::Must, place: Place::Usual, about }
 }
 
 /// A field that must be there and may be blank.
 pub const fn blank(name: &'static str, kind: Kind, about: &'static str) -> Field {
-    Field { name, kind, need: Need::MayBeBlank, about }
+    Field { name, kind, need: Need::MayBeBlank, place: Place::Usual, about }
 }
 
 /// A field that may be left out.
 pub const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Field {
-    Field { name, kind, need: Need::Optional, about }
+    Field { name, kind, need: Need::Optional, place: Place::Usual, about }
+}
+
+/// A header field that must be there.
+pub const fn must_header(name: &'static str, kind: Kind, about: &'static str) -> Field {
+    Field { place: Place::Header, ..must(name, kind, about) }
+}
+
+/// A header field that may be left out.
+pub const fn optional_header(name: &'static str, kind: Kind, about: &'static str) -> Field {
+    Field { place: Place::Header, ..optional(name, kind, about) }
 }

@@ -3,8 +3,6 @@
 //! The rules stand in [`crate::library`]; what is here reads fields and gives shapes.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
 
 use http::Method;
 use serde_json::{Map, Value, json};
@@ -17,7 +15,7 @@ use super::shape::{self, FolderShape, ImageShape};
 use super::{library as look, tasks as task_calls};
 use crate::auth::{Rights, SignedIn, Unavailable};
 use crate::db::search::{Order, Query};
-use crate::db::tasks::{self, COMPLETE, Task};
+use crate::db::tasks::{self, COMPLETE};
 use crate::db::{folders, image_views};
 use crate::library::{Caller, Changes, NewFile, Overwrite, RightsNow};
 use crate::source::FolderPath;
@@ -25,15 +23,6 @@ use crate::web::{App, Error};
 
 /// The longest path that is taken.
 const PATH_CHARS: usize = 1024;
-
-/// How often a task that is waited for is looked at.
-const POLL: Duration = Duration::from_millis(50);
-
-/// Request threads of a process that may wait for tasks at once; further calls are answered 202 at
-/// once, so that waiting never holds all threads.
-const MAX_WAITING: usize = 4;
-
-static WAITING: AtomicUsize = AtomicUsize::new(0);
 
 const OVERWRITE: &[&str] = &["yes", "true", "1", "no", "false", "0", "rename"];
 const ORDERS: &[&str] = &["best", "path", "taken"];
@@ -180,11 +169,13 @@ impl RightsNow for Now<'_> {
     }
 }
 
-fn now<'a>(call: &Call<'a>) -> Now<'a> {
+/// The rights by which a call is judged.
+pub fn now<'a>(call: &Call<'a>) -> Now<'a> {
     Now { app: call.app, via: call.identity.via().unwrap_or(SignedIn::Token) }
 }
 
-fn caller<'a>(call: &Call<'_>, now: &'a Now<'_>) -> Caller<'a> {
+/// Who calls, as the library knows it.
+pub fn caller<'a>(call: &Call<'_>, now: &'a Now<'_>) -> Caller<'a> {
     Caller::Somebody { rights: now, user: call.user_id() }
 }
 
@@ -287,7 +278,7 @@ fn move_folder(call: &Call<'_>) -> Result<Reply, Error> {
     let now = now(call);
     let id = call.id("folder_id");
     let task = call.app.library.queue_move_folder(&caller(call, &now), id, call.text("path"))?;
-    when_done(call, task, id)
+    Ok(Reply::when_done(task, tell_folder))
 }
 
 /// `DELETE /admin/filesystem/folders/{folder_id}`
@@ -295,12 +286,14 @@ fn delete_folder(call: &Call<'_>) -> Result<Reply, Error> {
     let now = now(call);
     let id = call.id("folder_id");
     let task = call.app.library.queue_delete_folder(&caller(call, &now), id)?;
-    when_done(call, task, id)
+    Ok(Reply::when_done(task, tell_folder))
 }
 
 /// The folder when the task is done in time, else the task.
-fn when_done(call: &Call<'_>, task_id: i64, folder_id: i64) -> Result<Reply, Error> {
-    let task = wait(call, task_id)?;
+fn tell_folder(call: &Call<'_>, task_id: i64) -> Result<Reply, Error> {
+    let id = call.id("folder_id");
+    let task = tasks::by_id(call.db(), task_id)?;
+    let task = task.ok_or_else(|| Error::missing("task", task_id))?;
     if task.status != COMPLETE {
         return Reply::accepted(&task_calls::shape(call, &task)?);
     }
@@ -309,38 +302,8 @@ fn when_done(call: &Call<'_>, task_id: i64, folder_id: i64) -> Result<Reply, Err
             "The folder could not be changed; it may have changed itself.",
         ));
     }
-    let folder = folders::by_id(call.db(), folder_id)?;
-    let folder = folder.ok_or_else(|| Error::missing("folder", folder_id))?;
+    let folder = folders::by_id(call.db(), id)?.ok_or_else(|| Error::missing("folder", id))?;
     Reply::ok(&FolderShape::from(&folder))
-}
-
-/// A request thread that waits; given back when it is dropped.
-struct Place;
-
-impl Place {
-    fn take() -> Option<Self> {
-        let taken = WAITING.fetch_add(1, Ordering::Relaxed);
-        let place = Self;
-        (taken < MAX_WAITING).then_some(place)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        WAITING.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-fn wait(call: &Call<'_>, id: i64) -> Result<Task, Error> {
-    let until = Instant::now() + call.app.task_wait;
-    let place = Place::take();
-    loop {
-        let task = tasks::by_id(call.db(), id)?.ok_or_else(|| Error::missing("task", id))?;
-        if task.status == COMPLETE || place.is_none() || Instant::now() >= until {
-            return Ok(task);
-        }
-        std::thread::sleep(POLL);
-    }
 }
 
 /// `GET /search`

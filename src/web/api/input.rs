@@ -9,9 +9,9 @@ use http::{StatusCode, header};
 use percent_encoding::percent_decode;
 use serde_json::Value as Json;
 
-use super::endpoint::{Field, Kind, Need};
+use super::endpoint::{Field, Kind, Need, Place};
 use super::time::Moment;
-use crate::http::{Multipart, MultipartError, PartHead, Request, RequestBody, boundary};
+use crate::http::{Multipart, MultipartError, PartHead, Request, RequestBody, boundary, pieces};
 use crate::web::Error;
 
 /// Bytes of values that one call may bring, files aside.
@@ -51,15 +51,25 @@ impl Input {
         in_body: bool,
         beside: &str,
     ) -> Result<(Self, Option<String>), Error> {
-        let mut given =
-            if in_body { from_body(request)? } else { from_form(&request.query, None)? };
+        let mut given = match in_body {
+            true if fields.iter().any(|field| matches!(field.kind, Kind::Bytes)) => {
+                bytes_only(request)?
+            }
+            true => from_body(request)?,
+            false => from_form(&request.query, None)?,
+        };
         let beside = match given.remove(beside) {
             Some(Given::Text(text) | Given::Json(Json::String(text))) => Some(text),
             _ => None,
         };
         let mut values = HashMap::new();
         for field in fields {
-            if let Some(value) = check(field, given.remove(field.name))? {
+            let value = match field.place {
+                _ if matches!(field.kind, Kind::Bytes) => continue,
+                Place::Usual => given.remove(field.name),
+                Place::Header => from_header(request, field.name)?,
+            };
+            if let Some(value) = check(field, value)? {
                 values.insert(field.name, value);
             }
         }
@@ -124,7 +134,8 @@ pub struct Content<'a> {
 }
 
 impl<'a> Content<'a> {
-    fn of(body: &'a RequestBody) -> Self {
+    /// From its beginning.
+    pub fn of(body: &'a RequestBody) -> Self {
         Self { body, at: 0 }
     }
 }
@@ -166,6 +177,21 @@ fn from_body(request: &Request) -> Result<AllGiven, Error> {
             Err(Error::client(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason))
         }
     }
+}
+
+/// A body that is no form of values at all.
+fn bytes_only(request: &Request) -> Result<AllGiven, Error> {
+    if pieces::is_of_type(&request.headers) {
+        return Ok(AllGiven::new());
+    }
+    let reason = format!("the body must be of the type {}", pieces::MEDIA_TYPE);
+    Err(Error::client(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason))
+}
+
+fn from_header(request: &Request, name: &str) -> Result<Option<Given>, Error> {
+    let value = request.headers.get(name).map(|value| value.to_str());
+    let value = value.transpose().map_err(|_| Error::parameter(name, "must be ASCII"))?;
+    Ok(value.map(|value| Given::Text(value.to_owned())))
 }
 
 /// A body that holds no files.
@@ -292,7 +318,7 @@ fn value(kind: Kind, given: Given) -> Result<Value, String> {
             bounded(text, longest)
         }
         Kind::Password => text(given).map(Value::Text),
-        Kind::Files => text(given).map(Value::Text),
+        Kind::Files | Kind::Bytes => text(given).map(Value::Text),
         Kind::Choice(choices) => {
             let text = text(given)?.trim().to_ascii_lowercase();
             match choices.contains(&text.as_str()) {

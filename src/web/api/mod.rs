@@ -20,16 +20,22 @@ mod openapi;
 mod page;
 mod permissions;
 mod properties;
+mod recycled;
 mod reply;
 mod shape;
 mod statistics;
 mod table;
+mod tags;
 mod tasks;
 mod templates;
 mod time;
 mod token;
 mod totp;
+mod uploads;
 mod users;
+
+use std::sync::Arc;
+use std::time::Instant;
 
 use http::{Method, StatusCode, header};
 
@@ -38,12 +44,14 @@ pub use openapi::openapi_json;
 pub use reply::failure;
 pub use shape::in_query;
 
-use super::sign_in::csrf;
+use super::sign_in::{csrf, session};
 use super::{App, Error, who};
 use crate::auth::Identity;
-use crate::http::{Progress, Request, Response};
+use crate::http::{Answer, Later, Progress, Request, RequestBody, Response, Stage};
 use call::Call;
-use endpoint::Access;
+use endpoint::{Access, Endpoint};
+use input::Input;
+use reply::WhenDone;
 use table::Found;
 
 /// The part of a path below `/api`, with or without the version; none for other addresses.
@@ -54,42 +62,105 @@ pub fn below(path: &str) -> Option<&str> {
 }
 
 /// Answers a request for an address below `/api`, failures included.
-pub fn answer(app: &App, request: &Request, progress: &dyn Progress, path: &str) -> Response {
-    let mut response = match table::find(&request.method, path) {
+pub fn answer(app: &Arc<App>, request: Request, progress: &dyn Progress, path: String) -> Answer {
+    let response = match table::find(&uploads::method(&request, &path), &path) {
         Found::Options(allow) => {
             let mut response = Response::new(StatusCode::NO_CONTENT).header(header::ALLOW, allow);
-            app.cors.preflight(request, &mut response.headers);
+            app.cors.preflight(&request, &mut response.headers);
             response
         }
-        Found::Endpoint(endpoint, segments) => call(app, request, progress, endpoint, segments)
-            .unwrap_or_else(|e| fail(app, request, &e)),
-        Found::WrongMethod(allow) => {
-            fail(app, request, &Error::method_not_allowed()).header(header::ALLOW, allow)
+        Found::Endpoint(endpoint, segments) => {
+            match begin(app, &request, progress, endpoint, segments) {
+                Ok(Begun::Answered(response)) => response,
+                Ok(Begun::Waits(parked)) => return later(app, request, parked, path),
+                Err(error) => fail(app, &request, &error),
+            }
         }
-        Found::Nothing => fail(app, request, &Error::not_found()),
+        Found::WrongMethod(allow) => {
+            fail(app, &request, &Error::method_not_allowed()).header(header::ALLOW, allow)
+        }
+        Found::Nothing => fail(app, &request, &Error::not_found()),
     };
+    finish(app, &request, &path, response).into()
+}
+
+/// What every answer has, however it came about.
+fn finish(app: &App, request: &Request, path: &str, mut response: Response) -> Response {
     app.cors.allow(request, &mut response.headers);
+    uploads::sign(app, request, path, &mut response);
     super::count::other(app, &response, request);
+    session::renew(app, request, &mut response);
     response
 }
 
-fn call(
+/// What comes of a call at first.
+enum Begun {
+    Answered(Response),
+    Waits(Parked),
+}
+
+/// A call that waits for a task: all that its answer will need.
+struct Parked {
+    when: WhenDone,
+    identity: Identity,
+    endpoint: &'static Endpoint,
+    segments: Vec<(&'static str, String)>,
+    input: Input,
+}
+
+fn begin(
     app: &App,
     request: &Request,
     progress: &dyn Progress,
-    endpoint: &'static endpoint::Endpoint,
+    endpoint: &'static Endpoint,
     segments: Vec<(&'static str, String)>,
-) -> Result<Response, Error> {
+) -> Result<Begun, Error> {
     let identity = match endpoint.access {
         Access::Credentials(_) => Identity::Anonymous,
         _ => who::identify(app, request)?,
     };
     admit(app, &identity, endpoint.access)?;
+    uploads::check_version(endpoint, request)?;
     let (input, form_token) =
-        input::Input::read(request, endpoint.fields, endpoint.has_body(), csrf::FIELD)?;
+        Input::read(request, endpoint.fields, endpoint.has_body(), csrf::FIELD)?;
     csrf::check(app, request, &identity, form_token.as_deref())?;
     let call = Call { app, request, progress, identity, endpoint, segments, input };
-    (endpoint.handler)(&call).map(reply::Reply::into_response)
+    Ok(match (endpoint.handler)(&call)?.into_response() {
+        Ok(response) => Begun::Answered(response),
+        Err(when) => {
+            let Call { identity, endpoint, segments, input, .. } = call;
+            Begun::Waits(Parked { when, identity, endpoint, segments, input })
+        }
+    })
+}
+
+/// An answer that is made when a task is done.
+fn later(app: &Arc<App>, request: Request, parked: Parked, path: String) -> Answer {
+    let ready = app.task_waits.done(parked.when.task_id);
+    let until = Instant::now() + app.task_waits.patience;
+    let app = Arc::clone(app);
+    // What was sent has been read; it need not wait too.
+    let request = Request { body: RequestBody::Empty, ..request };
+    let then = move |progress: &dyn Progress| {
+        progress.enter(Stage::Other);
+        let response = resume(&app, &request, progress, parked)
+            .unwrap_or_else(|error| fail(&app, &request, &error));
+        finish(&app, &request, &path, response)
+    };
+    Answer::Later(Later { ready, until, then: Box::new(then) })
+}
+
+fn resume(
+    app: &App,
+    request: &Request,
+    progress: &dyn Progress,
+    parked: Parked,
+) -> Result<Response, Error> {
+    let Parked { when, identity, endpoint, segments, input } = parked;
+    let call = Call { app, request, progress, identity, endpoint, segments, input };
+    let reply = (when.then)(&call, when.task_id)?;
+    // What has waited once is answered.
+    reply.into_response().map_err(|_| Error::busy(1))
 }
 
 /// Fails unless the caller may call an address at all.

@@ -8,10 +8,11 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
-use super::endpoint::{Access, Endpoint, Field, Gives, Kind, Need, document};
+use super::endpoint::{Access, Endpoint, Field, Form, Gives, Kind, Need, Place, document};
 use super::reply::Reply;
 use super::table::endpoints;
 use crate::auth::password::{MAX_CHARS, MIN_CHARS};
+use crate::http::pieces;
 use crate::web::Error;
 
 /// The rows.
@@ -111,12 +112,15 @@ fn operation(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
         operation["description"] = json!(format!("Permission: {rule}"));
     }
     let mut parameters = path_parameters(endpoint.path);
-    if endpoint.has_body() {
-        if !endpoint.fields.is_empty() {
-            operation["requestBody"] = body(endpoint.fields);
-        }
-    } else {
-        parameters.extend(endpoint.fields.iter().map(query_parameter));
+    let (in_header, usual): (Vec<&Field>, Vec<&Field>) =
+        endpoint.fields.iter().partition(|field| field.place == Place::Header);
+    parameters.extend(in_header.into_iter().map(|field| parameter(field, "header")));
+    if !endpoint.has_body() {
+        parameters.extend(usual.into_iter().map(|field| parameter(field, "query")));
+    } else if endpoint.takes_bytes() {
+        operation["requestBody"] = bytes_body();
+    } else if !usual.is_empty() {
+        operation["requestBody"] = body(&usual);
     }
     if !parameters.is_empty() {
         operation["parameters"] = Value::Array(parameters);
@@ -181,11 +185,17 @@ pub fn failures(endpoint: &Endpoint) -> BTreeSet<u16> {
 }
 
 fn responses(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
-    let Gives { status, schema, later, wrapped } = &endpoint.gives;
-    let data = schema(generator).to_value();
+    let Gives { status, schema, later, form } = &endpoint.gives;
     let mut responses = Map::new();
-    let schema = if *wrapped { envelope(*status, &data) } else { data };
-    responses.insert(status.to_string(), response(*status, &schema));
+    let told = match form {
+        Form::Wrapped => {
+            let data = schema(generator).to_value();
+            response(*status, &envelope(*status, &data))
+        }
+        Form::Document => response(*status, &schema(generator).to_value()),
+        Form::Headers(names) => bare_response(*status, names),
+    };
+    responses.insert(status.to_string(), told);
     if *later {
         let task = generator.subschema_for::<super::tasks::TaskShape>().to_value();
         responses.insert("202".into(), response(202, &envelope(202, &task)));
@@ -210,11 +220,22 @@ fn envelope(status: u16, data: &Value) -> Value {
 }
 
 fn response(status: u16, schema: &Value) -> Value {
-    let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
     json!({
-        "description": reason.unwrap_or_default(),
+        "description": reason(status),
         "content": { "application/json": { "schema": schema } },
     })
+}
+
+fn bare_response(status: u16, headers: &[&str]) -> Value {
+    let text = || json!({ "schema": { "type": "string" } });
+    let headers: Map<String, Value> =
+        headers.iter().map(|name| ((*name).to_owned(), text())).collect();
+    json!({ "description": reason(status), "headers": headers })
+}
+
+fn reason(status: u16) -> &'static str {
+    let status = StatusCode::from_u16(status).ok();
+    status.and_then(|status| status.canonical_reason()).unwrap_or_default()
 }
 
 fn path_parameters(path: &str) -> Vec<Value> {
@@ -230,17 +251,22 @@ fn path_parameters(path: &str) -> Vec<Value> {
         .collect()
 }
 
-fn query_parameter(field: &Field) -> Value {
+fn parameter(field: &Field, place: &str) -> Value {
     json!({
         "name": field.name,
-        "in": "query",
+        "in": place,
         "description": field.about,
         "required": field.need == Need::Must,
         "schema": field_schema(field),
     })
 }
 
-fn body(fields: &[Field]) -> Value {
+fn bytes_body() -> Value {
+    let media = json!({ "schema": { "type": "string", "format": "binary" } });
+    json!({ "required": true, "content": { pieces::MEDIA_TYPE: media } })
+}
+
+fn body(fields: &[&Field]) -> Value {
     let properties: Map<String, Value> = fields
         .iter()
         .map(|field| {
@@ -294,6 +320,7 @@ fn field_schema(field: &Field) -> Value {
             "type": "string",
             "anyOf": [{ "format": "date" }, { "format": "date-time" }],
         }),
+        Kind::Bytes => json!({ "type": "string", "format": "binary" }),
         Kind::Files => json!({
             "type": "array",
             "items": { "type": "string", "contentMediaType": "application/octet-stream" },

@@ -3,6 +3,7 @@
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
+use super::call::Call;
 use crate::http::{Body, Response};
 use crate::web::Error;
 
@@ -14,11 +15,31 @@ struct Envelope<'a, T: Serialize> {
 }
 
 /// What a handler gives back.
-pub struct Reply {
+pub struct Reply(Kind);
+
+enum Kind {
+    Now(Whole),
+    WhenDone(WhenDone),
+}
+
+/// A reply that can be sent.
+struct Whole {
     status: StatusCode,
-    body: Vec<u8>,
+    /// A JSON text; none for an answer that has no body.
+    body: Option<Vec<u8>>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
+
+/// A reply that is made when a task is done, or when it takes too long.
+pub struct WhenDone {
+    /// The task.
+    pub task_id: i64,
+    /// Makes the reply, whether or not the task is done.
+    pub then: Then,
+}
+
+/// Makes a reply once a task has been waited for.
+pub type Then = fn(&Call<'_>, i64) -> Result<Reply, Error>;
 
 impl Reply {
     /// Done; `data` is what was asked for.
@@ -40,27 +61,52 @@ impl Reply {
     pub fn new(status: StatusCode, message: &str, data: &impl Serialize) -> Result<Self, Error> {
         let envelope = Envelope { status: status.as_u16(), message, data };
         let body = serde_json::to_vec(&envelope).map_err(Error::internal)?;
-        Ok(Self { status, body, headers: Vec::new() })
+        Ok(Self::whole(status, Some(body)))
     }
 
     /// A JSON document without the envelope.
     pub fn document(document: &impl Serialize) -> Result<Self, Error> {
         let body = serde_json::to_vec(document).map_err(Error::internal)?;
-        Ok(Self { status: StatusCode::OK, body, headers: Vec::new() })
+        Ok(Self::whole(StatusCode::OK, Some(body)))
     }
 
-    /// Adds a header field.
+    /// No body: header fields tell all.
+    pub fn bare(status: StatusCode) -> Self {
+        Self::whole(status, None)
+    }
+
+    /// What `then` makes of the call when a task is done, or has taken as long as answers wait. The
+    /// request holds no thread meanwhile.
+    pub fn when_done(task_id: i64, then: Then) -> Self {
+        Self(Kind::WhenDone(WhenDone { task_id, then }))
+    }
+
+    fn whole(status: StatusCode, body: Option<Vec<u8>>) -> Self {
+        Self(Kind::Now(Whole { status, body, headers: Vec::new() }))
+    }
+
+    /// Adds a header field; one that is made later brings its own.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
+        if let Kind::Now(whole) = &mut self.0 {
+            whole.headers.push((name, value));
+        }
         self
     }
 
-    /// The response. Nothing of the API is kept by caches: it depends on who asks.
-    pub fn into_response(self) -> Response {
-        let mut response = json(self.status, self.body);
-        response.headers.extend(self.headers);
-        response
+    /// The response, or what there is to wait for. Nothing of the API is kept by caches: it depends on
+    /// who asks.
+    pub fn into_response(self) -> Result<Response, WhenDone> {
+        let Whole { status, body, headers } = match self.0 {
+            Kind::Now(whole) => whole,
+            Kind::WhenDone(when) => return Err(when),
+        };
+        let mut response = match body {
+            Some(body) => json(status, body),
+            None => unkept(status),
+        };
+        response.headers.extend(headers);
+        Ok(response)
     }
 }
 
@@ -75,9 +121,12 @@ pub fn failure(error: &Error) -> Response {
 }
 
 fn json(status: StatusCode, body: Vec<u8>) -> Response {
-    Response::new(status)
+    unkept(status)
         .header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
-        .header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))
         .header(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"))
         .body(Body::Bytes(body.into()))
+}
+
+fn unkept(status: StatusCode) -> Response {
+    Response::new(status).header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))
 }

@@ -4,14 +4,17 @@ use http::{HeaderValue, Method};
 
 use super::endpoint::Endpoint;
 use super::{
-    files, folios, groups, keys, library, openapi, permissions, properties, statistics, tasks,
-    templates, token, totp, users,
+    files, folios, groups, keys, library, openapi, permissions, properties, recycled, statistics,
+    tags, tasks, templates, token, totp, uploads, users,
 };
 
 /// Every address, by what it is about.
 pub const TABLE: &[&[Endpoint]] = &[
     library::ENDPOINTS,
     files::ENDPOINTS,
+    uploads::ENDPOINTS,
+    recycled::ENDPOINTS,
+    tags::ENDPOINTS,
     folios::ENDPOINTS,
     folios::IMAGES,
     folios::EXPORTS,
@@ -45,17 +48,22 @@ pub enum Found {
     Nothing,
 }
 
-/// Finds the row for a path below the version.
+/// Finds the row for a path below the version. HEAD is answered as GET where it has no row of its own.
 pub fn find(method: &Method, path: &str) -> Found {
-    let wanted = if *method == Method::HEAD { &Method::GET } else { method };
     let path = path.trim_end_matches('/');
-    let mut methods: Vec<&Method> = Vec::new();
+    let (mut methods, mut as_get) = (Vec::new(), None);
     for endpoint in endpoints() {
         let Some(segments) = matches(endpoint.path, path) else { continue };
-        if endpoint.method == *wanted {
+        if endpoint.method == *method {
             return Found::Endpoint(endpoint, segments);
         }
         methods.push(&endpoint.method);
+        if *method == Method::HEAD && endpoint.method == Method::GET {
+            as_get = Some(Found::Endpoint(endpoint, segments));
+        }
+    }
+    if let Some(found) = as_get {
+        return found;
     }
     match methods.is_empty() {
         true => Found::Nothing,

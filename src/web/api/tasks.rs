@@ -3,6 +3,7 @@
 use http::Method;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::call::Call;
@@ -156,6 +157,25 @@ pub fn shape(call: &Call<'_>, task: &Task) -> Result<TaskShape, Error> {
     let user = task.user_id.map(|id| users::by_id(call.db(), id)).transpose()?.flatten();
     let whole = call.has(SystemPermission::AdminAll)?;
     Ok(TaskShape::new(task, user.as_ref().map(UserShape::from), whole))
+}
+
+/// What a task gave when it is done, else the task; 409 with `failed` when it could not be done.
+pub fn tell_result<T: Serialize + DeserializeOwned>(
+    call: &Call<'_>,
+    task_id: i64,
+    failed: &str,
+) -> Result<Reply, Error> {
+    let task = tasks::by_id(call.db(), task_id)?;
+    let task = task.ok_or_else(|| Error::missing("task", task_id))?;
+    if task.status != tasks::COMPLETE {
+        return Reply::accepted(&shape(call, &task)?);
+    }
+    if task.error.is_some() {
+        return Err(Error::conflict(failed));
+    }
+    let result: T =
+        serde_json::from_str(task.result.as_deref().unwrap_or("null")).map_err(Error::internal)?;
+    Reply::ok(&result)
 }
 
 fn find(call: &Call<'_>) -> Result<Task, Error> {

@@ -10,8 +10,10 @@ mod library;
 mod matrix;
 mod portfolios;
 mod published_locks;
+mod recycled;
 mod tasks;
 mod templates;
+mod uploads;
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};

@@ -1,0 +1,161 @@
+//! The recycle folder over HTTP, metadata, tags and lists of tags.
+
+use halftone::auth::Level;
+use halftone::db::groups::{NORMAL_USERS, PUBLIC};
+use serde_json::{Value, json};
+
+use super::Api;
+use crate::people::data;
+use crate::site::BOTH;
+use crate::support::wait;
+
+#[test]
+fn what_was_deleted_is_listed_restored_and_ended() {
+    for backend in BOTH {
+        let api = Api::on(backend, "");
+        let (one, two) = (api.image_id("a/one.jpg"), api.image_id("a/two.jpg"));
+        let delete = |id| {
+            let path = format!("/admin/filesystem/images/{id}/");
+            assert_eq!(api.status("DELETE", &path, &api.admin, &[]), 200);
+        };
+        delete(one);
+        delete(two);
+        let list = "/admin/recycled/";
+        assert_eq!(api.status("GET", list, "", &[]), 401);
+        assert_eq!(api.get(list, &api.jo), json!([]));
+        api.site.permit("/a", NORMAL_USERS, Level::Delete.access());
+        wait::until("who may delete sees it", || api.get(list, &api.jo)[1]["path"] == "a/one.jpg");
+        let part = api.call("GET", "/admin/recycled/?limit=1", &api.jo, &[]);
+        assert_eq!(part.header("x-total-count"), Some("2"));
+        let item = &data(&part)[0];
+        assert_eq!((&item["path"], &item["image_id"]), (&"a/two.jpg".into(), &two.into()));
+        assert_eq!((&item["is_folder"], &item["user_id"].is_i64()), (&false.into(), &true));
+        let times = ["recycled_time", "expiry_time"].map(|name| item[name].as_str().unwrap());
+        assert!(times[0] < times[1], "{item}");
+
+        // Its own name is free.
+        let restore = format!("/admin/recycled/{}/restore/", item["id"]);
+        assert_eq!(api.status("POST", &restore, "", &[]), 401);
+        assert_eq!(api.status("POST", &restore, &api.maker, &[]), 200);
+        assert!(api.site.image("a/two.jpg").exists());
+        assert_eq!(api.status("POST", &restore, &api.jo, &[]), 404);
+
+        // The other's is taken by now.
+        let other = api.get(list, &api.jo)[0]["id"].clone();
+        crate::support::fixture::write_jpeg(&api.site.image("a/one.jpg"), 8, 8);
+        let restore = format!("/admin/recycled/{other}/restore/");
+        assert_eq!(api.status("POST", &restore, &api.jo, &[]), 409);
+        assert_eq!(api.status("POST", &restore, &api.jo, &[("overwrite", "yes")]), 400);
+        let back = api.ok("POST", &restore, &api.jo, &[("overwrite", "rename")]);
+        assert_eq!(back["path"], "a/one-001.jpg");
+        assert!(api.site.image("a/one-001.jpg").exists());
+
+        // For ever.
+        for id in [one, two] {
+            delete(id);
+        }
+        let first = api.get(list, &api.admin)[0]["id"].clone();
+        let path = format!("/admin/recycled/{first}/");
+        for who in [&api.jo, &api.maker] {
+            assert_eq!(api.status("DELETE", &path, who, &[]), 403);
+            assert_eq!(api.status("DELETE", list, who, &[]), 403);
+        }
+        assert_eq!(api.ok("DELETE", &path, &api.admin, &[]), json!({ "removed": 1 }));
+        assert_eq!(api.status("DELETE", &path, &api.admin, &[]), 404);
+        assert_eq!(api.ok("DELETE", list, &api.admin, &[]), json!({ "removed": 1 }));
+        assert_eq!(api.get(list, &api.admin), json!([]));
+    }
+}
+
+#[test]
+fn metadata_are_told_once_they_were_read() {
+    let api = Api::on(crate::site::Backend::Sqlite, "");
+    let path = format!("/admin/images/{}/metadata/", api.image_id("a/one.jpg"));
+    assert_eq!(api.status("GET", &path, "", &[]), 401);
+    for group in [NORMAL_USERS, PUBLIC] {
+        api.site.permit("/a", group, Level::None.access());
+    }
+    wait::until("the right is gone", || api.status("GET", &path, &api.jo, &[]) == 403);
+    crate::support::halftone::run(&["sync", "--config", api.site.config().to_str().unwrap()]);
+    wait::until("the file was read", || !api.get(&path, &api.admin).is_null());
+    let said = api.get(&path, &api.admin);
+    assert_eq!((&said["format"], &said["pages"]), (&"jpg".into(), &1.into()), "{said}");
+    assert_eq!((&said["readable"], &said["taken_time"]), (&true.into(), &Value::Null));
+    assert_eq!(said["keywords"], json!([]));
+}
+
+#[test]
+fn tags_are_counted_where_the_caller_may_look() {
+    for backend in BOTH {
+        let api = Api::on(backend, "");
+        let tag = |src: &str, tags: &str| {
+            let path = format!("/admin/images/{}/tags/", api.image_id(src));
+            api.ok("PUT", &path, &api.admin, &[("tags", tags)]);
+        };
+        tag("a/one.jpg", "Sea\nSky");
+        tag("b/three.jpg", "sea\nSecret");
+        let told = |who: &str, query: &str| {
+            let response = api.call("GET", &format!("/tags/{query}"), who, &[]);
+            let tags = data(&response);
+            let tags: Vec<(String, i64)> = tags
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|tag| (tag["name"].as_str().unwrap().into(), tag["images"].as_i64().unwrap()))
+                .collect();
+            (tags, response.header("x-total-count").unwrap().to_owned())
+        };
+        let counted = |pairs: &[(&str, i64)]| {
+            pairs.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect::<Vec<_>>()
+        };
+        let all = counted(&[("Sea", 2), ("Secret", 1), ("Sky", 1)]);
+        assert_eq!(told(&api.admin, ""), (all, "3".into()));
+        assert_eq!(
+            told(&api.admin, "?q=SE&start=1&limit=1"),
+            (counted(&[("Secret", 1)]), "2".into())
+        );
+        api.site.permit("/b", NORMAL_USERS, Level::None.access());
+        api.site.permit("/b", PUBLIC, Level::None.access());
+        let open = (counted(&[("Sea", 1), ("Sky", 1)]), "2".to_owned());
+        wait::until("what is closed counts no more", || told(&api.jo, "") == open);
+        wait::until("for the public neither", || told("", "") == open);
+
+        // Lists.
+        let lists = "/admin/tag-lists/";
+        let fields = [("name", "Subjects"), ("tags", "sea\nLand\n")];
+        assert_eq!(api.status("POST", lists, &api.jo, &fields), 403);
+        let made = api.ok("POST", lists, &api.admin, &fields);
+        assert_eq!(made["name"], "Subjects");
+        let names = |list: &Value| -> Vec<String> {
+            let tags = list["tags"].as_array().unwrap().iter();
+            tags.map(|tag| tag["name"].as_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!(names(&made), ["Land", "Sea"]);
+        assert_eq!(api.status("POST", lists, &api.admin, &[("name", "SUBJECTS")]), 409);
+        assert_eq!(api.get(lists, &api.jo), json!([made]));
+        // Users are told of tags that wait to be used, the public is not.
+        assert!(told(&api.jo, "?q=land").0 == counted(&[("Land", 0)]));
+        assert!(told("", "?q=land").0.is_empty());
+        let list = format!("{lists}{}/", made["id"]);
+        let renamed = api.ok("PUT", &list, &api.admin, &[("name", "Themes")]);
+        assert_eq!((&renamed["name"], names(&renamed).len()), (&"Themes".into(), 2));
+        assert_eq!(api.status("PUT", "/admin/tag-lists/999/", &api.admin, &[("name", "x")]), 404);
+
+        // A tag under another name is found by that one, and by the old one no more.
+        let id = made["tags"][1]["id"].clone();
+        let path = format!("/admin/tags/{id}/");
+        assert_eq!(api.status("PUT", &path, &api.jo, &[("name", "Ocean")]), 403);
+        assert_eq!(api.status("PUT", &path, &api.admin, &[("name", "sky")]), 409);
+        let changed = api.ok("PUT", &path, &api.admin, &[("name", "Ocean")]);
+        assert_eq!(changed, json!({ "images": 2 }));
+        let found = |word: &str| {
+            api.get(&format!("/search/?q={word}"), &api.admin).as_array().unwrap().len()
+        };
+        assert_eq!((found("ocean"), found("sea")), (2, 0));
+        assert_eq!(api.ok("DELETE", &path, &api.admin, &[]), json!({ "images": 2 }));
+        assert_eq!((found("ocean"), found("sky")), (0, 1));
+        assert_eq!(api.status("DELETE", &path, &api.admin, &[]), 404);
+        assert_eq!(api.status("DELETE", &list, &api.admin, &[]), 200);
+        assert_eq!(api.get(lists, &api.admin), json!([]));
+    }
+}
