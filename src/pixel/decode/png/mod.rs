@@ -75,7 +75,7 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
 }
 
 /// Fails on a palette that is no list of colours, over which the library would panic.
-pub(super) fn check_palette(info: &png::Info) -> Result<()> {
+fn check_palette(info: &png::Info) -> Result<()> {
     const MAX_BYTES: usize = 256 * 3;
     let fits = |palette: &[u8]| palette.len().is_multiple_of(3) && palette.len() <= MAX_BYTES;
     if info.palette.as_deref().is_some_and(|palette| !fits(palette)) {
