@@ -11,5 +11,5 @@ mod files;
 mod lifecycle;
 mod logs;
 mod pictures;
-mod users;
 mod uploads;
+mod users;
