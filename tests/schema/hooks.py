@@ -14,7 +14,7 @@ import random
 
 import schemathesis
 
-from world import PASSWORD, png
+from world import PASSWORD, png, upload_headers
 
 WORLD = json.loads(open(os.environ["SCHEMA_WORLD"], encoding="utf-8").read())
 KEEP, CALLER = WORLD["keep"], WORLD["caller"]
@@ -80,6 +80,9 @@ FIELDS = {
     "scopes": lambda: "read",
     "start": lambda: 0,
     "q": lambda: "keep",
+    "tag_id": lambda: CHOICE.choice(KEEP["tag_id"]),
+    "list_id": lambda: CHOICE.choice(KEEP["list_id"]),
+    "upload": lambda: CHOICE.choice(KEEP["upload"]),
 }
 # Where a name means something else.
 OF_OPERATION = {
@@ -91,6 +94,14 @@ OF_OPERATION = {
     "POST /portfolios/{folio_id}/images/": {"image_id": lambda: CHOICE.choice(WORLD["new_images"])},
     "POST /admin/permissions/": {"folder_id": lambda: CHOICE.choice(WORLD["new_folders"])},
     "POST /token/": {"username": lambda: "signer"},
+    "GET /tags/": {"q": lambda: "s"},
+    "POST /admin/tag-lists/": {"tags": lambda: fresh("tag-")},
+    "PUT /admin/tag-lists/{list_id}/": {"tags": lambda: fresh("tag-")},
+}
+# Header fields of calls that may succeed.
+HEADERS = {
+    "POST /uploads/": lambda: upload_headers(KEEP["folder"], f"{fresh()}.png"),
+    "PATCH /uploads/{upload}/": lambda: {"Upload-Offset": "0", "Upload-Checksum": None},
 }
 # Beside what is required, these have to be there.
 BESIDE = {
@@ -109,6 +120,11 @@ WITHOUT = {
 # Who is no administrator of accounts changes the own one: neither its name, by which it is asked for, nor
 # its password, with which all of its tokens would end.
 OWN = {"user_id": WORLD["own_id"], "username": CALLER, "allow_api": True}
+
+
+@schemathesis.serializer("application/offset+octet-stream")
+def bytes_as_they_are(context, value):
+    return value if isinstance(value, bytes) else str(value).encode()
 
 
 def value(operation, name):
@@ -188,6 +204,12 @@ def before_call(context, case, kwargs):
             case.body.pop("password", None)
         if operation == "GET /admin/users/{user_id}/" and CALLER == "editor":
             case.path_parameters["user_id"] = OWN["user_id"]
+        told = HEADERS.get(operation, dict)()
+        if told:
+            given = {name: text for name, text in (case.headers or {}).items() if name not in told}
+            case.headers = given | {name: text for name, text in told.items() if text is not None}
+        if operation == "PATCH /uploads/{upload}/":
+            case.body = png()
         if operation == "GET /tokenlogin/":
             case.query["token"] = os.environ.get("SCHEMA_TOKEN", "none")
     elif operation == "PUT /admin/users/{user_id}/" and isinstance(case.body, dict):

@@ -4,6 +4,7 @@ For each caller a world of its own, some of which lasts and some of which is the
 one. `make` gives all ids as one object, which hooks.py reads.
 """
 
+import base64
 import json
 import struct
 import time
@@ -29,12 +30,26 @@ def png():
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
+def upload_headers(path, filename):
+    """What begins a resumable upload of the picture (tus 1.0.0, creation)."""
+
+    def pair(name, value):
+        return f"{name} {base64.b64encode(value.encode()).decode()}"
+
+    metadata = [pair("filename", filename), pair("path", path), pair("overwrite", "rename")]
+    return {
+        "Tus-Resumable": "1.0.0",
+        "Upload-Length": str(len(png())),
+        "Upload-Metadata": ",".join(metadata),
+    }
+
+
 def library(folder, callers):
     """The folders of every caller: pictures that stay, pictures and folders that may go."""
     picture = png()
     for caller in callers:
         own = folder / caller
-        for part, count in (("keep", 10), ("move", SPENT), ("gone", SPENT)):
+        for part, count in (("keep", 10), ("move", SPENT), ("gone", SPENT), ("lost", SPENT)):
             (own / part).mkdir(parents=True)
             for number in range(count):
                 (own / part / f"{number}.png").write_bytes(picture)
@@ -59,6 +74,13 @@ class Api:
                 return json.load(answer)["data"]
         except urllib.error.HTTPError as error:
             raise SystemExit(f"{method} {path}: {error.code} {error.read().decode()}") from error
+
+    def upload(self, path, filename):
+        """Begins a resumable upload; its name."""
+        headers = {**upload_headers(path, filename), "Authorization": f"Bearer {self.token}"}
+        request = urllib.request.Request(self.base + "/uploads/", b"", headers, method="POST")
+        with urllib.request.urlopen(request) as answer:
+            return answer.headers["Location"].rsplit("/", 1)[-1]
 
     def get(self, path, /, **fields):
         return self.call("GET", path, **fields)
@@ -148,6 +170,20 @@ def make(base, root, owner, caller, own_id):
         for kind in ("leave", "walk")
     }
     keep_folder = named[0]["folder_id"]
+    for number in range(SPENT):
+        api.call("DELETE", f"/admin/filesystem/images/{api.details(f'{caller}/lost/{number}.png')['id']}/")
+    recycled = [
+        {"recycled_id": item["id"]}
+        for item in api.get("/admin/recycled/", limit=1000)
+        if item["path"].startswith(f"{caller}/lost/")
+    ]
+    lists = [
+        api.post("/admin/tag-lists/", name=f"{caller} {number}", tags=f"{caller}-tag-{number}")
+        for number in range(SPENT)
+    ]
+    tags = [tag["id"] for made in lists for tag in made["tags"]]
+    # One account may have a hundred at once, and the run begins some itself.
+    uploads = [Api(base, owner).upload(f"{caller}/keep", f"part-{number}.png") for number in range(40)]
 
     def template(name):
         template = {"width": {"value": 40}}
@@ -182,6 +218,9 @@ def make(base, root, owner, caller, own_id):
             "human_id": [f"{caller}-keep-{number}" for number in range(3)],
             "template_name": [f"{caller}-keep-{number}" for number in range(3)],
             "folder": f"/{caller}/keep",
+            "list_id": [made["id"] for made in lists[:5]],
+            "tag_id": tags[:5],
+            "upload": uploads[:5],
         },
         # Images that are in no portfolio yet, and folders for which nobody has a permission.
         "new_images": gone,
@@ -211,6 +250,12 @@ def make(base, root, owner, caller, own_id):
             "PUT /admin/filesystem/folders/{folder_id}/": [
                 {"folder_id": folder} for folder in folders["walk"]
             ],
+            "DELETE /admin/recycled/{recycled_id}/": recycled[: SPENT // 2],
+            "POST /admin/recycled/{recycled_id}/restore/": recycled[SPENT // 2 :],
+            "DELETE /admin/tag-lists/{list_id}/": [{"list_id": made["id"]} for made in lists[5:]],
+            "DELETE /admin/tags/{tag_id}/": [{"tag_id": tag} for tag in tags[5:]],
+            "PATCH /uploads/{upload}/": [{"upload": upload} for upload in uploads[5:20]],
+            "DELETE /uploads/{upload}/": [{"upload": upload} for upload in uploads[20:]],
             "DELETE /portfolios/{folio_id}/": [{"folio_id": folio} for folio in spare_folios],
             "DELETE /portfolios/{folio_id}/images/{image_id}/": [
                 {"folio_id": folio, "image_id": image} for folio, image in spare_pairs

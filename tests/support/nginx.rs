@@ -37,11 +37,11 @@ impl Nginx {
     /// Starts it with names and passwords asked for in the location, and the name told to the program.
     pub fn start_authenticating(socket: &Path, users: &Path) -> Self {
         let lines = format!(
-            "location / {{\n    auth_basic \"Halftone\";\n    auth_basic_user_file {};\n    \
+            "fastcgi_keep_conn on;\nauth_basic \"Halftone\";\nauth_basic_user_file {};\n\
              fastcgi_param REMOTE_USER $remote_user;\n",
             users.display()
         );
-        Self::start_changed(socket, "", &[("location / {", &lines)])
+        Self::start_changed(socket, "", &[("fastcgi_keep_conn on;", &lines)])
     }
 
     /// Starts it with texts of the locations replaced.
