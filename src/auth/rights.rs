@@ -428,7 +428,7 @@ mod tests {
         let account = Account {
             username: "jo".into(),
             groups: [STAFF, FILES].into(),
-            allow_api: false,
+            allow_api: true,
             epoch: 0,
         };
         rights.accounts.insert(1, account);
@@ -439,6 +439,10 @@ mod tests {
         assert!(!rights.has(&identity, SystemPermission::AdminFiles));
         assert_eq!(rights.key("htk_x", 1000), None);
         assert_eq!(rights.key("htk_y", 999), None);
+        if let Some(account) = rights.accounts.get_mut(&1) {
+            account.allow_api = false;
+        }
+        assert_eq!(rights.key("htk_x", 999), None, "the account may have no keys");
         let all = signed_in(&[FILES], SignedIn::Key { id: 5, scopes: Scopes::ALL });
         assert_eq!(rights.level(&all, "private"), Level::DeleteFolder);
         assert!(rights.has(&all, SystemPermission::AdminFiles));

@@ -1,6 +1,7 @@
 //! What signing in keeps in the database, when several workers do so at once.
 
 use halftone::auth::accounts::{self, AccountError, NewAccount};
+use halftone::auth::key::KeyError;
 use halftone::auth::{
     Actor, Attempt, Proofs, Refused, Scopes, Seal, Signer, key, sign_in, throttle,
 };
@@ -127,6 +128,10 @@ fn an_act_that_failed_is_not_noted(test: &TestDb) {
 fn the_use_of_a_key_is_noted_once_a_minute(test: &TestDb) {
     let db = first_start(test);
     let id = account(db, "jo");
+    let jo = users::by_id(db, id).unwrap().unwrap();
+    let refused = key::create(db, &Actor::server(), id, "k", Scopes::READ, None);
+    assert!(matches!(refused, Err(KeyError::NotAllowed)));
+    users::update(db, &users::User { allow_api: true, ..jo }).unwrap();
     let (key_id, _) = key::create(db, &Actor::server(), id, "k", Scopes::READ, None).unwrap();
     let used = || api_keys::of_user(db, id).unwrap()[0].last_used_ms;
     assert_eq!(used(), None);
