@@ -12,6 +12,8 @@ use crate::setup::{TestDb, at_once};
 crate::on_both!(
     of_many_guesses_at_once_few_are_free,
     a_right_password_is_not_counted,
+    guesses_from_one_address_hold_that_address,
+    guesses_from_everywhere_do_not_hold_a_known_address,
     a_code_is_good_for_one_of_many,
     an_act_that_failed_is_not_noted,
     the_use_of_a_key_is_noted_once_a_minute,
@@ -86,12 +88,60 @@ fn a_right_password_is_not_counted(test: &TestDb) {
         let rows = db::Sql::query(db, "SELECT failures FROM login_attempts ORDER BY key", &[]);
         rows.unwrap().iter().map(|row| row.int(0).unwrap()).collect()
     };
-    // Of the account, and of the address.
-    assert_eq!(failures(), [3, 3]);
+    // Of the account, of the address, and of both together.
+    assert_eq!(failures(), [3, 3, 3]);
     assert_eq!(attempt(db, " JO ", "correct horse").unwrap().username, "jo");
-    assert_eq!(failures(), [3], "those of the address stay, without this one");
-    assert_eq!(login_attempts::purge(db, 3_600_000).unwrap(), 0);
-    assert_eq!(login_attempts::purge(db, -1).unwrap(), 1);
+    // Those of both are forgotten, the others stay without this one, and the address is known.
+    assert_eq!(failures(), [3, 3, 0]);
+    assert_eq!(login_attempts::purge(db, 3_600_000, throttle::KNOWN_FOR_MS).unwrap(), 0);
+    assert_eq!(login_attempts::purge(db, -1, throttle::KNOWN_FOR_MS).unwrap(), 2);
+    assert_eq!(login_attempts::purge(db, -1, -1).unwrap(), 1);
+}
+
+/// Counts an attempt at the account `jo`; whether it may be made.
+fn may_try(db: &Db, from: &str) -> bool {
+    throttle::enter(db, "jo", from.parse().ok()).unwrap().is_ok()
+}
+
+fn guesses_from_one_address_hold_that_address(test: &TestDb) {
+    let db = first_start(test);
+    account(db, "jo");
+    for _ in 0..5 {
+        assert!(may_try(db, "192.0.2.1"));
+    }
+    // The delays double: before long there is one that even a slow machine sees.
+    assert!((0..6).any(|_| !may_try(db, "192.0.2.1")));
+    let elsewhere = Attempt {
+        username: "jo",
+        password: "correct horse",
+        code: None,
+        address: "192.0.2.2".parse().ok(),
+    };
+    let seal = Seal::new(&Signer::new(&[1; 32]).unwrap());
+    let proofs = Proofs { directory: None, seal: &seal };
+    let entered =
+        patient(|| sign_in(db, proofs, elsewhere, 0), |error| matches!(error, Refused::Busy));
+    assert_eq!(entered.unwrap().username, "jo");
+}
+
+fn guesses_from_everywhere_do_not_hold_a_known_address(test: &TestDb) {
+    let db = first_start(test);
+    account(db, "jo");
+    let home = "198.51.100.7";
+    let entered = throttle::enter(db, "jo", home.parse().ok()).unwrap();
+    entered.unwrap_or_else(|_| panic!("nobody has tried yet")).succeeded(db).unwrap();
+    let elsewhere = |number: usize| may_try(db, &format!("203.0.113.{number}"));
+    assert!((0..99).all(elsewhere), "99 from as many addresses are free");
+    assert!((99..112).any(|number| !elsewhere(number)), "then the account is held");
+    // Where its user has signed in, its own attempts alone count.
+    for _ in 0..5 {
+        assert!(may_try(db, home));
+    }
+    assert!((0..6).any(|_| !may_try(db, home)));
+    // Another account is not known there, nor this one for ever.
+    let forgotten = login_attempts::purge(db, throttle::KNOWN_FOR_MS, -1).unwrap();
+    assert_eq!(forgotten, 1);
+    assert!(!may_try(db, "198.51.100.8"), "the account is still held for others");
 }
 
 fn a_code_is_good_for_one_of_many(test: &TestDb) {
