@@ -65,14 +65,15 @@ def session(base, username):
     jar = http.cookiejar.CookieJar()
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
 
-    def csrf(page):
-        text = browser.open(f"{base}{page}").read().decode()
-        return re.search(r'name="_csrf_token" value="([^"]+)"', text)[1]
+    def found(pattern, page):
+        return re.search(pattern, browser.open(f"{base}{page}").read().decode())[1]
 
-    fields = {"_csrf_token": csrf("/login"), "username": username, "password": PASSWORD}
+    form = found(r'name="_csrf_token" value="([^"]+)"', "/login")
+    fields = {"_csrf_token": form, "username": username, "password": PASSWORD}
     browser.open(f"{base}/login", urlencode(fields).encode())
+    token = found(r'<meta name="csrf-token" content="([^"]+)"', "/")
     cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
-    return {"Cookie": cookies, "X-CSRF-Token": csrf("/logout")}
+    return {"Cookie": cookies, "X-CSRF-Token": token}
 
 
 def add_user(program, data, name, *groups):
