@@ -251,7 +251,8 @@ pub fn unzip(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
-fn publish(api: &Api, id: i64, fields: &[(&str, &str)]) -> Value {
+/// Publishes as the administrator, and waits for the file.
+pub fn publish(api: &Api, id: i64, fields: &[(&str, &str)]) -> Value {
     let exports = format!("/portfolios/{id}/exports/");
     let asked = api.call("POST", &exports, &api.admin, fields);
     assert_eq!(asked.status, 202, "{}", asked.text());
