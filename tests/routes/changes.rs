@@ -186,6 +186,39 @@ fn folders_are_made_moved_and_deleted() {
 }
 
 #[test]
+fn a_folder_takes_its_rights_along() {
+    for backend in BOTH {
+        let ed = editor(Site::on(backend, "", |images| {
+            prepare(images);
+            library::plain(&images.join("open/closed/b.png"), 20, 10, [200, 100, 50]);
+            library::plain(&images.join("open/kept/b.png"), 20, 10, [200, 100, 50]);
+        }));
+        ed.site.permit("/open/closed", PUBLIC, Level::None.access());
+        ed.site.permit("/open/kept", NORMAL_USERS, Level::View.access());
+        within(std::time::Duration::from_secs(5), "the rights are known", || {
+            ed.site.status("/image?src=open/closed/b.png") == 403
+        });
+        let at = |path: &str| {
+            let target = format!("/api/v1/admin/filesystem/folders?path={path}");
+            format!(
+                "/api/v1/admin/filesystem/folders/{}",
+                data(&ed.form("GET", &target, &[]))["id"]
+            )
+        };
+        let moved = ed.form("PUT", &at("/open/closed"), &[("path", "/open/renamed")]);
+        assert_eq!(moved.status, 200, "{}", moved.text());
+        within(std::time::Duration::from_secs(5), "the folder is closed again", || {
+            ed.site.status("/image?src=open/renamed/b.png") == 403
+        });
+        // Rights to the folder above are not enough.
+        let kept = at("/open/kept");
+        assert_eq!(ed.form("PUT", &kept, &[("path", "/open/taken")]).status, 403);
+        assert_eq!(ed.form("DELETE", &kept, &[]).status, 403);
+        assert!(ed.site.image("open/kept/b.png").exists());
+    }
+}
+
+#[test]
 fn work_that_takes_long_is_a_task() {
     let ed = editor(Site::start("task_wait_s = 0\n", prepare));
     let x = data(&ed.form("GET", "/api/v1/admin/filesystem/folders?path=/open/x", &[]));
