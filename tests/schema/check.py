@@ -48,7 +48,7 @@ CANNOT = {
     },
     "nobody": {"GET /tokenlogin/": "takes a token"},
 }
-# Of which a part is not counted: the document is read before, and not called for.
+# What is read before the calls, and is none of them.
 NOT_COUNTED = {"GET /openapi.json"}
 # What takes a web session, and is called with one besides.
 SESSION_ONLY = "^/(keys|totp)/"
