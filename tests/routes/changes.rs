@@ -98,8 +98,20 @@ fn files_are_uploaded_each_with_its_own_result() {
         assert_eq!(done.status, 200, "{}", done.text());
         assert_eq!(data(&done)["cafe\u{301}.png"]["filename"], "caf\u{e9}.png");
 
+        // A number that stands for none leaves it to the path.
+        for (at, index) in ["-1", "", " -1 "].into_iter().enumerate() {
+            let fields = [("path_index", index), ("path", "open"), ("overwrite", "false")];
+            let name = format!("counted-{at}.png");
+            let done = ed.upload(&fields, &[(&name, &bytes)]);
+            assert_eq!(done.status, 200, "{index}: {}", done.text());
+            assert_eq!(data(&done)[&name]["src"], format!("open/{name}"));
+        }
+
         for (fields, status) in [
-            (&[("path", "shut"), ("overwrite", "no")][..], 403),
+            (&[("path_index", "-1"), ("overwrite", "no")][..], 400),
+            (&[("path_index", "-2"), ("path", "open"), ("overwrite", "no")], 400),
+            (&[("path_index", "0"), ("path", "open"), ("overwrite", "no")], 400),
+            (&[("path", "shut"), ("overwrite", "no")], 403),
             (&[("path", "open/none"), ("overwrite", "no")], 404),
             (&[("overwrite", "no")], 400),
             (&[("path", "open"), ("overwrite", "perhaps")], 400),
