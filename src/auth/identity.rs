@@ -17,7 +17,7 @@ pub enum Identity {
         username: Arc<str>,
         /// The groups it belongs to; Public need not be among them.
         groups: Arc<[i64]>,
-        /// May ask for API tokens.
+        /// May have API tokens and keys.
         allow_api: bool,
         /// How the user showed who it is.
         via: SignedIn,
@@ -27,8 +27,11 @@ pub enum Identity {
 /// How a request showed whose it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignedIn {
-    /// By the cookie of a web session.
+    /// By the cookie of a web session that began with signing in.
     Session(SessionId),
+    /// By the cookie of a web session that was made of an API token: it stands for what the token
+    /// stands for, and not for a person who knows the password.
+    TokenSession(SessionId),
     /// By an API token.
     Token,
     /// By a named key, which may be good for a part only of what its owner may do.
@@ -62,6 +65,12 @@ impl Identity {
             Self::Anonymous => None,
             Self::User { via, .. } => Some(*via),
         }
+    }
+
+    /// Whether the account may have API tokens and keys.
+    #[must_use]
+    pub fn allows_programs(&self) -> bool {
+        matches!(self, Self::User { allow_api: true, .. })
     }
 
     /// What the way of signing in leaves of the user's rights.

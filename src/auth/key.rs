@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::audit::{self, Actor};
 use super::identity::Scopes;
 use crate::db::api_keys::{self, ApiKey};
-use crate::db::{self, Sql, atomic};
+use crate::db::{self, Sql, atomic, users};
 
 /// What keys begin with, so that they are known for what they are wherever they turn up.
 pub const KEY_PREFIX: &str = "htk_";
@@ -27,6 +27,9 @@ pub enum KeyError {
     /// It would have run out already.
     #[error("must lie in the future")]
     Expired,
+    /// The account may not have any: the user is unknown, or without `allow_api`.
+    #[error("this account may not have API keys")]
+    NotAllowed,
     /// The user has too many.
     #[error("there are {MOST} keys already; delete one that is not used")]
     TooMany,
@@ -62,6 +65,9 @@ pub fn create(
     }
     if expires_ms.is_some_and(|at| at <= db::now_ms()) {
         return Err(KeyError::Expired);
+    }
+    if !users::by_id(sql, user_id)?.is_some_and(|user| user.allow_api) {
+        return Err(KeyError::NotAllowed);
     }
     if api_keys::of_user(sql, user_id)?.len() >= MOST {
         return Err(KeyError::TooMany);

@@ -34,7 +34,7 @@ pub use permission::{Level, SystemPermission, SystemPermissions};
 pub use rights::{FolderTemplates, Rights};
 pub use seal::{Seal, SealError};
 pub use session::{Session, SessionTimes};
-pub use sign_in::{Attempt, Proofs, Refused, second_step, sign_in};
+pub use sign_in::{Attempt, Proofs, Refused, confirm_password, second_step, sign_in};
 pub use signer::{Purpose, SECRET_MIN_BYTES, Signer};
 pub use store::{RightsStore, StoreOptions, Templates, Unavailable};
 pub use token::{TOKEN_PREFIX, Token};

@@ -149,6 +149,12 @@ impl Rights {
         (account.epoch == epoch).then(|| self.identity(user_id, via)).flatten()
     }
 
+    /// The same for what is a program's: none either when the account may not have such things.
+    #[must_use]
+    pub fn program_in(&self, user_id: i64, epoch: i64, via: SignedIn) -> Option<Identity> {
+        self.identity_in(user_id, epoch, via).filter(Identity::allows_programs)
+    }
+
     /// The active account of this name, ignoring case.
     #[must_use]
     pub fn user_named(&self, name: &str) -> Option<i64> {
@@ -161,12 +167,14 @@ impl Rights {
         Some(self.accounts.get(&user_id)?.epoch)
     }
 
-    /// Whose a named key is; none for one that is unknown or has run out.
+    /// Whose a named key is; none for one that is unknown or has run out, and while its account may
+    /// not have keys.
     #[must_use]
     pub fn key(&self, key: &str, now_ms: i64) -> Option<Identity> {
         let key = self.keys.get(&key::hash(key))?;
         let via = SignedIn::Key { id: key.id, scopes: key.scopes };
-        (now_ms < key.expires_ms).then(|| self.identity(key.user_id, via)).flatten()
+        let identity = (now_ms < key.expires_ms).then(|| self.identity(key.user_id, via)).flatten();
+        identity.filter(Identity::allows_programs)
     }
 
     /// What somebody may do in a folder: each group takes the record of the nearest folder on the
@@ -420,7 +428,7 @@ mod tests {
         let account = Account {
             username: "jo".into(),
             groups: [STAFF, FILES].into(),
-            allow_api: false,
+            allow_api: true,
             epoch: 0,
         };
         rights.accounts.insert(1, account);
@@ -431,6 +439,10 @@ mod tests {
         assert!(!rights.has(&identity, SystemPermission::AdminFiles));
         assert_eq!(rights.key("htk_x", 1000), None);
         assert_eq!(rights.key("htk_y", 999), None);
+        if let Some(account) = rights.accounts.get_mut(&1) {
+            account.allow_api = false;
+        }
+        assert_eq!(rights.key("htk_x", 999), None, "the account may have no keys");
         let all = signed_in(&[FILES], SignedIn::Key { id: 5, scopes: Scopes::ALL });
         assert_eq!(rights.level(&all, "private"), Level::DeleteFolder);
         assert!(rights.has(&all, SystemPermission::AdminFiles));

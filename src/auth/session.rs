@@ -9,7 +9,8 @@ use std::time::Duration;
 use super::identity::SessionId;
 use super::signer::{Fields, Purpose, Signer};
 
-const FORM: u8 = 1;
+/// The first form did not tell how a session began.
+const FORM: u8 = 2;
 
 /// How long sessions last.
 #[derive(Debug, Clone, Copy)]
@@ -33,21 +34,23 @@ pub struct Session {
     pub began_s: i64,
     /// When it was last seen, give or take a minute.
     pub seen_s: i64,
+    /// It was made of an API token, and nobody signed in.
+    pub of_token: bool,
 }
 
 impl Session {
     /// A new session; none without random numbers.
     #[must_use]
-    pub fn begin(user_id: i64, epoch: i64, now_s: i64) -> Option<Self> {
+    pub fn begin(user_id: i64, epoch: i64, now_s: i64, of_token: bool) -> Option<Self> {
         let mut id = SessionId::default();
         getrandom::fill(&mut id).ok()?;
-        Some(Self { id, user_id, epoch, began_s: now_s, seen_s: now_s })
+        Some(Self { id, user_id, epoch, began_s: now_s, seen_s: now_s, of_token })
     }
 
     /// The text for the cookie.
     #[must_use]
     pub fn sign(&self, signer: &Signer) -> String {
-        let mut payload = vec![FORM];
+        let mut payload = vec![FORM, u8::from(self.of_token)];
         payload.extend_from_slice(&self.id);
         for number in [self.user_id, self.epoch, self.began_s, self.seen_s] {
             payload.extend_from_slice(&number.to_be_bytes());
@@ -63,12 +66,14 @@ impl Session {
         if fields.take()? != [FORM] {
             return None;
         }
+        let [of_token] = fields.take()?;
         let session = Self {
             id: fields.take()?,
             user_id: fields.int()?,
             epoch: fields.int()?,
             began_s: fields.int()?,
             seen_s: fields.int()?,
+            of_token: of_token != 0,
         };
         fields.end()?;
         (now_s < session.ends_s(times)).then_some(session)
@@ -106,7 +111,7 @@ mod tests {
     #[test]
     fn it_comes_back_until_it_has_run_out() {
         let signer = Signer::new(&[1; 32]).unwrap();
-        let session = Session::begin(7, 3, 10_000).unwrap();
+        let session = Session::begin(7, 3, 10_000, false).unwrap();
         let text = session.sign(&signer);
         let open = |text: &str, now_s| Session::open(text, &signer, TIMES, now_s);
         assert_eq!(open(&text, 10_000), Some(session));
@@ -121,6 +126,11 @@ mod tests {
         assert_eq!(open(&last.sign(&signer), 13_600), None);
         assert_eq!(session.seen(TIMES, 10_059), None);
         assert_eq!(open(&signer.sign(Purpose::Session, b"x"), 0), None);
-        assert_ne!(Session::begin(7, 3, 10_000).unwrap().id, session.id);
+        assert_ne!(Session::begin(7, 3, 10_000, false).unwrap().id, session.id);
+        // How it began is never forgotten.
+        let of_token = Session::begin(7, 3, 10_000, true).unwrap();
+        let seen = of_token.seen(TIMES, 10_060).unwrap();
+        assert!(open(&seen.sign(&signer), 10_060).unwrap().of_token);
+        assert!(!last.of_token);
     }
 }

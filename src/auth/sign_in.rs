@@ -93,6 +93,33 @@ pub fn sign_in(
     second_proof(db, proofs.seal, allowed, user, attempt.code, now_s)
 }
 
+/// Whether a password is that of an account of this server, for somebody who is signed in already.
+/// Counts as an attempt to sign in: who has found a session must not be able to guess here.
+///
+/// # Errors
+/// See [`Refused`]; a code is never asked for.
+pub fn confirm_password(
+    db: &Db,
+    username: &str,
+    password: &str,
+    address: Option<IpAddr>,
+) -> Result<(), Refused> {
+    let turn = Turn::now().ok_or(Refused::Busy)?;
+    let allowed =
+        throttle::enter(db, username, address)?.map_err(|retry_s| Refused::Wait { retry_s })?;
+    let found = users::by_name(db, username)?
+        .filter(|(user, _)| user.status == STATUS_ACTIVE && user.auth_type == users::AUTH_PASSWORD);
+    let stored = found.as_ref().and_then(|(_, stored)| stored.as_deref());
+    if !password::verify(password, stored, &turn) {
+        return Err(Refused::Wrong);
+    }
+    // A right password alone must not wipe out what was guessed at codes.
+    match found {
+        Some((user, _)) if totp::is_on(db, user.id)? => Ok(allowed.withdrawn(db)?),
+        _ => Ok(allowed.succeeded(db)?),
+    }
+}
+
 /// The second step alone, for an account whose password was verified a moment ago.
 ///
 /// # Errors

@@ -1,5 +1,9 @@
-//! Slows down who guesses passwords: by account and by address, with a delay that doubles. Counted in
-//! the database, so that all workers and hosts count together.
+//! Slows down who guesses passwords, with a delay that doubles: strictly by account and address
+//! together, by address, and by account for guesses that come from many addresses. Counted in the
+//! database, so that all workers and hosts count together.
+//!
+//! Who guesses at an account must not keep its user out: an address from which somebody has signed in to
+//! the account is judged by what came from there to this account alone.
 //!
 //! An attempt is counted before its password is looked at and taken back when it was right, so that
 //! many at once gain nothing.
@@ -14,22 +18,46 @@ use crate::db::{self, Db, Sql};
 /// After how long without an attempt all is forgotten.
 pub const FORGET_AFTER_MS: i64 = 3600 * 1000;
 
+/// For how long an address is known from which somebody has signed in to an account.
+pub const KNOWN_FOR_MS: i64 = 30 * 24 * 3600 * 1000;
+
 /// The longest delay.
 const LONGEST_MS: i64 = 15 * 60 * 1000;
 
-/// How many attempts are free, and what they are counted for.
-struct Counted {
-    key: String,
-    free: i64,
+/// What attempts are counted for. An account need not be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// One account from one address.
+    Both,
+    /// One account from all addresses that it is not known by.
+    Account,
+    /// One address, behind which there may be many people.
+    Address,
 }
 
-/// Attempts on one account, whether or not there is such an account.
-const FREE_OF_ACCOUNT: i64 = 5;
-/// Attempts from one address, behind which there may be many people.
-const FREE_OF_ADDRESS: i64 = 30;
+impl Whose {
+    /// How many attempts are free.
+    const fn free(self) -> i64 {
+        match self {
+            Self::Both => 5,
+            Self::Account => 100,
+            Self::Address => 30,
+        }
+    }
+}
+
+/// A row of the database that counts.
+struct Counted {
+    key: String,
+    whose: Whose,
+}
 
 /// An attempt that may be made.
-pub struct Allowed(Vec<Counted>);
+pub struct Allowed {
+    counted: Vec<Counted>,
+    /// Under what the address becomes known to the account; none without an address.
+    known: Option<String>,
+}
 
 /// Counts an attempt on the account of this name from this address; `Err` is in how many seconds
 /// there may be one, and then this one was not counted.
@@ -37,14 +65,20 @@ pub struct Allowed(Vec<Counted>);
 /// # Errors
 /// See [`db::Error`].
 pub fn enter(db: &Db, username: &str, address: Option<IpAddr>) -> db::Result<Result<Allowed, u64>> {
-    let counted = counted(username, address);
+    let (name, address) = (name_hash(username), address.map(network));
+    let known = address.map(|address| login_attempts::known(&name, address));
+    let is_known = match &known {
+        Some(key) => login_attempts::is_within(db, key, KNOWN_FOR_MS)?,
+        None => false,
+    };
+    let counted = counted(&name, address, is_known);
     let waits_ms = db.transaction(|sql| {
         let mut after = Vec::new();
         let mut longest_ms = 0;
         for one in &counted {
             let (before, now_ms) = login_attempts::lock(sql, &one.key)?;
             longest_ms = longest_ms.max(before.blocked_until_ms - now_ms);
-            after.push(next(before, one.free, now_ms));
+            after.push(next(before, one.whose.free(), now_ms));
         }
         if longest_ms <= 0 {
             for (one, after) in counted.iter().zip(after) {
@@ -54,22 +88,27 @@ pub fn enter(db: &Db, username: &str, address: Option<IpAddr>) -> db::Result<Res
         Ok(longest_ms)
     })?;
     let retry_s = u64::try_from(waits_ms.saturating_add(999) / 1000).unwrap_or(0);
-    Ok(if waits_ms <= 0 { Ok(Allowed(counted)) } else { Err(retry_s) })
+    Ok(if waits_ms <= 0 { Ok(Allowed { counted, known }) } else { Err(retry_s) })
 }
 
 impl Allowed {
-    /// The attempt succeeded: the account's failures are forgotten, and for the address it does not
-    /// count.
+    /// The attempt succeeded: what failed from this address at this account is forgotten, the address is
+    /// known to it from now on, and elsewhere the attempt does not count.
     ///
     /// # Errors
     /// See [`db::Error`].
     pub fn succeeded(self, db: &Db) -> db::Result<()> {
         db.transaction(|sql| {
-            for one in &self.0 {
-                match one.free {
-                    FREE_OF_ACCOUNT => login_attempts::forget(sql, &one.key)?,
-                    _ => take_back(sql, one)?,
+            for one in &self.counted {
+                match one.whose {
+                    Whose::Both => login_attempts::forget(sql, &one.key)?,
+                    Whose::Account | Whose::Address => take_back(sql, one)?,
                 }
+            }
+            if let Some(key) = &self.known {
+                let (_, now_ms) = login_attempts::lock(sql, key)?;
+                let seen = Attempts { last_ms: now_ms, ..Attempts::default() };
+                login_attempts::set(sql, key, seen)?;
             }
             Ok(())
         })
@@ -80,38 +119,45 @@ impl Allowed {
     /// # Errors
     /// See [`db::Error`].
     pub fn withdrawn(self, db: &Db) -> db::Result<()> {
-        db.transaction(|sql| self.0.iter().try_for_each(|one| take_back(sql, one)))
+        db.transaction(|sql| self.counted.iter().try_for_each(|one| take_back(sql, one)))
     }
 
-    /// The first of two steps succeeded: for the address it does not count, for the account it does
+    /// The first of two steps succeeded: it does not count, save for this account from this address
     /// until the second has succeeded too.
     ///
     /// # Errors
     /// See [`db::Error`].
     pub fn half_succeeded(self, db: &Db) -> db::Result<()> {
-        let address = self.0.iter().find(|one| one.free != FREE_OF_ACCOUNT);
-        address.map_or(Ok(()), |one| db.transaction(|sql| take_back(sql, one)))
+        let others = || self.counted.iter().filter(|one| one.whose != Whose::Both);
+        db.transaction(|sql| others().try_for_each(|one| take_back(sql, one)))
     }
 }
 
 fn take_back(sql: &dyn Sql, one: &Counted) -> db::Result<()> {
     let (now, _) = login_attempts::lock(sql, &one.key)?;
     let failures = (now.failures - 1).max(0);
-    let blocked_until_ms = if failures < one.free { 0 } else { now.blocked_until_ms };
+    let blocked_until_ms = if failures < one.whose.free() { 0 } else { now.blocked_until_ms };
     login_attempts::set(sql, &one.key, Attempts { failures, blocked_until_ms, ..now })
 }
 
 /// What is counted, always in the same order, so that transactions do not wait for one another in a
-/// circle. Names are kept as hashes: what is typed there by mistake may be a password.
-fn counted(username: &str, address: Option<IpAddr>) -> Vec<Counted> {
+/// circle.
+fn counted(name: &str, address: Option<IpAddr>, is_known: bool) -> Vec<Counted> {
+    let from = address.map_or_else(|| "?".to_owned(), |address| address.to_string());
+    let both = Counted { key: format!("both {name} {from}"), whose: Whose::Both };
+    if is_known {
+        return vec![both];
+    }
+    let account = Counted { key: format!("account {name}"), whose: Whose::Account };
+    let address =
+        address.map(|address| Counted { key: format!("address {address}"), whose: Whose::Address });
+    [Some(both), Some(account), address].into_iter().flatten().collect()
+}
+
+/// A name as it is kept: what is typed there by mistake may be a password.
+fn name_hash(username: &str) -> String {
     let name = Sha256::digest(db::users::name_key(username));
-    let name: String = name[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-    let account = Counted { key: format!("account {name}"), free: FREE_OF_ACCOUNT };
-    let address = address.map(|address| Counted {
-        key: format!("address {}", network(address)),
-        free: FREE_OF_ADDRESS,
-    });
-    [Some(account), address].into_iter().flatten().collect()
+    name[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The address itself; of IPv6 the network of 64 bits, of which one client has as many as it likes.

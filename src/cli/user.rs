@@ -22,6 +22,8 @@ pub enum Action {
     Disable(Named),
     /// Make a deleted account active again
     Enable(Named),
+    /// Let an account have API tokens and keys, or no longer
+    AllowApi(AllowApi),
     /// List the accounts
     List(Common),
     /// Make, list and delete API keys of an account
@@ -48,7 +50,7 @@ pub struct Add {
     /// A group to join, by name; can be given more than once
     #[arg(long = "group", value_name = "NAME")]
     groups: Vec<String>,
-    /// May ask for API tokens
+    /// May have API tokens and keys
     #[arg(long)]
     allow_api: bool,
     /// Without a password: the directory server verifies the account
@@ -88,6 +90,18 @@ pub struct Named {
     common: Common,
 }
 
+/// Whether an account may have API tokens and keys.
+#[derive(Args)]
+pub struct AllowApi {
+    /// The account
+    username: String,
+    /// No longer: its tokens and keys are refused from now on
+    #[arg(long)]
+    deny: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
 /// One-time passwords of an account.
 #[derive(Args)]
 #[group(id = "totp_action", required = true, multiple = false)]
@@ -117,6 +131,7 @@ pub fn run(action: &Action) -> anyhow::Result<()> {
             let (db, user) = named.open()?;
             Ok(accounts::enable(&db, &Actor::command_line(), user.id)?)
         }
+        Action::AllowApi(options) => allow_api(options),
         Action::Key(action) => user_key::run(action),
         Action::List(common) => list(&open(common)?),
         Action::Totp(options) => set_totp(options),
@@ -203,6 +218,13 @@ fn passwd(options: &Passwd) -> anyhow::Result<()> {
         println!("password  {password}  (shown this once)");
     }
     Ok(())
+}
+
+fn allow_api(options: &AllowApi) -> anyhow::Result<()> {
+    let db = open(&options.common)?;
+    let user = named(&db, &options.username)?;
+    let changed = User { allow_api: !options.deny, ..user };
+    Ok(accounts::change(&db, &Actor::command_line(), &changed)?)
 }
 
 fn list(db: &Db) -> anyhow::Result<()> {

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::{Common, user};
+use crate::auth::key::KeyError;
 use crate::auth::{Actor, Scopes, key};
 use crate::db;
 
@@ -83,7 +84,11 @@ fn add(options: &Add) -> anyhow::Result<()> {
     };
     let expires_ms = options.days.map(|days| db::now_ms() + days * DAY_MS);
     let actor = Actor::command_line();
-    let (id, key) = key::create(&db, &actor, user.id, &options.name, scopes, expires_ms)?;
+    let made = key::create(&db, &actor, user.id, &options.name, scopes, expires_ms);
+    if matches!(made, Err(KeyError::NotAllowed)) {
+        bail!("{0} may not have API keys; `halftone user allow-api {0}` lets it", user.username);
+    }
+    let (id, key) = made?;
     println!("key {id}  {key}  (shown this once)");
     Ok(())
 }

@@ -1,4 +1,7 @@
-//! Attempts to sign in that were not seen to succeed, by account or by address.
+//! Attempts to sign in that were not seen to succeed, by account and by address, and from which addresses
+//! somebody did sign in to an account: rows of the same table, whose keys begin with `known`.
+
+use std::net::IpAddr;
 
 use super::error::Result;
 use super::sql::Sql;
@@ -54,10 +57,33 @@ pub fn forget(sql: &dyn Sql, key: &str) -> Result<()> {
     Ok(())
 }
 
-/// Forgets attempts that were longer ago than this; tells how many.
+/// The key under which it is noted that somebody has signed in to an account from an address.
+#[must_use]
+pub fn known(account: &str, address: IpAddr) -> String {
+    format!("known {account} {address}")
+}
+
+/// Whether what has this key was noted within so many milliseconds.
 ///
 /// # Errors
 /// See [`super::Error`].
-pub fn purge(sql: &dyn Sql, older_than_ms: i64) -> Result<u64> {
-    sql.execute("DELETE FROM login_attempts WHERE last_ms < {now_ms} - $1", values![older_than_ms])
+pub fn is_within(sql: &dyn Sql, key: &str, within_ms: i64) -> Result<bool> {
+    let found = sql.query_opt(
+        "SELECT last_ms FROM login_attempts WHERE key = $1 AND last_ms > {now_ms} - $2",
+        values![key, within_ms],
+    )?;
+    Ok(found.is_some())
+}
+
+/// Forgets attempts that were longer ago than this, and addresses that were known longer ago than
+/// `known_ms`; tells how many.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn purge(sql: &dyn Sql, older_than_ms: i64, known_ms: i64) -> Result<u64> {
+    sql.execute(
+        "DELETE FROM login_attempts WHERE (key NOT LIKE 'known %' AND last_ms < {now_ms} - $1) \
+         OR (key LIKE 'known %' AND last_ms < {now_ms} - $2)",
+        values![older_than_ms, known_ms],
+    )
 }

@@ -85,8 +85,7 @@ pub fn by_token(app: &App, text: &str) -> Result<Option<Identity>, Error> {
         return Ok(None);
     };
     signed_for(app, token.made_s, |rights| {
-        let identity = rights.identity_in(token.user_id, token.epoch, SignedIn::Token)?;
-        matches!(identity, Identity::User { allow_api: true, .. }).then_some(identity)
+        rights.program_in(token.user_id, token.epoch, SignedIn::Token)
     })
 }
 
@@ -157,11 +156,14 @@ pub fn require_system(
     if app.store.rights()?.has(identity, permission) { Ok(()) } else { Err(Error::forbidden()) }
 }
 
-/// Fails with 403 unless a person has signed in: who has found a token or a key must not be able to
-/// make another of it. Gives back the account's id.
+/// Fails with 403 unless a person has signed in: who has found a token or a key, or a session made of
+/// a token, must not be able to make another of it. Gives back the account's id.
 pub fn require_person(identity: &Identity) -> Result<i64, Error> {
     match (identity.user_id(), identity.via()) {
         (Some(id), Some(SignedIn::Session(_) | SignedIn::FrontServer)) => Ok(id),
+        (_, Some(SignedIn::TokenSession(_))) => {
+            Err(Error::refused("This takes signing in; the web session was made of an API token."))
+        }
         _ => Err(Error::refused("This takes a web session.")),
     }
 }

@@ -1,6 +1,7 @@
 //! What signing in keeps in the database, when several workers do so at once.
 
 use halftone::auth::accounts::{self, AccountError, NewAccount};
+use halftone::auth::key::KeyError;
 use halftone::auth::{
     Actor, Attempt, Proofs, Refused, Scopes, Seal, Signer, key, sign_in, throttle,
 };
@@ -11,6 +12,8 @@ use crate::setup::{TestDb, at_once};
 crate::on_both!(
     of_many_guesses_at_once_few_are_free,
     a_right_password_is_not_counted,
+    guesses_from_one_address_hold_that_address,
+    guesses_from_everywhere_do_not_hold_a_known_address,
     a_code_is_good_for_one_of_many,
     an_act_that_failed_is_not_noted,
     the_use_of_a_key_is_noted_once_a_minute,
@@ -85,12 +88,60 @@ fn a_right_password_is_not_counted(test: &TestDb) {
         let rows = db::Sql::query(db, "SELECT failures FROM login_attempts ORDER BY key", &[]);
         rows.unwrap().iter().map(|row| row.int(0).unwrap()).collect()
     };
-    // Of the account, and of the address.
-    assert_eq!(failures(), [3, 3]);
+    // Of the account, of the address, and of both together.
+    assert_eq!(failures(), [3, 3, 3]);
     assert_eq!(attempt(db, " JO ", "correct horse").unwrap().username, "jo");
-    assert_eq!(failures(), [3], "those of the address stay, without this one");
-    assert_eq!(login_attempts::purge(db, 3_600_000).unwrap(), 0);
-    assert_eq!(login_attempts::purge(db, -1).unwrap(), 1);
+    // Those of both are forgotten, the others stay without this one, and the address is known.
+    assert_eq!(failures(), [3, 3, 0]);
+    assert_eq!(login_attempts::purge(db, 3_600_000, throttle::KNOWN_FOR_MS).unwrap(), 0);
+    assert_eq!(login_attempts::purge(db, -1, throttle::KNOWN_FOR_MS).unwrap(), 2);
+    assert_eq!(login_attempts::purge(db, -1, -1).unwrap(), 1);
+}
+
+/// Counts an attempt at the account `jo`; whether it may be made.
+fn may_try(db: &Db, from: &str) -> bool {
+    throttle::enter(db, "jo", from.parse().ok()).unwrap().is_ok()
+}
+
+fn guesses_from_one_address_hold_that_address(test: &TestDb) {
+    let db = first_start(test);
+    account(db, "jo");
+    for _ in 0..5 {
+        assert!(may_try(db, "192.0.2.1"));
+    }
+    // The delays double: before long there is one that even a slow machine sees.
+    assert!((0..6).any(|_| !may_try(db, "192.0.2.1")));
+    let elsewhere = Attempt {
+        username: "jo",
+        password: "correct horse",
+        code: None,
+        address: "192.0.2.2".parse().ok(),
+    };
+    let seal = Seal::new(&Signer::new(&[1; 32]).unwrap());
+    let proofs = Proofs { directory: None, seal: &seal };
+    let entered =
+        patient(|| sign_in(db, proofs, elsewhere, 0), |error| matches!(error, Refused::Busy));
+    assert_eq!(entered.unwrap().username, "jo");
+}
+
+fn guesses_from_everywhere_do_not_hold_a_known_address(test: &TestDb) {
+    let db = first_start(test);
+    account(db, "jo");
+    let home = "198.51.100.7";
+    let entered = throttle::enter(db, "jo", home.parse().ok()).unwrap();
+    entered.unwrap_or_else(|_| panic!("nobody has tried yet")).succeeded(db).unwrap();
+    let elsewhere = |number: usize| may_try(db, &format!("203.0.113.{number}"));
+    assert!((0..99).all(elsewhere), "99 from as many addresses are free");
+    assert!((99..112).any(|number| !elsewhere(number)), "then the account is held");
+    // Where its user has signed in, its own attempts alone count.
+    for _ in 0..5 {
+        assert!(may_try(db, home));
+    }
+    assert!((0..6).any(|_| !may_try(db, home)));
+    // Another account is not known there, nor this one for ever.
+    let forgotten = login_attempts::purge(db, throttle::KNOWN_FOR_MS, -1).unwrap();
+    assert_eq!(forgotten, 1);
+    assert!(!may_try(db, "198.51.100.8"), "the account is still held for others");
 }
 
 fn a_code_is_good_for_one_of_many(test: &TestDb) {
@@ -127,6 +178,10 @@ fn an_act_that_failed_is_not_noted(test: &TestDb) {
 fn the_use_of_a_key_is_noted_once_a_minute(test: &TestDb) {
     let db = first_start(test);
     let id = account(db, "jo");
+    let jo = users::by_id(db, id).unwrap().unwrap();
+    let refused = key::create(db, &Actor::server(), id, "k", Scopes::READ, None);
+    assert!(matches!(refused, Err(KeyError::NotAllowed)));
+    users::update(db, &users::User { allow_api: true, ..jo }).unwrap();
     let (key_id, _) = key::create(db, &Actor::server(), id, "k", Scopes::READ, None).unwrap();
     let used = || api_keys::of_user(db, id).unwrap()[0].last_used_ms;
     assert_eq!(used(), None);

@@ -196,7 +196,7 @@ fn sessions_run_out() {
     let secret = std::fs::read_to_string(site.data().join("secret")).unwrap();
     let signer = halftone::auth::Signer::new(secret.trim().as_bytes()).unwrap();
     let now_s = db::now_ms() / 1000;
-    let session = halftone::auth::Session::begin(id, 0, now_s).unwrap();
+    let session = halftone::auth::Session::begin(id, 0, now_s, false).unwrap();
     let with = |session: halftone::auth::Session| {
         let mut browser = Browser::new(site.addr());
         browser.cookies.push(("halftone_session".into(), session.sign(&signer)));

@@ -196,7 +196,11 @@ fn keys_are_made_listed_and_deleted() {
         let header = format!("Bearer {key}");
         site.get_with("/image?src=closed/a.png", &[("Authorization", &header)]).status
     };
-    let made = done(&site, &["user", "key", "add", "jo", "importer", "--scope", "write"], "");
+    let add = ["user", "key", "add", "jo", "importer", "--scope", "write"];
+    let (success, said) = run(&site, &add, "");
+    assert!(!success && said.contains("halftone user allow-api jo"), "{said}");
+    done(&site, &["user", "allow-api", "jo"], "");
+    let made = done(&site, &add, "");
     let words: Vec<&str> = made.split_whitespace().collect();
     let (id, key) = (words[1], words[2]);
     crate::support::wait::until("the key is known", || status(key) == 200);
@@ -206,6 +210,11 @@ fn keys_are_made_listed_and_deleted() {
         "{listed}"
     );
     assert!(!listed.contains(key));
+    done(&site, &["user", "allow-api", "jo", "--deny"], "");
+    crate::support::wait::until("the account may have no keys", || status(key) == 401);
+    done(&site, &["user", "allow-api", "JO"], "");
+    crate::support::wait::until("it may again", || status(key) == 200);
+    assert!(!run(&site, &["user", "allow-api", "nobody"], "").0);
     assert!(!run(&site, &["user", "key", "revoke", "admin", id], "").0, "another's");
     done(&site, &["user", "key", "revoke", "jo", id], "");
     crate::support::wait::until("the key is gone", || status(key) == 401);

@@ -8,14 +8,19 @@ use super::page::{LIMIT, START, paged};
 use super::reply::Reply;
 use super::shape::GroupShape;
 use crate::auth::accounts::{AccountError, with_an_administrator};
-use crate::auth::{SystemPermission, audit};
+use crate::auth::{Level, SystemPermission, audit};
 use crate::db::groups::{self, Group, TYPE_LDAP, TYPE_SYSTEM};
-use crate::db::{self, STATUS_ACTIVE, system_permissions, users};
+use crate::db::{self, STATUS_ACTIVE, folder_permissions, system_permissions, users};
 use crate::web::Error;
 
 const ADMIN: Access = Access::System(SystemPermission::AdminUsers, "");
 const FULL: Access =
     Access::System(SystemPermission::AdminUsers, "Besides, the permission admin_permissions.");
+
+const MEMBERS: Access = Access::System(
+    SystemPermission::AdminUsers,
+    "Besides, the permission admin_permissions for a group that grants it or admin_all.",
+);
 
 const FIELDS: &[Field] = &[
     must("name", Kind::Line(120), "The name; no two groups' names differ only in case."),
@@ -83,7 +88,9 @@ pub const ENDPOINTS: &[Endpoint] = &[
         title: "Change a group",
         access: Access::System(
             SystemPermission::AdminUsers,
-            "Besides, the permission admin_permissions to change what it grants or its type.",
+            "Besides, the permission admin_permissions to change what it grants or its type, and to \
+             rename a group from LDAP, Administrators, or one that grants what the caller does not \
+             have.",
         ),
         fields: FIELDS,
         gives: gives::<GroupShape>(),
@@ -104,10 +111,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         method: Method::POST,
         path: "/admin/groups/{group_id}/members",
         title: "Make a user a member of a group",
-        access: Access::System(
-            SystemPermission::AdminUsers,
-            "Besides, the permission admin_permissions for a group that grants it or admin_all.",
-        ),
+        access: MEMBERS,
         fields: &[must("user_id", Kind::Whole(1, i64::MAX), "The user.")],
         gives: gives::<()>(),
         failures: &[],
@@ -117,7 +121,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         method: Method::DELETE,
         path: "/admin/groups/{group_id}/members/{user_id}",
         title: "Take a user out of a group",
-        access: ADMIN,
+        access: MEMBERS,
         fields: &[],
         gives: gives::<()>(),
         failures: &[409],
@@ -196,8 +200,11 @@ fn create(call: &Call<'_>) -> Result<Reply, Error> {
 fn change(call: &Call<'_>) -> Result<Reply, Error> {
     let old = find(call)?;
     let (group, granted) = given(call, old.id);
-    if granted != system_permissions::of_group(call.db(), old.id)?
+    let grants = system_permissions::of_group(call.db(), old.id)?;
+    let renamed = group.name.trim() != old.name;
+    if granted != grants
         || group.group_type != old.group_type
+        || (renamed && stands_for_more(call, &old, grants)?)
     {
         call.require(SystemPermission::AdminPermissions)?;
     }
@@ -213,6 +220,35 @@ fn change(call: &Call<'_>) -> Result<Reply, Error> {
     changed.map_err(taken)?;
     call.refresh()?;
     reply(call, &group)
+}
+
+/// Whether a group's name stands for more than the caller has. By the name of a group from LDAP the
+/// directory says who its members are, so that a new name gives its rights to others; and what people
+/// take for one group must not become another by its name.
+fn stands_for_more(call: &Call<'_>, group: &Group, granted: [bool; 7]) -> Result<bool, Error> {
+    if group.group_type == TYPE_LDAP || group.id == groups::ADMINISTRATORS {
+        return Ok(true);
+    }
+    for permission in SystemPermission::ALL {
+        if granted[permission as usize] && !call.has(permission)? {
+            return Ok(true);
+        }
+    }
+    let rights = call.rights()?;
+    let records = folder_permissions::all(call.db())?;
+    Ok(records.iter().filter(|record| record.group_id == group.id).any(|record| {
+        Level::from_access(record.access) > rights.level(&call.identity, &record.folder_path)
+    }))
+}
+
+/// Fails where an administrator of users would decide who administers permissions, or everything.
+fn require_not_above(call: &Call<'_>, group: &Group) -> Result<(), Error> {
+    let granted = system_permissions::of_group(call.db(), group.id)?;
+    let above = [SystemPermission::AdminPermissions, SystemPermission::AdminAll];
+    if above.into_iter().any(|permission| granted[permission as usize]) {
+        call.require(SystemPermission::AdminPermissions)?;
+    }
+    Ok(())
 }
 
 /// `DELETE /admin/groups/{group_id}`
@@ -234,11 +270,7 @@ fn delete(call: &Call<'_>) -> Result<Reply, Error> {
 /// `POST /admin/groups/{group_id}/members`
 fn add(call: &Call<'_>) -> Result<Reply, Error> {
     let group = find(call)?;
-    let granted = system_permissions::of_group(call.db(), group.id)?;
-    let above = [SystemPermission::AdminPermissions, SystemPermission::AdminAll];
-    if above.into_iter().any(|permission| granted[permission as usize]) {
-        call.require(SystemPermission::AdminPermissions)?;
-    }
+    require_not_above(call, &group)?;
     let user_id = call.int("user_id");
     let user = users::by_id(call.db(), user_id)?.filter(|user| user.status == STATUS_ACTIVE);
     if user.is_none() {
@@ -256,6 +288,7 @@ fn add(call: &Call<'_>) -> Result<Reply, Error> {
 /// `DELETE /admin/groups/{group_id}/members/{user_id}`
 fn take_out(call: &Call<'_>) -> Result<Reply, Error> {
     let (group, user_id) = (find(call)?, call.id("user_id"));
+    require_not_above(call, &group)?;
     let actor = call.actor();
     let removed = with_an_administrator(call.db(), |sql| {
         let removed = groups::remove_member(sql, group.id, user_id)?;

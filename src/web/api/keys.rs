@@ -9,15 +9,16 @@ use super::endpoint::{Access, Endpoint, Kind, gives, must, optional};
 use super::reply::Reply;
 use super::time::Moment;
 use crate::auth::key::{self, KeyError};
-use crate::auth::{Actor, Identity, Scopes};
+use crate::auth::{Actor, Scopes};
 use crate::db;
 use crate::db::api_keys::ApiKey;
 use crate::web::{Error, client, who};
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
-const SESSION: Access =
-    Access::SignedIn("A web session: a token or a key cannot make or list keys.");
+const SESSION: Access = Access::SignedIn(
+    "A web session that began with signing in: a token, a session made of one, or a key cannot make or list keys.",
+);
 
 /// The rows.
 pub const ENDPOINTS: &[Endpoint] = &[
@@ -112,9 +113,6 @@ fn list(call: &Call<'_>) -> Result<Reply, Error> {
 /// `POST /keys`
 fn create(call: &Call<'_>) -> Result<Reply, Error> {
     let user_id = who::require_person(&call.identity)?;
-    if !matches!(call.identity, Identity::User { allow_api: true, .. }) {
-        return Err(Error::refused("This account may not have API keys."));
-    }
     let scopes = Scopes::parse([call.opt_text("scopes").unwrap_or("read")]);
     let scopes = scopes.map_err(|_| Error::parameter("scopes", "must be read, write or admin"))?;
     let expires_ms = call.opt_int("expires_days").map(|days| db::now_ms() + days * DAY_MS);
@@ -144,6 +142,7 @@ impl From<KeyError> for Error {
             KeyError::Name => Self::parameter("name", error),
             KeyError::Expired => Self::parameter("expires_days", error),
             KeyError::TooMany => Self::conflict(format!("This cannot be done: {error}.")),
+            KeyError::NotAllowed => Self::refused("This account may not have API keys."),
             KeyError::Random => Self::internal(error),
             KeyError::Db(error) => error.into(),
         }

@@ -9,7 +9,8 @@ use super::endpoint::{Access, Endpoint, Kind, gives, must, optional};
 use super::reply::Reply;
 use crate::auth::{Attempt, Identity, KEY_PREFIX, Refused, TOKEN_PREFIX, Token, sign_in};
 use crate::http::Response;
-use crate::web::sign_in::{next, session};
+use crate::web::sign_in::next;
+use crate::web::sign_in::session::{self, Beginning};
 use crate::web::{Error, client, who};
 
 /// The rows.
@@ -34,7 +35,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/tokenlogin",
-        title: "Turn an API token into a web session",
+        title: "Turn an API token into a web session, which may do no more than the token",
         access: Access::Credentials("A token in the query."),
         fields: &[
             must("token", Kind::Line(512), "The token."),
@@ -101,7 +102,7 @@ fn token_login(call: &Call<'_>) -> Result<Reply, Error> {
         return Err(Error::refused("The API token is not valid, or no longer."));
     };
     let mut cookies = Response::new(StatusCode::OK);
-    session::begin(app, request, id, &mut cookies)?;
+    session::begin(app, request, id, Beginning::Token, &mut cookies)?;
     let mut reply = match next {
         Some(next) => Reply::new(StatusCode::SEE_OTHER, "See Other", &())?
             .header(header::LOCATION, next::location(&next)?),

@@ -13,7 +13,9 @@ use crate::auth::{Actor, Identity, Refused, SystemPermission, second_step};
 use crate::web::sign_in::session;
 use crate::web::{Error, client, who};
 
-const SESSION: Access = Access::SignedIn("A web session: a token or a key cannot do this.");
+const SESSION: Access = Access::SignedIn(
+    "A web session that began with signing in: a token, a session made of one, or a key cannot do this.",
+);
 
 /// The rows.
 pub const ENDPOINTS: &[Endpoint] = &[

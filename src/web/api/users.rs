@@ -11,10 +11,10 @@ use super::page::{LIMIT, START, paged};
 use super::reply::Reply;
 use super::shape::{GroupShape, UserShape};
 use crate::auth::accounts::{self, NewAccount};
-use crate::auth::{SignedIn, SystemPermission, password};
+use crate::auth::{Refused, SignedIn, SystemPermission, confirm_password, password};
 use crate::db::users::{self, AUTH_LDAP, AUTH_PASSWORD, User};
 use crate::db::{STATUS_ACTIVE, STATUS_DELETED, groups, system_permissions};
-use crate::web::Error;
+use crate::web::{Error, client};
 
 const NAME_CHARS: usize = 120;
 
@@ -28,10 +28,14 @@ const AUTH_TYPE: Field = must(
     Kind::Whole(AUTH_PASSWORD, AUTH_LDAP),
     "Who knows the password: 1 this server, 2 the LDAP server.",
 );
-const ALLOW_API: Field = must("allow_api", Kind::Flag, "Whether it may ask for API tokens.");
+const ALLOW_API: Field = must("allow_api", Kind::Flag, "Whether it may have API tokens and keys.");
 
 const ADMIN: Access = Access::System(SystemPermission::AdminUsers, "");
 const OWN: &str = "Nothing for the caller's own account, else the permission admin_users.";
+const CHANGE: &str = "Nothing for the names of the caller's own account; for its password the present one, and neither \
+     a key nor a web session that was made of a token; for allow_api, and for other accounts, the \
+     permission admin_users. Besides, admin_permissions for another account that has it or \
+     admin_all, and for the user name of one whose password the LDAP server knows.";
 pub(super) const ABOVE: &str =
     "Besides, admin_permissions for an account that has it or admin_all.";
 
@@ -87,18 +91,23 @@ pub const ENDPOINTS: &[Endpoint] = &[
         method: Method::PUT,
         path: "/admin/users/{user_id}",
         title: "Change an account",
-        access: Access::SignedIn(OWN),
+        access: Access::SignedIn(CHANGE),
         fields: &[
             FIRST_NAME,
             LAST_NAME,
             EMAIL,
             USERNAME,
             optional("password", Kind::Password, "8 to 120 characters; kept if left out."),
+            optional(
+                "current_password",
+                Kind::Password,
+                "The caller's own, to change the password of the caller's own account.",
+            ),
             AUTH_TYPE,
             ALLOW_API,
         ],
         gives: gives::<UserShape>(),
-        failures: &[403, 409],
+        failures: &[403, 409, 429],
         handler: change,
     },
     Endpoint {
@@ -211,9 +220,18 @@ fn change(call: &Call<'_>) -> Result<Reply, Error> {
     if new.allow_api != old.allow_api {
         call.require(SystemPermission::AdminUsers)?;
     }
+    if old.auth_type == AUTH_LDAP
+        && users::name_key(&new.username) != users::name_key(&old.username)
+    {
+        // The directory gives groups by name: another name may be that of somebody with more rights.
+        call.require(SystemPermission::AdminPermissions)?;
+    }
     let password = call.opt_text("password");
     if let Some(text) = password {
         check_password(text)?;
+        if is_own(call) {
+            require_current_password(call, &old)?;
+        }
     }
     accounts::change(call.db(), &call.actor(), &new)?;
     if let Some(text) = password {
@@ -221,6 +239,24 @@ fn change(call: &Call<'_>) -> Result<Reply, Error> {
     }
     call.refresh()?;
     Reply::ok(&UserShape::from(&new))
+}
+
+/// Fails unless the caller, whose own account this is, knows its password: who has found a key, a
+/// token or an open session must not become the account's owner by it.
+fn require_current_password(call: &Call<'_>, own: &User) -> Result<(), Error> {
+    if let Some(SignedIn::Key { .. } | SignedIn::TokenSession(_)) = call.identity.via() {
+        return Err(Error::refused(
+            "password: this takes signing in; a key, or a web session made of a token, cannot.",
+        ));
+    }
+    let Some(current) = call.opt_text("current_password") else {
+        return Err(Error::parameter("current_password", "must be given to change the password"));
+    };
+    let address = client::address(call.app, call.request);
+    match confirm_password(call.db(), &own.username, current, address) {
+        Err(Refused::Wrong) => Err(Error::parameter("current_password", "is wrong")),
+        other => Ok(other?),
+    }
 }
 
 /// Fails for a password that would be refused, before anything else is changed.

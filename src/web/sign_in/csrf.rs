@@ -36,7 +36,9 @@ pub fn page_token(app: &App, request: &Request) -> String {
 fn subject(identity: &Identity) -> Option<Vec<u8>> {
     let named = |kind: &str, name: &str| format!("{kind} {name}").into_bytes();
     match identity.via()? {
-        SignedIn::Session(id) => Some(named("session", &Session::name(&id))),
+        SignedIn::Session(id) | SignedIn::TokenSession(id) => {
+            Some(named("session", &Session::name(&id)))
+        }
         SignedIn::FrontServer => identity.user_id().map(|user| named("user", &user.to_string())),
         SignedIn::Token | SignedIn::Key { .. } => None,
     }

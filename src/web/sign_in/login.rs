@@ -4,6 +4,7 @@ use askama::Template;
 use http::{HeaderValue, Method, StatusCode, header};
 
 use super::form::Form;
+use super::session::Beginning;
 use super::{csrf, next, session};
 use crate::auth::{Attempt, Identity, Purpose, Refused, second_step, sign_in};
 use crate::db::users::User;
@@ -56,7 +57,7 @@ pub fn login(app: &App, request: &Request, _progress: &dyn Progress) -> Result<R
             // An account that was just made is not known yet.
             app.store.refresh()?;
             let mut response = see_other(&next)?;
-            session::begin(app, request, user.id, &mut response)?;
+            session::begin(app, request, user.id, Beginning::SignIn, &mut response)?;
             log::info!("{} signed in", user.username.escape_debug());
             Ok(response)
         }

@@ -16,9 +16,13 @@ pub fn identify(app: &App, request: &Request) -> Result<Option<Identity>, Error>
     if app.store.is_ended(&session.id)? {
         return Ok(None);
     }
-    let via = SignedIn::Session(session.id);
     who::signed_for(app, session.began_s, |rights| {
-        rights.identity_in(session.user_id, session.epoch, via)
+        if session.of_token {
+            // What came of a token ends with the account's right to any.
+            let via = SignedIn::TokenSession(session.id);
+            return rights.program_in(session.user_id, session.epoch, via);
+        }
+        rights.identity_in(session.user_id, session.epoch, SignedIn::Session(session.id))
     })
 }
 
@@ -29,16 +33,26 @@ fn current(app: &App, request: &Request) -> Option<Session> {
     cookies(&request.headers, COOKIE).find_map(open)
 }
 
+/// How a session begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beginning {
+    /// Somebody has signed in.
+    SignIn,
+    /// It is made of an API token.
+    Token,
+}
+
 /// Begins a session of a user in the answer to a request. The name of the session is a new one, and
 /// the session that the request carries ends.
 pub fn begin(
     app: &App,
     request: &Request,
     user_id: i64,
+    beginning: Beginning,
     response: &mut Response,
 ) -> Result<(), Error> {
     let epoch = app.store.rights()?.epoch(user_id).ok_or_else(Error::forbidden)?;
-    let session = Session::begin(user_id, epoch, now_s())
+    let session = Session::begin(user_id, epoch, now_s(), beginning == Beginning::Token)
         .ok_or_else(|| Error::internal(std::io::Error::other("no random numbers")))?;
     end_current(app, request)?;
     set(app, request, &session.sign(&app.sign_in.signer), response);

@@ -11,6 +11,7 @@ mod matrix;
 mod portfolios;
 mod published_locks;
 mod recycled;
+mod takeover;
 mod tasks;
 mod templates;
 mod uploads;
