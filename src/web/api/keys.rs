@@ -17,7 +17,8 @@ use crate::web::{Error, client, who};
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
 const SESSION: Access = Access::SignedIn(
-    "A web session that began with signing in: a token, a session made of one, or a key cannot make or list keys.",
+    "A web session that began with signing in: a token, a session made of one, or a key cannot \
+         make or list keys.",
 );
 
 /// The rows.

@@ -14,7 +14,8 @@ use crate::web::sign_in::session;
 use crate::web::{Error, client, who};
 
 const SESSION: Access = Access::SignedIn(
-    "A web session that began with signing in: a token, a session made of one, or a key cannot do this.",
+    "A web session that began with signing in: a token, a session made of one, or a key cannot do \
+     this.",
 );
 
 /// The rows.
