@@ -8,7 +8,7 @@ use super::path_key::path_key;
 use super::sql::{Sql, atomic};
 use super::value::values;
 use super::walk::range_below;
-use super::{STATUS_ACTIVE, STATUS_DELETED, folders};
+use super::{STATUS_ACTIVE, STATUS_DELETED, folders, properties};
 
 /// Where rows of gone files are kept: a hidden folder, as which none is served.
 const GONE: &str = ".gone";
@@ -68,6 +68,8 @@ pub fn folder(sql: &dyn Sql, from: &str, to: &str) -> Result<()> {
             "UPDATE folders SET parent_id = $2, name = $3, status = $4 WHERE path_key = $1",
             values![path_key(&to), parent_id, name, STATUS_ACTIVE],
         )?;
+        // Who holds rights holds them by path.
+        properties::bump(sql, properties::RIGHTS_VERSION)?;
         Ok(())
     })
 }

@@ -162,6 +162,33 @@ pub fn of_group(sql: &dyn Sql, group_id: i64) -> Result<Vec<User>> {
     rows.iter().map(read).collect()
 }
 
+/// The accounts, deleted ones too, that own portfolios.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn of_folios(sql: &dyn Sql) -> Result<Vec<User>> {
+    let owners = "SELECT owner_id FROM folios";
+    let rows =
+        sql.query(&format!("SELECT {COLUMNS} FROM users WHERE id IN ({owners})"), values![])?;
+    rows.iter().map(read).collect()
+}
+
+/// The account that owns a portfolio, and those that did something with it, deleted ones too.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn of_folio(sql: &dyn Sql, folio_id: i64) -> Result<Vec<User>> {
+    let rows = sql.query(
+        &format!(
+            "SELECT {COLUMNS} FROM users \
+             WHERE id IN (SELECT owner_id FROM folios WHERE id = $1) \
+             OR id IN (SELECT user_id FROM folio_history WHERE folio_id = $1)"
+        ),
+        values![folio_id],
+    )?;
+    rows.iter().map(read).collect()
+}
+
 /// What has to be known of an account to believe what was signed for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Active {

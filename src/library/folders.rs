@@ -82,8 +82,11 @@ impl Library {
         let (Some(above), Some(new_above)) = (from.parent(), to.parent()) else {
             return Err(Error::parameter("path", "the root folder stays where it is"));
         };
+        // Its own records count too: who is kept out of a folder does not take it elsewhere.
+        let needed = if above == new_above { Level::CreateFolder } else { Level::DeleteFolder };
+        caller.require(&from, needed)?;
         if above != new_above {
-            caller.require(&above, Level::DeleteFolder)?;
+            caller.require(&above, needed)?;
         }
         caller.require(&new_above, Level::CreateFolder)?;
         if to != from && to.is_within(&from) {
@@ -141,6 +144,8 @@ impl Library {
             .parent()
             .ok_or_else(|| Error::parameter("path", "the root folder cannot be deleted"))?;
         caller.require(&above, Level::DeleteFolder)?;
+        // Its own records count too.
+        caller.require(&path, Level::DeleteFolder)?;
         Ok(path)
     }
 

@@ -53,6 +53,21 @@ impl Params {
         Ok(params)
     }
 
+    /// Fails on a field of a template that is no parameter's, of which nothing would come:
+    /// [`from_template_json`](Self::from_template_json) passes over such fields, as other versions
+    /// and other servers may have written them.
+    ///
+    /// # Errors
+    /// Names the field.
+    pub fn check_template_names(template: &Value) -> Result<(), ParamError> {
+        let known = |name: &str| PARAMS.iter().any(|param| names(param).any(|own| own == name));
+        let mut fields = template.as_object().into_iter().flat_map(Map::keys);
+        match fields.find(|name| !known(name)) {
+            None => Ok(()),
+            Some(name) => Err(ParamError::new(WHOLE, format!("has no field \"{name}\""))),
+        }
+    }
+
     /// Writes a template. Only what is set is written.
     #[must_use]
     pub fn to_template_json(&self) -> Value {
@@ -72,10 +87,15 @@ impl Params {
 
 /// The field that holds a parameter, under the name that a template is told it by.
 fn find<'a>(param: &Param, fields: &'a Map<String, Value>) -> Option<(&'static str, &'a Value)> {
+    names(param).find_map(|name| Some((name, fields.get(name)?)))
+}
+
+/// What a parameter may be called in a template.
+fn names(param: &Param) -> impl Iterator<Item = &'static str> {
     let own = param.template().into_iter().flat_map(|template| {
         std::iter::once(template.name).chain(template.aliases.iter().copied())
     });
-    own.chain([param.about.name]).find_map(|name| Some((name, fields.get(name)?)))
+    own.chain([param.about.name])
 }
 
 fn blank(value: &Value) -> bool {
@@ -122,6 +142,14 @@ mod tests {
         assert_eq!(params.flip, None);
         assert_eq!(params.dpi, None);
         assert_eq!(params.tile, None);
+    }
+
+    #[test]
+    fn a_field_that_is_no_parameters_is_named() {
+        let check = |text: &str| Params::check_template_names(&serde_json::from_str(text).unwrap());
+        assert_eq!(check(SMALL), Ok(()));
+        let fault = check(r#"{"width": {"value": 30}, "overlay_scr": {"value": "a.png"}}"#);
+        assert!(fault.unwrap_err().to_string().contains("overlay_scr"));
     }
 
     #[test]

@@ -43,6 +43,7 @@ use crate::source::Repository;
 use crate::spec::Rules;
 use crate::stats::Counters;
 use router::Found;
+use sign_in::csrf;
 
 /// The parts of a worker that answers requests.
 pub struct App {
@@ -119,14 +120,15 @@ impl App {
             Found::Options(allow) => Ok(router::options(allow)),
             Found::Nothing => Err(Error::not_found()),
             Found::WrongMethod(allow) => {
-                let mut response = pages::error_page(&Error::method_not_allowed());
+                let token = csrf::page_token(self, &request);
+                let mut response = pages::error_page(&Error::method_not_allowed(), token);
                 response.headers.insert(header::ALLOW, allow);
                 Ok(response)
             }
         };
         let mut response = result.unwrap_or_else(|error| {
             error.log(&subject(self, &request));
-            let response = pages::error_page(&error);
+            let response = pages::error_page(&error, csrf::page_token(self, &request));
             count::other(self, &response, &request);
             response
         });

@@ -98,8 +98,20 @@ fn files_are_uploaded_each_with_its_own_result() {
         assert_eq!(done.status, 200, "{}", done.text());
         assert_eq!(data(&done)["cafe\u{301}.png"]["filename"], "caf\u{e9}.png");
 
+        // A number that stands for none leaves it to the path.
+        for (at, index) in ["-1", "", " -1 "].into_iter().enumerate() {
+            let fields = [("path_index", index), ("path", "open"), ("overwrite", "false")];
+            let name = format!("counted-{at}.png");
+            let done = ed.upload(&fields, &[(&name, &bytes)]);
+            assert_eq!(done.status, 200, "{index}: {}", done.text());
+            assert_eq!(data(&done)[&name]["src"], format!("open/{name}"));
+        }
+
         for (fields, status) in [
-            (&[("path", "shut"), ("overwrite", "no")][..], 403),
+            (&[("path_index", "-1"), ("overwrite", "no")][..], 400),
+            (&[("path_index", "-2"), ("path", "open"), ("overwrite", "no")], 400),
+            (&[("path_index", "0"), ("path", "open"), ("overwrite", "no")], 400),
+            (&[("path", "shut"), ("overwrite", "no")], 403),
             (&[("path", "open/none"), ("overwrite", "no")], 404),
             (&[("overwrite", "no")], 400),
             (&[("path", "open"), ("overwrite", "perhaps")], 400),
@@ -170,6 +182,39 @@ fn folders_are_made_moved_and_deleted() {
         assert_eq!((deleted.status, &data(&deleted)["status"]), (200, &json!(0)));
         assert!(!ed.site.image("open/renamed").exists());
         assert_eq!(ed.form("DELETE", &at, &[]).status, 404);
+    }
+}
+
+#[test]
+fn a_folder_takes_its_rights_along() {
+    for backend in BOTH {
+        let ed = editor(Site::on(backend, "", |images| {
+            prepare(images);
+            library::plain(&images.join("open/closed/b.png"), 20, 10, [200, 100, 50]);
+            library::plain(&images.join("open/kept/b.png"), 20, 10, [200, 100, 50]);
+        }));
+        ed.site.permit("/open/closed", PUBLIC, Level::None.access());
+        ed.site.permit("/open/kept", NORMAL_USERS, Level::View.access());
+        within(std::time::Duration::from_secs(5), "the rights are known", || {
+            ed.site.status("/image?src=open/closed/b.png") == 403
+        });
+        let at = |path: &str| {
+            let target = format!("/api/v1/admin/filesystem/folders?path={path}");
+            format!(
+                "/api/v1/admin/filesystem/folders/{}",
+                data(&ed.form("GET", &target, &[]))["id"]
+            )
+        };
+        let moved = ed.form("PUT", &at("/open/closed"), &[("path", "/open/renamed")]);
+        assert_eq!(moved.status, 200, "{}", moved.text());
+        within(std::time::Duration::from_secs(5), "the folder is closed again", || {
+            ed.site.status("/image?src=open/renamed/b.png") == 403
+        });
+        // Rights to the folder above are not enough.
+        let kept = at("/open/kept");
+        assert_eq!(ed.form("PUT", &kept, &[("path", "/open/taken")]).status, 403);
+        assert_eq!(ed.form("DELETE", &kept, &[]).status, 403);
+        assert!(ed.site.image("open/kept/b.png").exists());
     }
 }
 

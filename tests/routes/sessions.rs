@@ -5,7 +5,7 @@ use std::time::Duration;
 use halftone::auth::accounts::{self, AccountError};
 use halftone::auth::{Actor, Level};
 use halftone::db::groups::{ADMINISTRATORS, NORMAL_USERS, PUBLIC};
-use halftone::db::{self, groups};
+use halftone::db::{self, folios, groups};
 
 use crate::library;
 use crate::people::{Browser, PASSWORD, account, form, hidden};
@@ -244,6 +244,55 @@ fn a_form_of_another_site_does_nothing() {
     let stolen = hidden(&Browser::new(site.addr()).get("/login").text());
     let stolen = form(&[("username", "jo"), ("password", PASSWORD), ("_csrf_token", &stolen[0].1)]);
     assert_eq!(fresh.send("POST", "/login", &[], &stolen).status, 400);
+}
+
+#[test]
+fn every_page_has_the_text_for_who_is_signed_in() {
+    let site = Site::start("", library);
+    let owner = account(&site, "jo", false);
+    let folio = folios::NewFolio {
+        human_id: "spring".into(),
+        name: "Spring".into(),
+        description: String::new(),
+        internal_access: folios::ACCESS_VIEW,
+        public_access: folios::ACCESS_VIEW,
+    };
+    folios::insert(site.db(), &folio, owner).unwrap();
+    let pages = [
+        ("GET", "/", 200),
+        ("GET", "/login", 200),
+        ("GET", "/logout", 200),
+        ("GET", "/portfolios/spring/", 200),
+        ("GET", "/portfolios/none/", 404),
+        ("GET", "/nowhere", 404),
+        ("GET", "/image?src=none.png", 404),
+        ("GET", "/image?src=open.png&width=x", 400),
+        ("DELETE", "/", 405),
+    ];
+    let mut jo = Browser::signed_in(&site, "jo");
+    for (method, page, status) in pages {
+        let anonymous = Browser::new(site.addr()).send(method, page, &[], "");
+        assert_eq!(anonymous.status, status, "{page}");
+        assert_eq!(meta(&anonymous.text()), None, "{page}");
+        let told = anonymous.header("cache-control").unwrap();
+        assert!(["no-store", "private, no-cache"].contains(&told), "{page}: {told}");
+
+        let signed_in = jo.send(method, page, &[], "");
+        assert_eq!(signed_in.status, status, "{page}");
+        assert_eq!(signed_in.header("cache-control"), Some("no-store"), "{page}");
+        let csrf = meta(&signed_in.text()).unwrap_or_else(|| panic!("{page} has none"));
+        assert_eq!(csrf, jo.csrf(), "{page}");
+    }
+    // It is what a write needs, and gone with the session.
+    let csrf = meta(&jo.get("/").text()).unwrap();
+    assert_eq!(jo.send("POST", "/logout", &[("X-CSRF-Token", &csrf)], "").status, 303);
+    assert_eq!(meta(&jo.get("/").text()), None);
+}
+
+/// The text that a page has for scripts.
+fn meta(page: &str) -> Option<String> {
+    let (_, rest) = page.split_once("<meta name=\"csrf-token\" content=\"")?;
+    Some(rest.split_once('"')?.0.to_owned())
 }
 
 #[test]

@@ -39,8 +39,9 @@ pub const ENDPOINTS: &[Endpoint] = &[
             optional("path", Kind::Line(PATH_CHARS), "The folder; it must exist."),
             optional(
                 "path_index",
-                Kind::Whole(0, 9_999),
-                "The number of one of the upload_targets of the settings, in place of path.",
+                Kind::Whole(-1, 9_999),
+                "The number of one of the upload_targets of the settings, in place of path; with -1 the \
+                 path counts.",
             ),
             must(
                 "overwrite",
@@ -193,7 +194,8 @@ fn upload(call: &Call<'_>) -> Result<Reply, Error> {
     let now = now(call);
     let caller = caller(call, &now);
     let library = &call.app.library;
-    let folder = match (call.opt_text("path"), call.opt_int("path_index")) {
+    let target = call.opt_int("path_index").filter(|index| *index != -1);
+    let folder = match (call.opt_text("path"), target) {
         (Some(path), None) => library.upload_folder(&caller, path)?,
         (None, Some(index)) => {
             library.target_folder(&caller, usize::try_from(index).unwrap_or(usize::MAX))?

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::call::Call;
 use super::endpoint::{Access, Endpoint, Kind, blank, gives, must, optional};
+use super::files::{caller, now};
 use super::page::{LIMIT, Page, START};
 use super::reply::Reply;
 use super::shape::{self, FolderShape, ImageShape, Teller};
@@ -360,8 +361,12 @@ fn history(call: &Call<'_>) -> Result<Reply, Error> {
 fn folder_by_path(call: &Call<'_>) -> Result<Reply, Error> {
     let path = folder_path(call.text("path"))?;
     call.require_level(&path, Level::View)?;
-    let found = folders::by_path(call.db(), &path)?;
-    tell_of(call, found.ok_or_else(|| Error::missing("folder", &path))?)
+    let folder = match folders::by_path(call.db(), &path)? {
+        Some(folder) => folder,
+        // It may be on disk, and nobody has asked for it yet.
+        None => call.app.library.folder_at(&caller(call, &now(call)), &path)?,
+    };
+    tell_of(call, folder)
 }
 
 /// `GET /admin/filesystem/folders/{folder_id}`

@@ -190,8 +190,10 @@ fn tell(call: &Call<'_>) -> Result<Reply, Error> {
 
 /// The template that a call describes; every value in it can be used.
 fn given(call: &Call<'_>, id: i64) -> Result<Template, Error> {
-    let json = call.json("template").map(Value::to_string).unwrap_or_default();
+    let template = call.json("template").unwrap_or(&Value::Null);
+    let json = template.to_string();
     Params::from_template_json(&json, &call.app.rules)
+        .and_then(|_| Params::check_template_names(template))
         .map_err(|error| Error::from(error).of("template"))?;
     let (name, description) = (call.text("name").to_owned(), call.text("description").to_owned());
     Ok(Template { id, name, description, json })

@@ -172,9 +172,12 @@ fn begin(call: &Call<'_>) -> Result<Reply, Error> {
     let library = &call.app.library;
     let note = call.text("Upload-Metadata");
     let metadata = Metadata::parse(note)?;
-    let folder = match (metadata.get("path"), metadata.get("path_index")) {
+    // As in a form: a blank number, or -1, leaves it to the path.
+    let target = metadata.get("path_index").map(str::trim);
+    let target = target.filter(|index| !matches!(*index, "" | "-1"));
+    let folder = match (metadata.get("path"), target) {
         (Some(path), None) => library.upload_folder(&caller, path)?,
-        (None, Some(index)) => library.target_folder(&caller, whole(index)?)?,
+        (None | Some(""), Some(index)) => library.target_folder(&caller, whole(index)?)?,
         _ => return Err(fault("give either path or path_index")),
     };
     let name = metadata.get("filename").ok_or_else(|| fault("filename must be given"))?;

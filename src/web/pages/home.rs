@@ -4,10 +4,11 @@ use askama::Template;
 use http::{HeaderValue, StatusCode, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::error::html;
+use super::error::{html, page_caching};
 use crate::auth::Level;
 use crate::http::{Body, Progress, Request, Response};
 use crate::pixel::FORMATS;
+use crate::web::sign_in::csrf;
 use crate::web::{App, Error, client, who};
 
 /// Pictures shown on the page.
@@ -19,6 +20,7 @@ const LISTED: usize = 200;
 #[derive(Template)]
 #[template(path = "home.html")]
 struct Home {
+    csrf_token: String,
     pictures: Vec<Picture>,
     more: bool,
     formats: Vec<&'static str>,
@@ -53,9 +55,10 @@ pub fn home(app: &App, request: &Request, _progress: &dyn Progress) -> Result<Re
     let formats = FORMATS.iter().filter(|row| row.write).map(|row| row.extensions[0]).collect();
     let base_url = client::base_url(app, request);
     let version = env!("CARGO_PKG_VERSION");
-    let page = Home { pictures, more, formats, base_url, version };
-    Ok(html(StatusCode::OK, &page)
-        .header(header::CACHE_CONTROL, HeaderValue::from_static("no-cache")))
+    let csrf_token = csrf::token(app, &identity);
+    let caching = page_caching(&csrf_token);
+    let page = Home { csrf_token, pictures, more, formats, base_url, version };
+    Ok(html(StatusCode::OK, &page).header(header::CACHE_CONTROL, caching))
 }
 
 /// `GET /static/halftone.css`

@@ -7,7 +7,7 @@ use http::{HeaderValue, StatusCode, header};
 use percent_encoding::percent_decode_str;
 use sha2::{Digest, Sha256};
 
-use super::error::html;
+use super::error::{html, page_caching};
 use crate::auth::{Identity, Level};
 use crate::db::folio_history::{self, Action};
 use crate::db::folios::{ACCESS_VIEW, Folio};
@@ -18,6 +18,7 @@ use crate::http::{
 };
 use crate::web::api::folios::{query_of, require, require_download};
 use crate::web::api::in_query;
+use crate::web::sign_in::csrf;
 use crate::web::{App, Error, who};
 
 /// The longest side of pictures on the page, in pixels.
@@ -26,6 +27,7 @@ const SIZE: u32 = 480;
 #[derive(Template)]
 #[template(path = "portfolio.html")]
 struct Page {
+    csrf_token: String,
     name: String,
     description: String,
     size: u32,
@@ -81,7 +83,10 @@ pub fn portfolio(app: &App, request: &Request, _: &dyn Progress) -> Result<Respo
     exports.retain(|export| {
         may_download && !export.filename.is_empty() && export.keep_until_ms > now_ms()
     });
+    let csrf_token = csrf::token(app, &identity);
+    let caching = page_caching(&csrf_token);
     let page = Page {
+        csrf_token,
         size: SIZE,
         pictures: images
             .iter()
@@ -114,8 +119,7 @@ pub fn portfolio(app: &App, request: &Request, _: &dyn Progress) -> Result<Respo
         name: folio.name,
         description: folio.description,
     };
-    Ok(html(StatusCode::OK, &page)
-        .header(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache")))
+    Ok(html(StatusCode::OK, &page).header(header::CACHE_CONTROL, caching))
 }
 
 /// `GET /portfolios/{human_id}/downloads/{filename}`

@@ -18,7 +18,10 @@ const SECOND_STEP_S: i64 = 300;
 #[derive(Template, Default)]
 #[template(path = "login.html")]
 struct LoginPage<'a> {
+    /// Of the session that there is already.
     csrf_token: String,
+    /// Of this form, which needs no session.
+    form_token: String,
     next: &'a str,
     username: &'a str,
     message: String,
@@ -125,7 +128,8 @@ fn page(
     mut page: LoginPage<'_>,
 ) -> Result<Response, Error> {
     let mut cookies = Response::new(status);
-    page.csrf_token = csrf::first_token(app, request, &mut cookies)?;
+    page.csrf_token = csrf::page_token(app, request);
+    page.form_token = csrf::first_token(app, request, &mut cookies)?;
     let mut response = private(html(status, &page));
     response.headers.extend(cookies.headers);
     Ok(response)

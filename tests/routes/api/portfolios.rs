@@ -4,6 +4,7 @@ use std::io::{Cursor, Read};
 use std::time::Duration;
 
 use halftone::auth::Level;
+use halftone::db::Sql;
 use halftone::db::groups::PUBLIC;
 use serde_json::Value;
 
@@ -154,6 +155,89 @@ fn images_come_go_move_and_are_changed() {
     }
 }
 
+#[test]
+fn people_are_told_of_to_who_is_signed_in() {
+    for backend in BOTH {
+        let api = Api::on(backend, "");
+        let email = "UPDATE users SET email = $2, first_name = $3 WHERE id = $1";
+        let values = [api.maker_id.into(), "maker@example.com".into(), "Mary".into()];
+        assert_eq!(api.site.db().execute(email, &values).unwrap(), 1);
+        let id = make(&api, "spring", "10", "10");
+        let one = format!("/portfolios/{id}/");
+        let told = |who: &str| {
+            let listed = api.get("/portfolios/", who)[0].clone();
+            assert!(listed.get("history").is_none());
+            let by_name = api.get("/portfolios/?human_id=spring", who);
+            let whole = api.get(&one, who);
+            assert_eq!(by_name, whole);
+            assert_eq!(listed["owner"], whole["owner"]);
+            assert_eq!(whole["owner"], whole["history"][0]["user"]);
+            for id in [&listed["owner_id"], &whole["owner_id"], &whole["history"][0]["user_id"]] {
+                assert_eq!(*id, api.maker_id);
+            }
+            whole["owner"].clone()
+        };
+        let expected = |email: &str| {
+            serde_json::json!({
+                "allow_api": true, "auth_type": 1, "email": email, "first_name": "Mary",
+                "id": api.maker_id, "last_name": "", "status": 1, "username": "maker",
+            })
+        };
+        assert_eq!(told(""), Value::Null);
+        assert_eq!(told(&api.jo), expected(""));
+        for who in [&api.maker, &api.admin] {
+            assert_eq!(told(who), expected("maker@example.com"));
+        }
+        // Nor does what changes a portfolio keep it back.
+        let changed = api.ok("PUT", &one, &api.maker, &folio("spring", "10", "20"));
+        assert_eq!(changed["owner"], expected("maker@example.com"));
+        let nobodys = "UPDATE folios SET owner_id = NULL WHERE id = $1";
+        assert_eq!(api.site.db().execute(nobodys, &[id.into()]).unwrap(), 1);
+        let orphan = api.get(&one, &api.admin);
+        assert_eq!((&orphan["owner"], &orphan["owner_id"]), (&Value::Null, &Value::Null));
+    }
+}
+
+#[test]
+fn the_history_tells_nobody_of_pictures_out_of_sight() {
+    for backend in BOTH {
+        let api = Api::on(backend, "");
+        let id = make(&api, "spring", "10", "10");
+        let images = format!("/portfolios/{id}/images/");
+        let three = format!("{images}{}/", api.image_id("b/three.jpg"));
+        for src in ["a/one.jpg", "b/three.jpg"] {
+            api.ok("POST", &images, &api.maker, &[("image_src", src)]);
+        }
+        api.ok("PUT", &three, &api.maker, &[("filename", "x.jpg")]);
+        api.ok("PUT", &format!("{three}position/"), &api.maker, &[("index", "0")]);
+        api.ok("DELETE", &three, &api.maker, &[]);
+        let other = "INSERT INTO folio_history (folio_id, user_id, action, detail, at_ms) \
+             VALUES ($1, NULL, 3, 'Put in b/three.jpg', 1)";
+        assert_eq!(api.site.db().execute(other, &[id.into()]).unwrap(), 1);
+        api.site.permit("/b", PUBLIC, Level::None.access());
+        within(Duration::from_secs(2), "b is closed", || {
+            api.status("GET", "/details/?src=b/three.jpg", "", &[]) == 403
+        });
+        let told = |who: &str| -> Vec<String> {
+            let whole = api.get(&format!("/portfolios/{id}/"), who);
+            let entries = whole["history"].as_array().unwrap().iter();
+            entries.map(|one| one["action_info"].as_str().unwrap().to_owned()).collect()
+        };
+        let all = [
+            "",
+            "a/one.jpg added",
+            "b/three.jpg added",
+            "b/three.jpg changed",
+            "b/three.jpg moved to position 1",
+            "b/three.jpg removed",
+            "Put in b/three.jpg",
+        ];
+        assert_eq!(told(&api.admin), all);
+        let open = ["", "a/one.jpg added", "", "", "", "", ""];
+        assert_eq!(told(""), open);
+    }
+}
+
 /// Names and contents of the files in a zip file.
 pub fn unzip(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
@@ -167,7 +251,8 @@ pub fn unzip(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
-fn publish(api: &Api, id: i64, fields: &[(&str, &str)]) -> Value {
+/// Publishes as the administrator, and waits for the file.
+pub fn publish(api: &Api, id: i64, fields: &[(&str, &str)]) -> Value {
     let exports = format!("/portfolios/{id}/exports/");
     let asked = api.call("POST", &exports, &api.admin, fields);
     assert_eq!(asked.status, 202, "{}", asked.text());

@@ -93,6 +93,12 @@ fn what_cannot_be_is_refused() {
     assert_eq!(create(9, &[("filename", "x.bmp")]), 400);
     assert_eq!(create(9, &[("filename", "x.bmp"), ("path", "a"), ("path_index", "0")]), 400);
     assert_eq!(create(9, &[("filename", "x.bmp"), ("path_index", "7")]), 400);
+    for none in ["-1", ""] {
+        assert_eq!(create(9, &[("filename", "x.bmp"), ("path_index", none)]), 400, "{none}");
+        let fields = [("filename", "x.bmp"), ("path", "a"), ("path_index", none)];
+        let upload = tus.begin(9, &fields);
+        assert_eq!(tus.send("DELETE", &upload, &[], b"").status, 204);
+    }
     assert_eq!(create(9, &[("filename", "x.bmp"), ("path", "a"), ("overwrite", "perhaps")]), 400);
     assert_eq!(create(9, &[("filename", "x.bmp"), ("path", "nowhere")]), 404);
     assert_eq!(create(9, &[("filename", "x.exe"), ("path", "a")]), 415);

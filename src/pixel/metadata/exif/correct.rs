@@ -3,8 +3,8 @@
 use super::super::fields::{EXIF_DIRECTORY, Field};
 use super::block::{Block, ENTRY_BYTES, put_integer, put_u32};
 use super::{
-    INCHES, ORIENTATION, PIXEL_X_DIMENSION, PIXEL_Y_DIMENSION, RESOLUTION_UNIT, THUMBNAIL_LEN,
-    THUMBNAIL_PLACE, X_RESOLUTION, Y_RESOLUTION,
+    IMAGE_LENGTH, IMAGE_WIDTH, INCHES, ORIENTATION, PIXEL_X_DIMENSION, PIXEL_Y_DIMENSION,
+    RESOLUTION_UNIT, THUMBNAIL_LEN, THUMBNAIL_PLACE, X_RESOLUTION, Y_RESOLUTION,
 };
 use crate::pixel::Density;
 use crate::pixel::metadata::Orientation;
@@ -22,7 +22,11 @@ pub(in crate::pixel::metadata) fn correct(
     let Some(first) = block.first_directory() else { return };
     let big_endian = block.big_endian;
     let exif = block.place(first, EXIF_DIRECTORY);
-    let mut integers = vec![(block.entry(first, ORIENTATION), u32::from(orientation.exif()))];
+    let mut integers = vec![
+        (block.entry(first, ORIENTATION), u32::from(orientation.exif())),
+        (block.entry(first, IMAGE_WIDTH), width),
+        (block.entry(first, IMAGE_LENGTH), height),
+    ];
     if let Some(exif) = exif {
         integers.push((block.entry(exif, PIXEL_X_DIMENSION), width));
         integers.push((block.entry(exif, PIXEL_Y_DIMENSION), height));

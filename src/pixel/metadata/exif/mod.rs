@@ -20,6 +20,8 @@ pub(super) use self::kept::{rights, without_private};
 use super::{Orientation, sensible};
 use crate::pixel::Density;
 
+const IMAGE_WIDTH: u16 = 0x0100;
+const IMAGE_LENGTH: u16 = 0x0101;
 const ORIENTATION: u16 = 0x0112;
 const X_RESOLUTION: u16 = 0x011a;
 const Y_RESOLUTION: u16 = 0x011b;

@@ -41,6 +41,16 @@ fn reads_and_sets_orientation_in_both_byte_orders() {
 }
 
 #[test]
+fn sizes_become_those_of_the_new_picture() {
+    let sized = |width, height| {
+        block(true, &[(IMAGE_WIDTH, SHORT, width), (IMAGE_LENGTH, LONG, height), (0x010f, LONG, 9)])
+    };
+    let mut bytes = sized(4000, 3000);
+    correct(&mut bytes, (300, 225), Orientation::UPRIGHT, None);
+    assert_eq!(bytes, sized(300, 225));
+}
+
+#[test]
 fn reads_density_in_inches_and_centimetres() {
     for (unit, expected) in [(2, Some(118.0)), (3, Some(118.0 * 2.54)), (1, None)] {
         // Three entries end at 8 + 2 + 36 + 4 = 50.

@@ -2,6 +2,7 @@
 
 mod exports;
 mod images;
+mod people;
 mod shape;
 
 use http::Method;
@@ -18,6 +19,7 @@ use crate::db::folios::{self, ACCESS_DOWNLOAD, ACCESS_VIEW, Folio, NewFolio};
 use crate::db::{self, folio_exports};
 use crate::portfolio;
 use crate::web::{App, Error};
+use people::People;
 use shape::{FolioShape, FolioSummaryShape};
 
 pub use exports::ENDPOINTS as EXPORTS;
@@ -160,10 +162,10 @@ fn list(call: &Call<'_>) -> Result<Reply, Error> {
     let mut all = folios::all(call.db())?;
     all.retain(|folio| portfolio::level(&rights, &call.identity, folio) >= ACCESS_VIEW);
     let exports = folio_exports::all_ready(call.db())?;
-    let base_url = call.base_url();
+    let (people, base_url) = (People::owners(call)?, call.base_url());
     paged(call, &all, |folio| {
         let own: Vec<_> = exports.iter().filter(|export| export.folio_id == folio.id).collect();
-        FolioSummaryShape::new(folio, &own, &base_url)
+        FolioSummaryShape::new(folio, &own, &people, &base_url)
     })
 }
 

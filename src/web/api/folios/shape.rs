@@ -5,13 +5,15 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::super::call::Call;
-use super::super::shape::{ImageShape, Teller, in_query};
+use super::super::shape::{ImageShape, Teller, UserShape, in_query};
 use super::super::time::Moment;
-use crate::auth::Level;
+use super::people::People;
+use crate::auth::{Identity, Level, Rights, SystemPermission};
 use crate::db::folio_exports::{self, FolioExport};
-use crate::db::folio_history::{self, Entry};
+use crate::db::folio_history::{self, Action, Entry};
 use crate::db::folio_images::{self, FolioImage};
 use crate::db::folios::Folio;
+use crate::source::SourcePath;
 use crate::spec::{PARAMS, Params, Rules};
 use crate::web::Error;
 
@@ -94,6 +96,9 @@ pub struct FolioSummaryShape {
     id: i64,
     last_updated: Moment,
     name: String,
+    /// Whose it is; null for callers who are not signed in. The e-mail address is blank unless the caller
+    /// could ask for the account itself.
+    owner: Option<UserShape>,
     owner_id: Option<i64>,
     permissions: Vec<PermissionShape>,
     /// The address of its page.
@@ -102,7 +107,7 @@ pub struct FolioSummaryShape {
 
 impl FolioSummaryShape {
     /// The form of a portfolio with those of its exports whose files are there.
-    pub fn new(folio: &Folio, exports: &[&FolioExport], base_url: &str) -> Self {
+    pub fn new(folio: &Folio, exports: &[&FolioExport], people: &People, base_url: &str) -> Self {
         let now = crate::db::now_ms();
         let ready = exports
             .iter()
@@ -116,6 +121,7 @@ impl FolioSummaryShape {
             id: folio.id,
             last_updated: Moment(folio.last_updated_ms),
             name: folio.name.clone(),
+            owner: people.tell(folio.owner_id),
             owner_id: folio.owner_id,
             permissions: folio
                 .permissions
@@ -138,24 +144,50 @@ impl FolioSummaryShape {
 struct HistoryShape {
     /// 1 created, 2 edited, 3 picture change, 4 published, 5 downloaded, 6 unpublished.
     action: i64,
+    /// More of it, for people; blank where it names a picture that the caller may not view.
     action_info: String,
     action_time: Moment,
     folio_id: i64,
     id: i64,
+    /// Who did it, as `owner` of the portfolio.
+    user: Option<UserShape>,
     user_id: Option<i64>,
 }
 
 impl HistoryShape {
-    fn new(entry: &Entry, folio_id: i64) -> Self {
+    fn new(entry: &Entry, folio_id: i64, people: &People, told: bool) -> Self {
         Self {
             action: entry.action,
-            action_info: entry.detail.clone(),
+            action_info: if told { entry.detail.clone() } else { String::new() },
             action_time: Moment(entry.at_ms),
             folio_id,
             id: entry.id,
+            user: people.tell(entry.user_id),
             user_id: entry.user_id,
         }
     }
+}
+
+/// Whether somebody may read an entry: what tells of a picture is for who may view it. Which picture it is
+/// stands in the text alone; where none can be read out of it, as in what was imported, only who may view
+/// everything is told.
+fn readable(entry: &Entry, rights: &Rights, identity: &Identity) -> bool {
+    if entry.action != i64::from(Action::Pictures as u8) {
+        return true;
+    }
+    match picture(&entry.detail).and_then(|path| SourcePath::parse(path).ok()) {
+        Some(path) => rights.level(identity, path.folder()) >= Level::View,
+        None => rights.has(identity, SystemPermission::AdminFiles),
+    }
+}
+
+/// The path of the picture that an entry is about.
+fn picture(detail: &str) -> Option<&str> {
+    let done = [" added", " changed", " removed"];
+    done.iter().find_map(|done| detail.strip_suffix(done)).or_else(|| {
+        let (path, place) = detail.rsplit_once(" moved to position ")?;
+        place.bytes().all(|byte| byte.is_ascii_digit()).then_some(path)
+    })
 }
 
 /// A portfolio.
@@ -175,9 +207,14 @@ impl FolioShape {
         let exports = folio_exports::of_folio(call.db(), folio.id)?;
         let exports: Vec<&FolioExport> = exports.iter().collect();
         let history = folio_history::of_folio(call.db(), folio.id)?;
+        let (people, rights) = (People::of_folio(call, folio.id)?, call.rights()?);
+        let entries = history.iter().map(|entry| {
+            let told = readable(entry, &rights, &call.identity);
+            HistoryShape::new(entry, folio.id, &people, told)
+        });
         Ok(Self {
-            summary: FolioSummaryShape::new(folio, &exports, &call.base_url()),
-            history: history.iter().map(|entry| HistoryShape::new(entry, folio.id)).collect(),
+            history: entries.collect(),
+            summary: FolioSummaryShape::new(folio, &exports, &people, &call.base_url()),
             images: images(call, folio.id)?,
         })
     }
@@ -237,4 +274,23 @@ pub fn query_of(json: &str) -> String {
         Some(format!("{}={}", param.about.name, in_query(&value)))
     });
     pairs.collect::<Vec<_>>().join("&")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_picture_of_an_entry_is_read_whole() {
+        for (detail, path) in [
+            ("a/b c.jpg added", Some("a/b c.jpg")),
+            ("a/x added.jpg changed", Some("a/x added.jpg")),
+            ("a/x moved to position 1 moved to position 12", Some("a/x moved to position 1")),
+            ("a/b.jpg moved to position x", None),
+            ("Something of a/b.jpg", None),
+            ("", None),
+        ] {
+            assert_eq!(picture(detail), path, "{detail}");
+        }
+    }
 }
