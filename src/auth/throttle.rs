@@ -12,14 +12,11 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::db::login_attempts::{self, Attempts};
+use crate::db::login_attempts::{self, Attempts, KNOWN_FOR_MS};
 use crate::db::{self, Db, Sql};
 
 /// After how long without an attempt all is forgotten.
 pub const FORGET_AFTER_MS: i64 = 3600 * 1000;
-
-/// For how long an address is known from which somebody has signed in to an account.
-pub const KNOWN_FOR_MS: i64 = 30 * 24 * 3600 * 1000;
 
 /// The longest delay.
 const LONGEST_MS: i64 = 15 * 60 * 1000;

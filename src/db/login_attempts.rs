@@ -7,6 +7,9 @@ use super::error::Result;
 use super::sql::Sql;
 use super::value::values;
 
+/// For how long an address is known from which somebody has signed in to an account.
+pub const KNOWN_FOR_MS: i64 = 30 * 24 * 3600 * 1000;
+
 /// What is known of the attempts of one account or address. Times are the database's.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Attempts {

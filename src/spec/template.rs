@@ -14,6 +14,9 @@ const SHAPE: &str = "must be an object with a member \"value\"";
 /// The name under which faults of the whole text are reported.
 const WHOLE: &str = "template";
 
+/// Fields of old templates that say nothing of their own: there is one resolution for both directions.
+const PASSED_OVER: [&str; 1] = ["dpi_y"];
+
 impl Params {
     /// Reads a template.
     ///
@@ -60,7 +63,10 @@ impl Params {
     /// # Errors
     /// Names the field.
     pub fn check_template_names(template: &Value) -> Result<(), ParamError> {
-        let known = |name: &str| PARAMS.iter().any(|param| names(param).any(|own| own == name));
+        let known = |name: &str| {
+            PASSED_OVER.contains(&name)
+                || PARAMS.iter().any(|param| names(param).any(|own| own == name))
+        };
         let mut fields = template.as_object().into_iter().flat_map(Map::keys);
         match fields.find(|name| !known(name)) {
             None => Ok(()),

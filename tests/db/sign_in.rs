@@ -93,8 +93,8 @@ fn a_right_password_is_not_counted(test: &TestDb) {
     assert_eq!(attempt(db, " JO ", "correct horse").unwrap().username, "jo");
     // Those of both are forgotten, the others stay without this one, and the address is known.
     assert_eq!(failures(), [3, 3, 0]);
-    assert_eq!(login_attempts::purge(db, 3_600_000, throttle::KNOWN_FOR_MS).unwrap(), 0);
-    assert_eq!(login_attempts::purge(db, -1, throttle::KNOWN_FOR_MS).unwrap(), 2);
+    assert_eq!(login_attempts::purge(db, 3_600_000, login_attempts::KNOWN_FOR_MS).unwrap(), 0);
+    assert_eq!(login_attempts::purge(db, -1, login_attempts::KNOWN_FOR_MS).unwrap(), 2);
     assert_eq!(login_attempts::purge(db, -1, -1).unwrap(), 1);
 }
 
@@ -143,7 +143,7 @@ fn guesses_from_everywhere_do_not_hold_a_known_address(test: &TestDb) {
         let asked = "SELECT key FROM login_attempts WHERE key LIKE 'known %'";
         db::Sql::query(db, asked, &[]).unwrap().len()
     };
-    login_attempts::purge(db, 3_600_000, throttle::KNOWN_FOR_MS).unwrap();
+    login_attempts::purge(db, 3_600_000, login_attempts::KNOWN_FOR_MS).unwrap();
     assert_eq!(known(), 1);
     login_attempts::purge(db, 3_600_000, -1).unwrap();
     assert_eq!(known(), 0);

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::auth::throttle::KNOWN_FOR_MS;
 use crate::db::{login_attempts, now_ms, sessions, stats, tasks};
 use crate::task::{Job, TaskContext};
 
@@ -36,7 +35,7 @@ impl Job for RowHousekeeping {
         let finished = tasks::purge_finished(db)?;
         context.check()?;
         sessions::purge(db)?;
-        login_attempts::purge(db, ATTEMPTS_KEPT_MS, KNOWN_FOR_MS)?;
+        login_attempts::purge(db, ATTEMPTS_KEPT_MS, login_attempts::KNOWN_FOR_MS)?;
         stats::purge_batches(db, BATCHES_KEPT_MS)?;
         let (mut images, mut system) = (0, 0);
         if self.stats_keep_days > 0 {
