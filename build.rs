@@ -1,13 +1,31 @@
-//! Compiles the covers over what only C's headers describe, or only C can call.
+//! Compiles the covers over what only C's headers describe, or only C can call, and sees that there is
+//! what browsers are given.
+
+use std::path::Path;
+use std::process::exit;
 
 use cc::Build;
 
 fn main() {
+    // What is fuzzed (fuzz/Cargo.toml) is the reading of files alone.
+    if std::env::var("CARGO_PKG_NAME").is_ok_and(|name| name == "halftone") {
+        assets();
+    }
     // What is linked in stays in: shared libraries that were built against others of the same names
     // (LibRaw, libjxl: lcms2) must not find ours.
     println!("cargo:rustc-link-arg=-Wl,--exclude-libs,ALL");
     raw();
     jpeg();
+}
+
+/// The program takes in what `scripts/assets` builds from `web/src`.
+fn assets() {
+    const FOLDER: &str = "web/dist";
+    println!("cargo:rerun-if-changed={FOLDER}/manifest.json");
+    if !Path::new(FOLDER).join("manifest.json").is_file() {
+        eprintln!("error: {FOLDER} is missing: run scripts/assets (needs Node 18 or newer)");
+        exit(1);
+    }
 }
 
 /// The cover over LibRaw, whose structures only its own headers describe.

@@ -9,9 +9,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use halftone::cache::flight::{Lead, Turn};
 use halftone::cache::{
-    Cache, CacheOptions, DiskOptions, Entry, Flight, Flights, Key, MemcachedOptions,
-    MemcachedServer, SharedOptions,
+    Cache, CacheOptions, DiskOptions, Entry, Flights, Key, MemcachedOptions, MemcachedServer,
+    SharedOptions,
 };
 use halftone::pixel::Cancel;
 use halftone::process::slots::{Slots, SlotsOptions};
@@ -57,11 +58,14 @@ fn overhead(folder: &std::path::Path) {
     println!("{:<22}{:>10.2}", "key", median(|_| drop(Key::new(text.into()))));
     let flights = Flights::open(folder, None).expect("a lock file");
     let flight = median(|n| {
-        let flight = flights.join(&Key::new(format!("{n}")), Duration::ZERO);
-        assert!(matches!(flight, Flight::Lead(_)));
+        let Turn::Mine(claim) = flights.enter(&Key::new(format!("{n}"))) else {
+            panic!("nobody else makes it")
+        };
+        assert!(matches!(claim.lead(Duration::ZERO), Lead::Taken(_)));
     });
     println!("{:<22}{flight:>10.2}", "flight");
-    let options = SlotsOptions { count: 4, pixel_budget: 500_000_000, max_waiters: 15 };
+    let options =
+        SlotsOptions { file: "slots.lock", count: 4, pixel_budget: 500_000_000, max_waiters: 15 };
     let slots = Slots::open(folder, &options).expect("a lock file");
     let slot = median(|_| {
         let slot = slots.acquire(6_000_000, Instant::now(), &Cancel::never());

@@ -81,9 +81,10 @@ need_rust() {
 }
 
 need_node() {
-    local version how="apt-get install nodejs npm, or get it from https://nodejs.org"
-    command -v node >/dev/null || fail "node is missing: $how"
-    command -v npm >/dev/null || fail "npm is missing: $how"
+    local version how="get a newer one from https://nodejs.org"
+    if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+        need_packages nodejs=/usr/bin/node npm=/usr/bin/npm
+    fi
     version=$(node --version)
     at_least "${version#v}" "$NODE_WANTED" || fail "node is $version, $NODE_WANTED is needed: $how"
 }

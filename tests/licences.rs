@@ -24,6 +24,12 @@ const ALLOWED: &[&str] = &[
     "bzip2-1.0.6",
 ];
 
+/// Licences of what runs in browsers or builds it, beside those: one of fonts, and one as free as MIT.
+const ALLOWED_IN_BROWSERS: &[&str] = &["OFL-1.1", "BlueOak-1.0.0"];
+
+/// Packages whose description forgets the licence that their own readme tells.
+const TOLD_ELSEWHERE: &[(&str, &str)] = &[("node_modules/combine-errors", "MIT")];
+
 /// Whether a licence expression can be met: one side of each `OR`, both of each `AND`.
 fn acceptable(expression: &str) -> bool {
     let expression = expression.trim().replace('/', " OR ");
@@ -78,6 +84,27 @@ fn every_dependency_may_be_linked() {
         .map(|package| format!("{} {}", package["name"], package["license"]))
         .collect();
     assert!(refused.is_empty(), "{}", refused.join("\n"));
+}
+
+#[test]
+fn every_package_of_the_browser_side_may_be_used() {
+    for (lock, least) in [("web/package-lock.json", 5), ("tests/browser/package-lock.json", 1)] {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(lock);
+        let json = std::fs::read(path).expect("it is there");
+        let json: serde_json::Value = serde_json::from_slice(&json).expect("it is JSON");
+        let packages = json["packages"].as_object().expect("it lists packages");
+        assert!(packages.len() > least, "{lock}: only {} packages", packages.len());
+        let refused: Vec<String> = packages
+            .iter()
+            .filter(|(name, package)| {
+                let told = TOLD_ELSEWHERE.iter().find(|(known, _)| known == name);
+                let licence = package["license"].as_str().or(told.map(|(_, licence)| *licence));
+                !licence.is_some_and(|it| acceptable(it) || ALLOWED_IN_BROWSERS.contains(&it))
+            })
+            .map(|(name, package)| format!("{lock}: {name} {}", package["license"]))
+            .collect();
+        assert!(refused.is_empty(), "{}", refused.join("\n"));
+    }
 }
 
 #[test]

@@ -8,14 +8,15 @@
 //! Parts are `details`, `list` and `attributes` (a list with all that is known of each picture);
 //! without any, all. Everything runs on this machine and is started
 //! here: the release binary with two workers, a PostgreSQL cluster of its own with the settings of a
-//! new installation, nginx with the repository's own files, and `wrk -t1 -c16` as the load, which
-//! sends the token of an editor (Debian packages `nginx-light`, `postgresql`, `wrk`). What is missing
-//! is an error. The library has folders of a thousand files; details are asked for all of them in
+//! new installation, nginx with the repository's own files (Debian packages `nginx-light`,
+//! `postgresql`); the load is that of `halftone bench`, of 16 clients, and sends the token of an editor. What
+//! is missing is an error. The library has folders of a thousand files; details are asked for all of them in
 //! turn, so that no answer is that of a moment ago.
 
 // Helpers of a benchmark fail by panicking: figures from a run with a fault are worth nothing.
 
-mod cluster;
+#[path = "../front/figures.rs"]
+mod figures;
 #[path = "../front/load.rs"]
 mod load;
 mod site;
@@ -26,14 +27,15 @@ mod usage;
 
 use std::time::Duration;
 
-use load::Load;
+use figures::{spread, verdict};
+use halftone::load::Load;
 use site::Site;
 
 /// What is asked of the server, and how often a second it should answer.
 struct Case {
     name: &'static str,
-    /// Wrk's script, which sets the path of each request.
-    script: fn(usize) -> String,
+    /// The address of a request, by its number and how many files there are.
+    target: fn(u64, usize) -> String,
     goal: f64,
     /// What the server that this one succeeds answered, per static file of 45 KB, where that is known
     /// (160 to 72,400 a second on a machine of two cores).
@@ -43,12 +45,12 @@ struct Case {
 const CASES: [Case; 3] = [
     Case {
         name: "details",
-        script: site::details,
+        target: site::details,
         goal: 3_000.0,
         predecessor: Some(160.0 / 72_400.0),
     },
-    Case { name: "list", script: site::list, goal: 100.0, predecessor: None },
-    Case { name: "attributes", script: site::attributes, goal: 100.0, predecessor: None },
+    Case { name: "list", target: site::list, goal: 100.0, predecessor: None },
+    Case { name: "attributes", target: site::attributes, goal: 100.0, predecessor: None },
 ];
 
 /// How many times its predecessor it should be.
@@ -88,16 +90,19 @@ struct Run {
 }
 
 fn measure(case: &Case, site: &Site, arguments: &Arguments) {
-    let script = site.write(case.name, &(case.script)(arguments.files));
-    let bearer = format!("Authorization: Bearer {}", site.token());
-    let asked = Load::at(site.http(), "/").with(&["-s", script.to_str().unwrap(), "-H", &bearer]);
-    let fixed = Load::at(site.fixed(), "/picture.jpg");
+    let bearer = [("Authorization".to_owned(), format!("Bearer {}", site.token()))];
+    let (target, files) = (case.target, arguments.files);
+    let asked = load::each(site.http(), &bearer, move |number| target(number, files));
+    let fixed = load::same(site.fixed(), "/picture.jpg", &[]);
     let one = |load: &Load| {
         let before = site.cpu_s();
-        let answered = load.run(arguments.time);
+        let tally = load::put_on(load, arguments.time);
         let after = site.cpu_s();
-        let us = std::array::from_fn(|at| (after[at] - before[at]) * 1e6 / answered.requests);
-        Run { rate: answered.rate(), us }
+        let requests = tally.all().requests() as f64;
+        let each_us = |seconds: f64| seconds * 1e6 / requests;
+        let [nginx, halftone, postgres] = std::array::from_fn(|at| each_us(after[at] - before[at]));
+        let us = [nginx, halftone, postgres, each_us(tally.client_cpu.as_secs_f64())];
+        Run { rate: tally.rate(), us }
     };
     let (mut plain, mut told) = (Vec::new(), Vec::new());
     // One round more, which fills caches and connections and is not counted.
@@ -157,15 +162,4 @@ fn arguments() -> Arguments {
     }
     assert!(found.files >= site::IN_A_FOLDER, "there must be a whole folder of files");
     found
-}
-
-/// How a figure stands to its goal.
-fn verdict(met: bool) -> &'static str {
-    if met { "met" } else { "NOT MET" }
-}
-
-/// The median, and the lowest and highest beside it.
-fn spread(mut values: Vec<f64>) -> (f64, f64, f64) {
-    values.sort_by(f64::total_cmp);
-    (values[values.len() / 2], values[0], values[values.len() - 1])
 }

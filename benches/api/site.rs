@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use halftone::auth::Level;
 use halftone::db::groups::{self, PUBLIC};
 use halftone::db::{self, Db, DbOptions};
 use tempfile::TempDir;
 
-use crate::cluster::Cluster;
+use crate::support::cluster::Cluster;
 use crate::support::files::{free_port, temp_dir};
 use crate::support::fixture::write_jpeg;
 use crate::support::front::{Front, Kind};
@@ -29,7 +29,7 @@ pub struct Site {
     front: Front,
     pool: Pool,
     cluster: Cluster,
-    files: TempDir,
+    _files: TempDir,
     fixed: SocketAddr,
     token: String,
 }
@@ -39,33 +39,22 @@ fn path(number: usize) -> String {
     format!("folder-{:03}/picture-{:04}.jpg", number / IN_A_FOLDER, number % IN_A_FOLDER)
 }
 
-/// Wrk's script that asks for the details of one file after the other.
-pub fn details(files: usize) -> String {
+/// The details of one file after the other.
+pub fn details(number: u64, files: usize) -> String {
     // Coprime to the number of files, so that neighbours are of different folders.
-    format!(
-        "local n = 0\nrequest = function()\n  n = (n + 7919) % {files}\n  \
-         return wrk.format('GET', string.format(\
-         '/api/v1/details/?src=folder-%03d/picture-%04d.jpg', \
-         math.floor(n / {IN_A_FOLDER}), n % {IN_A_FOLDER}))\nend\n"
-    )
+    let file = number.wrapping_mul(7_919) % files as u64;
+    format!("/api/v1/details/?src={}", path(file as usize))
 }
 
-/// Wrk's script that asks for the list of one folder after the other.
-pub fn list(files: usize) -> String {
-    lists(files, "/api/v1/list/?path=folder-%03d")
+/// The list of one folder after the other.
+pub fn list(number: u64, files: usize) -> String {
+    let folder = number % (files / IN_A_FOLDER) as u64;
+    format!("/api/v1/list/?path=folder-{folder:03}")
 }
 
 /// The same with all that is known of each picture.
-pub fn attributes(files: usize) -> String {
-    lists(files, "/api/v1/list/?path=folder-%03d&attributes=1")
-}
-
-fn lists(files: usize, address: &str) -> String {
-    let folders = files / IN_A_FOLDER;
-    format!(
-        "local n = 0\nrequest = function()\n  n = (n + 1) % {folders}\n  \
-         return wrk.format('GET', string.format('{address}', n))\nend\n"
-    )
+pub fn attributes(number: u64, files: usize) -> String {
+    list(number, files) + "&attributes=1"
 }
 
 impl Site {
@@ -97,7 +86,7 @@ impl Site {
         );
         let front = Front::start_with(Kind::Nginx, &pool.socket(), &more);
         let token = token(&front);
-        let site = Self { front, pool, cluster, files: statics, fixed, token };
+        let site = Self { front, pool, cluster, _files: statics, fixed, token };
         site.check(files);
         site
     }
@@ -117,20 +106,12 @@ impl Site {
         &self.token
     }
 
-    /// Writes a script for wrk.
-    pub fn write(&self, name: &str, script: &str) -> PathBuf {
-        let path = self.files.path().join(format!("{name}.lua"));
-        fs::write(&path, script).unwrap();
-        path
-    }
-
-    /// Seconds of CPU time of nginx, the server, PostgreSQL and the load.
-    pub fn cpu_s(&self) -> [f64; 4] {
+    /// Seconds of CPU time of nginx, the server and PostgreSQL.
+    pub fn cpu_s(&self) -> [f64; 3] {
         [
             usage::cpu_s(self.front.pid()),
             usage::cpu_s(self.pool.pid()),
             usage::cpu_s(self.cluster.pid()),
-            usage::ended_children_cpu_s(),
         ]
     }
 

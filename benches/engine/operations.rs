@@ -13,7 +13,8 @@ use std::ptr;
 use halftone::pixel::decode::{Input, Opening};
 use halftone::pixel::encode::{EncodeOptions, encode};
 use halftone::pixel::{
-    Cancel, ColourSpace, Compass, Depth, Engine, Format, Image, Overlay, Quality, Recipe, Samples,
+    Cancel, ColourSpace, Compass, Depth, Engine, Format, Ground, Image, Overlay, Quality, Recipe,
+    Samples,
 };
 use libloading::{Library, Symbol};
 
@@ -25,7 +26,7 @@ const QUALITY: u8 = 80;
 const ANGLE_DEG: f64 = 12.3;
 const SHARPEN: i16 = 50;
 const OVERLAY: Overlay =
-    Overlay { size: 0.25, position: Compass::SouthEast, opacity: 1.0, on_picture: false };
+    Overlay { size: 0.25, position: Compass::SouthEast, opacity: 1.0, ground: Ground::Canvas };
 
 /// Prints the table and what it says about the goals.
 pub fn run(bench: &Bench) {

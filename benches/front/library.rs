@@ -29,6 +29,11 @@ impl Library {
         Self { pictures }
     }
 
+    /// The names of the photographs.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.pictures.iter().map(|(name, _)| name.as_str())
+    }
+
     /// Writes the originals, and a PNG beside them.
     pub fn write(&self, folder: &Path) {
         for (name, bytes) in &self.pictures {

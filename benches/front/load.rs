@@ -1,72 +1,86 @@
-//! Load by `wrk`: 16 connections, one thread.
+//! Loads by the engine of `halftone bench`, of which not one request may fail.
 
 use std::net::SocketAddr;
-use std::process::{Command, Output};
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::support::files::program;
+use halftone::load::{Address, Asks, End, Load, Question, Server, Tally, Trust};
 
 /// Connections that are kept busy.
 pub const CONNECTIONS: usize = 16;
 
-/// Requests that were answered, and in how many seconds.
-#[derive(Debug, Clone, Copy)]
-pub struct Answered {
-    pub requests: f64,
-    pub seconds: f64,
+/// A server of this machine.
+pub fn server(addr: SocketAddr) -> Server {
+    let address = Address { tls: false, host: addr.ip().to_string(), port: addr.port() };
+    Server::new(&address, Trust::Any).expect("a number needs no resolving")
 }
 
-impl Answered {
-    /// Requests per second.
-    pub fn rate(&self) -> f64 {
-        self.requests / self.seconds
-    }
+/// Requests whose paths and queries follow from their numbers.
+pub struct Targets<F> {
+    server: Server,
+    headers: Vec<(String, String)>,
+    target: F,
 }
 
-/// What is asked for.
-pub struct Load {
-    url: String,
-    arguments: Vec<String>,
-}
-
-impl Load {
-    /// One address.
-    pub fn at(addr: SocketAddr, target: &str) -> Self {
-        Self { url: format!("http://{addr}{target}"), arguments: Vec::new() }
+impl<F: Fn(u64) -> String + Send + Sync> Asks for Targets<F> {
+    fn kinds(&self) -> Vec<String> {
+        vec!["request".into()]
     }
 
-    /// With further arguments of `wrk`.
-    #[allow(dead_code, reason = "not every benchmark has any")]
-    pub fn with(mut self, arguments: &[&str]) -> Self {
-        self.arguments.extend(arguments.iter().map(|argument| (*argument).to_owned()));
-        self
-    }
-
-    /// Asks as often as it is answered.
-    ///
-    /// # Panics
-    /// When an answer is not a success or a connection fails.
-    pub fn run(&self, time: Duration) -> Answered {
-        let output = Command::new(program("wrk", "wrk"))
-            .args(["-t1", &format!("-c{CONNECTIONS}"), &format!("-d{}s", time.as_secs())])
-            .args(&self.arguments)
-            .arg(&self.url)
-            .output()
-            .expect("wrk runs");
-        answered(&output)
+    fn question(&self, number: u64) -> Question<'_> {
+        let request = self.server.get(&(self.target)(number), &self.headers);
+        Question { kind: 0, request: request.into() }
     }
 }
 
-fn answered(output: &Output) -> Answered {
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "wrk: {text}{}", String::from_utf8_lossy(&output.stderr));
-    assert!(!text.contains("Non-2xx"), "not every answer was a picture:\n{text}");
-    assert!(!text.contains("Socket errors"), "connections failed:\n{text}");
-    let counted = text.lines().find_map(|line| line.trim().split_once(" requests in "));
-    let (requests, rest) = counted.expect("wrk tells how many requests it made");
-    let seconds = rest.split_once("s,").map_or(rest, |(seconds, _)| seconds);
-    Answered {
-        requests: requests.parse().expect("a number of requests"),
-        seconds: seconds.parse().expect("a time in seconds"),
+/// The same request again and again.
+struct Same(Vec<u8>);
+
+impl Asks for Same {
+    fn kinds(&self) -> Vec<String> {
+        vec!["request".into()]
     }
+
+    fn question(&self, _: u64) -> Question<'_> {
+        Question { kind: 0, request: self.0.as_slice().into() }
+    }
+}
+
+/// One address.
+pub fn same(addr: SocketAddr, target: &str, headers: &[(String, String)]) -> Load {
+    let server = server(addr);
+    let request = server.get(target, headers);
+    Load::new(&server, Arc::new(Same(request)), CONNECTIONS, End::Requests(1))
+}
+
+/// An address for each number.
+#[allow(dead_code, reason = "not every benchmark has several")]
+pub fn each(
+    addr: SocketAddr,
+    headers: &[(String, String)],
+    target: impl Fn(u64) -> String + Send + Sync + 'static,
+) -> Load {
+    let server = server(addr);
+    let asks = Targets { server: server.clone(), headers: headers.to_vec(), target };
+    Load::new(&server, Arc::new(asks), CONNECTIONS, End::Requests(1))
+}
+
+/// Asks for a time.
+///
+/// # Panics
+/// When a request fails.
+pub fn put_on(load: &Load, time: Duration) -> Tally {
+    all(&Load { end: End::After(time), ..load.clone() })
+}
+
+/// Asks as the load says.
+///
+/// # Panics
+/// When a request fails.
+pub fn all(load: &Load) -> Tally {
+    let tally = halftone::load::run(load).expect("the load can be made");
+    let all = tally.all();
+    assert!(all.requests() > 0, "nothing was asked for");
+    assert_eq!(all.errors(), 0, "{:?} {:?}", all.statuses, all.failures);
+    tally
 }

@@ -1,15 +1,15 @@
 //! Memory of the whole pool: idle, after a thousand mixed pictures, and after many more.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::ScopedJoinHandle;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use halftone::load::{End, Load, run as put_on};
 
 use crate::library::Library;
 use crate::support::front::{Front, Kind};
 use crate::support::halftone::Pool;
-use crate::support::http::Client;
-use crate::{usage, verdict};
+use crate::{load, usage, verdict};
 
 const CLIENTS: usize = 16;
 
@@ -27,7 +27,7 @@ const BUSY_GOAL_MB: f64 = 250.0;
 const FLAT: f64 = 1.1;
 
 /// Measures, with two workers, the default caches, and nginx in front.
-pub fn run(library: &Library, more: usize) {
+pub fn run(library: &Arc<Library>, more: usize) {
     let pool = Pool::start_alone(|images| library.write(images), |config| config);
     let front = Front::start(Kind::Nginx, &pool.socket());
     // What a worker does in its first moments is done.
@@ -60,50 +60,27 @@ pub fn run(library: &Library, more: usize) {
     );
 }
 
-/// Has a thousand pictures made; gives the most memory that was seen meanwhile, and how often a client
-/// was told to come back.
-fn make(library: &Library, addr: SocketAddr, from: usize, pid: i32) -> (f64, usize) {
-    let next = AtomicUsize::new(from);
-    let refused = AtomicUsize::new(0);
+/// Has a thousand pictures made; gives the most memory that was seen meanwhile, and how many more requests
+/// were told to come back: with 16 clients on two workers one of them may have more waiting than it admits.
+fn make(library: &Arc<Library>, addr: SocketAddr, from: usize, pid: i32) -> (f64, u64) {
+    let library = Arc::clone(library);
+    let made = Load {
+        clients: CLIENTS,
+        end: End::Requests(STEP as u64),
+        after_refusal: RETRY,
+        ..load::each(addr, &[], move |n| library.mixed(from + n as usize))
+    };
     let mut peak_mb: f64 = 0.0;
-    std::thread::scope(|scope| {
-        let clients: Vec<_> = (0..CLIENTS)
-            .map(|_| {
-                scope.spawn(|| {
-                    let mut client = Client::connect(addr).unwrap();
-                    loop {
-                        let n = next.fetch_add(1, Ordering::SeqCst);
-                        if n >= from + STEP {
-                            break;
-                        }
-                        get(&mut client, addr, &library.mixed(n), &refused);
-                    }
-                })
-            })
-            .collect();
-        while !clients.iter().all(ScopedJoinHandle::is_finished) {
+    let all = std::thread::scope(|scope| {
+        let made = scope.spawn(|| put_on(&made).expect("the load can be made").all());
+        while !made.is_finished() {
             peak_mb = peak_mb.max(usage::pss_mb(pid));
             std::thread::sleep(Duration::from_millis(200));
         }
+        made.join().expect("nothing failed")
     });
-    (peak_mb, refused.into_inner())
-}
-
-/// Asks until the picture comes. With 16 clients on two workers one of them may have more waiting
-/// than it admits, and then says so.
-fn get(client: &mut Client, addr: SocketAddr, target: &str, refused: &AtomicUsize) {
-    loop {
-        let response = client.get(target).unwrap();
-        if !response.kept {
-            *client = Client::connect(addr).unwrap();
-        }
-        if response.status == 503 && response.header("retry-after").is_some() {
-            refused.fetch_add(1, Ordering::SeqCst);
-            std::thread::sleep(RETRY);
-            continue;
-        }
-        assert_eq!(response.status, 200, "{target}: {}", response.text());
-        assert_eq!(response.header("x-from-cache"), Some("False"), "{target}");
-        return;
-    }
+    let known = all.statuses.keys().all(|status| [200, 503].contains(status));
+    assert!(known && all.failures.is_empty(), "{:?} {:?}", all.statuses, all.failures);
+    assert_eq!(all.from_cache[0], 0, "a picture came from a cache");
+    (peak_mb, all.statuses.get(&503).copied().unwrap_or(0))
 }

@@ -33,7 +33,8 @@ fn ticks(pid: i32) -> u64 {
     fields.split(' ').skip(11).take(4).filter_map(|field| field.parse::<u64>().ok()).sum()
 }
 
-/// Seconds of CPU time of this process's own children that have ended: of the load.
+/// Seconds of CPU time of this process's own children that have ended.
+#[allow(dead_code, reason = "not every benchmark starts programs that end")]
 pub fn ended_children_cpu_s() -> f64 {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
     [usage.user_time(), usage.system_time()]
@@ -45,12 +46,25 @@ pub fn ended_children_cpu_s() -> f64 {
 /// Megabytes (2²⁰) of a family, pages shared with others counted in proportion.
 #[allow(dead_code, reason = "not every benchmark looks at memory")]
 pub fn pss_mb(pid: i32) -> f64 {
-    family(pid).into_iter().map(pss_kb).sum::<u64>() as f64 / 1024.0
+    family(pid).into_iter().map(|pid| rollup_kb(pid, "Pss:")).sum::<u64>() as f64 / 1024.0
+}
+
+/// Megabytes (2²⁰) of a family, pages shared with others counted in each.
+#[allow(dead_code, reason = "not every benchmark looks at memory")]
+pub fn rss_mb(pid: i32) -> f64 {
+    family(pid).into_iter().map(|pid| rollup_kb(pid, "Rss:")).sum::<u64>() as f64 / 1024.0
+}
+
+/// Files, sockets and the like that a family holds open.
+#[allow(dead_code, reason = "not every benchmark looks at descriptors")]
+pub fn descriptors(pid: i32) -> usize {
+    let held = |pid| fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count);
+    family(pid).into_iter().map(held).sum()
 }
 
 #[allow(dead_code, reason = "not every benchmark looks at memory")]
-fn pss_kb(pid: i32) -> u64 {
+fn rollup_kb(pid: i32, field: &str) -> u64 {
     let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
-    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"));
+    let line = rollup.lines().find_map(|line| line.strip_prefix(field));
     line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
 }

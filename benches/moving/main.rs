@@ -1,17 +1,19 @@
 //! What it takes to move a large installation: the import from the server that this one succeeds, a
-//! backup, and its restoration; time, and the most memory that the program had.
+//! backup, and its restoration; time, and the most memory that the program had. And what it takes to move
+//! one folder with as many images.
 //!
 //! ```text
-//! cargo bench --bench moving -- [--images N] [--folders N] [--users N]
+//! cargo bench --bench moving -- [--images N] [--folders N] [--users N] [folder]
 //! ```
+//!
+//! With `folder`, only the latter.
 //!
 //! The databases are made here, on a PostgreSQL cluster of its own (Debian package `postgresql`) with
 //! the settings of a new installation, and a file of SQLite.
 
 // Helpers of a benchmark fail by panicking: figures from a run with a fault are worth nothing.
 
-#[path = "../api/cluster.rs"]
-mod cluster;
+mod folder;
 #[path = "../../tests/support/mod.rs"]
 mod support;
 mod there;
@@ -21,7 +23,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use cluster::Cluster;
+use support::cluster::Cluster;
 use support::files::temp_dir;
 use support::halftone::{binary, run};
 use there::Size;
@@ -30,8 +32,14 @@ use there::Size;
 const LOOK: Duration = Duration::from_millis(5);
 
 fn main() {
-    let size = arguments();
+    let (size, only_folder) = arguments();
     let cluster = Cluster::start();
+    for (name, url) in [("PostgreSQL", cluster.database("folder")), ("SQLite", String::new())] {
+        folder::measure(name, &url, size.images);
+    }
+    if only_folder {
+        return;
+    }
     let there = cluster.database("there");
     there::make(&there, size);
     println!("{} images, {} folders, {} users", size.images, size.folders, size.users);
@@ -135,8 +143,10 @@ fn peak_of(pid: u32) -> Option<f64> {
     Some(kb / 1024.0)
 }
 
-fn arguments() -> Size {
+/// How large it is to be, and whether only a folder is to move.
+fn arguments() -> (Size, bool) {
     let mut size = Size { images: 100_000, folders: 5_000, users: 1_000 };
+    let mut only_folder = false;
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut number =
@@ -145,10 +155,11 @@ fn arguments() -> Size {
             "--images" => size.images = number(),
             "--folders" => size.folders = number(),
             "--users" => size.users = number(),
+            "folder" => only_folder = true,
             // What cargo adds by itself.
             "--bench" => {}
             other => panic!("unknown argument {other}"),
         }
     }
-    size
+    (size, only_folder)
 }

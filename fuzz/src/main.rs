@@ -88,9 +88,13 @@ fn sandbox() -> Sandbox {
         cpu_s: 10,
         time: Duration::from_secs(90),
         children: 1,
+        program_waiters: 1,
         files: 5_000,
         idle: Duration::from_secs(3600),
         scratch_folder: std::env::temp_dir(),
+        scratch_mb: 1024,
+        // Every input is a file of its own.
+        failures_folder: None,
         landlock: true,
         allow_without_landlock: false,
         probe: false,
@@ -115,6 +119,7 @@ fn child_options(mut arguments: impl Iterator<Item = String>) -> ChildOptions {
         needs: Needs::Nothing,
         memory_bytes: 0,
         scratch: None,
+        scratch_bytes: 0,
         without_landlock: false,
         probe: false,
     };
@@ -123,6 +128,7 @@ fn child_options(mut arguments: impl Iterator<Item = String>) -> ChildOptions {
             "--needs" => options.needs = needs_named(&value).expect("a need"),
             "--memory-mb" => options.memory_bytes = value.parse::<u64>().expect("a number") << 20,
             "--scratch" => options.scratch = Some(value.into()),
+            "--scratch-mb" => options.scratch_bytes = value.parse::<u64>().expect("a number") << 20,
             _ => panic!("{name} is not known here"),
         }
     }

@@ -1,7 +1,8 @@
 //! The rules of accounts: names, passwords, status, and that somebody is left who may do everything.
 //! Each act is noted in the audit log in the transaction that does it.
 
-use super::audit::{self, Actor};
+use super::audit::{self, Actor, Changes};
+use super::names;
 use super::password::{self, PasswordError};
 use crate::db::users::{self, NewUser, User};
 use crate::db::{self, Constraint, Db, STATUS_ACTIVE, STATUS_DELETED, Sql, groups};
@@ -23,6 +24,9 @@ pub enum AccountError {
     /// Another account has this name.
     #[error("username: there is an account of this name already")]
     Taken,
+    /// People could take the name for another's.
+    #[error("{0}: it looks just like a name that there is already")]
+    LooksAlike(&'static str),
     /// There is no such account.
     #[error("there is no such account")]
     Unknown,
@@ -96,10 +100,59 @@ fn check_texts(user: [(&'static str, &str); 4]) -> Result<(), AccountError> {
     Ok(())
 }
 
-fn taken(error: db::Error) -> AccountError {
+/// A new name of an account or a group in the form in which it is kept.
+///
+/// # Errors
+/// [`AccountError::Field`] for one with what cannot be seen, or of several scripts in a word.
+pub fn new_name(field: &'static str, name: &str) -> Result<String, AccountError> {
+    let name = users::spelling(name);
+    match names::fault(&name) {
+        Some(reason) => Err(AccountError::Field { field, reason }),
+        None => Ok(name),
+    }
+}
+
+/// A transaction whose work may also fail by a rule; nothing was written then.
+///
+/// # Errors
+/// What `work` returns; [`AccountError::Db`].
+pub fn transaction<T>(
+    db: &Db,
+    mut work: impl FnMut(&dyn Sql) -> Result<T, AccountError>,
+) -> Result<T, AccountError> {
+    let mut refused = None;
+    let done = db.transaction(|sql| {
+        refused = None;
+        work(sql).map_err(|error| match error {
+            AccountError::Db(error) => error,
+            rule => {
+                refused = Some(rule);
+                // Any error undoes the transaction; this one never leaves this function.
+                db::Error::Statement("it is against a rule".into())
+            }
+        })
+    });
+    match refused {
+        Some(rule) => Err(rule),
+        None => Ok(done?),
+    }
+}
+
+/// Fails when an account's name, which was just written, cannot be told from another's. Whoever writes
+/// names has raised a counter before, and so comes one after the other.
+fn require_own_look(sql: &dyn Sql, id: i64, username: &str) -> Result<(), AccountError> {
+    let all = users::all(sql, None)?;
+    let others = all.iter().filter(|user| user.id != id).map(|user| user.username.as_str());
+    match names::looks_like_another(username, others) {
+        true => Err(AccountError::LooksAlike("username")),
+        false => Ok(()),
+    }
+}
+
+fn taken(error: AccountError) -> AccountError {
     match error {
-        db::Error::Constraint(Constraint::Unique) => AccountError::Taken,
-        other => AccountError::Db(other),
+        AccountError::Db(db::Error::Constraint(Constraint::Unique)) => AccountError::Taken,
+        other => other,
     }
 }
 
@@ -108,15 +161,16 @@ fn taken(error: db::Error) -> AccountError {
 /// # Errors
 /// See [`AccountError`].
 pub fn create(db: &Db, actor: &Actor, account: &NewAccount) -> Result<i64, AccountError> {
+    let username = new_name("username", &account.username)?;
     check_texts([
-        ("username", &account.username),
+        ("username", &username),
         ("first_name", &account.first_name),
         ("last_name", &account.last_name),
         ("email", &account.email),
     ])?;
     let password_hash = account.password.as_deref().map(password::hash_now).transpose()?;
     let new = NewUser {
-        username: account.username.clone(),
+        username,
         first_name: account.first_name.clone(),
         last_name: account.last_name.clone(),
         email: account.email.clone(),
@@ -124,10 +178,11 @@ pub fn create(db: &Db, actor: &Actor, account: &NewAccount) -> Result<i64, Accou
         auth_type: account.auth_type.max(users::AUTH_PASSWORD),
         allow_api: account.allow_api,
     };
-    let made = db.transaction(|sql| {
+    let made = transaction(db, |sql| {
         let id = users::insert(sql, &new)?;
+        require_own_look(sql, id, &new.username)?;
         groups::add_member(sql, groups::NORMAL_USERS, id)?;
-        audit::write(sql, actor, "user.create", new.username.trim(), "")?;
+        audit::write(sql, actor, "user.create", &new.username, "")?;
         Ok(id)
     });
     made.map_err(taken)
@@ -142,30 +197,47 @@ pub fn join(db: &Db, actor: &Actor, group_id: i64, user_id: i64) -> Result<(), A
         groups::add_member(sql, group_id, user_id)?;
         let user = users::by_id(sql, user_id)?.map(|user| user.username).unwrap_or_default();
         let group = groups::by_id(sql, group_id)?.map(|group| group.name).unwrap_or_default();
-        audit::write(sql, actor, "group.join", &group, &user)
+        audit::write(sql, actor, "group.join", &group, &audit::quoted(&user))
     })?;
     Ok(())
 }
 
-/// Changes names, e-mail address and whether the account may ask for tokens; `user.id` says whose.
+/// Changes names, e-mail address and whether the account may ask for tokens; `user.id` says whose. A
+/// user name that stays needs not be one that could be given today. Gives back the account as it is then.
 ///
 /// # Errors
 /// See [`AccountError`].
-pub fn change(db: &Db, actor: &Actor, user: &User) -> Result<(), AccountError> {
+pub fn change(db: &Db, actor: &Actor, user: &User) -> Result<User, AccountError> {
+    let old = users::by_id(db, user.id)?.ok_or(AccountError::Unknown)?;
+    let renamed = user.username.trim() != old.username;
+    let username = match renamed {
+        true => new_name("username", &user.username)?,
+        false => old.username.clone(),
+    };
+    let new = User { username, ..user.clone() };
     check_texts([
-        ("username", &user.username),
-        ("first_name", &user.first_name),
-        ("last_name", &user.last_name),
-        ("email", &user.email),
+        ("username", &new.username),
+        ("first_name", &new.first_name),
+        ("last_name", &new.last_name),
+        ("email", &new.email),
     ])?;
-    let changed = db.transaction(|sql| {
-        let changed = users::update(sql, user)?;
-        if changed {
-            audit::write(sql, actor, "user.change", user.username.trim(), "")?;
+    let changes = Changes::default()
+        .text("username", &old.username, &new.username)
+        .text("first_name", &old.first_name, &new.first_name)
+        .text("last_name", &old.last_name, &new.last_name)
+        .text("email", &old.email, &new.email)
+        .value("allow_api", old.allow_api, new.allow_api);
+    let changed = transaction(db, |sql| {
+        if !users::update(sql, &new)? {
+            return Err(AccountError::Unknown);
         }
-        Ok(changed)
+        if renamed {
+            require_own_look(sql, new.id, &new.username)?;
+        }
+        Ok(audit::write(sql, actor, "user.change", &old.username, changes.detail())?)
     });
-    if changed.map_err(taken)? { Ok(()) } else { Err(AccountError::Unknown) }
+    changed.map_err(taken)?;
+    Ok(new)
 }
 
 /// Sets a password, which ends every session and token of the account.
@@ -211,7 +283,7 @@ fn set_status(
     let user = users::by_id(db, id)?.ok_or(AccountError::Unknown)?;
     with_an_administrator(db, |sql| {
         users::set_status(sql, id, status)?;
-        audit::write(sql, actor, action, &user.username, "")
+        Ok(audit::write(sql, actor, action, &user.username, "")?)
     })
 }
 
@@ -219,27 +291,19 @@ fn set_status(
 /// undoes it when nobody would be left who may do everything.
 ///
 /// # Errors
-/// [`AccountError::LastAdministrator`]; [`AccountError::Db`].
+/// [`AccountError::LastAdministrator`]; what `work` returns; [`AccountError::Db`].
 pub fn with_an_administrator<T>(
     db: &Db,
-    mut work: impl FnMut(&dyn Sql) -> db::Result<T>,
+    mut work: impl FnMut(&dyn Sql) -> Result<T, AccountError>,
 ) -> Result<T, AccountError> {
-    let mut nobody_left = false;
-    let done = db.transaction(|sql| {
-        nobody_left = false;
+    transaction(db, |sql| {
         let had = db::system_permissions::has_administrator(sql)?;
         let done = work(sql)?;
         if had && !db::system_permissions::has_administrator(sql)? {
-            nobody_left = true;
-            // Any error undoes the transaction; this one never leaves this function.
-            return Err(db::Error::Statement("nobody would be left".into()));
+            return Err(AccountError::LastAdministrator);
         }
         Ok(done)
-    });
-    if nobody_left {
-        return Err(AccountError::LastAdministrator);
-    }
-    Ok(done?)
+    })
 }
 
 #[cfg(test)]

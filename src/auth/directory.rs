@@ -206,11 +206,8 @@ fn trusting(pem: &[u8]) -> Result<Arc<ClientConfig>, DirectoryError> {
     if roots.is_empty() {
         return Err(DirectoryError::NoCertificate);
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|_| DirectoryError::NoCertificate)?;
-    Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
+    let client = crate::tls::client().map_err(|_| DirectoryError::NoCertificate)?;
+    Ok(Arc::new(client.with_root_certificates(roots).with_no_client_auth()))
 }
 
 impl Layout {

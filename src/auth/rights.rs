@@ -1,11 +1,13 @@
 //! Everybody's rights at one moment, in memory.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::explain::Step;
 use super::identity::{Identity, Scopes, SignedIn};
 use super::key;
+use super::moving::Moving;
 use super::permission::{Level, SystemPermission, SystemPermissions};
 use crate::db::{self, Sql};
 
@@ -19,14 +21,14 @@ pub struct FolderTemplates {
 }
 
 /// A folder and those above it up to the root, without slashes at their ends.
-fn upwards(folder_path: &str) -> impl Iterator<Item = &str> {
+pub(super) fn upwards(folder_path: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(folder_path.trim_matches('/')), |folder| {
         (!folder.is_empty()).then(|| folder.rfind('/').map_or("", |at| &folder[..at]))
     })
 }
 
 /// Group, whether it is required, template.
-type TemplateRule = (i64, bool, Option<i64>);
+pub(super) type TemplateRule = (i64, bool, Option<i64>);
 
 /// Everybody's rights at one moment. Immutable.
 #[derive(Debug, Default)]
@@ -46,6 +48,8 @@ pub struct Rights {
     keys: HashMap<String, Key>,
     /// Names of the groups.
     groups: HashMap<i64, Box<str>>,
+    /// Folders on their way from one place to another.
+    moving: Moving,
 }
 
 /// An active account.
@@ -103,17 +107,32 @@ impl Rights {
             rights.keys.insert(hash, Key { id: key.id, user_id: key.user_id, scopes, expires_ms });
         }
         for group in db::groups::all(sql)? {
-            rights.groups.insert(group.id, group.name.into());
+            rights.set_group(group.id, &group.name);
         }
+        rights.set_moving(Moving::of(&db::folder_moves::all(sql)?));
         Ok(rights)
     }
 
-    fn set_level(&mut self, folder_path: &str, group: i64, level: Level) {
+    pub(super) fn set_group(&mut self, id: i64, name: &str) {
+        self.groups.insert(id, name.into());
+    }
+
+    /// Takes note of what moves. The new places count as folders with records: something changes there.
+    pub(super) fn set_moving(&mut self, moving: Moving) {
+        let recorded = self.folders.keys().flat_map(|folder| moving.new_places(folder));
+        let places: Vec<String> = recorded.chain(moving.targets().map(str::to_owned)).collect();
+        for place in places {
+            self.folders.entry(place.into()).or_default();
+        }
+        self.moving = moving;
+    }
+
+    pub(super) fn set_level(&mut self, folder_path: &str, group: i64, level: Level) {
         let records = self.folders.entry(folder_path.trim_matches('/').into()).or_default();
         records.push((group, level));
     }
 
-    fn set_template(&mut self, folder_path: &str, rule: TemplateRule) {
+    pub(super) fn set_template(&mut self, folder_path: &str, rule: TemplateRule) {
         self.templates.entry(folder_path.trim_matches('/').into()).or_default().push(rule);
     }
 
@@ -155,10 +174,11 @@ impl Rights {
         self.identity_in(user_id, epoch, via).filter(Identity::allows_programs)
     }
 
-    /// The active account of this name, ignoring case.
+    /// The active account of this name, ignoring case and the form of its letters.
     #[must_use]
     pub fn user_named(&self, name: &str) -> Option<i64> {
-        self.names.get(&db::users::name_key(name)).copied()
+        let find = |name: &str| self.names.get(&db::users::name_key(name)).copied();
+        find(name).or_else(|| find(&db::users::spelling(name)))
     }
 
     /// The present epoch of an active account.
@@ -181,6 +201,10 @@ impl Rights {
     /// way up that has one, and the highest over the user's groups and Public holds. Who administers
     /// files may do everything everywhere. `folder_path` may have slashes at its ends; empty is the
     /// root.
+    ///
+    /// In a folder that is being moved, each group has what it has at both places: the records of the
+    /// old place hold at the new one before the files come, and nobody ever has more than before or
+    /// after.
     #[must_use]
     pub fn level(&self, identity: &Identity, folder_path: &str) -> Level {
         identity.scopes().cap(self.full_level(identity, folder_path))
@@ -188,11 +212,15 @@ impl Rights {
 
     /// The same before a named key's scopes take their part.
     fn full_level(&self, identity: &Identity, folder_path: &str) -> Level {
-        if self.granted(identity).has(SystemPermission::AdminFiles) {
+        if self.has(identity, SystemPermission::AdminFiles) {
             return Level::DeleteFolder;
         }
         let public = [db::groups::PUBLIC];
         let groups = identity.groups().iter().chain(&public);
+        if self.moving.origin(folder_path).is_some() {
+            let levels = groups.filter_map(|group| self.group_level(*group, folder_path));
+            return levels.max().unwrap_or(Level::None);
+        }
         let mut waiting: Vec<i64> = groups.copied().collect();
         let mut best = Level::None;
         for folder in upwards(folder_path) {
@@ -214,10 +242,11 @@ impl Rights {
     /// Each group takes the record of the nearest folder on the way up that has one. The user's own
     /// groups decide; Public's records hold for those whose groups have none. Among several groups,
     /// one that is free frees the user, and otherwise the record of the nearest folder holds, of the
-    /// group with the lowest number. Who administers files is free.
+    /// group with the lowest number. Who administers files is free. A folder that is being moved brings
+    /// its own along.
     #[must_use]
     pub fn templates(&self, identity: &Identity, folder_path: &str) -> FolderTemplates {
-        if self.templates.is_empty() || self.granted(identity).has(SystemPermission::AdminFiles) {
+        if self.templates.is_empty() || self.has(identity, SystemPermission::AdminFiles) {
             return FolderTemplates::default();
         }
         let own: Vec<i64> =
@@ -231,11 +260,16 @@ impl Rights {
     }
 
     /// The record that holds for some groups; none when they have none.
-    fn template(&self, groups: &[i64], folder_path: &str, required: bool) -> Option<Option<i64>> {
+    pub(super) fn template(
+        &self,
+        groups: &[i64],
+        folder_path: &str,
+        required: bool,
+    ) -> Option<Option<i64>> {
         let mut waiting = groups.to_vec();
         let mut nearest = None;
-        for folder in upwards(folder_path) {
-            let Some(records) = self.templates.get(folder) else { continue };
+        for folder in self.way(folder_path) {
+            let Some(records) = self.templates.get(&*folder) else { continue };
             let mut here: Vec<(i64, Option<i64>)> = records
                 .iter()
                 .filter(|(group, holds, _)| *holds == required && waiting.contains(group))
@@ -274,6 +308,7 @@ impl Rights {
                 group: self.groups.get(&group).map_or_else(|| "?".into(), |name| (**name).into()),
                 record: self.nearest(group, folder_path),
                 administers: group != public
+                    && identity.scopes().allow(SystemPermission::AdminFiles)
                     && self
                         .system
                         .get(&group)
@@ -282,13 +317,59 @@ impl Rights {
             .collect()
     }
 
-    /// The record of a group for the nearest folder on the way up that has one.
-    fn nearest(&self, group: i64, folder_path: &str) -> Option<(String, Level)> {
-        upwards(folder_path).find_map(|folder| {
-            let records = self.folders.get(folder)?;
-            let (_, level) = records.iter().find(|(other, _)| *other == group)?;
-            Some((format!("/{folder}"), *level))
+    /// The way up from a folder to the root.
+    fn way<'a>(&self, folder_path: &'a str) -> Vec<Cow<'a, str>> {
+        match self.moving.way(folder_path) {
+            Some(way) => way.into_iter().map(Cow::Owned).collect(),
+            None => upwards(folder_path).map(Cow::Borrowed).collect(),
+        }
+    }
+
+    /// The record of a group that holds in a folder: the one for the nearest folder on the way up that
+    /// has one. Of a folder that is being moved the stricter of those at both places, and none when
+    /// there is none at one of them. Told with the folder that it is of, which has a slash at its beginning.
+    #[must_use]
+    pub fn nearest(&self, group: i64, folder_path: &str) -> Option<(String, Level)> {
+        let above = |from: &str| {
+            upwards(from)
+                .find_map(|folder| Some((folder.to_owned(), self.own_level(group, folder)?)))
+        };
+        let mut found = above(folder_path)?;
+        if let Some(origin) = self.moving.origin(folder_path) {
+            let there = above(&origin)?;
+            found = if there.1 < found.1 { there } else { found };
+        }
+        Some((format!("/{}", found.0), found.1))
+    }
+
+    /// What a group may do in a folder by the record that holds for it there.
+    #[must_use]
+    pub fn group_level(&self, group: i64, folder_path: &str) -> Option<Level> {
+        self.nearest(group, folder_path).map(|(_, level)| level)
+    }
+
+    /// A group's own record in a folder.
+    pub(super) fn own_level(&self, group: i64, folder: &str) -> Option<Level> {
+        let records = self.folders.get(folder)?;
+        records.iter().find(|(other, _)| *other == group).map(|(_, level)| *level)
+    }
+
+    /// The ids of all groups.
+    pub(super) fn group_ids(&self) -> impl Iterator<Item = i64> {
+        self.groups.keys().copied()
+    }
+
+    /// Every record of access: folder, group, level.
+    pub(super) fn records(&self) -> impl Iterator<Item = (&str, i64, Level)> {
+        self.folders.iter().flat_map(|(folder, records)| {
+            records.iter().map(move |(group, level)| (&**folder, *group, *level))
         })
+    }
+
+    /// Every record of a template: folder, and the rule.
+    pub(super) fn template_records(&self) -> impl Iterator<Item = (&str, TemplateRule)> {
+        let all = self.templates.iter();
+        all.flat_map(|(folder, rules)| rules.iter().map(move |rule| (&**folder, *rule)))
     }
 
     /// The system permissions of somebody's groups.

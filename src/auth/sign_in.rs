@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::accounts::{self, AccountError, NewAccount};
-use super::audit::Actor;
+use super::audit::{self, Actor};
 use super::directory::{Directory, DirectoryError, Person};
 use super::password::{self, Turn};
 use super::seal::Seal;
@@ -80,6 +80,9 @@ pub fn sign_in(
 ) -> Result<User, Refused> {
     // The turn comes first: it also bounds the queries of a storm.
     let turn = Turn::now().ok_or(Refused::Busy)?;
+    // Nobody has a NUL in their name, and PostgreSQL takes none to look it up.
+    let username = attempt.username.replace('\0', "\u{fffd}");
+    let attempt = Attempt { username: &username, ..attempt };
     let allowed = throttle::enter(db, attempt.username, attempt.address)?
         .map_err(|retry_s| Refused::Wait { retry_s })?;
     let user = first_proof(db, proofs.directory, attempt, turn);
@@ -107,7 +110,7 @@ pub fn confirm_password(
     let turn = Turn::now().ok_or(Refused::Busy)?;
     let allowed =
         throttle::enter(db, username, address)?.map_err(|retry_s| Refused::Wait { retry_s })?;
-    let found = users::by_name(db, username)?
+    let found = users::named(db, username)?
         .filter(|(user, _)| user.status == STATUS_ACTIVE && user.auth_type == users::AUTH_PASSWORD);
     let stored = found.as_ref().and_then(|(_, stored)| stored.as_deref());
     if !password::verify(password, stored, &turn) {
@@ -167,7 +170,7 @@ fn first_proof(
     attempt: Attempt<'_>,
     turn: Turn,
 ) -> Result<User, Refused> {
-    let found = users::by_name(db, attempt.username)?;
+    let found = users::named(db, attempt.username)?;
     let active = |user: &User| user.status == STATUS_ACTIVE;
     match (found, directory) {
         (Some((user, _)), Some(directory))
@@ -221,14 +224,14 @@ fn by_directory(db: &Db, directory: &Directory, attempt: Attempt<'_>) -> Result<
     let _place = Place::take().ok_or(Refused::Busy)?;
     let person = directory.verify(attempt.username, attempt.password)?.ok_or(Refused::Wrong)?;
     let user = account_of(db, &person)?;
-    follow_groups(db, user.id, &person.groups)?;
+    follow_groups(db, &user, &person.groups)?;
     Ok(user)
 }
 
 /// The account of somebody whom the directory knows; made at the first time. A deleted account, and
 /// one whose password is kept here, is not the directory's.
 fn account_of(db: &Db, person: &Person) -> Result<User, Refused> {
-    if let Some((user, _)) = users::by_name(db, &person.username)? {
+    if let Some((user, _)) = users::named(db, &person.username)? {
         let its = user.status == STATUS_ACTIVE && user.auth_type == users::AUTH_LDAP;
         return if its { Ok(user) } else { Err(Refused::Wrong) };
     }
@@ -250,24 +253,33 @@ fn account_of(db: &Db, person: &Person) -> Result<User, Refused> {
             return Err(Refused::Wrong);
         }
     }
-    let made = users::by_name(db, &person.username)?.map(|(user, _)| user);
+    let made = users::named(db, &person.username)?.map(|(user, _)| user);
     made.filter(|user| user.auth_type == users::AUTH_LDAP).ok_or(Refused::Wrong)
 }
 
 /// Makes the account a member of just those groups of kind LDAP whose names the directory tells.
-fn follow_groups(db: &Db, user_id: i64, told: &[String]) -> db::Result<()> {
-    let told: Vec<String> = told.iter().map(|name| db::users::name_key(name)).collect();
-    let now = groups::of_user(db, user_id)?;
+fn follow_groups(db: &Db, user: &User, told: &[String]) -> db::Result<()> {
+    let key = |name: &str| users::name_key(&users::spelling(name));
+    let told: Vec<String> = told.iter().map(|name| key(name)).collect();
+    let now = groups::of_user(db, user.id)?;
     for group in groups::all(db)? {
         if group.group_type != groups::TYPE_LDAP {
             continue;
         }
         let is = now.iter().any(|other| other.id == group.id);
-        match told.contains(&db::users::name_key(&group.name)) {
-            true if !is => groups::add_member(db, group.id, user_id)?,
-            false if is => drop(groups::remove_member(db, group.id, user_id)?),
-            _ => {}
-        }
+        let (belongs, act) = match told.contains(&key(&group.name)) {
+            true if !is => (true, "group.add"),
+            false if is => (false, "group.remove"),
+            _ => continue,
+        };
+        db::atomic(db, |sql| {
+            if belongs {
+                groups::add_member(sql, group.id, user.id)?;
+            } else {
+                groups::remove_member(sql, group.id, user.id)?;
+            }
+            audit::write(sql, &Actor::server(), act, &group.name, &audit::told_user(user))
+        })?;
     }
     Ok(())
 }

@@ -32,6 +32,8 @@ pub enum Purpose {
     FirstStep = 4,
     /// No signature: the key of what is kept sealed.
     SealKey = 5,
+    /// No signature: the key that addresses in our own pages are signed with.
+    AddressKey = 6,
 }
 
 /// Signs and checks. Its `Debug` form tells nothing.
@@ -95,6 +97,12 @@ impl Signer {
     /// nor a signature.
     pub(super) fn derived_key(&self, purpose: Purpose, label: &[u8]) -> [u8; MAC_BYTES] {
         self.mac(purpose, label).finalize().into_bytes().into()
+    }
+
+    /// The key that addresses in our own pages are signed with: the same on all hosts.
+    #[must_use]
+    pub fn address_key(&self) -> [u8; MAC_BYTES] {
+        self.derived_key(Purpose::AddressKey, b"halftone addresses, 1")
     }
 
     /// Whether a text is the signature of this.

@@ -4,8 +4,8 @@
 //! changed. While the database is away, the last known state holds for a set time.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
 use super::identity::SessionId;
@@ -16,8 +16,18 @@ use crate::db::{self, Db};
 /// Rights that were taken away must be gone within this time.
 const LONGEST_POLL: Duration = Duration::from_secs(1);
 
+/// After this time every worker that reaches the database knows of a change of rights: it looks for one at
+/// least every second, and reads them in less than another.
+pub const KNOWN_AFTER: Duration = Duration::from_secs(2);
+
 /// How often the use of one named key is noted.
 const KEY_USE_APART: Duration = Duration::from_secs(60);
+
+/// Looks at the database that unknown keys may cause: so many at once, one more each `LOOK_EVERY`,
+/// and so many under way together. Beyond that the next poll tells.
+const MOST_LOOKS: u32 = 20;
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+const MOST_LOOKERS: u32 = 4;
 
 /// How current the knowledge has to be.
 #[derive(Debug, Clone)]
@@ -114,6 +124,35 @@ impl EndedSessions {
     }
 }
 
+/// How often unknown things were looked for of late.
+#[derive(Debug, Default)]
+struct Looks {
+    spent: u32,
+    /// When one of those spent was given back.
+    given_back: Option<Instant>,
+    under_way: u32,
+}
+
+impl Looks {
+    /// Takes one, if there is one.
+    fn begin(&mut self, now: Instant) -> bool {
+        let since = self.given_back.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
+        let back = u32::try_from(since.as_millis() / LOOK_EVERY.as_millis()).unwrap_or(u32::MAX);
+        if self.spent <= back {
+            (self.spent, self.given_back) = (0, Some(now));
+        } else {
+            self.spent -= back;
+            self.given_back = self.given_back.map(|at| at + LOOK_EVERY * back);
+        }
+        let allowed = self.spent < MOST_LOOKS && self.under_way < MOST_LOOKERS;
+        if allowed {
+            self.spent += 1;
+            self.under_way += 1;
+        }
+        allowed
+    }
+}
+
 /// What a worker knows of rights and templates.
 #[derive(Debug)]
 pub struct RightsStore {
@@ -122,9 +161,12 @@ pub struct RightsStore {
     rights: RwLock<Arc<Rights>>,
     templates: RwLock<Arc<Templates>>,
     ended: RwLock<Arc<EndedSessions>>,
+    /// How often made pictures were purged.
+    purges: AtomicI64,
     /// Named keys that were used since that was last noted.
     used_keys: Mutex<HashSet<i64>>,
     refreshing: Mutex<()>,
+    looks: Mutex<Looks>,
     born: Instant,
     /// When the last successful look began, in microseconds since `born`, plus 1; 0 before.
     looked_us: AtomicU64,
@@ -140,8 +182,10 @@ impl RightsStore {
             rights: RwLock::default(),
             templates: RwLock::default(),
             ended: RwLock::default(),
+            purges: AtomicI64::new(0),
             used_keys: Mutex::default(),
             refreshing: Mutex::new(()),
+            looks: Mutex::default(),
             born: Instant::now(),
             looked_us: AtomicU64::new(0),
         })
@@ -177,8 +221,28 @@ impl RightsStore {
         if first || versions.sessions != read(&self.ended).version {
             replace(&self.ended, self.db.snapshot(EndedSessions::load)?);
         }
+        self.purges.store(versions.purges, Ordering::Release);
         self.looked_us.store(began, Ordering::Release);
         Ok(())
+    }
+
+    /// Looks at the database now for something that a stranger says is there and that is not known
+    /// here: it may have been made a moment ago. Tells whether it looked; strangers cannot have it look
+    /// as often as they like.
+    ///
+    /// # Errors
+    /// See [`db::Error`]; what was known before stays.
+    pub fn look_for_unknown(&self) -> db::Result<bool> {
+        if !self.looks().begin(Instant::now()) {
+            return Ok(false);
+        }
+        let looked = self.refresh();
+        self.looks().under_way -= 1;
+        looked.map(|()| true)
+    }
+
+    fn looks(&self) -> MutexGuard<'_, Looks> {
+        self.looks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Everybody's rights.
@@ -228,6 +292,13 @@ impl RightsStore {
         }
     }
 
+    /// A number that changes whenever made pictures are purged: what is remembered of images then has to
+    /// be looked up again.
+    #[must_use]
+    pub fn purges(&self) -> i64 {
+        self.purges.load(Ordering::Acquire)
+    }
+
     /// Whether the last successful look is at most `fresh_for` ago.
     #[must_use]
     pub fn fresh(&self) -> bool {
@@ -273,5 +344,36 @@ fn watch(store: &Weak<RightsStore>) {
         let poll = strong.options.poll.min(LONGEST_POLL);
         drop(strong);
         std::thread::sleep(poll);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strangers_have_it_look_so_often_and_no_oftener() {
+        let (mut looks, start) = (Looks::default(), Instant::now());
+        let mut finished = |at: u32| {
+            let begun = looks.begin(start + LOOK_EVERY * at);
+            looks.under_way -= u32::from(begun);
+            begun
+        };
+        assert!((0..MOST_LOOKS).all(|_| finished(0)));
+        assert!(!finished(0));
+        // Each interval gives one back, however the attempts lie.
+        assert_eq!((0..50).filter(|_| finished(1)).count(), 1);
+        assert_eq!((0..50).filter(|_| finished(4)).count(), 3);
+        let after = 4 + 10 * MOST_LOOKS;
+        assert_eq!((0..50).filter(|_| finished(after)).count(), MOST_LOOKS as usize);
+    }
+
+    #[test]
+    fn so_many_look_at_once_and_no_more() {
+        let (mut looks, now) = (Looks::default(), Instant::now());
+        assert!((0..MOST_LOOKERS).all(|_| looks.begin(now)));
+        assert!(!looks.begin(now));
+        looks.under_way -= 1;
+        assert!(looks.begin(now));
     }
 }

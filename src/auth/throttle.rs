@@ -74,7 +74,7 @@ pub fn enter(db: &Db, username: &str, address: Option<IpAddr>) -> db::Result<Res
         let mut longest_ms = 0;
         for one in &counted {
             let (before, now_ms) = login_attempts::lock(sql, &one.key)?;
-            longest_ms = longest_ms.max(before.blocked_until_ms - now_ms);
+            longest_ms = longest_ms.max(wait_ms(before, now_ms));
             after.push(next(before, one.whose.free(), now_ms));
         }
         if longest_ms <= 0 {
@@ -151,9 +151,10 @@ fn counted(name: &str, address: Option<IpAddr>, is_known: bool) -> Vec<Counted> 
     [Some(both), Some(account), address].into_iter().flatten().collect()
 }
 
-/// A name as it is kept: what is typed there by mistake may be a password.
+/// A name as it is kept: what is typed there by mistake may be a password. All forms of its letters
+/// count together, as they mean one account.
 fn name_hash(username: &str) -> String {
-    let name = Sha256::digest(db::users::name_key(username));
+    let name = Sha256::digest(db::users::name_key(&db::users::spelling(username)));
     name[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -166,6 +167,12 @@ fn network(address: IpAddr) -> IpAddr {
         }
         v4 @ IpAddr::V4(_) => v4,
     }
+}
+
+/// How long an attempt has to wait, if it does. An end further off than the longest delay was noted before
+/// the clock was set back.
+fn wait_ms(before: Attempts, now_ms: i64) -> i64 {
+    Some(before.blocked_until_ms - now_ms).filter(|wait_ms| *wait_ms <= LONGEST_MS).unwrap_or(0)
 }
 
 /// What is known after one more attempt.
@@ -194,6 +201,22 @@ mod tests {
         assert_eq!(delay_ms(14, 5), 512_000);
         assert_eq!(delay_ms(15, 5), 900_000);
         assert_eq!(delay_ms(i64::MAX, 5), 900_000);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_locks_nobody_out() {
+        let blocked = Attempts { failures: 9, last_ms: 1_000_000, blocked_until_ms: 1_016_000 };
+        assert_eq!(wait_ms(blocked, 1_000_000), 16_000);
+        assert!(wait_ms(blocked, 1_016_000) <= 0);
+        assert_eq!(wait_ms(blocked, 1_000_000 - 3_600_000), 0);
+    }
+
+    #[test]
+    fn all_forms_of_a_name_count_together() {
+        // Capitals, full-width letters, and o with a diaeresis of its own.
+        assert_eq!(name_hash("admin"), name_hash(" \u{ff21}DMIN"));
+        assert_eq!(name_hash("j\u{f6}rg"), name_hash("jo\u{308}rg"));
+        assert_ne!(name_hash("jorg"), name_hash("j\u{f6}rg"));
     }
 
     #[test]

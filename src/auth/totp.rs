@@ -72,6 +72,16 @@ pub fn begin(sql: &dyn Sql, seal: &Seal, user_id: i64) -> Result<String, TotpErr
     if totp::begin(sql, user_id, &sealed)? { Ok(secret) } else { Err(TotpError::AlreadyOn) }
 }
 
+/// The secret of a set-up that was begun and is not in force, for who has not got it into an authenticator yet;
+/// none when there is no such set-up, or when it was begun under another secret of the installation.
+///
+/// # Errors
+/// See [`db::Error`].
+pub fn begun(sql: &dyn Sql, seal: &Seal, user_id: i64) -> db::Result<Option<String>> {
+    let kept = totp::get(sql, user_id)?.filter(|kept| !kept.confirmed);
+    Ok(kept.and_then(|kept| seal.open(user_id, &kept.secret).ok()).map(|opened| opened.text))
+}
+
 /// Takes it into use when the user's authenticator gives the right code; gives back recovery codes,
 /// to be shown this once.
 ///
@@ -101,6 +111,15 @@ pub fn confirm(
         audit::write(sql, actor, "totp.on", username, "")
     })?;
     Ok(codes)
+}
+
+/// Gives up a set-up that was begun and is not in force; tells whether there was one. Nothing was
+/// guarded by it, so no code is asked for.
+///
+/// # Errors
+/// See [`db::Error`].
+pub fn give_up(sql: &dyn Sql, user_id: i64) -> db::Result<bool> {
+    totp::give_up(sql, user_id)
 }
 
 /// Takes it away; tells whether it was there.

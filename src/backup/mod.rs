@@ -29,6 +29,9 @@ pub enum Error {
     /// The file, or its disk.
     #[error("the backup file: {0}")]
     Io(#[from] std::io::Error),
+    /// There is such a file.
+    #[error("there is a file of this name already, and a backup never replaces one")]
+    Exists,
     /// It is no backup, or it was cut off or changed.
     #[error("this is no whole backup: {0}")]
     Damaged(String),

@@ -35,15 +35,17 @@ pub struct Saved {
 /// The file has its name once it is whole and on the disk.
 ///
 /// # Errors
-/// [`super::Error::Io`], also when there is such a file; [`super::Error::Db`].
+/// [`super::Error::Exists`]; [`super::Error::Io`]; [`super::Error::Db`].
 pub fn save(db: &Db, settings: &Settings, path: &Path) -> Result<Saved> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
     if path.try_exists()? {
-        return Err(std::io::Error::from(std::io::ErrorKind::AlreadyExists).into());
+        return Err(super::Error::Exists);
     }
+    // Said of the folder, and not of the file that is made there first.
+    std::fs::metadata(folder)?;
     // Such files are made for their owner alone.
     let file = tempfile::Builder::new().prefix(".halftone-backup.").tempfile_in(folder)?;
     let schema = db::schema_version(db)?;
@@ -62,7 +64,10 @@ pub fn save(db: &Db, settings: &Settings, path: &Path) -> Result<Saved> {
     let rows = done?;
     file.as_file().sync_all()?;
     let size_bytes = file.as_file().metadata()?.len();
-    file.persist_noclobber(path).map_err(|error| error.error)?;
+    file.persist_noclobber(path).map_err(|error| match error.error.kind() {
+        std::io::ErrorKind::AlreadyExists => super::Error::Exists,
+        _ => error.error.into(),
+    })?;
     File::open(folder)?.sync_all()?;
     Ok(Saved { rows, size_bytes })
 }

@@ -32,6 +32,7 @@ type Entries = Cache<Arc<str>, Entry, Weight, DefaultHashBuilder>;
 pub(super) struct MemoryTier {
     entries: Entries,
     max_entry_bytes: u64,
+    cap_bytes: u64,
 }
 
 impl std::fmt::Debug for MemoryTier {
@@ -55,7 +56,12 @@ impl MemoryTier {
             .expect("both capacities are set");
         let hasher = DefaultHashBuilder::default();
         let entries = Cache::with_options(options, Weight, hasher, DefaultLifecycle::default());
-        Some(Self { entries, max_entry_bytes: cap_bytes / 8 })
+        Some(Self { entries, max_entry_bytes: cap_bytes / 8, cap_bytes })
+    }
+
+    /// The most bytes that it may hold.
+    pub(super) fn cap_bytes(&self) -> u64 {
+        self.cap_bytes
     }
 
     /// Looks an entry up.

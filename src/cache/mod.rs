@@ -7,6 +7,7 @@
 //! URLs.
 
 mod disk;
+pub mod edge;
 mod entry;
 pub mod flight;
 mod key;
@@ -21,7 +22,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use disk::DiskOptions;
 pub use entry::Entry;
-pub use flight::{Failure, Flight, Flights, Guard};
+pub use flight::{Failure, Flights, Guard};
 pub use key::Key;
 pub use memcached::{Memcached, MemcachedError, MemcachedOptions, MemcachedServer};
 
@@ -201,6 +202,18 @@ impl Cache {
         }
     }
 
+    /// Removes all that lies in a disk cache: how many entries, of how many bytes. What is in memcached,
+    /// which others may use too, goes when there is need of space.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn clear_disk(&self) -> io::Result<(u64, u64)> {
+        match &self.shared {
+            SharedTier::Disk(disk) => disk.clear(),
+            SharedTier::None | SharedTier::Memcached(_) => Ok((0, 0)),
+        }
+    }
+
     /// The shared memcached, when there is one: for the leases of [`Flights`].
     #[must_use]
     pub fn memcached(&self) -> Option<Arc<Memcached>> {
@@ -208,6 +221,30 @@ impl Cache {
             SharedTier::Memcached(memcached) => Some(Arc::clone(memcached)),
             SharedTier::None | SharedTier::Disk(_) => None,
         }
+    }
+
+    /// How full the shared tier is: bytes in use, and the most there may be. For memcached its servers
+    /// are asked; none when one of them does not answer, or there is no such tier.
+    #[must_use]
+    pub fn shared_fill(&self) -> Option<(u64, u64)> {
+        match &self.shared {
+            SharedTier::None => None,
+            SharedTier::Disk(disk) => Some((disk.used_bytes(), disk.cap_bytes())),
+            SharedTier::Memcached(memcached) => {
+                let servers = memcached.usage();
+                let known: Option<Vec<_>> = servers.into_iter().map(|(_, usage)| usage).collect();
+                let add = |(used, limit), usage: memcached::Usage| {
+                    (used + usage.bytes, limit + usage.limit_bytes)
+                };
+                known.map(|all| all.into_iter().fold((0, 0), add))
+            }
+        }
+    }
+
+    /// The most bytes that the tier inside this process may hold; 0 when there is none.
+    #[must_use]
+    pub fn memory_limit_bytes(&self) -> u64 {
+        self.memory.as_ref().map_or(0, MemoryTier::cap_bytes)
     }
 
     /// What has happened so far.

@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 
 use super::{Common, wiring};
-use crate::auth::{self, Identity, Rights, SignedIn};
+use crate::auth::{self, Actor, Identity, Level, Rights, SignedIn, acts};
 use crate::config::Settings;
 use crate::db::{self, Db, Sql};
 use crate::source::SourcePath;
@@ -22,6 +22,10 @@ pub enum Action {
     Explain(ExplainOptions),
     /// List what administrators did, the latest first
     Log(LogOptions),
+    /// List the records of folders that are gone, from disk or by another name
+    Orphans(Common),
+    /// Give the records of a folder that is gone, and of those below it, to another folder
+    Move(MoveOptions),
 }
 
 /// Whom and which folder.
@@ -31,6 +35,17 @@ pub struct ExplainOptions {
     username: String,
     /// The folder, or a picture in it, as a path in the library; / is all of it
     path: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Which folder is gone, and which takes its place.
+#[derive(Args)]
+pub struct MoveOptions {
+    /// The folder that is gone, as orphans lists it
+    old: String,
+    /// The folder that is to have its records; those that the same groups have there are replaced
+    new: String,
     #[command(flatten)]
     common: Common,
 }
@@ -76,6 +91,8 @@ pub fn run(action: Action) -> anyhow::Result<()> {
         Action::Template(options) => set(&options),
         Action::Explain(options) => tell_why(&options),
         Action::Log(options) => acts(&options),
+        Action::Orphans(common) => orphans(&open(&common.load(Vec::new())?.settings)?),
+        Action::Move(options) => move_records(&options),
         Action::Templates(common) => list(&open(&common.load(Vec::new())?.settings)?),
     }
 }
@@ -131,23 +148,78 @@ fn acts(options: &LogOptions) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Folder, group, what it has there; last what has become of the folder, where that is known.
+fn orphans(database: &Db) -> anyhow::Result<()> {
+    let groups = db::groups::all(database)?;
+    let group =
+        |id: i64| groups.iter().find(|group| group.id == id).map_or("?", |group| &group.name);
+    let templates = db::templates::all(database)?;
+    let (levels, rules) =
+        (db::folder_permissions::all(database)?, db::folder_templates::all(database)?);
+    for path in db::folders::gone_with_records(database)? {
+        let place = match db::moves::place_before(&path) {
+            Some(old) => format!("\twas {old}, where another folder was moved to"),
+            None if db::recycled::is_of_folder(database, &path)? => {
+                "\tin the recycle folder".to_owned()
+            }
+            None => String::new(),
+        };
+        for record in levels.iter().filter(|record| record.folder_path == path) {
+            let title = Level::from_access(record.access).title();
+            println!("{path}\t{}\t{title}{place}", group(record.group_id));
+        }
+        for record in rules.iter().filter(|record| record.folder_path == path) {
+            let known = templates.iter().find(|template| Some(template.id) == record.template_id);
+            let name = known.map_or("(free)", |template| &template.name);
+            let kind = if record.required { "required" } else { "default" };
+            println!("{path}\t{}\t{kind} template {name}{place}", group(record.group_id));
+        }
+    }
+    Ok(())
+}
+
+fn move_records(options: &MoveOptions) -> anyhow::Result<()> {
+    let settings = options.common.load(Vec::new())?.settings;
+    let (database, images) = (open(&settings)?, settings.images_folder());
+    let old = options.old.trim_matches('/');
+    if old.is_empty() || SourcePath::parse(old).is_ok_and(|old| images.join(old.as_str()).is_dir())
+    {
+        bail!("\"{}\" is there: move the folder itself through the server", options.old);
+    }
+    let new = options.new.trim_matches('/');
+    if !new.is_empty()
+        && !SourcePath::parse(new).is_ok_and(|new| images.join(new.as_str()).is_dir())
+    {
+        bail!("there is no folder \"{}\" in the library", options.new);
+    }
+    let moved = db::atomic(&database, |sql| {
+        let moved = db::moves::records(sql, old, new)?;
+        let detail = format!("{moved} records, to {}", options.new);
+        auth::audit::write(sql, &Actor::command_line(), "access.move", &options.old, &detail)?;
+        Ok(moved)
+    })?;
+    println!("{moved} records were moved");
+    Ok(())
+}
+
 fn set(options: &TemplateOptions) -> anyhow::Result<()> {
     let settings = options.common.load(Vec::new())?.settings;
     let database = open(&settings)?;
     let group = group_id(&database, &options.group)?;
     let folder = folder_id(&database, &settings.images_folder(), &options.folder)?;
     let required = !options.default;
+    let (actor, which) = (Actor::command_line(), (folder, group, required));
     if options.remove {
-        if !db::folder_templates::remove(&database, (folder, group), required)? {
+        if !acts::remove_folder_template(&database, &actor, which)? {
             bail!("there is no such record");
         }
         return Ok(());
     }
     let template = match &options.template {
-        Some(name) => Some(template_id(&database, name)?),
+        Some(name) => Some(super::template::named(&database, name)?.id),
         None => None,
     };
-    Ok(db::folder_templates::set(&database, (folder, group), required, template)?)
+    Ok(acts::set_folder_template(&database, &actor, which, template)?)
 }
 
 /// The folder's id; one that was not seen before gets its row now.
@@ -167,13 +239,6 @@ fn group_id(database: &dyn Sql, name: &str) -> anyhow::Result<i64> {
     let groups = db::groups::all(database)?;
     let group = groups.iter().find(|group| db::users::name_key(&group.name) == key);
     Ok(group.with_context(|| format!("there is no group \"{name}\""))?.id)
-}
-
-fn template_id(database: &dyn Sql, name: &str) -> anyhow::Result<i64> {
-    let key = db::users::name_key(name);
-    let templates = db::templates::all(database)?;
-    let template = templates.iter().find(|template| db::users::name_key(&template.name) == key);
-    Ok(template.with_context(|| format!("there is no template \"{name}\""))?.id)
 }
 
 fn list(database: &dyn Sql) -> anyhow::Result<()> {

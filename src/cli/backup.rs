@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::import::{patient, write_new};
+use super::service_user::as_root;
 use super::{Common, wiring};
 use crate::{backup, config, db, library};
 
@@ -43,7 +44,7 @@ pub struct Restore {
 
 /// Makes a backup.
 pub fn save(options: &Save) -> anyhow::Result<()> {
-    let loaded = options.common.load(Vec::new())?;
+    let loaded = options.common.load_with_return()?;
     let _log = wiring::start_log(&loaded.settings)?;
     let database = patient(loaded.settings.database_url())?;
     db::check_schema(&database)?;
@@ -56,7 +57,7 @@ pub fn save(options: &Save) -> anyhow::Result<()> {
         toml.push_str(&format!("secret = {secret}\n"));
     }
     let settings = backup::Settings { toml, with_secrets: options.with_secrets };
-    let saved = backup::save(&database, &settings, &options.file)
+    let saved = as_root(|| backup::save(&database, &settings, &options.file))
         .with_context(|| format!("{}", options.file.display()))?;
     println!(
         "{}: {} rows, {} bytes. The pictures are not in it.",
@@ -69,10 +70,10 @@ pub fn save(options: &Save) -> anyhow::Result<()> {
 
 /// Restores one.
 pub fn restore(options: &Restore) -> anyhow::Result<()> {
-    let settings = options.common.load(Vec::new())?.settings;
+    let settings = options.common.load_with_return()?.settings;
     let _log = wiring::start_log(&settings)?;
     let name = || format!("{}", options.file.display());
-    let mut file = File::open(&options.file).with_context(name)?;
+    let mut file = as_root(|| File::open(&options.file)).with_context(name)?;
     let contents = backup::check(&mut file).with_context(name)?;
     wiring::make_folders(&settings)?;
     let database = patient(settings.database_url())?;
@@ -85,7 +86,7 @@ pub fn restore(options: &Restore) -> anyhow::Result<()> {
         restored.rows, contents.program
     );
     if let Some(path) = &options.settings_to {
-        write_new(path, &contents.settings)
+        as_root(|| write_new(path, &contents.settings))
             .with_context(|| format!("{} cannot be written", path.display()))?;
         println!("{}: its settings{}", path.display(), secrets_note(contents.with_secrets));
     }

@@ -19,11 +19,13 @@ pub enum Action {
 pub fn run(action: &Action) -> anyhow::Result<()> {
     match action {
         Action::Check(common) => {
-            let loaded = common.load(Vec::new())?;
+            let loaded = common.load_as_is(Vec::new())?;
             wiring::check_images(&loaded.settings)?;
+            // Reads the profiles that are named.
+            wiring::engine(&loaded.settings)?;
             println!("{}", crate::config::check(&loaded).trim_end());
         }
-        Action::Show(common) => print!("{}", crate::config::show(&common.load(Vec::new())?)),
+        Action::Show(common) => print!("{}", crate::config::show(&common.load_as_is(Vec::new())?)),
         Action::Sample => print!("{}", crate::config::sample_toml()),
     }
     Ok(())

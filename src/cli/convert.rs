@@ -86,7 +86,7 @@ fn value_name(shape: &Shape) -> &'static str {
 
 /// Makes the picture and writes it.
 pub fn run(options: &Options) -> anyhow::Result<()> {
-    let settings = options.common.load(Vec::new())?.settings;
+    let settings = options.common.load_as_is(Vec::new())?.settings;
     let rules = Rules { max_dimension: settings.max_image_dimension };
     let mut pairs: Vec<(&str, &str)> =
         options.params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -101,6 +101,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         source_format: named(&options.source),
         paper: named(&options.source).is_none_or(Format::is_paper),
         public_limit: None,
+        sizes: None,
         default_expiry_s: settings.default_expiry_s,
         accepts: Accepts::default(),
         max_dimension: settings.max_image_dimension,

@@ -19,6 +19,9 @@ pub struct Options {
     /// The folder for temporary files
     #[arg(long, value_name = "DIR")]
     scratch: Option<PathBuf>,
+    /// The largest file in it
+    #[arg(long, value_name = "MB", default_value_t = 0)]
+    scratch_mb: u32,
     /// Go on where the kernel lacks landlock
     #[arg(long)]
     without_landlock: bool,
@@ -33,6 +36,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         needs: needs_named(&options.needs).context("--needs: there is no such need")?,
         memory_bytes: u64::from(options.memory_mb) << 20,
         scratch: options.scratch.clone(),
+        scratch_bytes: u64::from(options.scratch_mb) << 20,
         without_landlock: options.without_landlock,
         probe: options.probe,
     })?;

@@ -1,4 +1,5 @@
-//! `halftone docs`: the references that are generated from the tables.
+//! `halftone docs`: the references that are generated from the tables; manual pages and completion for
+//! packages.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,12 +7,20 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 
+use super::manual;
+
 /// Where to write.
 #[derive(Args)]
 pub struct Options {
     /// The folder that holds `docs` and `conf`
     #[arg(long, value_name = "DIR", default_value = ".")]
     root: PathBuf,
+    /// Write manual pages into this folder, and not the references
+    #[arg(long, value_name = "DIR")]
+    man: Option<PathBuf>,
+    /// Write the completion for bash into this folder, and not the references
+    #[arg(long, value_name = "DIR")]
+    completion: Option<PathBuf>,
 }
 
 /// Every generated file: its path below the root and its text.
@@ -27,6 +36,15 @@ fn generated() -> [(&'static str, String); 5] {
 
 /// Writes the files.
 pub fn run(options: &Options) -> anyhow::Result<()> {
+    if let Some(folder) = &options.man {
+        manual::write_pages(folder)?;
+    }
+    if let Some(folder) = &options.completion {
+        manual::write_completion(folder)?;
+    }
+    if options.man.is_some() || options.completion.is_some() {
+        return Ok(());
+    }
     for (name, text) in generated() {
         let path = options.root.join(name);
         write(&path, &text).with_context(|| format!("{} cannot be written", path.display()))?;

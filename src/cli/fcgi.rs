@@ -6,6 +6,7 @@ use super::Common;
 use super::wiring::{self, Running};
 use crate::config::Settings;
 use crate::process::{Boot, ListenAddress, PoolOptions, WorkerContext, run_pool};
+use crate::task::reasons;
 
 /// Runs the pool until it is told to stop.
 ///
@@ -27,18 +28,19 @@ pub fn run(common: &Common) -> anyhow::Result<()> {
         log::error!("{error}; pictures are answered with 503 until it is there");
     }
     let options = pool_options(&settings)?;
-    let boot = |_: &WorkerContext| boot(common).map_err(|error| format!("{error:#}"));
+    let boot = |worker: &WorkerContext| boot(common, worker).map_err(|error| reasons(&error));
     run_pool(options, boot, || log.reopen())?;
     Ok(())
 }
 
-fn boot(common: &Common) -> anyhow::Result<Boot> {
-    let settings = common.load(Vec::new())?.settings;
-    wiring::make_folders(&settings)?;
+fn boot(common: &Common, worker: &WorkerContext) -> anyhow::Result<Boot> {
+    let loaded = common.load(Vec::new())?;
+    let settings = &loaded.settings;
+    wiring::make_folders(settings)?;
     log::set_max_level(settings.log_level);
-    let running = Running::start(&settings)?;
+    let running = Running::start(&loaded, worker.row().clone(), worker.index())?;
     let mut boot = Boot::new(running.app.clone());
-    boot.options = Some(wiring::worker_options(&settings));
+    boot.options = Some(wiring::worker_options(settings));
     boot.workers = Some(settings.worker_count(wiring::cores()));
     boot.shutdown = Some(Box::new(|| running.finish()));
     Ok(boot)

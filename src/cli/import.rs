@@ -111,17 +111,14 @@ fn settings(options: &Qis, file: &Path) -> anyhow::Result<()> {
     let Some(path) = options.settings_to.clone().or_else(beside) else {
         bail!("--settings-to has to say where to, as there is no --config");
     };
-    let found = format!(
-        "{} settings have a counterpart, {} lines are only mentioned",
-        proposal.taken, proposal.mentioned
-    );
+    print!("\n{proposal}");
     if options.dry_run {
-        println!("\n{}: {found}", path.display());
+        println!("They would stand in {}.", path.display());
         return Ok(());
     }
     write_new(&path, &proposal.toml)
         .with_context(|| format!("{} cannot be written", path.display()))?;
-    println!("\n{}: {found}. Look through it before it is used.", path.display());
+    println!("They stand in {}. Look through it before it is used.", path.display());
     Ok(())
 }
 

@@ -10,16 +10,20 @@ use super::reductions::Preparer;
 use super::wiring;
 use crate::cache::Cache;
 use crate::config::Settings;
-use crate::db::Db;
+use crate::db::{self, Db};
 use crate::library::{self, Library, Watcher};
 use crate::portfolio::{ExpireExports, PublishPortfolio, Renderer};
+use crate::reduction::Outcome;
 use crate::task::job::{
-    CacheHousekeeping, PrepareReductions, PurgeDeleted, PurgeStatistics, RowHousekeeping,
+    CacheHousekeeping, OfPath, PrepareReductions, PurgeDeleted, PurgeStatistics, RowHousekeeping,
 };
 use crate::task::{Job, Runner, RunnerOptions, Scheduled};
 
 const MINUTE_S: u32 = 60;
 const HOUR_S: u32 = 3600;
+
+/// Originals that are asked for in one query.
+const PATHS_AT_ONCE: i64 = 500;
 
 /// The library as background work uses it: nobody there remembers paths.
 pub fn library(settings: &Settings, db: Db) -> anyhow::Result<Arc<Library>> {
@@ -27,20 +31,26 @@ pub fn library(settings: &Settings, db: Db) -> anyhow::Result<Arc<Library>> {
     Ok(Arc::new(wiring::library(settings, db, files, |_| ())?))
 }
 
-/// The runner with every job there is.
+/// The runner with every job there is. Moves of folders that were interrupted are settled now; what
+/// cannot be, because the files are away, is by a later job.
 pub fn runner(
     settings: &Settings,
     db: Db,
     cache: Arc<Cache>,
     library: &Arc<Library>,
 ) -> anyhow::Result<Runner> {
+    if let Err(error) = library.settle_moves() {
+        log::warn!("interrupted moves of folders are not settled yet: {error}");
+    }
+    let purge = purge_made(settings, &db, &cache);
     let sweep = CacheHousekeeping::new(move |_| {
         cache.housekeeping()?;
         Ok(json!({}))
     });
-    let preparer = Preparer::open(settings, db.clone())?;
+    let preparer = Arc::new(Preparer::open(settings, db.clone())?);
+    let prepare_folder = prepare_folder(&preparer);
     let prepare = PrepareReductions::new(move |wanted, context| {
-        let Some(preparer) = &preparer else { return Ok(json!({ "off": true })) };
+        let Some(preparer) = &*preparer else { return Ok(json!({ "off": true })) };
         let outcome = preparer.prepare(&wanted.path, wanted.page, &|| context.check().is_ok());
         context.check()?;
         Ok(json!({ "outcome": format!("{:?}", outcome?) }))
@@ -48,8 +58,13 @@ pub fn runner(
     let [system_statistics, image_statistics] = PurgeStatistics::both();
     let mut jobs: Vec<Box<dyn Job>> = vec![
         Box::new(prepare),
+        Box::new(prepare_folder),
+        Box::new(purge),
         Box::new(sweep),
-        Box::new(RowHousekeeping { stats_keep_days: settings.stats_keep_days }),
+        Box::new(RowHousekeeping {
+            stats_keep_days: settings.stats_keep_days,
+            stats_fold_days: settings.stats_fold_days,
+        }),
         Box::new(system_statistics),
         Box::new(image_statistics),
         Box::new(PurgeDeleted),
@@ -66,6 +81,52 @@ pub fn runner(
     Ok(Runner::new(db, jobs, options))
 }
 
+/// What has pictures made anew.
+fn purge_made(settings: &Settings, db: &Db, cache: &Arc<Cache>) -> OfPath {
+    let (settings, db, cache) = (settings.clone(), db.clone(), Arc::clone(cache));
+    OfPath::new(OfPath::PURGE_MADE, move |path, _| {
+        // The service can be nobody else: what it may not remove is counted.
+        let purged = super::cache::purge_made(&settings, &db, &cache, path, &|work| work())?;
+        let edge = purged.edge.unwrap_or_default();
+        Ok(json!({
+            "originals": purged.originals,
+            "disk_entries": purged.disk.map_or(0, |(entries, _)| entries),
+            "front_server_answers": edge.answers,
+            "front_server_failures": edge.failed,
+        }))
+    })
+}
+
+/// What makes the reductions of all originals in and below a folder.
+fn prepare_folder(preparer: &Arc<Option<Preparer>>) -> OfPath {
+    let preparer = Arc::clone(preparer);
+    OfPath::new(OfPath::PREPARE, move |folder, context| {
+        let Some(preparer) = &*preparer else { return Ok(json!({ "off": true })) };
+        let (mut made, mut failed, mut done) = (0, 0, 0);
+        let mut after = String::new();
+        loop {
+            let paths = db::images::below(context.db(), folder, &after, PATHS_AT_ONCE)?;
+            let Some(last) = paths.last() else { break };
+            after.clone_from(last);
+            for path in &paths {
+                context.check()?;
+                match preparer.prepare(path, 1, &|| context.check().is_ok()) {
+                    Ok(Outcome::Made { .. }) => made += 1,
+                    Ok(_) => {}
+                    Err(error) => {
+                        log::debug!("{path}: {error}");
+                        failed += 1;
+                    }
+                }
+                done += 1;
+                context.progress(done, 0);
+            }
+        }
+        context.check()?;
+        Ok(json!({ "originals": done, "made": made, "failed": failed }))
+    })
+}
+
 /// What publishes portfolios.
 fn publisher(settings: &Settings) -> anyhow::Result<PublishPortfolio> {
     let renderer = Renderer {
@@ -73,6 +134,7 @@ fn publisher(settings: &Settings) -> anyhow::Result<PublishPortfolio> {
         engine: wiring::engine(settings)?,
         profiles: wiring::profiles(settings),
         slots: wiring::slots(settings, &settings.run_folder())?,
+        program_slots: wiring::program_slots(settings, &settings.run_folder())?,
     };
     Ok(PublishPortfolio { renderer, exports: wiring::exports(settings) })
 }
@@ -82,6 +144,8 @@ pub fn kinds(settings: &Settings, db: &Db) -> anyhow::Result<Vec<&'static str>> 
     let library = library(settings, db.clone())?;
     let mut kinds = vec![
         PrepareReductions::KIND,
+        OfPath::PREPARE,
+        OfPath::PURGE_MADE,
         CacheHousekeeping::KIND,
         RowHousekeeping::KIND,
         PurgeStatistics::SYSTEM,
@@ -101,7 +165,8 @@ fn schedule(settings: &Settings) -> Vec<Scheduled> {
         Scheduled { kind: RowHousekeeping::KIND, every_s: HOUR_S },
         Scheduled { kind: ExpireExports::KIND, every_s: HOUR_S },
         Scheduled { kind: library::job::TIDY, every_s: HOUR_S },
-        Scheduled { kind: library::job::READ, every_s: HOUR_S },
+        // Whoever notes a file has it read at once; for those that a request was the first to see.
+        Scheduled { kind: library::job::READ, every_s: 5 * MINUTE_S },
     ];
     if settings.sync_every_h > 0 {
         let every_s = settings.sync_every_h * HOUR_S;

@@ -82,7 +82,7 @@ fn prepare(settings: &Settings, folder: &str) -> anyhow::Result<()> {
         Ok(Outcome::NotWanted | Outcome::Busy) => {}
         Err(error) => {
             failed += 1;
-            eprintln!("{path}: {error:#}");
+            eprintln!("{path}: {error}");
         }
     });
     println!("{made} made ({:.1} MB), {current} were there, {failed} failed", megabytes(bytes));
@@ -199,12 +199,7 @@ impl Preparer {
             }
             go_on()
         };
-        let outcome = self.store.make(subject, &self.limits, &mut open, &pace)?;
-        if matches!(outcome, Outcome::Made { .. }) && open().is_err() {
-            self.store.discard(subject);
-            return Err(changed());
-        }
-        Ok(outcome)
+        self.store.make(subject, &self.limits, &mut open, &pace)
     }
 
     /// The original, if it is still the one it was.

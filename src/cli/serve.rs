@@ -54,49 +54,51 @@ impl Options {
 
 /// Serves over HTTP until told to stop.
 pub fn run(options: &Options) -> anyhow::Result<()> {
-    let settings = options.common.load(options.overrides()?)?.settings;
-    let log = wiring::start_log(&settings)?;
-    wiring::check_images(&settings)?;
-    wiring::make_folders(&settings)?;
-    wiring::signer(&settings, true)?;
+    let loaded = options.common.load(options.overrides()?)?;
+    let settings = &loaded.settings;
+    let log = wiring::start_log(settings)?;
+    wiring::check_images(settings)?;
+    // Before anything is made: a port that is taken must leave nothing half begun.
+    let listener = listen(settings)?;
+    wiring::make_folders(settings)?;
+    wiring::signer(settings, true)?;
     let demo = settings.images_dir.as_os_str().is_empty();
     if demo {
         paint_demo(&settings.images_folder())?;
     }
-    let db = wiring::database(&settings)?;
+    let db = wiring::database(settings)?;
     let first = wiring::prepare_database(&db)?;
+    if let Some(password) = &first.generated_password {
+        // At once: whatever fails from here on, the account is there.
+        println!("First start: user \"admin\", password  {password}  (shown this once)");
+    }
     if demo && first.done_now {
         share_originals(&db)?;
     }
-    let running = Running::start(&settings)?;
+    let options = wiring::worker_options(settings);
+    let scoreboard =
+        Scoreboard::create(&settings.run_folder().join("scoreboard"), 1, options.all_threads())?;
+    let running = Running::start(&loaded, scoreboard.worker(0), 0)?;
 
     let stop = Arc::new(AtomicBool::new(false));
     let cache = Arc::clone(&running.app.cache);
-    let runner = jobs::runner(&settings, db, cache, &running.app.library)?;
-    let watcher = jobs::watch(&settings, &running.app.library, &stop)?;
+    let runner = jobs::runner(settings, db, cache, &running.app.library)?;
+    let watcher = jobs::watch(settings, &running.app.library, &stop)?;
     let jobs = {
         let stop = Arc::clone(&stop);
         std::thread::Builder::new().name("jobs".into()).spawn(move || runner.run(&stop))?
     };
-    let scoreboard = Scoreboard::create(
-        &settings.run_folder().join("scoreboard"),
-        1,
-        settings.threads as usize,
-    )?;
     let service = Arc::clone(&running.app);
-    let options = wiring::worker_options(&settings);
     let served = serve_in_process(&options, &scoreboard, service, async |dispatcher| {
-        let listener = TcpListener::bind(settings.listen)
-            .await
-            .with_context(|| format!("cannot listen on {}", settings.listen))?;
-        greet(&settings, listener.local_addr()?, first.generated_password.as_deref());
+        let listener = TcpListener::from_std(listener)?;
+        greet(settings, listener.local_addr()?);
         let (stop, stopped) = watch::channel(false);
         let hurried = dispatcher.clone();
         tokio::task::spawn_local(async move {
             heed_signals(&log, &stop).await;
             hurried.hurry();
         });
-        http::serve(listener, dispatcher, wiring::listener_options(&settings), stopped).await;
+        http::serve(listener, dispatcher, wiring::listener_options(settings), stopped).await;
         anyhow::Ok(())
     })?;
     stop.store(true, Ordering::Relaxed);
@@ -108,6 +110,13 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         log::error!("the runner of background jobs ended unexpectedly");
     }
     served
+}
+
+fn listen(settings: &Settings) -> anyhow::Result<std::net::TcpListener> {
+    let listener = std::net::TcpListener::bind(settings.listen)
+        .with_context(|| format!("cannot listen on {}", settings.listen))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
 }
 
 /// Lets everybody have the originals of the demo library: they belong to nobody.
@@ -130,14 +139,11 @@ fn paint_demo(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn greet(settings: &Settings, address: std::net::SocketAddr, password: Option<&str>) {
+fn greet(settings: &Settings, address: std::net::SocketAddr) {
     println!("Halftone {} is serving", env!("CARGO_PKG_VERSION"));
     println!("  address       http://{address}/");
     println!("  images        {}", settings.images_folder().display());
     println!("  data folder   {}", settings.data_dir.display());
-    if let Some(password) = password {
-        println!("  first start   user \"admin\", password  {password}  (shown this once)");
-    }
 }
 
 /// Stops at TERM and INT, reopens the log at USR1.

@@ -5,6 +5,7 @@ use clap::Args;
 
 use super::Common;
 use crate::process::Scoreboard;
+use crate::web::metrics;
 
 /// Which server, and how to show it.
 #[derive(Args)]
@@ -28,7 +29,9 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         .with_context(|| format!("no server is running with {}", path.display()))?;
     let snapshot = reader.snapshot()?;
     if options.json {
-        println!("{}", serde_json::to_string_pretty(&snapshot)?);
+        let mut value = serde_json::to_value(&snapshot)?;
+        value["counts"] = metrics::summary(&snapshot);
+        println!("{}", serde_json::to_string_pretty(&value)?);
     } else {
         print!("{snapshot}");
     }

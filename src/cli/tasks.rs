@@ -52,6 +52,13 @@ enum Action {
     },
 }
 
+impl Options {
+    /// Whether no task is done here.
+    pub(super) fn only_tells(&self) -> bool {
+        self.action.is_some()
+    }
+}
+
 /// Does it.
 pub fn run(options: &Options) -> anyhow::Result<()> {
     match &options.action {
@@ -79,7 +86,7 @@ fn open(common: &Common) -> anyhow::Result<(Settings, Db)> {
 /// Runs background jobs until told to stop; a job in work is finished first.
 fn work(common: &Common) -> anyhow::Result<()> {
     let settings = common.load(Vec::new())?.settings;
-    let _log = wiring::start_log(&settings)?;
+    wiring::start_log(&settings)?.reopen_on_signal()?;
     wiring::make_folders(&settings)?;
     let database = wiring::database(&settings)?;
     db::check_schema(&database)?;

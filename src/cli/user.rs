@@ -155,7 +155,7 @@ impl Named {
 
 /// The account of this name, deleted ones too.
 pub fn named(db: &Db, username: &str) -> anyhow::Result<User> {
-    let found = users::by_name(db, username)?;
+    let found = users::named(db, username)?;
     Ok(found.with_context(|| format!("there is no account \"{username}\""))?.0)
 }
 
@@ -224,7 +224,8 @@ fn allow_api(options: &AllowApi) -> anyhow::Result<()> {
     let db = open(&options.common)?;
     let user = named(&db, &options.username)?;
     let changed = User { allow_api: !options.deny, ..user };
-    Ok(accounts::change(&db, &Actor::command_line(), &changed)?)
+    accounts::change(&db, &Actor::command_line(), &changed)?;
+    Ok(())
 }
 
 fn list(db: &Db) -> anyhow::Result<()> {

@@ -72,7 +72,8 @@ impl Settings {
     /// Places in the queue of each worker.
     #[must_use]
     pub fn queue_places(&self) -> usize {
-        let places = if self.queue_len == 0 { self.threads * 4 } else { self.queue_len };
+        // What takes long is with the makers: all connections of a front server may wait here for a moment.
+        let places = if self.queue_len == 0 { self.threads * 32 } else { self.queue_len };
         places as usize
     }
 
@@ -92,11 +93,43 @@ impl Settings {
         if self.slots == 0 { cores.max(1) } else { self.slots as usize }
     }
 
-    /// Request threads of each worker that may wait for a picture to be made.
+    /// Pictures made at the same time from files that another program reads. They have slots of their
+    /// own, so that programs that hang keep no other picture from being made.
     #[must_use]
-    pub fn waiting_threads(&self) -> usize {
-        let waiters = if self.image_waiters == 0 { self.threads } else { self.image_waiters };
-        waiters as usize
+    pub fn program_slot_count(&self, cores: usize) -> usize {
+        self.slot_count(cores).div_ceil(2)
+    }
+
+    /// Makers of each worker that may wait for such a program, at each of the places where one waits:
+    /// to read a header, and to have the picture made. Some are left for all else.
+    #[must_use]
+    pub fn program_waiters(&self) -> usize {
+        (self.threads as usize * 3 / 8).max(1)
+    }
+
+    /// Pictures of each worker that may be made or wait to be, on a machine with this many processor
+    /// cores.
+    #[must_use]
+    pub fn making_places(&self, cores: usize) -> usize {
+        match self.image_waiters {
+            0 => self.threads as usize * 5,
+            waiters => waiters as usize + self.slot_count(cores),
+        }
+    }
+
+    /// Threads of each worker that make pictures, or wait for a slot to do so.
+    #[must_use]
+    pub fn makers(&self, cores: usize) -> usize {
+        self.making_places(cores).min(self.threads as usize).max(1)
+    }
+
+    /// Memory that making one picture may take, in binary megabytes.
+    #[must_use]
+    pub fn picture_memory(&self) -> u32 {
+        match self.picture_memory_mb {
+            0 => self.max_worker_memory_mb - self.max_worker_memory_mb / 8,
+            mb => mb,
+        }
     }
 
     /// The largest size for callers who are not signed in, 0 for no limit; none when neither is
@@ -153,18 +186,18 @@ mod tests {
         assert_eq!(settings.worker_count(1), 2);
         assert_eq!(settings.worker_count(8), 8);
         assert_eq!(settings.slot_count(8), 8);
-        assert_eq!(settings.queue_places(), 60);
-        assert_eq!(settings.waiting_threads(), 15);
+        assert_eq!(settings.queue_places(), 480);
+        assert_eq!((settings.making_places(8), settings.makers(8)), (75, 15));
         assert_eq!(settings.public_limit(), None);
         settings.workers = 1;
         settings.slots = 3;
-        settings.image_waiters = 14;
+        settings.image_waiters = 4;
         settings.queue_len = 7;
         settings.public_max_height = 100;
         assert_eq!(settings.worker_count(8), 1);
         assert_eq!(settings.slot_count(8), 3);
         assert_eq!(settings.queue_places(), 7);
-        assert_eq!(settings.waiting_threads(), 14);
+        assert_eq!((settings.making_places(8), settings.makers(8)), (7, 7));
         assert_eq!(settings.public_limit(), Some((0, 100)));
     }
 }

@@ -140,7 +140,19 @@ impl Gathering {
             DeValue::Array(items) => {
                 let texts: Option<Vec<String>> =
                     items.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect();
-                let raw = texts.as_deref().map_or(Raw::Other, Raw::List);
+                let whole = |item: &DeValue<'_>| match item {
+                    DeValue::Integer(number) => {
+                        i64::from_str_radix(number.as_str(), number.radix()).ok()
+                    }
+                    _ => None,
+                };
+                let numbers: Option<Vec<i64>> =
+                    items.iter().map(|item| whole(item.get_ref())).collect();
+                let raw = match (&texts, &numbers) {
+                    (Some(texts), _) => Raw::List(texts),
+                    (None, Some(numbers)) => Raw::Wholes(numbers),
+                    (None, None) => Raw::Other,
+                };
                 self.set(name, raw, origin);
             }
             DeValue::Table(_) => {

@@ -22,7 +22,7 @@ mod settings;
 mod tests;
 
 pub use error::{ConfigError, Fault, Origin};
-pub use kind::{Endpoint, Network, Secret};
+pub use kind::{Endpoint, Network, Secret, SigningKey};
 pub use load::{Loaded, Sources, load};
-pub use print::{check, given_toml, reference_markdown, sample_toml, show};
+pub use print::{Shown, check, given_toml, reference_markdown, sample_toml, show, shown};
 pub use settings::{About, Group, SETTINGS, Setting, Settings};

@@ -4,17 +4,53 @@ use std::fmt::Write as _;
 
 use super::{Group, Loaded, Origin, SETTINGS, Setting, Settings};
 
+/// A setting that holds, fit to be shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shown {
+    /// Its name.
+    pub name: &'static str,
+    /// The group it is listed in.
+    pub group: Group,
+    /// Its value in TOML; none for a secret that was given.
+    pub value: Option<String>,
+    /// Its default in TOML.
+    pub default: String,
+    /// Where it was given.
+    pub origin: Origin,
+    /// Whether a reload is enough for a new value to be taken.
+    pub reload: bool,
+    /// What it does.
+    pub doc: &'static str,
+}
+
+/// The settings that hold, without the values of secrets.
+#[must_use]
+pub fn shown(loaded: &Loaded) -> Vec<Shown> {
+    let defaults = Settings::default();
+    let shown = |setting: &Setting| {
+        let about = setting.about;
+        let origin = loaded.origin(about.name).clone();
+        let is_hidden = about.secret && origin != Origin::Default;
+        Shown {
+            name: about.name,
+            group: about.group,
+            value: (!is_hidden).then(|| setting.toml(&loaded.settings)),
+            default: setting.toml(&defaults),
+            origin,
+            reload: about.reload,
+            doc: about.doc,
+        }
+    };
+    SETTINGS.iter().map(shown).collect()
+}
+
 /// The settings that hold, as TOML, each with where it was given. Secrets are not shown.
 #[must_use]
 pub fn show(loaded: &Loaded) -> String {
     let mut text = String::new();
-    for setting in SETTINGS {
-        let name = setting.about.name;
-        let origin = loaded.origin(name);
-        let hidden = setting.about.secret && *origin != Origin::Default;
-        let value =
-            if hidden { "\"(not shown)\"".to_owned() } else { setting.toml(&loaded.settings) };
-        let _ = writeln!(text, "{name} = {value}  # {origin}");
+    for setting in shown(loaded) {
+        let value = setting.value.as_deref().unwrap_or("\"(not shown)\"");
+        let _ = writeln!(text, "{} = {value}  # {}", setting.name, setting.origin);
     }
     text
 }

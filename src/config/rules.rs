@@ -56,6 +56,11 @@ pub(super) fn broken(settings: &Settings) -> Vec<(&'static str, String)> {
         "ldap_bind_user",
         "must name an account: Active Directory lets nobody look users up without one",
     );
+    rule(
+        s.signatures_for.iter().all(|line| line.starts_with('!')) || !s.signing_keys.is_empty(),
+        "signing_keys",
+        "must hold a key, or no address that signatures_for demands could be signed",
+    );
     let places = |target: &str| {
         ["{year}", "{month}", "{day}"]
             .iter()
@@ -86,7 +91,8 @@ mod tests {
     #[test]
     fn every_rule_can_be_broken() {
         type Change = fn(&mut Settings);
-        let breaks: [(&str, Change); 9] = [
+        let breaks: [(&str, Change); 10] = [
+            ("signing_keys", |s| s.signatures_for = vec!["/".into()]),
             ("held_megapixels", |s| s.declared_megapixels = 100),
             ("pixel_budget_megapixels", |s| s.pixel_budget_megapixels = 100),
             ("public_max_width", |s| s.public_max_width = 15_001),

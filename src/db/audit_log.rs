@@ -3,7 +3,7 @@
 use super::error::Result;
 use super::now_ms;
 use super::sql::Sql;
-use super::value::values;
+use super::value::{Row, values};
 
 /// An act to be noted.
 #[derive(Debug, Clone, Copy)]
@@ -71,22 +71,52 @@ pub fn insert(sql: &dyn Sql, entry: &NewEntry<'_>) -> Result<()> {
 /// See [`super::Error`].
 pub fn latest(sql: &dyn Sql, before: Option<i64>, most: i64) -> Result<Vec<Entry>> {
     let rows = sql.query(
-        "SELECT id, at_ms, user_id, username, address, action, object, detail FROM audit_log \
-         WHERE id < $1 ORDER BY id DESC LIMIT $2",
+        &format!("SELECT {COLUMNS} FROM audit_log WHERE id < $1 ORDER BY id DESC LIMIT $2"),
         values![before.unwrap_or(i64::MAX), most],
     )?;
-    rows.iter()
-        .map(|row| {
-            Ok(Entry {
-                id: row.int(0)?,
-                at_ms: row.int(1)?,
-                user_id: row.opt_int(2)?,
-                username: row.text(3)?,
-                address: row.text(4)?,
-                action: row.text(5)?,
-                object: row.text(6)?,
-                detail: row.text(7)?,
-            })
-        })
-        .collect()
+    rows.iter().map(read).collect()
+}
+
+/// Which acts are wanted; blank for all.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted<'a> {
+    /// Those of this name.
+    pub username: &'a str,
+    /// Those whose action begins so.
+    pub action: &'a str,
+}
+
+/// A part of the acts that are wanted, the newest first; and how many there are.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn part(
+    sql: &dyn Sql,
+    wanted: Wanted<'_>,
+    (start, limit): (i64, i64),
+) -> Result<(Vec<Entry>, i64)> {
+    const WHERE: &str = "FROM audit_log WHERE (username = $1 OR $1 = '') \
+                         AND SUBSTR(action, 1, LENGTH($2)) = $2";
+    let rows = sql.query(
+        &format!("SELECT {COLUMNS} {WHERE} ORDER BY id DESC LIMIT $4 OFFSET $3"),
+        values![wanted.username, wanted.action, start, limit],
+    )?;
+    let count = format!("SELECT COUNT(*) {WHERE}");
+    let total = sql.query_one(&count, values![wanted.username, wanted.action])?;
+    Ok((rows.iter().map(read).collect::<Result<_>>()?, total.int(0)?))
+}
+
+const COLUMNS: &str = "id, at_ms, user_id, username, address, action, object, detail";
+
+fn read(row: &Row) -> Result<Entry> {
+    Ok(Entry {
+        id: row.int(0)?,
+        at_ms: row.int(1)?,
+        user_id: row.opt_int(2)?,
+        username: row.text(3)?,
+        address: row.text(4)?,
+        action: row.text(5)?,
+        object: row.text(6)?,
+        detail: row.text(7)?,
+    })
 }

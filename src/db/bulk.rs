@@ -43,6 +43,7 @@ pub const TABLES: &[Table] = &[
     // A folder's path is longer than its parent's.
     table("folders", &["length(path)", "id"]),
     table("folder_permissions", &["id"]),
+    table("folder_moves", &["id"]),
     table("folder_mounts", &["folder_id", "host"]),
     table("images", &["id"]),
     table("image_metadata", &["image_id"]),
@@ -58,8 +59,13 @@ pub const TABLES: &[Table] = &[
     table("folio_images", &["id"]),
     table("folio_history", &["id"]),
     table("folio_exports", &["id"]),
+    table("baskets", &["user_id"]),
     table("image_stats", &["image_id", "from_ms"]),
     table("system_stats", &["from_ms"]),
+    table("host_stats", &["host", "worker", "from_ms"]),
+    // With the numbers that came of them: what was read after a backup is counted again after its
+    // restoration.
+    table("stats_logs", &["log"]),
     table("ended_sessions", &["id"]),
     table("api_keys", &["id"]),
     table("user_totp", &["user_id"]),

@@ -7,7 +7,7 @@ use super::error::Result;
 use super::path_key::path_key;
 use super::sql::{Sql, atomic};
 use super::value::{Row, values};
-use super::{STATUS_ACTIVE, STATUS_DELETED};
+use super::{STATUS_ACTIVE, STATUS_DELETED, now_ms};
 
 /// The root folder's path.
 pub const ROOT: &str = "/";
@@ -87,6 +87,32 @@ pub fn children(sql: &dyn Sql, id: i64, status: Option<i64>) -> Result<Vec<Folde
     rows.iter().map(read).collect()
 }
 
+/// Whether a folder was first seen at or after a moment.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn is_new(sql: &dyn Sql, path: &str, since_ms: i64) -> Result<bool> {
+    let row = sql.query_opt(
+        "SELECT id FROM folders WHERE path_key = $1 AND first_seen_ms >= $2",
+        values![path_key(&normal_path(path)), since_ms],
+    )?;
+    Ok(row.is_some())
+}
+
+/// The paths of folders that are marked deleted and have records of access or of templates.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn gone_with_records(sql: &dyn Sql) -> Result<Vec<String>> {
+    let rows = sql.query(
+        "SELECT path FROM folders WHERE status = $1 AND id IN \
+         (SELECT folder_id FROM folder_permissions UNION ALL \
+         SELECT folder_id FROM folder_templates) ORDER BY path",
+        values![STATUS_DELETED],
+    )?;
+    rows.iter().map(|row| row.text(0)).collect()
+}
+
 /// Notes that a folder exists: makes the rows that are missing on the way to it, and marks returning
 /// ones active. Gives back its id. Any number may do so at once.
 ///
@@ -119,9 +145,10 @@ fn make_one(sql: &dyn Sql, path: &str, name: &str, parent_id: Option<i64>) -> Re
         return Ok(folder.id);
     }
     let row = sql.query_one(
-        "INSERT INTO folders (path, path_key, name, parent_id, status) \
-         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (path_key) DO UPDATE SET status = $5 RETURNING id",
-        values![path, path_key(path), name, parent_id, STATUS_ACTIVE],
+        "INSERT INTO folders (path, path_key, name, parent_id, status, first_seen_ms) \
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (path_key) DO UPDATE SET status = $5 \
+         RETURNING id",
+        values![path, path_key(path), name, parent_id, STATUS_ACTIVE, now_ms()],
     )?;
     row.int(0)
 }

@@ -1,5 +1,7 @@
 //! The images of portfolios, in their order.
 
+use super::STATUS_ACTIVE;
+use super::bulk::id_list;
 use super::error::Result;
 use super::image_views::{self, ImageView};
 use super::sql::{Sql, atomic};
@@ -126,4 +128,54 @@ pub fn remove(sql: &dyn Sql, folio_id: i64, image_id: i64) -> Result<bool> {
         values![folio_id, image_id],
     )?;
     Ok(removed == 1)
+}
+
+/// What a list of portfolios shows of a picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The portfolio.
+    pub folio_id: i64,
+    /// The image's path.
+    pub path: String,
+    /// The folder that it lies in.
+    pub folder: String,
+    /// What is done to the image, as JSON.
+    pub parameters: String,
+}
+
+/// The pictures of portfolios that are there, in the order of each.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn shown(sql: &dyn Sql, folio_ids: &[i64]) -> Result<Vec<Shown>> {
+    if folio_ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let statement = format!(
+        "SELECT m.folio_id, i.path, f.path, m.parameters FROM folio_images m \
+         JOIN images i ON i.id = m.image_id JOIN folders f ON f.id = i.folder_id \
+         WHERE i.status = $1 AND m.folio_id IN ({}) ORDER BY m.folio_id, m.order_num, m.id",
+        id_list(folio_ids)
+    );
+    let read = |row: &Row| {
+        Ok(Shown {
+            folio_id: row.int(0)?,
+            path: row.text(1)?,
+            folder: row.text(2)?,
+            parameters: row.text(3)?,
+        })
+    };
+    sql.query(&statement, values![STATUS_ACTIVE])?.iter().map(read).collect()
+}
+
+/// The place behind the last image of a portfolio.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn next_place(sql: &dyn Sql, folio_id: i64) -> Result<i64> {
+    let row = sql.query_one(
+        "SELECT MAX(order_num) FROM folio_images WHERE folio_id = $1",
+        values![folio_id],
+    )?;
+    Ok(row.opt_int(0)?.map_or(0, |last| last.saturating_add(1)))
 }

@@ -3,9 +3,10 @@
 use super::error::Result;
 pub use super::history::Entry;
 use super::history::entries;
-use super::now_ms;
 use super::sql::Sql;
 use super::value::values;
+use super::walk::{ids_of_images, range_below};
+use super::{STATUS_ACTIVE, folders, now_ms};
 
 /// What was done. The numbers are those of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +41,65 @@ pub fn add(
         values![image_id, user_id, i64::from(action as u8), detail, now_ms()],
     )?;
     Ok(())
+}
+
+/// Notes what was done to every active image in and below a folder, in few statements however many
+/// there are. Gives back how many that was.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn add_below(
+    sql: &dyn Sql,
+    folder: &str,
+    user_id: Option<i64>,
+    action: Action,
+    detail: &str,
+) -> Result<u64> {
+    let (first, end) = range_below(&folders::normal_path(folder));
+    let mut noted = 0;
+    for (after, last) in ids_of_images(sql)? {
+        noted += sql.execute(
+            "INSERT INTO image_history (image_id, user_id, action, detail, at_ms) \
+             SELECT id, CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS TEXT), \
+             CAST($4 AS BIGINT) FROM images \
+             WHERE id > $5 AND id <= $6 AND path >= $7 AND path < $8 AND status = $9",
+            values![
+                user_id,
+                i64::from(action as u8),
+                detail,
+                now_ms(),
+                after,
+                last,
+                &first[1..],
+                end.get(1..).unwrap_or_default(),
+                STATUS_ACTIVE,
+            ],
+        )?;
+    }
+    Ok(noted)
+}
+
+/// What is said of a file that was moved, before the path where it was.
+const MOVED: [&str; 2] = ["moved from ", "moved on disk from "];
+
+/// What is said of a file that was moved through the server.
+#[must_use]
+pub fn moved_from(path: &str) -> String {
+    format!("{}{path}", MOVED[0])
+}
+
+/// What is said of a file that somebody has moved on disk.
+#[must_use]
+pub fn moved_on_disk_from(path: &str) -> String {
+    format!("{}{path}", MOVED[1])
+}
+
+impl Entry {
+    /// Where the file was before, when it was moved.
+    #[must_use]
+    pub fn old_path(&self) -> Option<&str> {
+        MOVED.iter().find_map(|words| self.detail.strip_prefix(words))
+    }
 }
 
 /// What was done to an image, the latest first.

@@ -45,6 +45,8 @@ struct Generations {
     old: HashMap<Box<str>, Known>,
     /// Paths whose rows were marked deleted: a flood of requests for a missing file is one statement.
     absent: HashSet<Box<str>>,
+    /// The number of purges that is known of, and when it was heard of.
+    purges: (i64, Option<Instant>),
 }
 
 impl ImageIds {
@@ -60,9 +62,20 @@ impl ImageIds {
     /// check. Never blocks on the database.
     #[must_use]
     pub fn known(&self, path: &str, size_bytes: i64, mtime_ns: i64) -> Option<ImageId> {
-        let known = self.lock().touch(path, self.half)?;
+        let mut generations = self.lock();
+        let known = generations.touch(path, self.half)?;
+        let purged = generations.purges.1.is_some_and(|heard| known.checked <= heard);
         let same = known.size_bytes == size_bytes && known.mtime_ns == mtime_ns;
-        (same && known.checked.elapsed() < self.recheck).then_some(known.image)
+        (same && !purged && known.checked.elapsed() < self.recheck).then_some(known.image)
+    }
+
+    /// Hears how often made pictures have been purged: what is known of images from before the last time
+    /// has to be looked up again.
+    pub fn heed(&self, purges: i64) {
+        let mut generations = self.lock();
+        if generations.purges.0 != purges {
+            generations.purges = (purges, Some(Instant::now()));
+        }
     }
 
     /// The image of a file with this length and modification time: from memory, or from its row,

@@ -1,5 +1,7 @@
 //! Images together with the folders they lie in, one query for any number of them.
 
+use super::STATUS_ACTIVE;
+use super::bulk::id_list;
 use super::error::Result;
 use super::folders::Folder;
 use super::path_key::path_key;
@@ -98,6 +100,71 @@ pub fn by_paths(sql: &dyn Sql, paths: &[String]) -> Result<Vec<ImageView>> {
         serde_json::to_string(&keys).map_err(|error| super::Error::Statement(error.to_string()))?;
     let rows = sql.query(&BY_PATHS.replace("COLUMNS", COLUMNS), values![list])?;
     rows.iter().map(|row| read(row, 0)).collect()
+}
+
+/// The order of a folder's images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// The latest changed file first.
+    Changed,
+    /// The latest taken first, those of unknown time last.
+    Taken,
+    /// The longest file first.
+    Size,
+}
+
+/// The paths of the active images of a folder, in an order.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn ordered(sql: &dyn Sql, folder_id: i64, order: Order) -> Result<Vec<String>> {
+    let order = match order {
+        Order::Changed => "CASE WHEN i.mtime_ns IS NULL THEN 1 ELSE 0 END, i.mtime_ns DESC, i.path",
+        Order::Taken => "CASE WHEN m.taken_ms IS NULL THEN 1 ELSE 0 END, m.taken_ms DESC, i.path",
+        Order::Size => {
+            "CASE WHEN i.size_bytes IS NULL THEN 1 ELSE 0 END, i.size_bytes DESC, i.path"
+        }
+    };
+    let rows = sql.query(
+        &format!(
+            "SELECT i.path FROM images i LEFT JOIN image_metadata m ON m.image_id = i.id \
+             WHERE i.folder_id = $1 AND i.status = $2 ORDER BY {order}"
+        ),
+        values![folder_id, STATUS_ACTIVE],
+    )?;
+    rows.iter().map(|row| row.text(0)).collect()
+}
+
+/// A folder's first image by path, and how many images lie in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cover {
+    /// The folder.
+    pub folder_id: i64,
+    /// The image's path.
+    pub path: String,
+    /// How many active images there are right in it.
+    pub count: i64,
+}
+
+/// The covers of folders, in no order; those without images are left out.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn covers(sql: &dyn Sql, folder_ids: &[i64]) -> Result<Vec<Cover>> {
+    if folder_ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = sql.query(
+        &format!(
+            "SELECT folder_id, MIN(path), COUNT(*) FROM images \
+             WHERE status = $1 AND folder_id IN ({}) GROUP BY folder_id",
+            id_list(folder_ids)
+        ),
+        values![STATUS_ACTIVE],
+    )?;
+    let read =
+        |row: &Row| Ok(Cover { folder_id: row.int(0)?, path: row.text(1)?, count: row.int(2)? });
+    rows.iter().map(read).collect()
 }
 
 const BY_PATHS: &str = "SELECT COLUMNS FROM images i JOIN folders f ON f.id = i.folder_id \

@@ -104,6 +104,22 @@ pub fn by_path(sql: &dyn Sql, path: &str) -> Result<Option<ImageRow>> {
     row.as_ref().map(read).transpose()
 }
 
+/// The paths of some of the images in and below a folder (blank for the root), at most `limit`, in the
+/// order of their paths, from behind `after` on.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn below(sql: &dyn Sql, folder: &str, after: &str, limit: i64) -> Result<Vec<String>> {
+    let (path, from, to) = super::purge::bounds(folder);
+    let rows = sql.query(
+        "SELECT i.path FROM images i JOIN folders f ON f.id = i.folder_id WHERE i.status = $1 \
+         AND (f.path = $2 OR (f.path >= $3 AND f.path < $4)) AND i.path > $5 \
+         ORDER BY i.path LIMIT $6",
+        values![super::STATUS_ACTIVE, path.as_str(), from.as_str(), to.as_str(), after, limit],
+    )?;
+    rows.iter().map(|row| row.text(0)).collect()
+}
+
 /// The image with this id, deleted ones too.
 ///
 /// # Errors
@@ -222,6 +238,14 @@ pub fn set_focal_point(sql: &dyn Sql, id: i64, point: Option<FocalPoint>) -> Res
         values![id, point.map(FocalPoint::x), point.map(FocalPoint::y)],
     )?;
     Ok(changed == 1)
+}
+
+/// How many images have this status.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn count(sql: &dyn Sql, status: i64) -> Result<i64> {
+    sql.query_one("SELECT COUNT(*) FROM images WHERE status = $1", values![status])?.int(0)
 }
 
 /// Raises the revision counter, after a write through the server; gives back its new value, or none

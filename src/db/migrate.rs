@@ -12,6 +12,7 @@ use super::postgres_conn::connect_error;
 use super::properties;
 use super::sql::Sql;
 use super::sqlite_conn::SqliteConn;
+use super::tls::in_the_clear;
 use super::value::values;
 
 mod postgres {
@@ -23,9 +24,9 @@ mod sqlite {
 }
 
 /// The oldest schema this program works with. Raised when it needs what a newer migration adds.
-pub const OLDEST_SCHEMA: u32 = 7;
+pub const OLDEST_SCHEMA: u32 = 10;
 /// The newest schema this program knows, and makes: the number of the newest migration.
-pub const NEWEST_SCHEMA: u32 = 7;
+pub const NEWEST_SCHEMA: u32 = 10;
 
 /// Names the lock under which PostgreSQL is migrated.
 const ADVISORY_LOCK: i64 = 0x4861_6c66_746f_6e65;
@@ -47,9 +48,17 @@ fn runner(dialect: Dialect) -> refinery::Runner {
 /// [`Error::Unavailable`] without a database; [`Error::Migration`] when one fails.
 pub fn migrate(db: &Db) -> Result<()> {
     match &db.opener().target {
-        Target::Postgres(config) => {
-            let config = ::postgres::Config::from((**config).clone());
-            let mut client = config.connect(::postgres::NoTls).map_err(connect_error)?;
+        Target::Postgres(target) => {
+            let (config, tls) = &**target;
+            let connector = tls.connector().map_err(Error::Unavailable)?;
+            let connect = |config: &tokio_postgres::Config| {
+                ::postgres::Config::from(config.clone()).connect(connector.clone())
+            };
+            let connected = connect(config).or_else(|error| match in_the_clear(config, &error) {
+                Some(clear) => connect(&clear),
+                None => Err(error),
+            });
+            let mut client = connected.map_err(connect_error)?;
             // The lock goes with the connection.
             let lock =
                 format!("SET lock_timeout = '120s'; SELECT pg_advisory_lock({ADVISORY_LOCK})");
@@ -77,8 +86,10 @@ fn run<C: refinery::Migrate>(db: &Db, connection: &mut C) -> Result<()> {
         return check_schema(db);
     }
     runner(db.dialect()).run(connection).map(|_| ()).map_err(|error| {
-        let cause = std::error::Error::source(&error).map(ToString::to_string);
-        Error::Migration(cause.map_or_else(|| error.to_string(), |c| format!("{error}: {c}")))
+        let first: &dyn std::error::Error = &error;
+        let causes = std::iter::successors(Some(first), |error| error.source());
+        let told: Vec<String> = causes.map(ToString::to_string).collect();
+        Error::Migration(told.join(": "))
     })
 }
 

@@ -7,8 +7,10 @@ use super::error::Result;
 use super::path_key::path_key;
 use super::sql::{Sql, atomic};
 use super::value::values;
-use super::walk::range_below;
-use super::{STATUS_ACTIVE, STATUS_DELETED, folders, properties};
+use super::walk::{ids_of, range_below};
+use super::{
+    STATUS_ACTIVE, STATUS_DELETED, folder_permissions, folder_templates, folders, properties,
+};
 
 /// Where rows of gone files are kept: a hidden folder, as which none is served.
 const GONE: &str = ".gone";
@@ -74,6 +76,48 @@ pub fn folder(sql: &dyn Sql, from: &str, to: &str) -> Result<()> {
     })
 }
 
+/// Where a folder was before another took its place, if that is what has become of it.
+#[must_use]
+pub fn place_before(path: &str) -> Option<&str> {
+    let (_id, old) =
+        path.strip_prefix('/')?.strip_prefix(GONE)?.strip_prefix('/')?.split_once('/')?;
+    Some(&path[path.len() - old.len() - 1..])
+}
+
+/// Gives the records of access and of templates of a folder, and of those below it, to another folder
+/// and those below that: a group's record there is replaced. Gives back how many that were.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn records(sql: &dyn Sql, from: &str, to: &str) -> Result<u64> {
+    let (from, to) = (folders::normal_path(from), folders::normal_path(to));
+    let place = |path: &str| {
+        let rest = path.strip_prefix(&from)?;
+        (rest.is_empty() || rest.starts_with('/')).then(|| format!("{to}{rest}"))
+    };
+    atomic(sql, |sql| {
+        let mut moved = 0;
+        for record in folder_permissions::all(sql)? {
+            if let Some(path) = place(&record.folder_path) {
+                let folder = folders::seen(sql, &path)?;
+                folder_permissions::set(sql, folder, record.group_id, record.access)?;
+                folder_permissions::remove(sql, record.folder_id, record.group_id)?;
+                moved += 1;
+            }
+        }
+        for record in folder_templates::all(sql)? {
+            if let Some(path) = place(&record.folder_path) {
+                let at = (folders::seen(sql, &path)?, record.group_id);
+                folder_templates::set(sql, at, record.required, record.template_id)?;
+                let before = (record.folder_id, record.group_id);
+                folder_templates::remove(sql, before, record.required)?;
+                moved += 1;
+            }
+        }
+        Ok(moved)
+    })
+}
+
 /// Renames the rows of a folder and of all below it. `STATUS_DELETED` marks all of them so; with
 /// `STATUS_ACTIVE` each keeps its own status.
 fn rename_below(sql: &dyn Sql, from: &str, to: &str, status: i64) -> Result<()> {
@@ -86,17 +130,18 @@ fn rename_below(sql: &dyn Sql, from: &str, to: &str, status: i64) -> Result<()> 
         } else {
             (&first[1..], &end[1..], "")
         };
-        let given = values![first, end, own, to, skip + 1, status];
-        sql.execute(
-            &format!(
-                "UPDATE {table} SET path = $4 || substr(path, CAST($5 AS INTEGER)), \
-                 path_key = $4 || substr(path, CAST($5 AS INTEGER)), \
-                 status = CASE WHEN $6 = {STATUS_DELETED} THEN $6 ELSE status END \
-                 WHERE ((path >= $1 AND path < $2) OR path = $3) \
-                 AND length(path) + length($4) <= {SHORT_CHARS}"
-            ),
-            given,
-        )?;
+        for (after, last) in ids_of(sql, table)? {
+            sql.execute(
+                &format!(
+                    "UPDATE {table} SET path = $4 || substr(path, CAST($5 AS INTEGER)), \
+                     path_key = $4 || substr(path, CAST($5 AS INTEGER)), \
+                     status = CASE WHEN $6 = {STATUS_DELETED} THEN $6 ELSE status END \
+                     WHERE id > $7 AND id <= $8 AND ((path >= $1 AND path < $2) OR path = $3) \
+                     AND length(path) + length($4) <= {SHORT_CHARS}"
+                ),
+                values![first, end, own, to, skip + 1, status, after, last],
+            )?;
+        }
         loop {
             let long = sql.query(
                 &format!(

@@ -9,6 +9,7 @@ use super::dialect::Dialect;
 use super::error::{Error, Result};
 use super::postgres_conn::PostgresConn;
 use super::sqlite_conn::SqliteConn;
+use super::tls::{self, Tls};
 use super::value::{Row, Value};
 
 /// Where the database is, and how long to wait for it.
@@ -24,7 +25,7 @@ pub(super) struct Opener {
 /// Where the database is. Its `Debug` form shows no password.
 #[derive(Debug, Clone)]
 pub(super) enum Target {
-    Postgres(Box<tokio_postgres::Config>),
+    Postgres(Box<(tokio_postgres::Config, Tls)>),
     Sqlite(PathBuf),
 }
 
@@ -48,8 +49,10 @@ impl Opener {
             }
             Target::Sqlite(PathBuf::from(path))
         } else {
+            let (rest, parts) = tls::split(address)?;
+            let tls = Tls::new(&parts)?;
             // The driver's message may repeat parts of the address, hence a password.
-            let mut config = tokio_postgres::Config::from_str(address).map_err(|_| {
+            let mut config = tokio_postgres::Config::from_str(&rest).map_err(|_| {
                 Error::Address("expected sqlite:PATH or postgresql://USER@HOST/NAME".into())
             })?;
             if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
@@ -62,7 +65,8 @@ impl Opener {
             if config.get_application_name().is_none() {
                 config.application_name("halftone");
             }
-            Target::Postgres(Box::new(config))
+            tls.apply(&mut config);
+            Target::Postgres(Box::new((config, tls)))
         };
         Ok(Self { target, connect_timeout, statement_timeout, last_failure: Arc::default() })
     }
@@ -81,9 +85,10 @@ impl Opener {
 
     fn open(&self) -> Result<Conn> {
         Ok(match &self.target {
-            Target::Postgres(config) => {
-                let opened =
-                    PostgresConn::open(config, self.connect_timeout, self.statement_timeout)?;
+            Target::Postgres(target) => {
+                let (config, tls) = &**target;
+                let (connect, statement) = (self.connect_timeout, self.statement_timeout);
+                let opened = PostgresConn::open(config, tls, connect, statement)?;
                 Conn::Postgres(Box::new(opened))
             }
             Target::Sqlite(path) => Conn::Sqlite(SqliteConn::open(path, self.statement_timeout)?),

@@ -17,7 +17,8 @@ const TRANSACTION_ATTEMPTS: u32 = 6;
 #[derive(Clone)]
 pub struct DbOptions {
     /// `sqlite:PATH`, or what PostgreSQL takes: `postgresql://USER:PASSWORD@HOST/NAME`, also with
-    /// `?host=/run/postgresql`, or `key=value` pairs.
+    /// `?host=/run/postgresql`, or `key=value` pairs; with `sslmode`, `sslrootcert`, `sslcert` and
+    /// `sslkey` as libpq means them, but that no home folder is looked into.
     pub url: String,
     /// Connections that one process may hold at once.
     pub pool_size: u32,
@@ -230,7 +231,14 @@ mod tests {
             let shown = format!("{db:?} {:?} {:?}", options(url), db.opener());
             assert!(!shown.contains("secret"), "{shown}");
         }
-        for url in ["", "sqlite:", "secret", "postgresql://user:secret@host:port/name"] {
+        for url in [
+            "",
+            "sqlite:",
+            "secret",
+            "postgresql://user:secret@host:port/name",
+            "postgresql://user:secret@host/name?sslmode=allow",
+            "postgresql://user:secret@host/name?sslmode=verify-full",
+        ] {
             let refused = Db::connect(&options(url)).unwrap_err();
             assert!(matches!(refused, Error::Address(_)), "{url}: {refused}");
             assert!(!refused.to_string().contains("secret"), "{refused}");

@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Config, NoTls, Statement};
+use tokio_postgres::{Client, Config, Statement};
 
 use super::dialect::Dialect;
 use super::error::{Error, Result};
+use super::tls::{Tls, in_the_clear};
 use super::value::{Row, Value};
 
 /// Statements that a connection keeps prepared.
@@ -42,6 +43,7 @@ impl PostgresConn {
     /// given up `connect_timeout` later.
     pub(super) fn open(
         config: &Config,
+        tls: &Tls,
         connect_timeout: Duration,
         statement_timeout: Duration,
     ) -> Result<Self> {
@@ -49,8 +51,16 @@ impl PostgresConn {
             .enable_all()
             .build()
             .map_err(|error| Error::Unavailable(error.to_string()))?;
+        let tls = tls.connector().map_err(Error::Unavailable)?;
         let client = runtime.block_on(async {
-            let opened = tokio::time::timeout(connect_timeout, config.connect(NoTls)).await;
+            let connecting = async {
+                let opened = config.connect(tls.clone()).await;
+                match opened.as_ref().err().and_then(|error| in_the_clear(config, error)) {
+                    Some(clear) => clear.connect(tls).await,
+                    None => opened,
+                }
+            };
+            let opened = tokio::time::timeout(connect_timeout, connecting).await;
             let (client, other_half) = opened.map_err(|_| too_slow())?.map_err(connect_error)?;
             tokio::spawn(async move {
                 if let Err(error) = other_half.await {

@@ -12,6 +12,8 @@ pub const RIGHTS_VERSION: &str = "rights_version";
 pub const TEMPLATES_VERSION: &str = "templates_version";
 /// Raised whenever a web session is ended before its time.
 pub const SESSIONS_VERSION: &str = "sessions_version";
+/// Raised whenever made pictures are to be made anew.
+pub const PURGES: &str = "purges";
 /// Name of the template that holds when none is named.
 pub const DEFAULT_TEMPLATE: &str = "default_template";
 /// When the first accounts and templates were made.
@@ -91,6 +93,8 @@ pub struct Versions {
     pub templates: i64,
     /// Of the sessions that were ended.
     pub sessions: i64,
+    /// Of the purges of made pictures.
+    pub purges: i64,
 }
 
 /// The counters that tell of changes, as one state.
@@ -99,15 +103,16 @@ pub struct Versions {
 /// See [`super::Error`].
 pub fn versions(sql: &dyn Sql) -> Result<Versions> {
     let rows = sql.query(
-        "SELECT key, CAST(value AS BIGINT) FROM properties WHERE key IN ($1, $2, $3)",
-        values![RIGHTS_VERSION, TEMPLATES_VERSION, SESSIONS_VERSION],
+        "SELECT key, CAST(value AS BIGINT) FROM properties WHERE key IN ($1, $2, $3, $4)",
+        values![RIGHTS_VERSION, TEMPLATES_VERSION, SESSIONS_VERSION, PURGES],
     )?;
     let mut versions = Versions::default();
     for row in rows {
         match row.text(0)?.as_str() {
             RIGHTS_VERSION => versions.rights = row.int(1)?,
             TEMPLATES_VERSION => versions.templates = row.int(1)?,
-            _ => versions.sessions = row.int(1)?,
+            SESSIONS_VERSION => versions.sessions = row.int(1)?,
+            _ => versions.purges = row.int(1)?,
         }
     }
     Ok(versions)

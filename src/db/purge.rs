@@ -4,12 +4,13 @@
 use super::STATUS_DELETED;
 use super::error::Result;
 use super::folders::{ROOT, normal_path};
+use super::path_key::path_key;
 use super::properties;
 use super::sql::{Sql, atomic};
 use super::value::values;
 
 /// The paths that a folder and what lies below it have: itself, and from here to before there.
-fn bounds(folder: &str) -> (String, String, String) {
+pub(super) fn bounds(folder: &str) -> (String, String, String) {
     let path = normal_path(folder);
     let below = if path == ROOT { String::new() } else { path.clone() };
     // Every path below starts with "PATH/", hence sorts from there to before "PATH0".
@@ -35,6 +36,44 @@ pub fn deleted_images(sql: &dyn Sql, folder: &str, limit: u32) -> Result<u64> {
             sql.execute("DELETE FROM images WHERE id = $1", values![id])?;
         }
         Ok(rows.len() as u64)
+    })
+}
+
+/// Which made pictures are to be made anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Made<'a> {
+    /// Those of one original.
+    OfImage(&'a str),
+    /// Those of all originals in and below a folder; the root's are all there are.
+    Below(&'a str),
+}
+
+/// Has made pictures made anew, as if their originals had been written again: what caches hold of them is
+/// not asked for any more. Gives back of how many originals.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn made_pictures(sql: &dyn Sql, made: Made<'_>) -> Result<u64> {
+    atomic(sql, |sql| {
+        const RAISE: &str = "UPDATE images SET revision_counter = revision_counter + 1";
+        let raised = match made {
+            Made::OfImage(path) => sql.execute(
+                &format!("{RAISE} WHERE path_key = $1"),
+                values![path_key(path.trim_matches('/'))],
+            )?,
+            Made::Below(folder) => {
+                let (path, from, to) = bounds(folder);
+                sql.execute(
+                    &format!(
+                        "{RAISE} WHERE folder_id IN (SELECT id FROM folders \
+                         WHERE path = $1 OR (path >= $2 AND path < $3))"
+                    ),
+                    values![path.as_str(), from.as_str(), to.as_str()],
+                )?
+            }
+        };
+        properties::bump(sql, properties::PURGES)?;
+        Ok(raised)
     })
 }
 

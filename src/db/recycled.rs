@@ -27,9 +27,12 @@ pub struct Recycled {
     pub size_bytes: i64,
     /// When that was.
     pub recycled_ms: i64,
+    /// What groups could do in a folder, or in that of a file, in the words of who put it there.
+    pub rights: String,
 }
 
-const COLUMNS: &str = "id, path, is_folder, stored_as, image_id, user_id, size_bytes, recycled_ms";
+const COLUMNS: &str =
+    "id, path, is_folder, stored_as, image_id, user_id, size_bytes, recycled_ms, rights";
 
 fn read(row: &Row) -> Result<Recycled> {
     Ok(Recycled {
@@ -41,6 +44,7 @@ fn read(row: &Row) -> Result<Recycled> {
         user_id: row.opt_int(5)?,
         size_bytes: row.int(6)?,
         recycled_ms: row.int(7)?,
+        rights: row.text(8)?,
     })
 }
 
@@ -52,7 +56,7 @@ fn read(row: &Row) -> Result<Recycled> {
 pub fn add(sql: &dyn Sql, what: &Recycled) -> Result<i64> {
     let row = sql.query_one(
         "INSERT INTO recycled (path, is_folder, stored_as, image_id, user_id, size_bytes, \
-         recycled_ms) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+         recycled_ms, rights) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
         values![
             what.path.as_str(),
             what.is_folder,
@@ -61,9 +65,20 @@ pub fn add(sql: &dyn Sql, what: &Recycled) -> Result<i64> {
             what.user_id,
             what.size_bytes,
             now_ms(),
+            what.rights.as_str(),
         ],
     )?;
     row.int(0)
+}
+
+/// Corrects how large one is.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn set_size(sql: &dyn Sql, id: i64, size_bytes: i64) -> Result<()> {
+    let values = values![id, size_bytes];
+    sql.execute("UPDATE recycled SET size_bytes = $2 WHERE id = $1", values)?;
+    Ok(())
 }
 
 /// Forgets one; tells whether there was such.
@@ -81,6 +96,15 @@ pub fn remove(sql: &dyn Sql, id: i64) -> Result<bool> {
 pub fn by_id(sql: &dyn Sql, id: i64) -> Result<Option<Recycled>> {
     let statement = format!("SELECT {COLUMNS} FROM recycled WHERE id = $1");
     sql.query_opt(&statement, values![id])?.as_ref().map(read).transpose()
+}
+
+/// Whether the folder of a path lies in the recycle folder.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn is_of_folder(sql: &dyn Sql, path: &str) -> Result<bool> {
+    let statement = "SELECT id FROM recycled WHERE is_folder = $1 AND path = $2 LIMIT 1";
+    Ok(sql.query_opt(statement, values![true, path])?.is_some())
 }
 
 /// A part of what came from folders within these scopes (files by the one, folders by the folder that

@@ -1,7 +1,9 @@
 //! Statistics in buckets of time: of each image, and of all together.
 
 use super::error::Result;
+use super::host_stats::{self, HostBucket};
 use super::sql::{Sql, atomic};
+use super::stats_logs::{self, LogPlace};
 use super::value::{Row, Value, values};
 
 /// What is counted.
@@ -26,12 +28,16 @@ pub struct Numbers {
 impl Numbers {
     /// Adds other numbers.
     pub fn add(&mut self, other: &Self) {
-        self.requests += other.requests;
-        self.views += other.views;
-        self.cached_views += other.cached_views;
-        self.downloads += other.downloads;
-        self.total_bytes += other.total_bytes;
-        self.request_us += other.request_us;
+        for (sum, more) in [
+            (&mut self.requests, other.requests),
+            (&mut self.views, other.views),
+            (&mut self.cached_views, other.cached_views),
+            (&mut self.downloads, other.downloads),
+            (&mut self.total_bytes, other.total_bytes),
+            (&mut self.request_us, other.request_us),
+        ] {
+            *sum = sum.saturating_add(more);
+        }
         self.max_request_us = self.max_request_us.max(other.max_request_us);
     }
 
@@ -91,13 +97,24 @@ const ADD_SYSTEM: &str = "INSERT INTO system_stats (requests, views, cached_view
      max_request_us = {greatest}(system_stats.max_request_us, $7), \
      to_ms = {greatest}(system_stats.to_ms, $9)";
 
+/// What is added in one transaction.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// What was counted. To be sorted alike by everyone who adds, images first.
+    pub buckets: Vec<Bucket>,
+    /// What hosts took.
+    pub hosts: Vec<HostBucket>,
+    /// How far a log was read that all of this comes from.
+    pub place: Option<LogPlace>,
+}
+
 /// Adds a batch to what is there, unless a batch of this id was added before; tells whether it was
-/// added now. The buckets should be sorted alike by everyone who adds, images first.
+/// added now.
 ///
 /// # Errors
 /// See [`super::Error`]. After [`super::Error::Unavailable`] the same batch may be sent again, with
 /// the same id.
-pub fn add_batch(sql: &dyn Sql, id: &str, buckets: &[Bucket]) -> Result<bool> {
+pub fn add(sql: &dyn Sql, id: &str, batch: &Batch) -> Result<bool> {
     atomic(sql, |sql| {
         let new = sql.execute(
             "INSERT INTO stats_batches (id, added_ms) VALUES ($1, {now_ms}) \
@@ -107,21 +124,26 @@ pub fn add_batch(sql: &dyn Sql, id: &str, buckets: &[Bucket]) -> Result<bool> {
         if new == 0 {
             return Ok(false);
         }
-        for bucket in buckets {
-            let mut given = bucket.numbers.values().to_vec();
-            given.extend([bucket.from_ms.into(), bucket.to_ms.into()]);
-            match bucket.image_id {
-                Some(image_id) => {
-                    given.push(image_id.into());
-                    sql.execute(ADD_IMAGE, &given)?;
-                }
-                None => {
-                    sql.execute(ADD_SYSTEM, &given)?;
-                }
-            }
+        for bucket in &batch.buckets {
+            add_bucket(sql, bucket)?;
         }
+        batch.hosts.iter().try_for_each(|host| host_stats::add(sql, host))?;
+        batch.place.iter().try_for_each(|place| stats_logs::set(sql, place))?;
         Ok(true)
     })
+}
+
+fn add_bucket(sql: &dyn Sql, bucket: &Bucket) -> Result<()> {
+    let mut given = bucket.numbers.values().to_vec();
+    given.extend([bucket.from_ms.into(), bucket.to_ms.into()]);
+    let statement = match bucket.image_id {
+        Some(image_id) => {
+            given.push(image_id.into());
+            ADD_IMAGE
+        }
+        None => ADD_SYSTEM,
+    };
+    sql.execute(statement, &given).map(|_| ())
 }
 
 const SUMS: &str = "CAST(COALESCE(SUM(requests), 0) AS BIGINT), \
@@ -179,55 +201,193 @@ pub fn purge_batches(sql: &dyn Sql, age_ms: i64) -> Result<u64> {
     sql.execute("DELETE FROM stats_batches WHERE added_ms < {now_ms} - $1", values![age_ms])
 }
 
-/// A part of the buckets of an image, or of the system, that start in `[from_ms, to_ms)`, by time;
-/// and how many there are.
+/// How busy the machines were in a bucket, as far as is known.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Load {
+    /// Share of the processor time that was used, in percent.
+    pub cpu_percent: Option<f64>,
+    /// Share of the memory that was in use, in percent.
+    pub memory_percent: Option<f64>,
+    /// How full the shared cache was, in percent.
+    pub cache_percent: Option<f64>,
+}
+
+const NAMES: &str =
+    "requests, views, cached_views, downloads, total_bytes, request_us, max_request_us";
+
+/// A part of the buckets of an image that start in `[from_ms, to_ms)`, by time; and how many there are.
 ///
 /// # Errors
 /// See [`super::Error`].
-pub fn buckets(
+pub fn image_buckets(
     sql: &dyn Sql,
-    image_id: Option<i64>,
+    image_id: i64,
     (from_ms, to_ms): (i64, i64),
     (start, limit): (i64, i64),
 ) -> Result<(Vec<Bucket>, i64)> {
-    const NAMES: &str = "requests, views, cached_views, downloads, total_bytes, request_us, \
-         max_request_us, from_ms, to_ms";
-    let (table, of) = match image_id {
-        Some(_) => ("image_stats", "image_id = $3"),
-        None => ("system_stats", "$3 = 0"),
-    };
-    let span = format!("FROM {table} WHERE from_ms >= $1 AND from_ms < $2 AND {of}");
-    let id = image_id.unwrap_or(0);
+    const SPAN: &str = "FROM image_stats WHERE from_ms >= $1 AND from_ms < $2 AND image_id = $3";
     let rows = sql.query(
-        &format!("SELECT {NAMES} {span} ORDER BY from_ms LIMIT $5 OFFSET $4"),
-        values![from_ms, to_ms, id, start, limit],
+        &format!("SELECT {NAMES}, from_ms, to_ms {SPAN} ORDER BY from_ms LIMIT $5 OFFSET $4"),
+        values![from_ms, to_ms, image_id, start, limit],
     )?;
-    let total = sql.query_one(&format!("SELECT COUNT(*) {span}"), values![from_ms, to_ms, id])?;
-    let read = |row: &Row| {
-        let numbers = Numbers::read(row)?;
-        Ok(Bucket { image_id, from_ms: row.int(7)?, to_ms: row.int(8)?, numbers })
-    };
+    let count = format!("SELECT COUNT(*) {SPAN}");
+    let total = sql.query_one(&count, values![from_ms, to_ms, image_id])?;
+    let read = |row: &Row| bucket(row, Some(image_id));
     Ok((rows.iter().map(read).collect::<Result<_>>()?, total.int(0)?))
 }
 
-/// The images that were asked for most in the buckets that start in `[from_ms, to_ms)`: id, path if
-/// there is a row, and what was counted.
+/// A part of the buckets of the system that start in `[from_ms, to_ms)`, by time, with how busy all
+/// machines were together; and how many there are.
 ///
 /// # Errors
 /// See [`super::Error`].
-pub fn busiest(
+pub fn system_buckets(
     sql: &dyn Sql,
     (from_ms, to_ms): (i64, i64),
-    limit: i64,
-) -> Result<Vec<(i64, Option<String>, Numbers)>> {
+    (start, limit): (i64, i64),
+) -> Result<(Vec<(Bucket, Load)>, i64)> {
+    let loaded = LOADED.replace("NAMES", NAMES);
+    let rows = sql.query(
+        &format!("{loaded} ORDER BY s.from_ms LIMIT $4 OFFSET $3"),
+        values![from_ms, to_ms, start, limit],
+    )?;
+    let total = sql.query_one(
+        "SELECT COUNT(*) FROM system_stats WHERE from_ms >= $1 AND from_ms < $2",
+        values![from_ms, to_ms],
+    )?;
+    Ok((rows.iter().map(loaded_bucket).collect::<Result<_>>()?, total.int(0)?))
+}
+
+/// The buckets of an image that start in `[from_ms, to_ms)`, added up in steps of this length, by time.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn image_steps(
+    sql: &dyn Sql,
+    image_id: i64,
+    (from_ms, to_ms): (i64, i64),
+    step_ms: i64,
+) -> Result<Vec<Bucket>> {
+    let rows = sql.query(
+        &format!(
+            "SELECT {SUMS}, MIN(from_ms), MAX(to_ms) FROM image_stats \
+             WHERE from_ms >= $1 AND from_ms < $2 AND image_id = $3 \
+             GROUP BY from_ms / $4 ORDER BY 8"
+        ),
+        values![from_ms, to_ms, image_id, step_ms],
+    )?;
+    rows.iter().map(|row| bucket(row, Some(image_id))).collect()
+}
+
+/// The buckets of the system that start in `[from_ms, to_ms)`, added up in steps of this length, by time,
+/// with how busy all machines were on average of them.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn system_steps(
+    sql: &dyn Sql,
+    (from_ms, to_ms): (i64, i64),
+    step_ms: i64,
+) -> Result<Vec<(Bucket, Load)>> {
+    let loaded = LOADED.replace("NAMES", NAMES);
+    let rows = sql.query(
+        &format!(
+            "SELECT {SUMS}, MIN(from_ms), MAX(to_ms), AVG(cpu_load), AVG(memory_load), \
+             AVG(cache_load) FROM ({loaded}) one GROUP BY from_ms / $3 ORDER BY 8"
+        ),
+        values![from_ms, to_ms, step_ms],
+    )?;
+    rows.iter().map(loaded_bucket).collect()
+}
+
+fn loaded_bucket(row: &Row) -> Result<(Bucket, Load)> {
+    let load = Load {
+        cpu_percent: row.opt_real(9)?,
+        memory_percent: row.opt_real(10)?,
+        cache_percent: row.opt_real(11)?,
+    };
+    Ok((bucket(row, None)?, load))
+}
+
+/// What an imported row says of the load holds; for others it comes of the hosts' numbers. Sums of
+/// products are made of floating-point numbers: they can be larger than whole ones hold.
+const LOADED: &str = "SELECT NAMES, s.from_ms, s.to_ms, COALESCE(s.cpu_percent, h.cpu) AS cpu_load, \
+     COALESCE(s.memory_percent, h.memory) AS memory_load, \
+     COALESCE(s.cache_percent, h.cache) AS cache_load FROM system_stats s \
+     LEFT JOIN (SELECT from_ms, \
+     100.0 * SUM(CAST(cpu_us AS DOUBLE PRECISION)) \
+     / NULLIF(SUM(CAST(span_us AS DOUBLE PRECISION)), 0) AS cpu, \
+     100.0 * SUM(CAST(memory_byte_sum AS DOUBLE PRECISION)) \
+     / NULLIF(SUM(CAST(memory_limit_bytes AS DOUBLE PRECISION) * samples), 0) AS memory, \
+     100.0 * SUM(CAST(cache_byte_sum AS DOUBLE PRECISION)) \
+     / NULLIF(SUM(CAST(cache_limit_bytes AS DOUBLE PRECISION) * samples), 0) AS cache \
+     FROM host_stats WHERE worker = -1 AND from_ms >= $1 AND from_ms < $2 GROUP BY from_ms) h \
+     ON h.from_ms = s.from_ms WHERE s.from_ms >= $1 AND s.from_ms < $2";
+
+fn bucket(row: &Row, image_id: Option<i64>) -> Result<Bucket> {
+    let numbers = Numbers::read(row)?;
+    Ok(Bucket { image_id, from_ms: row.int(7)?, to_ms: row.int(8)?, numbers })
+}
+
+/// By what images are ranked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rank {
+    /// Requests.
+    Requests,
+    /// Pictures sent.
+    Views,
+    /// Originals sent.
+    Downloads,
+    /// Bytes sent.
+    Bytes,
+    /// Time that all requests took together.
+    Time,
+    /// Time that the longest request took.
+    Slowest,
+}
+
+impl Rank {
+    /// The place of its column among [`SUMS`], from 1.
+    fn column(self) -> u8 {
+        match self {
+            Self::Requests => 1,
+            Self::Views => 2,
+            Self::Downloads => 4,
+            Self::Bytes => 5,
+            Self::Time => 6,
+            Self::Slowest => 7,
+        }
+    }
+}
+
+/// What was counted for an image in some stretch of time: its id, its path if there is a row, the
+/// numbers.
+pub type ImageSum = (i64, Option<String>, Numbers);
+
+/// A part of the images that were asked for in the buckets that start in `[from_ms, to_ms)`, those with
+/// the highest rank first; and how many there are.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn ranked(
+    sql: &dyn Sql,
+    (from_ms, to_ms): (i64, i64),
+    rank: Rank,
+    (start, limit): (i64, i64),
+) -> Result<(Vec<ImageSum>, i64)> {
+    let column = rank.column();
     let rows = sql.query(
         &format!(
             "SELECT {SUMS}, s.image_id, MAX(i.path) FROM image_stats s \
              LEFT JOIN images i ON i.id = s.image_id WHERE s.from_ms >= $1 AND s.from_ms < $2 \
-             GROUP BY s.image_id ORDER BY 1 DESC, s.image_id LIMIT $3"
+             GROUP BY s.image_id ORDER BY {column} DESC, s.image_id LIMIT $4 OFFSET $3"
         ),
-        values![from_ms, to_ms, limit],
+        values![from_ms, to_ms, start, limit],
+    )?;
+    let total = sql.query_one(
+        "SELECT COUNT(DISTINCT image_id) FROM image_stats WHERE from_ms >= $1 AND from_ms < $2",
+        values![from_ms, to_ms],
     )?;
     let read = |row: &Row| Ok((row.int(7)?, row.opt_text(8)?, Numbers::read(row)?));
-    rows.iter().map(read).collect()
+    Ok((rows.iter().map(read).collect::<Result<_>>()?, total.int(0)?))
 }

@@ -158,7 +158,8 @@ pub fn enqueue(sql: &dyn Sql, task: &NewTask) -> Result<(i64, bool)> {
     Err(Error::Conflict)
 }
 
-/// Takes the next task of one of these kinds, if one is due, for `lease_ms`. One whose lease ran out
+/// Takes the next task of one of these kinds, if one is due, for `lease_ms`. A lease that reaches further
+/// than any was given for is from before the clock was set back, and has run out. One whose lease ran out
 /// counts as due.
 ///
 /// # Errors
@@ -180,7 +181,8 @@ pub fn claim(
          progress_total = 0, started_ms = COALESCE(started_ms, {now_ms}) \
          WHERE id = (SELECT id FROM tasks WHERE kind IN (KINDS) AND status < 2 \
          AND ((status = 0 AND not_before_ms <= {now_ms}) \
-         OR (status = 1 AND lease_until_ms < {now_ms} AND attempts < max_attempts)) \
+         OR (status = 1 AND attempts < max_attempts AND (lease_until_ms < {now_ms} \
+         OR lease_until_ms > {now_ms} + $2 + $2))) \
          ORDER BY priority, id LIMIT 1 {skip_locked}) RETURNING "
         .replace("KINDS", &numbers.join(", "))
         + COLUMNS;
@@ -354,6 +356,18 @@ pub fn by_id(sql: &dyn Sql, id: i64) -> Result<Option<Task>> {
     row.as_ref().map(read).transpose()
 }
 
+/// Whether somebody is at a task: it is being run, and its lease holds.
+///
+/// # Errors
+/// See [`Error`].
+pub fn is_at_work(sql: &dyn Sql, id: i64) -> Result<bool> {
+    let row = sql.query_opt(
+        "SELECT id FROM tasks WHERE id = $1 AND status = 1 AND lease_until_ms >= {now_ms}",
+        values![id],
+    )?;
+    Ok(row.is_some())
+}
+
 /// Tasks asked for in one statement.
 const IDS_AT_ONCE: usize = 500;
 
@@ -384,6 +398,18 @@ pub fn purge_finished(sql: &dyn Sql) -> Result<u64> {
         "DELETE FROM tasks WHERE status = 2 AND finished_ms + keep_for_s * 1000 < {now_ms}",
         &[],
     )
+}
+
+/// The waiting tasks that are to run no sooner than in this time.
+///
+/// # Errors
+/// See [`Error`].
+pub fn not_before(sql: &dyn Sql, wait_ms: i64) -> Result<Vec<i64>> {
+    let rows = sql.query(
+        "SELECT id FROM tasks WHERE status = 0 AND not_before_ms > {now_ms} + $1",
+        values![wait_ms],
+    )?;
+    rows.iter().map(|row| row.int(0)).collect()
 }
 
 /// A part of all tasks with this status, or of all, the newest first; and how many there are.

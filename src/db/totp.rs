@@ -97,6 +97,15 @@ pub fn use_recovery_code(sql: &dyn Sql, user_id: i64, code_hash: &str) -> Result
     Ok(removed == 1)
 }
 
+/// Takes away a secret that was not confirmed; tells whether there was one.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn give_up(sql: &dyn Sql, user_id: i64) -> Result<bool> {
+    let given = values![user_id];
+    Ok(sql.execute("DELETE FROM user_totp WHERE user_id = $1 AND NOT confirmed", given)? == 1)
+}
+
 /// Takes all away; tells whether there was anything.
 ///
 /// # Errors

@@ -1,5 +1,7 @@
 //! User accounts. User names ignore case.
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use super::error::Result;
 use super::sql::{Sql, atomic};
 use super::value::{Row, values};
@@ -85,6 +87,12 @@ pub fn name_key(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
+/// The form in which new names are kept: letters composed, and full-width ones as usual (NFKC).
+#[must_use]
+pub fn spelling(name: &str) -> String {
+    name.trim().nfkc().collect::<String>().trim().to_owned()
+}
+
 /// Makes an account and gives back its id. It is in no group yet.
 ///
 /// # Errors
@@ -130,6 +138,20 @@ pub fn by_name(sql: &dyn Sql, username: &str) -> Result<Option<(User, Option<Str
     let statement = format!("SELECT {COLUMNS}, password FROM users WHERE username_key = $1");
     let row = sql.query_opt(&statement, values![name_key(username)])?;
     row.map(|row| Ok((read(&row)?, row.opt_text(8)?))).transpose()
+}
+
+/// The account that somebody means who types this name: the one that has it, or else the one whose name
+/// it is in another form of its letters.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn named(sql: &dyn Sql, typed: &str) -> Result<Option<(User, Option<String>)>> {
+    let found = by_name(sql, typed)?;
+    let spelling = spelling(typed);
+    if found.is_some() || name_key(&spelling) == name_key(typed) {
+        return Ok(found);
+    }
+    by_name(sql, &spelling)
 }
 
 /// Every account with this status, or every one, by user name.

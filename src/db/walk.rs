@@ -80,6 +80,24 @@ pub(super) fn range_below(path: &str) -> (String, String) {
     if path == ROOT { ("/".into(), "0".into()) } else { (format!("{path}/"), format!("{path}0")) }
 }
 
+/// Rows of a table that one statement goes through at most: what has to do with many images is done in
+/// parts, so that no statement takes longer than statements may.
+const ROWS_OF_STATEMENT: i64 = 50_000;
+
+/// All ids of images, in ranges that one statement can go through: each from beyond the first number to
+/// the second one.
+pub(super) fn ids_of_images(sql: &dyn Sql) -> Result<Vec<(i64, i64)>> {
+    ids_of(sql, "images")
+}
+
+/// The same of any table.
+pub(super) fn ids_of(sql: &dyn Sql, table: &'static str) -> Result<Vec<(i64, i64)>> {
+    let row = sql.query_one(&format!("SELECT MAX(id) FROM {table}"), &[])?;
+    let highest = row.opt_int(0)?.unwrap_or(0);
+    let starts = (0..highest).step_by(ROWS_OF_STATEMENT as usize);
+    Ok(starts.map(|after| (after, after + ROWS_OF_STATEMENT)).collect())
+}
+
 /// The next folders to go through.
 ///
 /// # Errors
@@ -323,6 +341,20 @@ pub fn sweep(sql: &dyn Sql, image_id: i64, run: i64) -> Result<bool> {
 pub fn found_again(sql: &dyn Sql, image_id: i64) -> Result<()> {
     sql.execute("UPDATE images SET missing_run = NULL WHERE id = $1", values![image_id])?;
     Ok(())
+}
+
+/// Whether a folder has records of access or of templates of its own.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn has_own_records(sql: &dyn Sql, path: &str) -> Result<bool> {
+    let row = sql.query_opt(
+        "SELECT f.id FROM folders f WHERE f.path_key = $1 AND f.id IN \
+         (SELECT folder_id FROM folder_permissions UNION ALL \
+         SELECT folder_id FROM folder_templates) LIMIT 1",
+        values![path_key(path)],
+    )?;
+    Ok(row.is_some())
 }
 
 /// Marks one folder deleted, and nothing in it.

@@ -12,21 +12,22 @@ use crate::http::{Request, Response, pieces};
 pub(super) enum Received {
     /// A request to answer.
     Request(Request),
-    /// An answer that needs nobody, or came before all of the request did.
+    /// The answer to what was handed on before all of the request had come.
     Answer {
         /// It.
         response: Response,
         /// Whether all of the request had arrived by then.
         complete: bool,
     },
+    /// A request that is not passed on.
+    Refused(Refusal),
     /// The connection has ended.
     Closed,
 }
 
 impl From<Refusal> for Received {
     fn from(refusal: Refusal) -> Self {
-        let complete = refusal.complete;
-        Self::Answer { response: refusal.into_response(), complete }
+        Self::Refused(refusal)
     }
 }
 
@@ -48,7 +49,7 @@ impl Arriving {
         let head = Head::parse(params).map_err(|fault| Refusal::bad_request(fault, false))?;
         if !pieces::may_be_cut(&head.headers) && head.content_length > Some(options.max_body_bytes)
         {
-            return Err(Refusal::too_large().of(&head.path));
+            return Err(Refusal::too_large().of(&head));
         }
         self.head = Some(head);
         Ok(())
@@ -72,8 +73,7 @@ impl Arriving {
             let stored = self.body.push(part, options).await;
             stored.map_err(|error| Refusal::not_stored(&error, false))
         };
-        let path = self.head.as_ref().map_or("", |head| head.path.as_str());
-        pushed.map_err(|refusal| refusal.of(path))
+        pushed.map_err(|refusal| self.of_this(refusal))
     }
 
     /// What can be handed on before the rest has come, if the body may be cut and enough of it is there.
@@ -94,7 +94,14 @@ impl Arriving {
         let body = std::mem::take(&mut self.body);
         self.passed += body.len();
         let stored = body.finish().await.map(|body| head.with_body(body));
-        Some(stored.map_err(|error| Refusal::not_stored(&error, false)))
+        Some(stored.map_err(|error| self.of_this(Refusal::not_stored(&error, false))))
+    }
+
+    fn of_this(&self, refusal: Refusal) -> Refusal {
+        match &self.head {
+            Some(head) => refusal.of(head),
+            None => refusal,
+        }
     }
 
     /// Takes the answer to a piece in; gives it back when there is no point in sending more.
@@ -108,11 +115,11 @@ impl Arriving {
 
     /// The request, now that its body has ended.
     pub async fn complete(self) -> Received {
-        let refuse = |fault| Refusal::bad_request(fault, true).into();
-        let Some(head) = self.head else { return refuse(BadRequest::Path) };
+        let refuse = |fault| Refusal::bad_request(fault, true);
+        let Some(head) = self.head else { return refuse(BadRequest::Path).into() };
         let came = self.passed + self.body.len();
         if head.content_length.is_some_and(|declared| declared != came) {
-            return refuse(BadRequest::BodyLength);
+            return refuse(BadRequest::BodyLength).of(&head).into();
         }
         if self.body.len() == 0
             && let Some(response) = self.answer
@@ -125,7 +132,7 @@ impl Arriving {
         };
         match self.body.finish().await {
             Ok(body) => Received::Request(head.with_body(body)),
-            Err(error) => Refusal::not_stored(&error, true).into(),
+            Err(error) => Refusal::not_stored(&error, true).of(&head).into(),
         }
     }
 }

@@ -195,6 +195,10 @@ impl Protocol {
     /// What still arrives for it is ignored, as the specification asks (section 3.3).
     pub fn end(&mut self) -> bool {
         self.params.clear();
+        // The rest of a record that was being read is nobody's, above all not the next request's.
+        if matches!(self.content, Content::Params | Content::Body) {
+            self.content = Content::Skip;
+        }
         self.active.take().is_none_or(|active| active.keep)
     }
 

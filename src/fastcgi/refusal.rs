@@ -3,10 +3,11 @@
 use std::io;
 
 use http::header::RETRY_AFTER;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::request::BadRequest;
-use crate::http::{Response, is_for_programs, plain};
+use super::request::{BadRequest, Head};
+use crate::http::request_id::X_REQUEST_ID;
+use crate::http::{Dispatch, Response, is_for_programs, plain};
 
 /// Why a request is not passed on.
 #[derive(Debug)]
@@ -15,46 +16,51 @@ pub(super) struct Refusal {
     text: String,
     /// Whether all of the request had arrived by then.
     pub complete: bool,
-    /// Whether programs rather than people are told.
-    for_programs: bool,
+    /// The path that was asked for, as far as it is known.
+    path: String,
+    /// The id that the request came with.
+    id: Option<HeaderValue>,
 }
 
 impl Refusal {
     /// The request makes no sense.
     pub fn bad_request(fault: BadRequest, complete: bool) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            text: fault.to_string(),
-            complete,
-            for_programs: false,
-        }
+        Self::new(StatusCode::BAD_REQUEST, fault.to_string(), complete)
     }
 
     /// The body is, or will be, larger than it may.
     pub fn too_large() -> Self {
         let text = "the request body is too large".into();
-        Self { status: StatusCode::PAYLOAD_TOO_LARGE, text, complete: false, for_programs: false }
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, text, false)
     }
 
     /// There is no room for the body; the log tells why.
     pub fn not_stored(error: &io::Error, complete: bool) -> Self {
         log::error!("a request body could not be stored: {error}");
         let text = "the request body could not be stored".into();
-        Self { status: StatusCode::SERVICE_UNAVAILABLE, text, complete, for_programs: false }
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, text, complete)
     }
 
-    /// The same, of a request for this path.
-    pub fn of(mut self, path: &str) -> Self {
-        self.for_programs = is_for_programs(path);
+    fn new(status: StatusCode, text: String, complete: bool) -> Self {
+        Self { status, text, complete, path: String::new(), id: None }
+    }
+
+    /// The same, of a request with this head.
+    pub fn of(mut self, head: &Head) -> Self {
+        self.path.clone_from(&head.path);
+        self.id = head.headers.get(X_REQUEST_ID).cloned();
         self
     }
 
-    /// The answer.
-    pub fn into_response(self) -> Response {
-        let response = plain(self.status, &self.text, self.for_programs);
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            return response.header(RETRY_AFTER, HeaderValue::from_static("10"));
-        }
-        response
+    /// The answer, of which `dispatch` has taken note.
+    pub fn into_response(self, dispatch: &impl Dispatch) -> Response {
+        let response = plain(self.status, &self.text, is_for_programs(&self.path));
+        let response = if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.header(RETRY_AFTER, HeaderValue::from_static("10"))
+        } else {
+            response
+        };
+        let mut headers: HeaderMap = self.id.into_iter().map(|id| (X_REQUEST_ID, id)).collect();
+        dispatch.refuse(&self.path, &mut headers, response)
     }
 }

@@ -12,7 +12,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::params::Pairs;
-use crate::http::{Client, Request, RequestBody};
+use crate::http::{Client, EdgeCache, FileSender, Request, RequestBody};
 
 /// The longest name of a header field that is looked at.
 const MAX_NAME: usize = 128;
@@ -107,6 +107,8 @@ struct Fields<'a> {
     remote_addr: &'a [u8],
     remote_user: &'a [u8],
     https: &'a [u8],
+    edge_cache: &'a [u8],
+    send_files: &'a [u8],
 }
 
 impl<'a> Fields<'a> {
@@ -122,6 +124,8 @@ impl<'a> Fields<'a> {
             b"REMOTE_ADDR" => &mut self.remote_addr,
             b"REMOTE_USER" => &mut self.remote_user,
             b"HTTPS" => &mut self.https,
+            b"HALFTONE_EDGE_CACHE" => &mut self.edge_cache,
+            b"HALFTONE_SEND_FILES" => &mut self.send_files,
             _ => return,
         };
         *field = value;
@@ -147,6 +151,8 @@ impl<'a> Fields<'a> {
             addr: text(self.remote_addr).and_then(|text| text.parse::<IpAddr>().ok()),
             secure: !self.https.is_empty() && !self.https.eq_ignore_ascii_case(b"off"),
             remote_user: text(self.remote_user).map(str::to_owned),
+            edge: text(self.edge_cache).and_then(EdgeCache::named),
+            file_sender: text(self.send_files).and_then(FileSender::named),
         }
     }
 }

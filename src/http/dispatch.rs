@@ -2,6 +2,8 @@
 
 use std::future::Future;
 
+use http::HeaderMap;
+
 use super::{Request, Response};
 
 /// Takes requests from a transport's event loop to whoever answers them.
@@ -12,4 +14,10 @@ use super::{Request, Response};
 pub trait Dispatch: Clone + 'static {
     /// Answers one request.
     fn dispatch(&self, request: Request) -> impl Future<Output = Response>;
+
+    /// Takes note of an answer that the transport gives by itself, because the request is not fit to be
+    /// passed on: gives it the request's id and counts it. Path and header fields are as far as they are known.
+    fn refuse(&self, _path: &str, _headers: &mut HeaderMap, response: Response) -> Response {
+        response
+    }
 }

@@ -35,6 +35,55 @@ pub struct Client {
     pub secure: bool,
     /// The user whom the front server authenticated (the FastCGI parameter `REMOTE_USER`).
     pub remote_user: Option<String>,
+    /// How the front server wants to be told what it may keep itself (the FastCGI parameter
+    /// `HALFTONE_EDGE_CACHE`); none when it keeps nothing.
+    pub edge: Option<EdgeCache>,
+    /// How the front server is told which file to send itself (the FastCGI parameter
+    /// `HALFTONE_SEND_FILES`); none when it sends none.
+    pub file_sender: Option<FileSender>,
+}
+
+/// How a front server learns which file it is to send in place of an answer's body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileSender {
+    /// By the field `X-Accel-Redirect`, an address that is reached within nginx alone
+    /// (`x-accel-redirect`).
+    XAccelRedirect,
+    /// By the field `X-Sendfile`, the file's own path, as Apache's `mod_xsendfile` reads it (`x-sendfile`).
+    XSendfile,
+}
+
+impl FileSender {
+    /// By the name that a front server gives.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "x-accel-redirect" => Some(Self::XAccelRedirect),
+            "x-sendfile" => Some(Self::XSendfile),
+            _ => None,
+        }
+    }
+}
+
+/// How a front server learns for how long it may keep an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EdgeCache {
+    /// By the field `X-Accel-Expires`, which nginx takes out again (`x-accel-expires`).
+    XAccelExpires,
+    /// By `s-maxage` in `Cache-Control`, as any shared cache does (`s-maxage`).
+    SMaxAge,
+}
+
+impl EdgeCache {
+    /// By the name that a front server gives.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "x-accel-expires" => Some(Self::XAccelExpires),
+            "s-maxage" => Some(Self::SMaxAge),
+            _ => None,
+        }
+    }
 }
 
 /// A request's body.

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 
-use super::{Request, Response};
+use super::{Place, Request, Response};
 use crate::pixel::Cancel;
 
 /// Answers requests. One value serves every connection and thread of a worker.
@@ -16,6 +16,9 @@ pub trait Service: Send + Sync + 'static {
 
     /// Answers, however long it takes, or says what there is to wait for. Called on a request thread.
     fn call(self: Arc<Self>, request: Request, progress: &dyn Progress) -> Answer;
+
+    /// Takes note of an answer that was given in its place: the request never reached it, or made it panic.
+    fn note(&self, _path: &str, _response: &Response, _received: Instant) {}
 }
 
 /// What a service makes of a request.
@@ -24,6 +27,9 @@ pub enum Answer {
     Now(Response),
     /// There is something to wait for; no thread is held meanwhile.
     Later(Later),
+    /// It takes making, and waiting for a turn at it: for the threads that are there for this, so that
+    /// those which answer requests stay free. To be given only with a [`Place`] in hand.
+    Make(Then),
 }
 
 /// A response that cannot be made yet.
@@ -32,12 +38,14 @@ pub struct Later {
     pub ready: oneshot::Receiver<()>,
     /// When the response is to be made whether or not it was told.
     pub until: Instant,
-    /// Makes the response. Called on a request thread.
+    /// Whether what is waited for goes on without this worker, so that a worker that ends waits no longer.
+    pub outlasts_worker: bool,
+    /// Goes on. Called on a request thread.
     pub then: Then,
 }
 
-/// Makes a response that had to wait.
-pub type Then = Box<dyn FnOnce(&dyn Progress) -> Response + Send>;
+/// Goes on with an answer that had to wait, or takes long to make.
+pub type Then = Box<dyn FnOnce(&dyn Progress) -> Answer + Send>;
 
 impl From<Response> for Answer {
     fn from(response: Response) -> Self {
@@ -55,6 +63,9 @@ pub trait Progress: Sync {
 
     /// The deadline and the cancel flag of this request.
     fn cancel(&self) -> &Cancel;
+
+    /// A place among those whose answers are being made or wait to be; none when there are too many.
+    fn place(&self) -> Option<Place>;
 }
 
 /// What a request thread is doing, as the scoreboard shows it.

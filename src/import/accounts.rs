@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::source::text;
 use super::{Ids, Import, Result};
+use crate::auth::names::{self, Met};
 use crate::auth::password;
 use crate::db::groups::{self, Group};
 use crate::db::users::{self, AUTH_LDAP, AUTH_PASSWORD, User, name_key};
@@ -27,9 +28,21 @@ pub(super) fn own_name(used: &mut HashSet<String>, name: &str) -> (String, bool)
 }
 
 impl Import<'_> {
+    /// Tells of a name that comes as it is and could not be given here any more.
+    fn note_name(&mut self, kind: &'static str, met: &mut Met, name: &str) {
+        if let Some(fault) = names::fault(name) {
+            let what = format!("a name that new ones are not to be like: it {fault}");
+            self.report.remark(kind, &what, name);
+        }
+        if let Some(other) = met.meet(name) {
+            let which = format!("{name} and {other}");
+            self.report.remark(kind, "names that look alike; rename one", &which);
+        }
+    }
+
     pub(super) fn users(&mut self) -> Result<()> {
         let mut ids = Ids::new(self.sql, "users", self.highest("users")?)?;
-        let mut used = HashSet::new();
+        let (mut used, mut met) = (HashSet::new(), Met::default());
         self.each(
             "users",
             "CAST(username AS TEXT), CAST(first_name AS TEXT), CAST(last_name AS TEXT), \
@@ -41,6 +54,7 @@ impl Import<'_> {
                 if renamed {
                     import.report.remark(USERS, "another name differs in case alone", &username);
                 }
+                import.note_name(USERS, &mut met, &username);
                 let ldap = row.opt_int(6)? == Some(AUTH_LDAP);
                 let user = User {
                     id: theirs,
@@ -137,7 +151,7 @@ impl Import<'_> {
 
     pub(super) fn groups(&mut self) -> Result<()> {
         let mut ids = Ids::new(self.sql, "groups", self.highest("groups")?)?;
-        let mut used = HashSet::new();
+        let (mut used, mut met) = (HashSet::new(), Met::default());
         self.each(
             "groups",
             "CAST(name AS TEXT), CAST(description AS TEXT), CAST(group_type AS BIGINT)",
@@ -146,6 +160,7 @@ impl Import<'_> {
                 if renamed {
                     import.report.remark(GROUPS, "another name differs in case alone", &name);
                 }
+                import.note_name(GROUPS, &mut met, &name);
                 let group_type = match row.opt_int(3)? {
                     Some(known @ (groups::TYPE_SYSTEM | groups::TYPE_LDAP)) => known,
                     _ => groups::TYPE_LOCAL,

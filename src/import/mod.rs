@@ -43,6 +43,24 @@ pub enum Error {
     /// The database over there.
     #[error("the database to import from: {0}")]
     Source(db::Error),
+    /// A row over there is not what it should be.
+    #[error("the database to import from, table {table}, row {id}: {reason}")]
+    Row {
+        /// Its table.
+        table: String,
+        /// Its id.
+        id: i64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The same of a table of which nobody can say which row it is.
+    #[error("the database to import from, table {table}: {reason}")]
+    Table {
+        /// Its name.
+        table: String,
+        /// What is wrong with it.
+        reason: db::Error,
+    },
     /// There is something else over there.
     #[error("the database to import from has no table \"{0}\": it is not one of Quru Image Server")]
     NotThere(&'static str),

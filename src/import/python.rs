@@ -4,7 +4,7 @@
 //! literals, of names that were given before, and of `+` and `*` between them; every other line is
 //! told by its number. The language's reference, sections 2.4 to 2.6 and 6.2, says what literals are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How deep lists may stand in lists.
 const MAX_DEPTH: usize = 32;
@@ -36,6 +36,8 @@ pub enum Literal {
 pub struct Found {
     /// The values by their names, the last one of each.
     pub values: BTreeMap<String, Literal>,
+    /// The names that the file itself gives values.
+    pub given: BTreeSet<String>,
     /// Lines, from 1, that are not values, with what stands there.
     pub others: Vec<(usize, String)>,
 }
@@ -43,13 +45,14 @@ pub struct Found {
 /// Reads a file, with the values that hold before it.
 #[must_use]
 pub fn read(text: &str, before: BTreeMap<String, Literal>) -> Found {
-    let mut found = Found { values: before, others: Vec::new() };
+    let mut found = Found { values: before, ..Found::default() };
     for (line, statement) in statements(text) {
         let assigned = assignment(&statement).and_then(|(name, value)| {
             Some((name.to_owned(), Parser::new(value, &found.values).whole()?))
         });
         match assigned {
             Some((name, value)) => {
+                found.given.insert(name.clone());
                 found.values.insert(name, value);
             }
             None => {
@@ -57,6 +60,7 @@ pub fn read(text: &str, before: BTreeMap<String, Literal>) -> Found {
                 // A value that cannot be read does not fall back on an earlier one.
                 if let Some((name, _)) = assignment(&statement) {
                     found.values.remove(name);
+                    found.given.remove(name);
                     found.others.push((line, name.to_owned()));
                 } else {
                     found.others.push((line, start.chars().take(60).collect()));

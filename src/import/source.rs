@@ -2,10 +2,13 @@
 //! types a release has given it; times there have no zone and are UTC.
 
 use super::{Error, Import, Result};
-use crate::db::{Db, Row, Sql, Value, properties};
+use crate::db::{self, Db, Row, Sql, Value, properties};
 
 /// Rows that are held in memory at a time.
 const PAGE_ROWS: usize = 500;
+
+/// Ids beyond this cannot be told exactly by every client, and leave few to those that come after them.
+const MAX_ID: i64 = (1 << 53) - 1;
 
 /// Tables without which it is another database.
 const NEEDED: &[&str] = &["users", "groups", "folders", "images", "imagetemplates", "folios"];
@@ -44,11 +47,22 @@ impl Import<'_> {
         );
         let mut after = i64::MIN;
         loop {
-            let page =
-                self.source.query(&statement, &[Value::from(after)]).map_err(Error::Source)?;
+            let page = self.source.query(&statement, &[Value::from(after)]);
+            let of_table = |reason| Error::Table { table: table.to_owned(), reason };
+            let page = page.map_err(|reason| match reason {
+                reason @ db::Error::Statement(_) => of_table(reason),
+                reason => Error::Source(reason),
+            })?;
             let Some(last) = page.last() else { return Ok(()) };
             after = last.int(0)?;
-            work(self, &page)?;
+            if after > MAX_ID {
+                let reason = format!("ids go up to {MAX_ID}");
+                return Err(Error::Row { table: table.to_owned(), id: after, reason });
+            }
+            work(self, &page).map_err(|error| match error {
+                Error::Db(reason @ db::Error::Statement(_)) => of_table(reason),
+                error => error,
+            })?;
         }
     }
 
@@ -60,7 +74,15 @@ impl Import<'_> {
         mut work: impl FnMut(&mut Self, &Row) -> Result<()>,
     ) -> Result<()> {
         self.each_page(table, columns, |import, rows| {
-            rows.iter().try_for_each(|row| work(import, row))
+            rows.iter().try_for_each(|row| {
+                work(import, row).map_err(|error| match error {
+                    Error::Db(db::Error::Statement(reason)) => {
+                        let id = row.int(0).unwrap_or_default();
+                        Error::Row { table: table.to_owned(), id, reason }
+                    }
+                    error => error,
+                })
+            })
         })
     }
 

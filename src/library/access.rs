@@ -4,7 +4,10 @@
 use std::sync::Arc;
 
 use super::{Error, Result};
-use crate::auth::{Identity, Level, Rights, RightsStore, SignedIn, SystemPermission, Unavailable};
+use crate::auth::{
+    Actor, Identity, KeptRights, Level, Rights, RightsStore, SignedIn, SystemPermission,
+    Unavailable,
+};
 use crate::db::search::Scope;
 use crate::source::FolderPath;
 
@@ -58,6 +61,20 @@ impl Caller<'_> {
         }
     }
 
+    /// The caller, for the record of administrative acts. From where, only requests know.
+    ///
+    /// # Errors
+    /// [`Error::Rights`].
+    pub fn actor(&self) -> Result<Actor> {
+        let Self::Somebody { rights: source, user } = self else { return Ok(Actor::server()) };
+        let identity = match user {
+            None => Some(Identity::Anonymous),
+            Some(id) => source.now()?.identity(*id, source.via()),
+        };
+        let unknown = Actor { user_id: *user, username: String::new(), address: None };
+        Ok(identity.map_or(unknown, |identity| Actor::of(&identity, None)))
+    }
+
     /// Passes when the caller may do this in the folder.
     ///
     /// # Errors
@@ -87,6 +104,31 @@ impl Caller<'_> {
             Some(identity) if rights.has(&identity, SystemPermission::AdminFiles) => Ok(()),
             _ => Err(Error::NotAdministrator),
         }
+    }
+
+    /// Whether the caller administers files.
+    ///
+    /// # Errors
+    /// [`Error::Rights`].
+    pub fn administers(&self) -> Result<bool> {
+        match self.require_administrator() {
+            Ok(()) => Ok(true),
+            Err(Error::NotAdministrator) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What the caller could do with a file when it was deleted.
+    ///
+    /// # Errors
+    /// [`Error::Rights`].
+    pub(super) fn kept_level(&self, kept: &KeptRights) -> Result<Level> {
+        let Self::Somebody { rights: source, user } = self else { return Ok(Level::DeleteFolder) };
+        let identity = match user {
+            None => Some(Identity::Anonymous),
+            Some(id) => source.now()?.identity(*id, source.via()),
+        };
+        Ok(identity.map_or(Level::None, |identity| kept.level(&identity)))
     }
 
     /// In which folders the caller has at least this level.

@@ -4,7 +4,7 @@ use super::{Caller, Error, Library, Result, read};
 use crate::auth::Level;
 use crate::db::image_history::{self, Action};
 use crate::db::image_metadata::{self, ImageMetadata};
-use crate::db::images::{self, ImageRow};
+use crate::db::images::{self, FocalPoint, ImageRow};
 use crate::db::tags;
 
 /// Bounds on what people say, in characters.
@@ -23,6 +23,18 @@ pub struct Changes {
     pub description: Option<String>,
     /// All of its tags.
     pub tags: Option<Vec<String>>,
+}
+
+impl Changes {
+    /// Passes when all of it can be kept.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] named as the field.
+    pub fn check(&self) -> Result<()> {
+        field("title", self.title.as_deref(), "", MAX_TITLE_CHARS)?;
+        field("description", self.description.as_deref(), "", MAX_DESCRIPTION_CHARS)?;
+        self.tags.as_deref().map(|names| clean_tags(names, MAX_TAGS)).transpose().map(drop)
+    }
 }
 
 impl Library {
@@ -64,6 +76,22 @@ impl Library {
             read::index(sql, &image)
         })?;
         Ok(image)
+    }
+
+    /// Says which point of an image matters most, or that none does. Pictures that follow it are made
+    /// anew by themselves, since it is a part of their keys.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Denied`].
+    pub fn focus(&self, caller: &Caller<'_>, id: i64, point: Option<FocalPoint>) -> Result<()> {
+        let image = self.image(caller, id, Level::Edit)?;
+        self.db.transaction(|sql| {
+            images::set_focal_point(sql, id, point)?;
+            let detail = if point.is_some() { "focal point set" } else { "focal point removed" };
+            image_history::add(sql, id, caller.user_id(), Action::Edited, detail)
+        })?;
+        self.changed(&super::images::path_of(&image.path)?);
+        Ok(())
     }
 
     /// What an image's file says; none while it has not been read.

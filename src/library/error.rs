@@ -84,6 +84,19 @@ impl Error {
         Self::Parameter { name, reason: reason.into() }
     }
 
+    /// Whether trying again cannot help, as long as nobody changes anything.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        matches!(
+            self,
+            Self::Parameter { .. }
+                | Self::NotFound(_)
+                | Self::Exists(_)
+                | Self::Denied { .. }
+                | Self::NotAdministrator
+        )
+    }
+
     /// A path that a caller gave.
     pub(super) fn path(name: &'static str, error: PathError) -> Self {
         Self::parameter(name, error.to_string())

@@ -1,14 +1,11 @@
 //! Folders: made, moved, renamed, deleted, each with all that lies in it.
 
-use super::{Caller, Error, Library, Result, name, tree};
-use crate::auth::Level;
+use super::{Caller, Error, Library, Result, name};
+use crate::auth::{Level, audit};
 use crate::db::folders::{self, Folder as FolderRow};
 use crate::db::image_history::{self, Action};
-use crate::db::{STATUS_ACTIVE, STATUS_DELETED, images, moves, walk};
+use crate::db::{STATUS_ACTIVE, STATUS_DELETED};
 use crate::source::{FolderPath, SourceError};
-
-/// Images whose history is written at once.
-const ROWS: u32 = 500;
 
 impl Library {
     /// A folder, deleted ones too.
@@ -96,12 +93,13 @@ impl Library {
     }
 
     /// Moves or renames a folder with all that lies in it. Ids stay, and with them rights, titles and
-    /// history.
+    /// history. The records of both places hold until the rows have followed; where there are any, the
+    /// files move after [`rights_known_after`](super::Options::rights_known_after).
     ///
     /// # Errors
     /// [`Error::NotFound`] for the folder and the one that it should go to; [`Error::Denied`];
     /// [`Error::Exists`]; [`Error::Parameter`] named `path`; [`Error::Stopped`], before anything has
-    /// moved.
+    /// moved; [`Error::Busy`] while other folders above, below or at these places move.
     pub fn move_folder(
         &self,
         caller: &Caller<'_>,
@@ -109,28 +107,27 @@ impl Library {
         to: &str,
         go_on: &dyn Fn() -> bool,
     ) -> Result<FolderRow> {
-        let (from, to) = self.may_move_folder(caller, id, to)?;
-        if from == to {
+        self.move_folder_for(None, caller, id, to, go_on)
+    }
+
+    /// The same for a task. What an earlier attempt has left is settled first.
+    ///
+    /// # Errors
+    /// As [`move_folder`](Self::move_folder).
+    pub fn move_folder_for(
+        &self,
+        task_id: Option<i64>,
+        caller: &Caller<'_>,
+        id: i64,
+        to: &str,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<FolderRow> {
+        let moved = task_id.map(|task| self.settle_task(task)).transpose()?;
+        if moved == Some(true) || self.active_path(id)? == new_folder_path(to)? {
             return self.folder_row(id);
         }
-        let (above, new_above) =
-            (from.parent().unwrap_or_default(), to.parent().unwrap_or_default());
-        let (source, target) = (self.open_folder(&above)?, self.open_folder(&new_above)?);
-        let moved = tree::move_folder(&source, from.name(), &target, to.name(), go_on);
-        match moved {
-            Err(Error::Io(error)) => {
-                return Err(match error.kind() {
-                    std::io::ErrorKind::AlreadyExists | std::io::ErrorKind::DirectoryNotEmpty => {
-                        Error::Exists(to.to_string())
-                    }
-                    std::io::ErrorKind::NotFound => Error::NotFound(from.to_string()),
-                    _ => error.into(),
-                });
-            }
-            moved => moved?,
-        }
-        self.rename_rows(|sql| moves::folder(sql, from.as_str(), to.as_str()))?;
-        self.note_below(caller, &to, Action::Moved, &format!("moved with its folder from {from}"))?;
+        let (from, to) = self.may_move_folder(caller, id, to)?;
+        self.carry_out(caller, (id, task_id), (&from, &to), go_on)?;
         self.folder_row(id)
     }
 
@@ -162,14 +159,20 @@ impl Library {
         go_on: &dyn Fn() -> bool,
     ) -> Result<FolderRow> {
         let path = self.may_delete_folder(caller, id)?;
+        let (row, actor) = (self.folder_row(id)?, caller.actor()?);
         let within = self.open_folder(&path.parent().unwrap_or_default())?;
         match self.discard_folder(caller, &within, &path, go_on) {
             Ok(()) | Err(Error::NotFound(_)) => {}
             Err(error) => return Err(error),
         }
-        self.note_below(caller, &path, Action::Deleted, "deleted with its folder")?;
-        folders::vanished(&self.db, path.as_str())?;
-        Ok(FolderRow { status: STATUS_DELETED, ..self.folder_row(id)? })
+        self.forget_below(path.as_str())?;
+        self.db.transaction(|sql| {
+            let (by, detail) = (caller.user_id(), "deleted with its folder");
+            image_history::add_below(sql, path.as_str(), by, Action::Deleted, detail)?;
+            folders::vanished(sql, path.as_str())?;
+            audit::write(sql, &actor, "folder.delete", &row.path, "")
+        })?;
+        Ok(FolderRow { status: STATUS_DELETED, ..row })
     }
 
     fn active_path(&self, id: i64) -> Result<FolderPath> {
@@ -179,39 +182,6 @@ impl Library {
         }
         FolderPath::parse(&row.path).map_err(|error| Error::path("path", error))
     }
-
-    /// Writes into the history of every active image below a folder, and has what is remembered of
-    /// their paths forgotten.
-    fn note_below(
-        &self,
-        caller: &Caller<'_>,
-        folder: &FolderPath,
-        action: Action,
-        detail: &str,
-    ) -> Result<()> {
-        let mut after = 0;
-        loop {
-            let rows = walk::below_after(&self.db, folder.as_str(), after, ROWS)?;
-            let Some((last, _)) = rows.last() else { return Ok(()) };
-            after = *last;
-            self.db.transaction(|sql| {
-                for (id, _) in &rows {
-                    image_history::add(sql, *id, caller.user_id(), action, detail)?;
-                    if action == Action::Moved
-                        && let Some(image) = images::by_id(sql, *id)?
-                    {
-                        super::read::index(sql, &image)?;
-                    }
-                }
-                Ok(())
-            })?;
-            for (_, path) in &rows {
-                if let Ok(path) = super::images::path_of(path) {
-                    self.changed(&path);
-                }
-            }
-        }
-    }
 }
 
 /// A path that a caller gives for a folder, its last name composed.
@@ -220,6 +190,7 @@ fn new_folder_path(text: &str) -> Result<FolderPath> {
     let Some(above) = given.parent() else {
         return Err(Error::parameter("path", "it names the root folder"));
     };
+    name::check_direction(given.name())?;
     let path =
         above.folder(&name::composed(given.name())).map_err(|error| Error::path("path", error))?;
     if path.is_hidden() {

@@ -55,7 +55,7 @@ impl Library {
         })?;
         let moved = self.rename_rows(|sql| {
             moves::image(sql, id, to.as_str())?;
-            let detail = format!("moved from {from}");
+            let detail = image_history::moved_from(from.as_str());
             image_history::add(sql, id, caller.user_id(), Action::Moved, &detail)?;
             let image = images::by_id(sql, id)?;
             if let Some(image) = &image {
@@ -132,6 +132,7 @@ fn folder_of(path: &str) -> Result<FolderPath> {
 fn new_path(text: &str) -> Result<SourcePath> {
     let given = SourcePath::parse(text).map_err(|error| Error::path("path", error))?;
     let folder = FolderPath::of(&given);
+    name::check_direction(given.file_name())?;
     let path = folder
         .join(&name::composed(given.file_name()))
         .map_err(|error| Error::path("path", error))?;

@@ -9,8 +9,10 @@ use super::pages::Wanted;
 use super::sync::Report;
 use super::{Caller, Error, Library, Result};
 use crate::auth::Rights;
+use crate::db::recycled::Recycled;
 use crate::db::tasks::{self, NewTask};
-use crate::db::{self, Db, search};
+use crate::db::{self, Db, Sql, search};
+use crate::source::FolderPath;
 use crate::task::{Job, TaskContext};
 
 /// Walks through the files.
@@ -23,6 +25,10 @@ pub const READ: &str = "read_metadata";
 pub const MOVE_FOLDER: &str = "move_folder";
 /// Deletes a folder.
 pub const DELETE_FOLDER: &str = "delete_folder";
+/// Makes the images of a folder findable by its new name.
+pub const INDEX: &str = "index_folder";
+/// Puts a folder back that was deleted.
+pub const RESTORE: &str = "restore_folder";
 /// Removes what lies in the recycle folder.
 pub const EMPTY: &str = "empty_recycle_folder";
 /// Renames a tag, or takes it away.
@@ -50,6 +56,20 @@ pub struct FolderWork {
     /// Who wants it; none for the administrator on the command line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<i64>,
+}
+
+/// The folder whose images are to be found by other words.
+#[derive(Serialize, Deserialize)]
+struct IndexWork {
+    path: String,
+}
+
+/// What to put back, whether under another name if need be, and who wants it.
+#[derive(Serialize, Deserialize)]
+struct RestoreWork {
+    item: i64,
+    rename: bool,
+    user: Option<i64>,
 }
 
 /// What to remove from the recycle folder for ever: one thing, or all.
@@ -100,15 +120,31 @@ pub fn walk_task(yes: bool) -> NewTask {
 }
 
 pub(super) fn want_reading(db: &Db) -> Result<()> {
-    tasks::enqueue(
-        db,
-        &NewTask {
-            name: "Read what new files say".into(),
-            dedupe_key: Some(READ.into()),
-            priority: READ_PRIORITY,
-            ..NewTask::new(READ)
-        },
-    )?;
+    tasks::enqueue(db, &read_task())?;
+    Ok(())
+}
+
+/// The reading of new and changed files as a task.
+#[must_use]
+pub fn read_task() -> NewTask {
+    NewTask {
+        name: "Read what new files say".into(),
+        dedupe_key: Some(READ.into()),
+        priority: READ_PRIORITY,
+        ..NewTask::new(READ)
+    }
+}
+
+/// In the transaction that gives the folder its name, so that no image is forgotten.
+pub(super) fn want_index(sql: &dyn Sql, path: &str) -> db::Result<()> {
+    let params = serde_json::to_string(&IndexWork { path: path.to_owned() }).unwrap_or_default();
+    let task = NewTask {
+        name: format!("Make the pictures in {path} findable by its name"),
+        params,
+        priority: READ_PRIORITY,
+        ..NewTask::new(INDEX)
+    };
+    tasks::enqueue(sql, &task)?;
     Ok(())
 }
 
@@ -130,12 +166,42 @@ impl Library {
     /// # Errors
     /// As [`move_folder`](Self::move_folder), as far as it can be told now.
     pub fn queue_move_folder(&self, caller: &Caller<'_>, id: i64, to: &str) -> Result<i64> {
-        let (from, to) = self.may_move_folder(caller, id, to)?;
-        if from != to && self.files.folder(&to).is_ok() {
-            return Err(Error::Exists(to.to_string()));
-        }
+        let (from, to) = self.can_move_folder(caller, id, to)?;
         let work = FolderWork { folder_id: id, path: Some(to.to_string()), user: caller.user_id() };
         self.queue_folder(MOVE_FOLDER, format!("Move the folder {from} to {to}"), &work)
+    }
+
+    /// Passes when the caller may move the folder there and nothing stands in the way now; gives back
+    /// both paths.
+    ///
+    /// # Errors
+    /// As [`move_folder`](Self::move_folder).
+    pub fn can_move_folder(
+        &self,
+        caller: &Caller<'_>,
+        id: i64,
+        to: &str,
+    ) -> Result<(FolderPath, FolderPath)> {
+        let (from, to) = self.may_move_folder(caller, id, to)?;
+        if from != to
+            && self.open_folder(&to.parent().unwrap_or_default())?.entry(to.name()).is_ok()
+        {
+            return Err(Error::Exists(to.to_string()));
+        }
+        Ok((from, to))
+    }
+
+    /// Passes when the caller may put something back and nothing stands in the way now.
+    ///
+    /// # Errors
+    /// As [`restore`](Self::restore).
+    pub fn can_restore(&self, caller: &Caller<'_>, id: i64, rename: bool) -> Result<Recycled> {
+        let (item, folder, was) = self.may_restore(caller, id)?;
+        let taken = self.files.folder(&folder).is_ok_and(|at| at.entry(was.file_name()).is_ok());
+        if taken && !rename {
+            return Err(Error::Exists(was.to_string()));
+        }
+        Ok(item)
     }
 
     /// Queues the deletion of a folder, when the caller may. Gives back the task's id.
@@ -146,6 +212,26 @@ impl Library {
         let path = self.may_delete_folder(caller, id)?;
         let work = FolderWork { folder_id: id, path: None, user: caller.user_id() };
         self.queue_folder(DELETE_FOLDER, format!("Delete the folder {path}"), &work)
+    }
+
+    /// Queues putting a folder back, when the caller may. Gives back the task's id.
+    ///
+    /// # Errors
+    /// As [`restore`](Self::restore), as far as it can be told now.
+    pub fn queue_restore(&self, caller: &Caller<'_>, id: i64, rename: bool) -> Result<i64> {
+        let item = self.can_restore(caller, id, rename)?;
+        let user = caller.user_id();
+        let work = RestoreWork { item: id, rename, user };
+        let task = NewTask {
+            name: format!("Put the folder {} back", item.path),
+            params: serde_json::to_string(&work).unwrap_or_default(),
+            dedupe_key: Some(format!("{RESTORE}:{id}")),
+            user_id: user,
+            priority: FOLDER_PRIORITY,
+            max_attempts: 3,
+            ..NewTask::new(RESTORE)
+        };
+        Ok(tasks::enqueue(&self.db, &task)?.0)
     }
 
     /// Queues the removal of one thing, or of all, from the recycle folder. Gives back the task's id.
@@ -221,6 +307,8 @@ type Work = fn(&Library, &TaskContext<'_>) -> anyhow::Result<Value>;
 
 struct LibraryJob {
     kind: &'static str,
+    /// Whether somebody waits for it.
+    waited_for: bool,
     library: Arc<Library>,
     work: Work,
 }
@@ -228,6 +316,14 @@ struct LibraryJob {
 impl Job for LibraryJob {
     fn kind(&self) -> &'static str {
         self.kind
+    }
+
+    fn is_waited_for(&self) -> bool {
+        self.waited_for
+    }
+
+    fn is_final(&self, error: &anyhow::Error) -> bool {
+        error.downcast_ref().is_some_and(Error::is_final)
     }
 
     fn run(&self, context: &TaskContext<'_>) -> anyhow::Result<Value> {
@@ -245,19 +341,21 @@ impl Job for LibraryJob {
 /// Every job of a library.
 #[must_use]
 pub fn all(library: &Arc<Library>) -> Vec<Box<dyn Job>> {
-    let works: [(&'static str, Work); 9] = [
-        (WALK, walk),
-        (SWEEP, sweep),
-        (READ, read),
-        (MOVE_FOLDER, move_folder),
-        (DELETE_FOLDER, delete_folder),
-        (EMPTY, empty),
-        (CHANGE_TAG, change_tag),
-        (PAGES, pages),
-        (TIDY, tidy),
+    let works: [(&'static str, bool, Work); 11] = [
+        (WALK, false, walk),
+        (SWEEP, false, sweep),
+        (READ, false, read),
+        (MOVE_FOLDER, true, move_folder),
+        (DELETE_FOLDER, true, delete_folder),
+        (INDEX, false, index),
+        (RESTORE, true, restore),
+        (EMPTY, true, empty),
+        (CHANGE_TAG, true, change_tag),
+        (PAGES, false, pages),
+        (TIDY, false, tidy),
     ];
-    let job = |(kind, work)| -> Box<dyn Job> {
-        Box::new(LibraryJob { kind, library: Arc::clone(library), work })
+    let job = |(kind, waited_for, work)| -> Box<dyn Job> {
+        Box::new(LibraryJob { kind, waited_for, library: Arc::clone(library), work })
     };
     works.into_iter().map(job).collect()
 }
@@ -270,7 +368,7 @@ fn walk(library: &Library, context: &TaskContext<'_>) -> anyhow::Result<Value> {
     };
     let report = library.sync(yes, &going)?;
     let db = context.db();
-    if report.new + report.changed + report.returned > 0 {
+    if library.has_unread()? {
         want_reading(db)?;
     }
     hold_sweep(db, &report)?;
@@ -329,7 +427,8 @@ fn move_folder(library: &Library, context: &TaskContext<'_>) -> anyhow::Result<V
     let rights = rights_now(context)?;
     let caller = caller_of(&rights, work.user);
     let to = work.path.unwrap_or_default();
-    library.move_folder(&caller, work.folder_id, &to, &|| context.check().is_ok())?;
+    let going = || context.check().is_ok();
+    library.move_folder_for(Some(context.task().id), &caller, work.folder_id, &to, &going)?;
     Ok(json!({ "folder_id": work.folder_id }))
 }
 
@@ -339,6 +438,23 @@ fn delete_folder(library: &Library, context: &TaskContext<'_>) -> anyhow::Result
     let caller = caller_of(&rights, work.user);
     library.delete_folder(&caller, work.folder_id, &|| context.check().is_ok())?;
     Ok(json!({ "folder_id": work.folder_id }))
+}
+
+fn index(library: &Library, context: &TaskContext<'_>) -> anyhow::Result<Value> {
+    let IndexWork { path } = context.params()?;
+    let images = library.index_below(&path, &|done| {
+        context.progress(i64::try_from(done).unwrap_or(i64::MAX), 0);
+        context.check().is_ok()
+    })?;
+    Ok(json!({ "images": images }))
+}
+
+fn restore(library: &Library, context: &TaskContext<'_>) -> anyhow::Result<Value> {
+    let RestoreWork { item, rename, user } = context.params()?;
+    let rights = rights_now(context)?;
+    let caller = caller_of(&rights, user);
+    let path = library.restore(&caller, item, rename, &|| context.check().is_ok())?;
+    Ok(json!({ "path": path }))
 }
 
 fn empty(library: &Library, context: &TaskContext<'_>) -> anyhow::Result<Value> {
@@ -372,6 +488,7 @@ fn pages(library: &Library, context: &TaskContext<'_>) -> anyhow::Result<Value> 
 }
 
 fn tidy(library: &Library, context: &TaskContext<'_>) -> anyhow::Result<Value> {
+    library.settle_moves()?;
     let uploads = library.expire_uploads()?;
     let recycled = library.purge_recycled(&|| context.check().is_ok())?;
     let words = search::purge(context.db())?;

@@ -13,11 +13,13 @@ mod error;
 mod folders;
 mod images;
 pub mod job;
+mod journal;
 pub mod name;
 mod pages;
 mod put;
 mod read;
 mod recycle;
+mod recycled_files;
 mod resumable;
 mod search;
 pub mod sync;
@@ -28,6 +30,7 @@ mod watch;
 pub mod words;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use access::{Caller, RightsNow};
 pub use details::Changes;
@@ -39,6 +42,7 @@ pub use search::Found;
 pub use target::{expand as expand_target, valid as valid_target};
 pub use watch::Watcher;
 
+use crate::auth;
 use crate::db::{self, Db};
 use crate::pixel::{Engine, Format};
 use crate::source::{Repository, SourcePath};
@@ -51,6 +55,8 @@ const RENAME_ATTEMPTS: u32 = 5;
 pub struct Options {
     /// Whether names of uploads keep letters of all scripts, or are written in ASCII.
     pub unicode_names: bool,
+    /// Whether files that end before their picture does are taken.
+    pub accept_cut_off: bool,
     /// The longest file that is taken, in bytes.
     pub max_file_bytes: u64,
     /// Folders that uploads may name by their number, with places for dates.
@@ -69,12 +75,15 @@ pub struct Options {
     pub burst_documents: bool,
     /// Resolution of those pictures in dots per inch.
     pub burst_dpi: u32,
+    /// After this time every worker knows of a change of rights.
+    pub rights_known_after: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
             unicode_names: true,
+            accept_cut_off: false,
             max_file_bytes: 1 << 30,
             targets: Vec::new(),
             recycle_days: 30,
@@ -84,6 +93,7 @@ impl Default for Options {
             host: String::new(),
             burst_documents: false,
             burst_dpi: 150,
+            rights_known_after: auth::KNOWN_AFTER,
         }
     }
 }

@@ -53,6 +53,21 @@ fn is_invisible(c: char) -> bool {
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e000}'..='\u{f8ff}' | '\u{fffc}'..='\u{ffff}')
 }
 
+/// Fails for a name that would be shown as another one: with signs that turn the direction of writing.
+///
+/// # Errors
+/// [`Error::Parameter`] named `path`.
+pub fn check_direction(name: &str) -> Result<()> {
+    let turns = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if name.contains(turns) {
+        return Err(Error::parameter(
+            "path",
+            "must not hold signs that turn the direction of writing",
+        ));
+    }
+    Ok(())
+}
+
 /// The name with a number, for when it is taken: `name-001.ext`.
 #[must_use]
 pub fn numbered(name: &str, number: u32) -> String {

@@ -1,6 +1,7 @@
 //! New files: written under a hidden name beside where they will stand, looked at, and only then
 //! given their name. Whatever goes wrong before leaves what was there untouched.
 
+use std::fs::File;
 use std::io::Read as Source;
 
 use time::OffsetDateTime;
@@ -9,6 +10,8 @@ use super::{Caller, Error, Library, Result, name, readable, target};
 use crate::auth::Level;
 use crate::db::image_history::{self, Action};
 use crate::db::images::{self, ImageRow};
+use crate::pixel::Format;
+use crate::pixel::decode::{self, Input};
 use crate::source::{Entry, Folder, FolderPath, Incoming, SourceError, SourcePath, Stat, Taken};
 
 /// The most numbers that are tried for a name that is taken.
@@ -155,6 +158,9 @@ impl Library {
     ) -> Result<ImageRow> {
         let promised = new.folder.join(new.name).map_err(|error| Error::path("files", error))?;
         let read = self.read_header(incoming.file(), readable(&promised))?;
+        if !self.options.accept_cut_off {
+            check_end(incoming.file(), readable(&promised))?;
+        }
         // The upload may have taken hours.
         caller.require(new.folder, Level::Upload)?;
         let (path, replaced) = self.give_name(caller, folder, new, &mut incoming)?;
@@ -207,17 +213,14 @@ impl Library {
                 Ok((path, false))
             }
             Overwrite::Yes => {
-                let replaced = match folder.entry(new.name) {
-                    Ok(Entry::File(_)) => true,
+                match folder.entry(new.name) {
+                    Ok(Entry::File(_)) => {}
                     // A link or a folder is not what an upload replaces.
                     Ok(_) => return Err(Error::Exists(path.to_string())),
-                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
                     Err(error) => return Err(error.into()),
-                };
-                if replaced {
-                    self.keep_copy(caller, folder, &path)?;
                 }
-                incoming.name_as(new.name, Taken::Replace).map_err(exists)?;
+                let replaced = self.replace(caller, folder, &path, incoming)?;
                 Ok((path, replaced))
             }
             Overwrite::Rename => {
@@ -238,4 +241,11 @@ impl Library {
             }
         }
     }
+}
+
+/// Fails for a file that ends before its picture does. The reader of headers would not notice.
+fn check_end(file: &File, named: Option<Format>) -> Result<()> {
+    let (file, len) = (file.try_clone()?, file.metadata()?.len());
+    let input = Input::of_file(file, len, named).map_err(Error::picture)?;
+    decode::check_end(input).map_err(Error::picture)
 }

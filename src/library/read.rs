@@ -7,7 +7,7 @@ use super::{Caller, Error, Library, Result, readable, words};
 use crate::db::image_metadata::{self, ImageMetadata, ReadState};
 use crate::db::images::{self, ImageRow};
 use crate::db::search::{self, Words};
-use crate::db::{self, Sql, tags};
+use crate::db::{self, Sql, tags, walk};
 use crate::pixel::decode::{Input, Opening};
 use crate::pixel::{self, Description, Format};
 use crate::source::{SourceError, SourcePath, Stat};
@@ -98,6 +98,14 @@ impl Library {
         index(sql, image)
     }
 
+    /// Whether there are images whose files were not read as they are now.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub fn has_unread(&self) -> Result<bool> {
+        Ok(!image_metadata::unread_after(&self.db, READER, 0, 1)?.is_empty())
+    }
+
     /// Reads the files of images that were not read as they are now, until there are none left.
     /// Gives back how many were read and how many of them could not be understood. `go_on` is told
     /// how many are done.
@@ -173,18 +181,42 @@ pub fn index_all(sql: &dyn Sql) -> db::Result<()> {
         let page = images::active_after(sql, after, INDEX_PAGE)?;
         let Some((last, _)) = page.last() else { return Ok(()) };
         after = *last;
-        let ids: Vec<i64> = page.iter().map(|(id, _)| *id).collect();
-        let (mut said, mut tags) =
-            (image_metadata::of_images(sql, &ids)?, tags::of_images(sql, &ids)?);
-        let found: Vec<(i64, Words)> = images::by_ids(sql, &ids)?
-            .iter()
-            .map(|image| {
-                let said = said.remove(&image.id).unwrap_or_default();
-                let tags = tags.remove(&image.id).unwrap_or_default();
-                (image.id, words_of(image, &said, &tags))
-            })
-            .collect();
-        search::put_all(sql, &found)?;
+        index_page(sql, &page)?;
+    }
+}
+
+fn index_page(sql: &dyn Sql, page: &[(i64, String)]) -> db::Result<()> {
+    let ids: Vec<i64> = page.iter().map(|(id, _)| *id).collect();
+    let (mut said, mut tags) = (image_metadata::of_images(sql, &ids)?, tags::of_images(sql, &ids)?);
+    let found: Vec<(i64, Words)> = images::by_ids(sql, &ids)?
+        .iter()
+        .map(|image| {
+            let said = said.remove(&image.id).unwrap_or_default();
+            let tags = tags.remove(&image.id).unwrap_or_default();
+            (image.id, words_of(image, &said, &tags))
+        })
+        .collect();
+    search::put_all(sql, &found)
+}
+
+impl Library {
+    /// Makes the images below a folder findable anew. `go_on` is told how many are done; gives back how
+    /// many there were.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`]; [`Error::Database`].
+    pub fn index_below(&self, folder: &str, go_on: &dyn Fn(u64) -> bool) -> Result<u64> {
+        let (mut after, mut done) = (0, 0);
+        loop {
+            let page = walk::below_after(&self.db, folder, after, INDEX_PAGE)?;
+            let Some((last, _)) = page.last() else { return Ok(done) };
+            if !go_on(done) {
+                return Err(Error::Stopped);
+            }
+            after = *last;
+            self.db.transaction(|sql| index_page(sql, &page))?;
+            done += page.len() as u64;
+        }
     }
 }
 

@@ -6,12 +6,12 @@
 use std::io;
 
 use super::put::MAX_NUMBER;
-use super::{Caller, Error, Library, Result, name, tree};
-use crate::auth::Level;
+use super::{Caller, Error, Library, Result, job, journal, name, tree};
+use crate::auth::{KeptRights, Level, Rights};
 use crate::db::image_history::{self, Action};
 use crate::db::recycled::{self, Recycled};
-use crate::db::{images, moves, now_ms};
-use crate::source::{Entry, Folder, FolderPath, SourceError, SourcePath, Stat};
+use crate::db::{folders, images, moves, now_ms};
+use crate::source::{Entry, Folder, FolderPath, Incoming, SourceError, SourcePath, Stat, Taken};
 
 /// The recycle folder's name.
 const FOLDER: &str = ".halftone-recycled";
@@ -40,22 +40,60 @@ impl Library {
             return folder.remove_file(name).map_err(gone);
         };
         let Some(bin) = self.bin()? else { return folder.remove_file(name).map_err(gone) };
-        let row = self.row(caller, path.as_str(), name, image_id, Some(stat));
+        let mut row = self.row(caller, path.as_str(), name, image_id, Some(stat));
+        row.rights = self.rights_in(&FolderPath::of(path))?;
         self.recycle(row, |stored| tree::move_file(folder, name, &bin, stored).map_err(gone))
     }
 
-    /// Keeps a second name of a file that is about to be replaced.
-    pub(super) fn keep_copy(
+    /// Gives an arrived file its name, and puts into the recycle folder just what had that name until then,
+    /// however many do so at once. Tells whether anything had.
+    ///
+    /// The file goes to the recycle folder first and trades places there with the one that it replaces: a
+    /// process that is killed on the way leaves both.
+    pub(super) fn replace(
         &self,
         caller: &Caller<'_>,
         folder: &Folder,
         path: &SourcePath,
-    ) -> Result<()> {
-        let Some(bin) = self.bin()? else { return Ok(()) };
+        incoming: &mut Incoming<'_>,
+    ) -> Result<bool> {
         let name = path.file_name();
-        let Ok(Entry::File(stat)) = folder.entry(name) else { return Ok(()) };
+        let Some(bin) = self.bin()? else {
+            let replaced = folder.entry(name).is_ok();
+            incoming.name_as(name, Taken::Replace)?;
+            return Ok(replaced);
+        };
         let image_id = images::by_path(&self.db, path.as_str())?.map(|image| image.id);
-        let row = self.row(caller, path.as_str(), name, image_id, Some(stat));
+        let stat = Stat::of(incoming.file())?;
+        let mut row = self.row(caller, path.as_str(), name, image_id, Some(stat));
+        row.rights = self.rights_in(&FolderPath::of(path))?;
+        let id = recycled::add(&self.db, &row)?;
+        let traded = trade((folder, name), (&bin, &row.stored_as), incoming);
+        if let Ok(Traded::For(old)) = &traded {
+            recycled::set_size(&self.db, id, i64::try_from(old.size).unwrap_or(i64::MAX))?;
+            return Ok(true);
+        }
+        recycled::remove(&self.db, id)?;
+        match traded.map_err(|error| named(error, path))? {
+            Traded::For(_) => Ok(true),
+            Traded::Free => Ok(false),
+            Traded::Not => {
+                let replaced = self.keep_copy(caller, folder, path)?;
+                incoming.name_as(name, Taken::Replace)?;
+                Ok(replaced)
+            }
+        }
+    }
+
+    /// Keeps a second name of a file that is about to be replaced; tells whether there is one. Of what
+    /// comes between this and the replacing nothing is kept.
+    fn keep_copy(&self, caller: &Caller<'_>, folder: &Folder, path: &SourcePath) -> Result<bool> {
+        let Some(bin) = self.bin()? else { return Ok(false) };
+        let name = path.file_name();
+        let Ok(Entry::File(stat)) = folder.entry(name) else { return Ok(false) };
+        let image_id = images::by_path(&self.db, path.as_str())?.map(|image| image.id);
+        let mut row = self.row(caller, path.as_str(), name, image_id, Some(stat));
+        row.rights = self.rights_in(&FolderPath::of(path))?;
         self.recycle(row, |stored| {
             loop {
                 match folder.link(name, &bin, stored) {
@@ -70,7 +108,8 @@ impl Library {
                     Ok(()) => return Ok(()),
                 }
             }
-        })
+        })?;
+        Ok(true)
     }
 
     /// Takes a folder away with all that lies in it.
@@ -91,10 +130,22 @@ impl Library {
         let Some(bin) = self.bin()? else {
             return tree::remove_tree(within, name.as_ref(), go_on).map_err(gone);
         };
-        let row = self.row(caller, &path.to_string(), name, None, None);
+        let mut row = self.row(caller, &path.to_string(), name, None, None);
+        row.rights = self.rights_of(path)?;
         self.recycle(row, |stored| {
-            tree::move_folder(within, name, &bin, stored, go_on).map_err(gone)
+            tree::move_folder((within, name), (&bin, stored), go_on, &|| Ok(()))
+                .and_then(|removed| removed)
+                .map_err(gone)
         })
+    }
+
+    /// What groups can do in a folder now, as it is kept with what is deleted.
+    fn rights_of(&self, path: &FolderPath) -> Result<String> {
+        let kept = self.db.snapshot(|sql| {
+            let above = folders::by_path(sql, &folders::parent_path(path.as_str()))?;
+            Ok(Rights::load(sql)?.kept(path.as_str(), above.map(|row| row.id)))
+        })?;
+        Ok(serde_json::to_string(&kept).unwrap_or_default())
     }
 
     fn bin(&self) -> Result<Option<Folder>> {
@@ -127,6 +178,7 @@ impl Library {
             user_id: caller.user_id(),
             size_bytes: file.map_or(0, |stat| i64::try_from(stat.size).unwrap_or(i64::MAX)),
             recycled_ms: 0,
+            rights: String::new(),
         }
     }
 
@@ -139,37 +191,56 @@ impl Library {
         done
     }
 
-    /// A part of what lies in the recycle folder and the caller might have deleted, the latest first;
-    /// and how much there is of it in all.
+    /// Passes when the caller may put something back; gives back what it is, and where it was: the
+    /// folder, and the whole path. Asked before a task is made of it, and again when it is done.
     ///
     /// # Errors
-    /// [`Error::Database`]; [`Error::Rights`].
-    pub fn recycled(
+    /// As [`restore`](Self::restore).
+    pub fn may_restore(
         &self,
         caller: &Caller<'_>,
-        start: i64,
-        limit: i64,
-    ) -> Result<(Vec<Recycled>, i64)> {
-        let files = caller.scope(Level::Delete)?;
-        let folders = caller.scope(Level::DeleteFolder)?;
-        Ok(recycled::within(&self.db, &files, &folders, start, limit)?)
+        id: i64,
+    ) -> Result<(Recycled, FolderPath, SourcePath)> {
+        let item = recycled::by_id(&self.db, id)?.ok_or_else(|| missing(id))?;
+        let was = super::images::path_of(&item.path)?;
+        let folder = FolderPath::of(&was);
+        let level = if item.is_folder { Level::CreateFolder } else { Level::Upload };
+        caller.require(&folder, level)?;
+        if !item.is_folder {
+            self.require_kept(caller, &item, level)?;
+        }
+        Ok((item, folder, was))
     }
 
     /// Puts something back where it was; when something else stands there by now and `rename` says so,
-    /// beside it under a name with a number. Gives back its path.
+    /// beside it under a name with a number. Nobody may do more with what comes back than when it was
+    /// deleted: records that are needed for that are set, and known to every worker, before the files
+    /// are there. Gives back its path.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Denied`] without the right to upload there, or to make folders;
-    /// [`Error::Exists`].
-    pub fn restore(&self, caller: &Caller<'_>, id: i64, rename: bool) -> Result<String> {
-        let item = recycled::by_id(&self.db, id)?.ok_or_else(|| missing(id))?;
-        let was = super::images::path_of(&item.path)?;
-        let folder_path = FolderPath::of(&was);
-        let level = if item.is_folder { Level::CreateFolder } else { Level::Upload };
-        caller.require(&folder_path, level)?;
+    /// [`Error::Exists`], also when a file's folder is another one by now and more open;
+    /// [`Error::Stopped`], before anything has moved.
+    pub fn restore(
+        &self,
+        caller: &Caller<'_>,
+        id: i64,
+        rename: bool,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<String> {
+        let (item, folder_path, was) = self.may_restore(caller, id)?;
         let bin = self.bin()?.ok_or_else(|| missing(id))?;
+        if bin.entry(&item.stored_as).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            // Put back by an attempt that did not live to say so, or taken away by hand.
+            recycled::remove(&self.db, id)?;
+            return Err(missing(id));
+        }
+        if !item.is_folder && self.close_folder_of(&item, &folder_path)? {
+            self.until_rights_are_known(go_on)?;
+        }
         let folder = self.files.make_folder(&folder_path)?;
-        let path = put_back(&bin, &item, &folder, &folder_path, &was, rename)?;
+        let place = Place { bin: &bin, item: &item, folder: &folder, folder_path: &folder_path };
+        let path = self.put_back(&place, &was, rename, go_on)?;
         recycled::remove(&self.db, id)?;
         self.changed(&path);
         if item.is_folder {
@@ -177,7 +248,65 @@ impl Library {
         } else {
             self.revive(caller, &item, &path)?;
         }
+        job::want_reading(&self.db)?;
         Ok(path.to_string())
+    }
+
+    /// Moves something from the recycle folder to its old name, or to the next one that is free.
+    fn put_back(
+        &self,
+        place: &Place<'_>,
+        was: &SourcePath,
+        rename: bool,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<SourcePath> {
+        let Place { bin, item, folder, folder_path } = *place;
+        let last = if rename { MAX_NUMBER } else { 0 };
+        for number in 0..=last {
+            let name = match number {
+                0 => was.file_name().to_owned(),
+                _ if item.is_folder => format!("{}-{number:03}", was.file_name()),
+                _ => name::numbered(was.file_name(), number),
+            };
+            if folder.entry(&name).is_ok() {
+                continue;
+            }
+            let path = folder_path.join(&name).map_err(|error| Error::path("path", error))?;
+            let moved = if item.is_folder {
+                if self.close(item, &path)? {
+                    self.until_rights_are_known(go_on)?;
+                }
+                tree::move_folder((bin, &item.stored_as), (folder, &name), go_on, &|| Ok(()))
+                    .and_then(|removed| removed)
+            } else {
+                tree::move_file(bin, &item.stored_as, folder, &name).map_err(Error::from)
+            };
+            match moved {
+                Ok(()) => return Ok(path),
+                Err(Error::Io(error)) => match error.kind() {
+                    io::ErrorKind::AlreadyExists | io::ErrorKind::DirectoryNotEmpty => {}
+                    io::ErrorKind::NotFound => return Err(missing(item.id)),
+                    _ => return Err(error.into()),
+                },
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Error::Exists(was.to_string()))
+    }
+
+    /// Sets the records without which a folder would be more open at a path than it was; tells whether
+    /// there were any.
+    fn close(&self, item: &Recycled, path: &SourcePath) -> Result<bool> {
+        Ok(self.db.transaction(|sql| {
+            let rights = Rights::load(sql)?;
+            let above = folders::by_path(sql, &folders::parent_path(path.as_str()))?;
+            let above = above.map(|row| row.id);
+            // One that an older release deleted has what stands at its old path.
+            let kept: KeptRights = serde_json::from_str(&item.rights)
+                .unwrap_or_else(|_| rights.kept(&item.path, above));
+            let same_above = kept.above.is_some() && kept.above == above;
+            journal::set_rights(sql, &rights, &kept, path.as_str(), same_above)
+        })?)
     }
 
     fn revive(&self, caller: &Caller<'_>, item: &Recycled, path: &SourcePath) -> Result<()> {
@@ -284,36 +413,74 @@ fn missing(id: i64) -> Error {
     Error::NotFound(format!("item {id} of the recycle folder"))
 }
 
-/// Moves something from the recycle folder to its old name, or to the next one that is free.
-fn put_back(
-    bin: &Folder,
-    item: &Recycled,
-    folder: &Folder,
-    folder_path: &FolderPath,
-    was: &SourcePath,
-    rename: bool,
-) -> Result<SourcePath> {
-    let last = if rename { MAX_NUMBER } else { 0 };
-    for number in 0..=last {
-        let name = match number {
-            0 => was.file_name().to_owned(),
-            _ if item.is_folder => format!("{}-{number:03}", was.file_name()),
-            _ => name::numbered(was.file_name(), number),
-        };
-        let moved = if item.is_folder {
-            tree::move_folder(bin, &item.stored_as, folder, &name, &|| true)
-        } else {
-            tree::move_file(bin, &item.stored_as, folder, &name).map_err(Error::from)
-        };
-        match moved {
-            Ok(()) => return folder_path.join(&name).map_err(|error| Error::path("path", error)),
-            Err(Error::Io(error)) => match error.kind() {
-                io::ErrorKind::AlreadyExists | io::ErrorKind::DirectoryNotEmpty => {}
-                io::ErrorKind::NotFound => return Err(missing(item.id)),
-                _ => return Err(error.into()),
+/// What is put back, and where.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    bin: &'a Folder,
+    item: &'a Recycled,
+    folder: &'a Folder,
+    folder_path: &'a FolderPath,
+}
+
+/// What came of trading an arrived file for the one that had its name.
+enum Traded {
+    /// The old one, of this kind, lies where the new one was.
+    For(Stat),
+    /// Nothing had the name.
+    Free,
+    /// The file systems do not have this; nothing has changed.
+    Not,
+}
+
+/// Gives an arrived file its name by way of another folder, where it leaves what had the name.
+fn trade(
+    (folder, name): (&Folder, &str),
+    (bin, stored): (&Folder, &str),
+    incoming: &mut Incoming<'_>,
+) -> io::Result<Traded> {
+    match incoming.name_in(bin, stored, Taken::Refuse) {
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => return Ok(Traded::Not),
+        named => named?,
+    }
+    let traded = trade_named((folder, name), (bin, stored));
+    match &traded {
+        Ok(Traded::Not) => incoming.take_back(bin, stored)?,
+        Ok(_) => {}
+        Err(_) => bin.remove_file(stored)?,
+    }
+    traded
+}
+
+fn trade_named(
+    (folder, name): (&Folder, &str),
+    (bin, stored): (&Folder, &str),
+) -> io::Result<Traded> {
+    loop {
+        match bin.exchange(stored, folder, name) {
+            Ok(false) => return Ok(Traded::Not),
+            Ok(true) => match bin.entry(stored)? {
+                Entry::File(old) => return Ok(Traded::For(old)),
+                // A folder or a link has come there meanwhile.
+                _ => {
+                    bin.exchange(stored, folder, name)?;
+                    return Err(io::ErrorKind::AlreadyExists.into());
+                }
             },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        match bin.rename(stored, folder, name, Taken::Refuse) {
+            Ok(()) => return Ok(Traded::Free),
+            // Somebody was faster.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
         }
     }
-    Err(Error::Exists(was.to_string()))
+}
+
+fn named(error: io::Error, path: &SourcePath) -> Error {
+    match error.kind() {
+        io::ErrorKind::AlreadyExists => Error::Exists(path.to_string()),
+        _ => error.into(),
+    }
 }

@@ -36,28 +36,29 @@ fn lost(error: SourceError) -> io::Error {
 }
 
 /// Moves a folder; over to another file system it is copied with all that lies in it before the old
-/// one goes, under a hidden name until it is whole.
+/// one goes, under a hidden name until it is whole. `copied` is told when it is, before it gets its
+/// name. Gives back whether the old one could be removed; an error means that nothing has moved.
 pub(super) fn move_folder(
-    from: &Folder,
-    name: &str,
-    to: &Folder,
-    new: &str,
+    (from, name): (&Folder, &str),
+    (to, new): (&Folder, &str),
     go_on: &dyn Fn() -> bool,
-) -> Result<()> {
+    copied: &dyn Fn() -> Result<()>,
+) -> Result<Result<()>> {
     match from.rename(name, to, new, Taken::Refuse) {
         Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {}
-        moved => return Ok(moved?),
+        moved => return Ok(Ok(moved?)),
     }
     let hidden = incoming_name()?;
     to.make_folder(&hidden)?;
-    let copied = copy_tree(&from.folder(name)?, &to.folder(&hidden)?, go_on)
+    let done = copy_tree(&from.folder(name)?, &to.folder(&hidden)?, go_on)
+        .and_then(|()| copied())
         .and_then(|()| Ok(to.rename(&hidden, to, new, Taken::Refuse)?));
-    if let Err(error) = copied {
+    if let Err(error) = done {
         remove_tree(to, hidden.as_ref(), &|| true)?;
         return Err(error);
     }
     // From here on the move has happened; what cannot be removed of the old folder is still there.
-    remove_tree(from, name.as_ref(), &|| true)
+    Ok(remove_tree(from, name.as_ref(), &|| true))
 }
 
 fn names(folder: &Folder) -> io::Result<Vec<OsString>> {

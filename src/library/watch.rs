@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use notify::event::{EventKind, ModifyKind};
 use notify::{Config, Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 
+use super::sync::{MOVED_WITHIN_MS, Renamed};
 use super::{Library, Result, job};
 use crate::db::{STATUS_ACTIVE, folders, images, now_ms, walk};
 use crate::source::FolderPath;
@@ -29,9 +30,6 @@ const NAP: Duration = Duration::from_millis(200);
 
 /// More folders than this are left to a walk.
 const MAX_FOLDERS: usize = 2000;
-
-/// A file that came up this long ago at most may be one that moved.
-const MOVED_WITHIN_MS: i64 = 10 * 60 * 1000;
 
 /// Watches a library on a thread of its own.
 pub struct Watcher {
@@ -161,6 +159,10 @@ impl Library {
         let (mut missing, mut news) = (Vec::new(), 0);
         for folder in &touched.folders {
             let Ok(path) = FolderPath::parse(folder) else { continue };
+            // Its rows follow by themselves; what is seen of it now is one half.
+            if self.is_moving(&path)? {
+                continue;
+            }
             if self.is_gone(&path)? {
                 // A whole folder less is for a walk to judge.
                 job::want_walk(&self.db)?;
@@ -192,13 +194,18 @@ impl Library {
         if !self.is_believed(active, i64::try_from(missing.len()).unwrap_or(i64::MAX)) {
             return job::want_walk(&self.db);
         }
+        let (since_ms, mut renamed) = (now_ms() - MOVED_WITHIN_MS, Renamed::default());
         for id in missing {
             let Some(missing) = walk::as_missing(&self.db, *id)? else { continue };
-            if !self.follow(&missing, i64::MAX, now_ms() - MOVED_WITHIN_MS)? {
-                self.mark_gone(&missing)?;
+            if self.is_on_the_way(&missing.path)? {
+                continue;
+            }
+            match self.follow(&missing, i64::MAX, since_ms)? {
+                Some(path) => renamed.add(&missing.path, &path),
+                None => self.mark_gone(&missing)?,
             }
         }
-        Ok(())
+        self.close_renamed(&renamed, since_ms)
     }
 
     fn mark_gone(&self, missing: &walk::Missing) -> Result<()> {

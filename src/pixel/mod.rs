@@ -11,12 +11,14 @@ pub mod encode;
 mod engine;
 mod error;
 mod format;
+pub mod glance;
 mod heif;
 pub mod ladder;
 mod library;
 mod limits;
 mod metadata;
 mod op;
+mod optional;
 mod place;
 mod plan;
 mod recipe;
@@ -32,8 +34,10 @@ pub use format::{
     markdown as formats_markdown, text as formats_text,
 };
 pub use limits::{Cancel, Limits};
-pub use metadata::{Description, Orientation, StripKeeps};
+pub use metadata::{Description, Listing, Orientation, StripKeeps, listing};
+pub use optional::{Optional, optional};
+pub use plan::result_size;
 pub use recipe::{
-    Align, Compass, Crop, Edge, Fill, Flip, Gravity, Icc, Intent, Overlay, PngQuality, Point,
-    Quality, Recipe, Reshape, Rgba, Tile, TileError,
+    Align, Compass, Crop, Edge, Fill, Flip, Gravity, Ground, Icc, Intent, Overlay, PngQuality,
+    Point, Quality, Recipe, Reshape, Rgba, Tile, TileError,
 };

@@ -45,6 +45,17 @@ impl Size {
     }
 }
 
+/// The width and height that a recipe makes of an upright picture of this size; none where that cannot be told
+/// from its size alone: another page, or stored orientation.
+#[must_use]
+pub fn result_size((width, height): (u32, u32), recipe: &Recipe) -> Option<(u32, u32)> {
+    if width == 0 || height == 0 || recipe.page > 1 || recipe.upright.is_some() {
+        return None;
+    }
+    let window = Plan::new(Size::new(width, height), Turn::NONE, recipe).ok()?.window;
+    Some((window.width, window.height))
+}
+
 /// A rectangle of whole pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rect {

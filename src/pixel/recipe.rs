@@ -274,15 +274,29 @@ impl Fill {
 /// How a picture is laid over another.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Overlay {
-    /// The box that it is fitted into, as a fraction of the canvas along each side, above 0 and at
-    /// most 1. A picture made of pixels is never enlarged.
+    /// The box that it is fitted into, as a fraction of its ground along each side, above 0 and at
+    /// most 1. A picture made of pixels is not enlarged to fill it.
     pub size: f64,
-    /// Where on the canvas it lies.
+    /// Where on its ground it lies.
     pub position: Compass,
     /// How much it covers, above 0 and at most 1; its own transparency comes on top.
     pub opacity: f64,
-    /// Whether size and place are those on the picture, without what fills the canvas around it.
-    pub on_picture: bool,
+    /// What it lies on.
+    pub ground: Ground,
+}
+
+/// What an overlay lies on: what its size and its place are counted on, and what it is cut at.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Ground {
+    /// The result, with what fills the canvas around the picture.
+    #[default]
+    Canvas,
+    /// The picture as it is cropped and shaped, without what fills the canvas around it.
+    Picture,
+    /// This part of the turned picture, at the scale of the result. Whatever crops, shapes and pads the
+    /// picture does the same to what lies on it, so that every result shows its own part of one and the
+    /// same covered picture.
+    Part(Crop),
 }
 
 /// One of nine places on a canvas.

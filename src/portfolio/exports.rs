@@ -23,6 +23,12 @@ impl Exports {
         Self { folder }
     }
 
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Starts a file; it is gone when it is dropped before it is kept.
     ///
     /// # Errors

@@ -13,5 +13,5 @@ mod render;
 pub use access::{level, may_change};
 pub use expire::ExpireExports;
 pub use exports::Exports;
-pub use publish::{PublishPortfolio, may_publish};
-pub use render::Renderer;
+pub use publish::{NotPublished, PublishPortfolio, check_published};
+pub use render::{Kept, Publisher, Renderer};

@@ -12,9 +12,9 @@ use zip::{CompressionMethod, ZipWriter};
 
 use super::entries::Entries;
 use super::exports::Exports;
-use super::render::{Publisher, Renderer};
-use crate::auth::{Identity, Level, Rights, SignedIn, Templates};
-use crate::db::folio_exports::{self, FolioExport};
+use super::render::{Kept, Publisher, Renderer};
+use crate::auth::{Rights, SignedIn, Templates};
+use crate::db::folio_exports::{self, FolioExport, NewExport};
 use crate::db::folio_images::{self, FolioImage};
 use crate::db::{STATUS_ACTIVE, Sql, folios};
 use crate::pixel::encode::Pages;
@@ -53,20 +53,39 @@ fn present(sql: &dyn Sql, folio_id: i64) -> crate::db::Result<Vec<FolioImage>> {
     Ok(images)
 }
 
-/// Whether somebody may have every image of a portfolio in this way, by the folders that they lie in.
+/// Why a portfolio cannot be published.
+#[derive(Debug, thiserror::Error)]
+pub enum NotPublished {
+    /// Something of it is not for the publisher.
+    #[error(transparent)]
+    Kept(#[from] Kept),
+    /// The database did not answer.
+    #[error(transparent)]
+    Db(#[from] crate::db::Error),
+}
+
+/// Fails unless somebody may have every image of a portfolio as the export will hold it. Others can have
+/// then what is published, who may not have the pictures themselves.
 ///
 /// # Errors
-/// See [`crate::db::Error`].
-pub fn may_publish(
+/// [`NotPublished`].
+pub fn check_published(
     sql: &dyn Sql,
-    rights: &Rights,
-    identity: &Identity,
-    folio_id: i64,
-    originals: bool,
-) -> crate::db::Result<bool> {
-    let level = if originals { Level::Download } else { Level::View };
-    let images = present(sql, folio_id)?;
-    Ok(images.iter().all(|image| rights.level(identity, &image.image.folder.path) >= level))
+    publisher: &Publisher,
+    export: &NewExport,
+) -> Result<(), NotPublished> {
+    for image in present(sql, export.folio_id)? {
+        let Ok(path) = SourcePath::parse(&image.image.path) else { continue };
+        let checked = match export.originals {
+            true => publisher.check_original(&path),
+            false => publisher.check_picture(&path, [&export.parameters, &image.parameters]),
+        };
+        // What else can go wrong is told of by the task.
+        if let Some(kept) = checked.err().and_then(|error| error.downcast().ok()) {
+            return Err(NotPublished::Kept(kept));
+        }
+    }
+    Ok(())
 }
 
 impl Job for PublishPortfolio {

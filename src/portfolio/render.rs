@@ -32,6 +32,8 @@ pub struct Renderer {
     pub profiles: Profiles,
     /// How many pictures are made at once on this host.
     pub slots: Slots,
+    /// The same for those that are made from files which another program reads.
+    pub program_slots: Slots,
 }
 
 /// Whose rights and which templates hold.
@@ -44,6 +46,11 @@ pub struct Publisher {
     pub templates: Arc<Templates>,
 }
 
+/// What the publisher may not have, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Kept(String);
+
 /// What is to be made of one image.
 struct Wanted {
     recipe: Recipe,
@@ -52,6 +59,9 @@ struct Wanted {
 
 impl Publisher {
     /// Fails unless the publisher may have the original as it is.
+    ///
+    /// # Errors
+    /// [`Kept`], and what else stands in the way.
     pub fn check_original(&self, path: &SourcePath) -> anyhow::Result<()> {
         self.check(path, Level::Download)?;
         self.check_free(path)
@@ -61,16 +71,61 @@ impl Publisher {
     fn check_free(&self, path: &SourcePath) -> anyhow::Result<()> {
         if let Some(id) = self.rights.templates(&self.identity, path.folder()).required {
             let locks = self.template(id)?.locks_anything();
-            anyhow::ensure!(!locks, "{path}: the folder's template keeps the original back");
+            let reason = "the folder's template keeps the original back";
+            anyhow::ensure!(!locks, Kept(format!("{path}: {reason}")));
         }
         Ok(())
     }
 
+    /// Fails unless the publisher may have the picture that these parameters make, the export's over the
+    /// portfolio's.
+    ///
+    /// # Errors
+    /// [`Kept`], and what else stands in the way.
+    pub fn check_picture(&self, path: &SourcePath, layers: [&str; 2]) -> anyhow::Result<()> {
+        // Whether it is upright changes nothing of what it takes.
+        self.spec(path, layers, None, true).map(drop)
+    }
+
     /// Fails unless the publisher may do this in the folder.
-    pub fn check(&self, path: &SourcePath, level: Level) -> anyhow::Result<()> {
+    fn check(&self, path: &SourcePath, level: Level) -> anyhow::Result<()> {
         let has = self.rights.level(&self.identity, path.folder());
-        anyhow::ensure!(has >= level, "{path}: the publisher may not have it");
+        anyhow::ensure!(has >= level, Kept(format!("{path}: the publisher may not have it")));
         Ok(())
+    }
+
+    /// What is to be made, from pictures that the publisher may have.
+    fn spec(
+        &self,
+        path: &SourcePath,
+        layers: [&str; 2],
+        format: Option<Format>,
+        upright: bool,
+    ) -> anyhow::Result<Wanted> {
+        self.check(path, Level::View)?;
+        let mut params = self.params(path, layers)?;
+        if let Some(format) = format {
+            let pairs = [("src", path.as_str()), ("format", format.extension())];
+            params = Params::from_pairs(pairs, &ANY)?.over(&params);
+        }
+        let source_format = readable(path);
+        let chose_overlay = params.asks_for_overlay();
+        let spec = params.resolve(&Context {
+            source_format,
+            paper: source_format.is_none_or(Format::is_paper),
+            public_limit: None,
+            sizes: None,
+            default_expiry_s: 0,
+            accepts: Accepts::of([]),
+            max_dimension: u32::MAX,
+            upright,
+        })?;
+        let overlay = spec.overlay.as_deref().map(SourcePath::parse).transpose()?;
+        if let Some(overlay) = overlay.as_ref().filter(|_| chose_overlay) {
+            self.check(overlay, Level::View)?;
+            self.check_free(overlay)?;
+        }
+        Ok(Wanted { recipe: spec.recipe, overlay })
     }
 
     fn template(&self, id: i64) -> anyhow::Result<Params> {
@@ -151,35 +206,15 @@ impl Renderer {
         layers: [&str; 2],
         format: Option<Format>,
     ) -> anyhow::Result<Wanted> {
-        publisher.check(path, Level::View)?;
-        let mut params = publisher.params(path, layers)?;
-        if let Some(format) = format {
-            let pairs = [("src", path.as_str()), ("format", format.extension())];
-            params = Params::from_pairs(pairs, &ANY)?.over(&params);
-        }
-        let source_format = readable(path);
-        let chose_overlay = params.asks_for_overlay();
-        let mut spec = params.resolve(&Context {
-            source_format,
-            paper: source_format.is_none_or(Format::is_paper),
-            public_limit: None,
-            default_expiry_s: 0,
-            accepts: Accepts::of([]),
-            max_dimension: u32::MAX,
-            upright: self.engine.sets_upright(),
-        })?;
-        self.profiles.complete(&mut spec.recipe)?;
-        if spec.recipe.uses_focus() {
+        let mut wanted = publisher.spec(path, layers, format, self.engine.sets_upright())?;
+        let recipe = &mut wanted.recipe;
+        self.profiles.complete(recipe)?;
+        if recipe.uses_focus() {
             let row = images::by_path(sql, path.as_str())?;
             let point = row.and_then(|row| row.focal_point);
-            spec.recipe.focus = point.map(|point| Point { x: point.x(), y: point.y() });
+            recipe.focus = point.map(|point| Point { x: point.x(), y: point.y() });
         }
-        let overlay = spec.overlay.as_deref().map(SourcePath::parse).transpose()?;
-        if let Some(overlay) = overlay.as_ref().filter(|_| chose_overlay) {
-            publisher.check(overlay, Level::View)?;
-            publisher.check_free(overlay)?;
-        }
-        Ok(Wanted { recipe: spec.recipe, overlay })
+        Ok(wanted)
     }
 
     fn open(&self, path: &SourcePath, wanted: &Wanted) -> anyhow::Result<Opened> {
@@ -204,10 +239,12 @@ impl Renderer {
         recipe: &Recipe,
         go_on: &dyn Fn() -> anyhow::Result<()>,
     ) -> anyhow::Result<crate::process::slots::SlotGuard> {
+        let pixels = self.engine.admit(opened, recipe)?;
+        let slots = if opened.runs_a_program() { &self.program_slots } else { &self.slots };
         loop {
             go_on()?;
             let until = Instant::now() + PATIENCE;
-            match self.slots.acquire(opened.held_pixels(recipe), until, &Cancel::never()) {
+            match slots.acquire(pixels, until, &Cancel::never()) {
                 Ok(slot) => return Ok(slot),
                 // Too many wait already: give them time.
                 Err(_) => std::thread::sleep(PATIENCE / 5),

@@ -8,7 +8,8 @@
 //! ```text
 //! run_pool ─▶ arbiter (one thread: signals, reaping, scoreboard)
 //!               └─ fork ─▶ worker: event loop (connections) ─▶ Dispatcher ─▶ queue ─▶ request threads
-//! serve_in_process ─▶ the same Dispatcher, queue and threads, without the arbiter
+//!                                                                         └▶ queue ─▶ makers
+//! serve_in_process ─▶ the same Dispatcher, queues and threads, without the arbiter
 //! ```
 
 mod accept;
@@ -20,6 +21,7 @@ mod files;
 mod handover;
 mod listen;
 mod options;
+mod rates;
 mod rows;
 mod scoreboard;
 mod signals;
@@ -36,11 +38,12 @@ pub use arbiter::run_pool;
 pub use dispatcher::Dispatcher;
 pub use listen::{ListenAddress, ListenAddressError};
 pub use options::{PoolOptions, WorkerOptions};
-pub use rows::{ThreadRow, WorkerRow, WorkerState};
-pub use scoreboard::{Reader, Scoreboard, ScoreboardError};
+pub use rates::{RateOptions, Rates};
+pub use rows::{SlotUse, ThreadRow, WorkerRow, WorkerState};
+pub use scoreboard::{COUNTS, Reader, Scoreboard, ScoreboardError};
 pub use snapshot::{Snapshot, ThreadSnapshot, WorkerSnapshot};
 pub use startup::Error;
-pub use sys::{bound_heap, let_others_first};
+pub use sys::{bound_heap, end_with_reader, let_others_first};
 pub use worker::{Boot, WorkerContext, serve_in_process};
 
 /// The exit status of a worker that could not start: not to be started again at once.

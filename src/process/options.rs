@@ -51,7 +51,11 @@ impl Default for PoolOptions {
 pub struct WorkerOptions {
     /// Request threads.
     pub threads: usize,
-    /// Requests that may wait for a thread; one more is answered 503. 0 means four per thread.
+    /// Threads that make what takes long and has to wait for its turn.
+    pub makers: usize,
+    /// What may be made or wait to be at the same time; one more is answered 503.
+    pub making_places: usize,
+    /// Requests that may wait for a thread; one more is answered 503.
     pub queue_len: usize,
     /// Requests after which a worker is replaced, give or take a tenth; 0 means never.
     pub max_requests: u64,
@@ -68,10 +72,10 @@ pub struct WorkerOptions {
 }
 
 impl WorkerOptions {
-    /// The length of the queue that `queue_len` stands for.
+    /// Threads of both sorts.
     #[must_use]
-    pub fn effective_queue_len(&self) -> usize {
-        if self.queue_len == 0 { 4 * self.threads } else { self.queue_len }
+    pub fn all_threads(&self) -> usize {
+        self.threads.max(1) + self.makers.max(1)
     }
 }
 
@@ -79,7 +83,9 @@ impl Default for WorkerOptions {
     fn default() -> Self {
         Self {
             threads: 15,
-            queue_len: 0,
+            makers: 15,
+            making_places: 75,
+            queue_len: 480,
             max_requests: 100_000,
             max_worker_memory_bytes: 1 << 30,
             request_deadline: Duration::from_secs(60),

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::scoreboard::{Scoreboard, THREAD_WORDS, WORKER_WORDS, header};
+use super::scoreboard::{COUNTS, Scoreboard, THREAD_WORDS, WORKER_WORDS, header};
 use super::sys::monotonic_ms;
 use crate::http::Stage;
 
@@ -17,6 +17,12 @@ pub(super) mod worker {
     pub const CONNECTIONS: usize = 5;
     pub const HEARTBEAT_MS: usize = 6;
     pub const THREADS: usize = 7;
+    pub const MAKERS: usize = 8;
+    pub const QUEUED: usize = 9;
+    pub const UNMADE: usize = 10;
+    pub const SLOTS: usize = 11;
+    pub const SLOTS_USED: usize = 12;
+    pub const COUNTS: usize = 24;
 }
 
 /// Words of a thread's row.
@@ -114,6 +120,33 @@ impl WorkerRow {
         ThreadRow { board: self.board.clone(), at }
     }
 
+    /// Adds to one of its counts.
+    ///
+    /// # Panics
+    /// When there is no such count.
+    pub fn count(&self, which: usize, add: u64) {
+        assert!(which < COUNTS, "no count {which} of {COUNTS}");
+        self.field(worker::COUNTS + which).fetch_add(add, Ordering::Relaxed);
+    }
+
+    /// Pictures that it makes or that wait to be made.
+    #[must_use]
+    pub fn unmade(&self) -> usize {
+        usize::try_from(self.field(worker::UNMADE).load(Ordering::Relaxed)).unwrap_or(usize::MAX)
+    }
+
+    /// Notes how many pictures the host makes at once.
+    pub fn set_slots(&self, slots: usize) {
+        self.field(worker::SLOTS).store(slots as u64, Ordering::Relaxed);
+    }
+
+    /// Notes that a picture is being made, until what it gives is dropped.
+    #[must_use]
+    pub fn use_slot(&self) -> SlotUse {
+        self.field(worker::SLOTS_USED).fetch_add(1, Ordering::Relaxed);
+        SlotUse(self.clone())
+    }
+
     pub(super) fn set_state(&self, state: WorkerState) {
         self.field(worker::STATE).store(state as u64, Ordering::Relaxed);
     }
@@ -130,8 +163,20 @@ impl WorkerRow {
         self.field(worker::PID).store(pid, Ordering::Relaxed);
     }
 
-    pub(super) fn set_threads(&self, threads: usize) {
+    /// Notes how many threads it has, `makers` of which, the last ones, make pictures.
+    pub(super) fn set_threads(&self, threads: usize, makers: usize) {
         self.field(worker::THREADS).store(threads as u64, Ordering::Relaxed);
+        self.field(worker::MAKERS).store(makers as u64, Ordering::Relaxed);
+    }
+
+    /// Notes how many requests wait for a thread.
+    pub(super) fn set_queued(&self, queued: usize) {
+        self.field(worker::QUEUED).store(queued as u64, Ordering::Relaxed);
+    }
+
+    /// Notes how many pictures are being made, or wait to be.
+    pub(super) fn set_unmade(&self, unmade: usize) {
+        self.field(worker::UNMADE).store(unmade as u64, Ordering::Relaxed);
     }
 
     pub(super) fn set_memory_bytes(&self, bytes: u64) {
@@ -172,8 +217,13 @@ impl WorkerRow {
         })
     }
 
-    /// Empties the row and its threads' rows; its requests stay counted.
+    /// Empties the row and its threads' rows; what it has counted stays counted.
     pub(super) fn clear(&self) {
+        for which in 0..COUNTS {
+            let counted = self.field(worker::COUNTS + which).load(Ordering::Relaxed);
+            let past = self.board.word(header::PAST_COUNTS + which);
+            past.fetch_add(counted, Ordering::Relaxed);
+        }
         self.board.word(header::PAST_REQUESTS).fetch_add(self.requests(), Ordering::Relaxed);
         let len = WORKER_WORDS + self.board.thread_capacity() * THREAD_WORDS;
         for at in self.at..self.at + len {
@@ -183,6 +233,16 @@ impl WorkerRow {
 
     fn field(&self, field: usize) -> &AtomicU64 {
         self.board.word(self.at + field)
+    }
+}
+
+/// A slot that a worker uses.
+#[derive(Debug)]
+pub struct SlotUse(WorkerRow);
+
+impl Drop for SlotUse {
+    fn drop(&mut self) {
+        self.0.field(worker::SLOTS_USED).fetch_sub(1, Ordering::Relaxed);
     }
 }
 

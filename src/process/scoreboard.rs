@@ -19,10 +19,13 @@ use super::snapshot::Snapshot;
 use super::sys::SharedWords;
 
 const MAGIC: u64 = u64::from_be_bytes(*b"halftone");
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 
-const HEADER_WORDS: usize = 16;
-pub(super) const WORKER_WORDS: usize = 16;
+/// Counts of each worker. What they are of is the business of whoever counts.
+pub const COUNTS: usize = 104;
+
+const HEADER_WORDS: usize = 16 + COUNTS;
+pub(super) const WORKER_WORDS: usize = 24 + COUNTS;
 pub(super) const THREAD_WORDS: usize = 8;
 /// More rows than this no file may claim.
 const MAX_ROWS: u64 = 65_536;
@@ -41,6 +44,8 @@ pub(super) mod header {
     pub const WANTED_WORKERS: usize = 9;
     pub const PANICS: usize = 10;
     pub const KILLS: usize = 11;
+    /// What workers had counted that are gone.
+    pub const PAST_COUNTS: usize = 16;
 }
 
 /// Why there is no scoreboard to look at.
@@ -257,6 +262,10 @@ impl Words<'_> {
         self.words[field]
     }
 
+    pub fn past_count(&self, count: usize) -> u64 {
+        self.words[header::PAST_COUNTS + count]
+    }
+
     pub fn worker(&self, index: usize, field: usize) -> u64 {
         self.words[worker_at(index, self.threads) + field]
     }
@@ -281,7 +290,7 @@ mod tests {
         let row = board.worker(1);
         row.claim();
         row.set_pid(4711);
-        row.set_threads(2);
+        row.set_threads(2, 0);
         row.set_state(WorkerState::Ready);
         row.count_request();
         row.thread(1).begin(60_000, 75_000);

@@ -24,8 +24,12 @@ use std::time::{Duration, Instant};
 use crate::bytelock::ByteLocks;
 use crate::pixel::Cancel;
 
-/// How often the head of the queue looks whether another process gave something back.
-const POLL: Duration = Duration::from_millis(3);
+/// How often whoever has the gate, one of all processes, looks whether another gave something back: until
+/// it sees that, a core may have nothing to do.
+const POLL: Duration = Duration::from_micros(250);
+
+/// How often the heads of the other processes' queues look whether the gate is free.
+const GATE_POLL: Duration = Duration::from_millis(1);
 
 /// How often those behind it look whether their work was called off.
 const CANCEL_POLL: Duration = Duration::from_millis(50);
@@ -39,6 +43,8 @@ const MOST_UNITS: u64 = 1 << 20;
 /// The bounds.
 #[derive(Debug, Clone, Copy)]
 pub struct SlotsOptions {
+    /// The lock file: who shares it shares the slots.
+    pub file: &'static str,
     /// Pictures made at once on this host, at least 1.
     pub count: usize,
     /// Pixels held at once by all of them, rounded up to megapixels; 0 for no bound.
@@ -95,7 +101,7 @@ pub struct SlotGuard {
 }
 
 impl Slots {
-    /// Opens the lock file `slots.lock` in a folder that all processes of the host use.
+    /// Opens the lock file in a folder that all processes of the host use.
     ///
     /// # Errors
     /// When the file can be neither opened nor made.
@@ -103,7 +109,7 @@ impl Slots {
         let units = options.pixel_budget.div_ceil(UNIT_PIXELS).min(MOST_UNITS);
         let units = usize::try_from(units).expect("at most 2^20");
         Ok(Self(Arc::new(Shared {
-            locks: ByteLocks::open(&dir.join("slots.lock"))?,
+            locks: ByteLocks::open(&dir.join(options.file))?,
             max_waiters: options.max_waiters,
             state: Mutex::new(State {
                 queue: VecDeque::new(),
@@ -142,16 +148,32 @@ impl Slots {
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if place >= shared.max_waiters || left.is_zero() || cancel.check().is_err() {
-                let busy = Busy { retry_after_s: state.retry_after_s() };
+                let busy = Busy { retry_after_s: state.retry_after_s(state.queue.len()) };
                 claim.give_back(&shared.locks, &mut state);
                 state.queue.remove(place);
                 shared.changed.notify_all();
                 return Err(busy);
             }
-            let nap = left.min(if place == 0 { POLL } else { CANCEL_POLL });
-            let woken = shared.changed.wait_timeout(state, nap);
+            let nap = match place {
+                0 if claim.gate => POLL,
+                0 => GATE_POLL,
+                _ => CANCEL_POLL,
+            };
+            let woken = shared.changed.wait_timeout(state, nap.min(left));
             state = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    /// What to tell whoever cannot wait for a slot now, when so many of this process do.
+    #[must_use]
+    pub fn busy(&self, waiting: usize) -> Busy {
+        Busy { retry_after_s: self.0.lock().retry_after_s(waiting) }
+    }
+
+    /// How many pictures may be made at once.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.lock().slots.len()
     }
 
     /// Whether another process of the host, or another opening in this one, waits for a slot: work
@@ -180,9 +202,9 @@ impl State {
         self.queue.iter().position(|other| *other == ticket).expect("a waiter stands in the queue")
     }
 
-    /// How long the queue needs to pass through the slots, as far as this process can tell.
-    fn retry_after_s(&self) -> u32 {
-        let turns = self.queue.len() as f64 / self.slots.len() as f64;
+    /// How long a queue needs to pass through the slots, as far as this process can tell.
+    fn retry_after_s(&self, waiting: usize) -> u32 {
+        let turns = waiting as f64 / self.slots.len() as f64;
         (turns * self.mean_hold_s).ceil().clamp(1.0, 30.0) as u32
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::rows::{WorkerState, thread, worker};
-use super::scoreboard::{Words, header};
+use super::scoreboard::{COUNTS, Words, header};
 use super::sys::monotonic_ms;
 
 /// Everything the scoreboard says at one moment.
@@ -27,6 +27,9 @@ pub struct Snapshot {
     pub kills: u64,
     /// The workers there are.
     pub workers: Vec<WorkerSnapshot>,
+    /// What all workers have counted, those that are gone included, for whoever knows what it is.
+    #[serde(skip)]
+    pub counts: Vec<u64>,
 }
 
 /// One worker at one moment.
@@ -46,7 +49,17 @@ pub struct WorkerSnapshot {
     pub memory_bytes: u64,
     /// Connections that it holds.
     pub connections: u64,
-    /// Its request threads.
+    /// Requests that wait for one of its threads.
+    pub queued: u64,
+    /// Pictures that it makes or that wait to be made.
+    pub unmade: u64,
+    /// Slots of the host, as the worker was told.
+    pub slots: u64,
+    /// Slots that it uses.
+    pub slots_used: u64,
+    /// How many of its threads, the last ones, make pictures.
+    pub makers: u64,
+    /// Its threads.
     pub threads: Vec<ThreadSnapshot>,
 }
 
@@ -75,6 +88,24 @@ impl Snapshot {
         threads.filter(|thread| thread.stage != "idle").count()
     }
 
+    /// Slots of the host.
+    #[must_use]
+    pub fn slots(&self) -> u64 {
+        self.workers.iter().map(|worker| worker.slots).max().unwrap_or(0)
+    }
+
+    /// The sum of a figure over all workers.
+    #[must_use]
+    pub fn sum(&self, of: impl Fn(&WorkerSnapshot) -> u64) -> u64 {
+        self.workers.iter().map(of).fold(0, u64::saturating_add)
+    }
+
+    /// Pixels that all threads hold.
+    #[must_use]
+    pub fn held_pixels(&self) -> u64 {
+        self.sum(|worker| worker.threads.iter().map(|thread| thread.held_pixels).sum())
+    }
+
     pub(super) fn of_words(words: &Words<'_>) -> Self {
         let now_ms = monotonic_ms();
         let workers: Vec<_> = (0..words.workers)
@@ -92,9 +123,16 @@ impl Snapshot {
             respawns: words.header(header::RESPAWNS),
             panics: words.header(header::PANICS),
             kills: words.header(header::KILLS),
+            counts: (0..COUNTS).map(|which| counted(words, which)).collect(),
             workers,
         }
     }
+}
+
+fn counted(words: &Words<'_>, which: usize) -> u64 {
+    // The rows of workers that are gone are empty.
+    let rows = (0..words.workers).map(|index| words.worker(index, worker::COUNTS + which));
+    rows.fold(words.past_count(which), u64::saturating_add)
 }
 
 fn worker_snapshot(words: &Words<'_>, index: usize, now_ms: u64) -> WorkerSnapshot {
@@ -108,6 +146,11 @@ fn worker_snapshot(words: &Words<'_>, index: usize, now_ms: u64) -> WorkerSnapsh
         requests: field(worker::REQUESTS),
         memory_bytes: field(worker::MEMORY_BYTES),
         connections: field(worker::CONNECTIONS),
+        queued: field(worker::QUEUED),
+        unmade: field(worker::UNMADE),
+        slots: field(worker::SLOTS),
+        slots_used: field(worker::SLOTS_USED),
+        makers: field(worker::MAKERS),
         threads: (0..threads).map(|number| thread_snapshot(words, index, number, now_ms)).collect(),
     }
 }
@@ -144,20 +187,30 @@ impl fmt::Display for Snapshot {
         )?;
         writeln!(
             out,
-            "\n{:>8}  {:<9} {:>9} {:>10} {:>7} {:>6} {:>9}",
-            "worker", "state", "up", "requests", "conns", "busy", "memory"
+            "pictures: {} of {} slots in use, {} being made or waiting, {:.1} megapixels held",
+            self.sum(|worker| worker.slots_used),
+            self.slots(),
+            self.sum(|worker| worker.unmade),
+            self.held_pixels() as f64 / 1e6
+        )?;
+        writeln!(
+            out,
+            "\n{:>8}  {:<9} {:>9} {:>10} {:>7} {:>6} {:>6} {:>6} {:>9}",
+            "worker", "state", "up", "requests", "conns", "busy", "queued", "unmade", "memory"
         )?;
         for worker in &self.workers {
             let busy = worker.threads.iter().filter(|thread| thread.stage != "idle").count();
             writeln!(
                 out,
-                "{:>8}  {:<9} {:>8}s {:>10} {:>7} {:>6} {:>6} MB",
+                "{:>8}  {:<9} {:>8}s {:>10} {:>7} {:>6} {:>6} {:>6} {:>6} MB",
                 worker.pid,
                 format!("{:?}", worker.state).to_lowercase(),
                 worker.age_ms / 1000,
                 worker.requests,
                 worker.connections,
                 format!("{busy}/{}", worker.threads.len()),
+                worker.queued,
+                worker.unmade,
                 worker.memory_bytes >> 20
             )?;
         }
@@ -219,7 +272,7 @@ mod tests {
         let row = board.worker(2);
         row.claim();
         row.set_pid(99_123);
-        row.set_threads(3);
+        row.set_threads(3, 1);
         row.set_state(WorkerState::Ready);
         row.set_memory_bytes(17 << 20);
         row.thread(1).begin(60_000, 70_000);

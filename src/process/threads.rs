@@ -1,16 +1,21 @@
-//! Request threads: take a request from the queue, have it answered, and tell what they are at.
+//! Threads that take work from a queue, have it done, and tell what they are at: those that answer
+//! requests, and those that make what takes long.
 
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
+use http::HeaderValue;
 use tokio::sync::{mpsc, oneshot};
 
 use super::dispatcher::failed;
 use super::rows::{ThreadRow, WorkerRow};
-use crate::http::{Answer, Progress, Request, Service, Stage, Then};
+use crate::http::{
+    Answer, Place, Places, Progress, Request, Service, Stage, Then, is_for_programs, request_id,
+};
 use crate::pixel::Cancel;
 
 /// Enough for what blocks and recurses little; only what is touched takes memory.
@@ -19,10 +24,23 @@ const STACK_BYTES: usize = 2 << 20;
 /// Work on its way to a thread.
 pub struct Job {
     pub work: Work,
+    pub of: Arc<Of>,
     pub cancel: Arc<Cancel>,
-    /// Whether programs rather than people are told of failures.
-    pub for_programs: bool,
     pub answer: oneshot::Sender<Answer>,
+}
+
+/// What is known of a request wherever its answer is worked on.
+pub struct Of {
+    pub id: HeaderValue,
+    pub path: String,
+    pub received: Instant,
+}
+
+impl Of {
+    /// Whether programs rather than people are told of failures.
+    pub fn is_for_programs(&self) -> bool {
+        is_for_programs(&self.path)
+    }
 }
 
 /// What a thread is to do.
@@ -30,7 +48,7 @@ pub struct Job {
 pub enum Work {
     /// Answer a request.
     Request(Request),
-    /// Make a response that had to wait.
+    /// Go on with an answer that had to wait, or takes long to make.
     Then(Then),
 }
 
@@ -41,11 +59,23 @@ pub enum Fault {
     Panicked,
 }
 
-/// What every request thread needs.
+/// What the threads of a crew do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duty {
+    /// They answer requests.
+    Requests,
+    /// They make what takes long.
+    Making,
+}
+
+/// What every thread of a crew needs.
 #[derive(Clone)]
 pub struct Crew {
+    pub duty: Duty,
     pub service: Arc<dyn Service>,
     pub jobs: Receiver<Job>,
+    /// Of what is being made or waits to be.
+    pub places: Places,
     pub faults: mpsc::UnboundedSender<Fault>,
     pub row: WorkerRow,
     /// From a request's deadline to the end of its worker.
@@ -53,13 +83,17 @@ pub struct Crew {
 }
 
 impl Crew {
-    /// Starts the threads. They end when the queue has lost its last sender.
-    pub fn start(self, count: usize) -> std::io::Result<Vec<JoinHandle<()>>> {
-        (0..count)
-            .map(|index| {
+    /// Starts threads with these rows. They end when the queue has lost its last sender.
+    pub fn start(self, rows: Range<usize>) -> std::io::Result<Vec<JoinHandle<()>>> {
+        let name = match self.duty {
+            Duty::Requests => "request",
+            Duty::Making => "maker",
+        };
+        rows.enumerate()
+            .map(|(number, index)| {
                 let crew = self.clone();
                 std::thread::Builder::new()
-                    .name(format!("request-{index}"))
+                    .name(format!("{name}-{number}"))
                     .stack_size(STACK_BYTES)
                     .spawn(move || crew.work(&crew.row.thread(index)))
             })
@@ -69,29 +103,44 @@ impl Crew {
     fn work(&self, row: &ThreadRow) {
         ThreadRow::set_current(row);
         for job in &self.jobs {
+            self.tell_of_queue();
             if job.answer.is_closed() {
+                drop(job);
+                self.tell_of_queue();
                 continue;
             }
+            let _named = request_id::name(&job.of.id);
             let left = job
                 .cancel
                 .deadline()
                 .map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
             row.begin(millis(left), millis(left.saturating_add(self.kill_after)));
-            let progress = ThreadProgress { row, cancel: &job.cancel };
+            let progress = ThreadProgress { row, cancel: &job.cancel, places: &self.places };
             let call = || match job.work {
                 Work::Request(request) => Arc::clone(&self.service).call(request, &progress),
-                Work::Then(then) => then(&progress).into(),
+                Work::Then(then) => then(&progress),
             };
             let answer = catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| {
                 self.row.board().count_panic();
                 // The worker is gone only when nothing is left to be told.
                 let _ = self.faults.send(Fault::Panicked);
-                failed(job.for_programs).into()
+                let response = failed(job.of.is_for_programs());
+                self.service.note(&job.of.path, &response, job.of.received);
+                response.into()
             });
             row.end();
+            self.tell_of_queue();
             // Nobody waits any more when the client has gone away.
             let _ = job.answer.send(answer);
         }
+    }
+
+    /// Notes how many wait, for whoever looks at the scoreboard.
+    fn tell_of_queue(&self) {
+        if self.duty == Duty::Requests {
+            self.row.set_queued(self.jobs.len());
+        }
+        self.row.set_unmade(self.places.taken());
     }
 }
 
@@ -104,6 +153,7 @@ fn millis(duration: Duration) -> u64 {
 struct ThreadProgress<'a> {
     row: &'a ThreadRow,
     cancel: &'a Cancel,
+    places: &'a Places,
 }
 
 impl Progress for ThreadProgress<'_> {
@@ -117,5 +167,9 @@ impl Progress for ThreadProgress<'_> {
 
     fn cancel(&self) -> &Cancel {
         self.cancel
+    }
+
+    fn place(&self) -> Option<Place> {
+        self.places.take()
     }
 }

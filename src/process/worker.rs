@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use nix::sys::resource::{Resource, getrlimit};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::runtime::Runtime;
@@ -31,6 +32,13 @@ use crate::http::Service;
 const TICK: Duration = Duration::from_millis(250);
 /// Helper threads for files: reading what is sent, writing what is received.
 const FILE_THREADS: usize = 4;
+/// How long a worker lives before it is judged by its memory: a ceiling below what every worker takes must
+/// not have the arbiter do nothing but start workers.
+const GROWTH_GRACE: Duration = Duration::from_secs(5);
+/// Descriptors that connections leave to others: databases, caches, logs, locks and the runtime,
+const FILES_SPARED: usize = 64;
+/// and for each thread, which may have an original and its overlay, a file to send, a child to talk to.
+const FILES_SPARED_PER_THREAD: usize = 4;
 /// How long finished threads are waited for at the end.
 const THREAD_PATIENCE: Duration = Duration::from_secs(1);
 
@@ -51,6 +59,12 @@ impl WorkerContext {
     #[must_use]
     pub fn scoreboard(&self) -> &Scoreboard {
         self.row.board()
+    }
+
+    /// The worker's row of the scoreboard.
+    #[must_use]
+    pub fn row(&self) -> &WorkerRow {
+        &self.row
     }
 }
 
@@ -120,6 +134,7 @@ pub(super) fn run(
         faults: started.faults,
         reopen_logs,
         retiring: false,
+        started: Instant::now(),
     };
     let result = LocalSet::new().block_on(&runtime, worker.serve(listeners, channel, signals));
     if let Err(error) = &result {
@@ -147,10 +162,11 @@ fn boot_up(
         .unwrap_or_else(|_| Err("the worker panicked while it booted".into()))?;
     let options = booted.options.take().unwrap_or(options);
     let capacity = row.board().thread_capacity();
-    if options.threads > capacity {
+    let threads = options.all_threads();
+    if threads > capacity {
         return Err(format!(
-            "{} threads exceed the {capacity} that the running arbiter has room for: restart it",
-            options.threads
+            "{threads} threads, those that make pictures included, exceed the {capacity} that the \
+             running arbiter has room for: restart it"
         ));
     }
     if let Some(workers) = booted.workers {
@@ -180,6 +196,7 @@ struct Worker<'a> {
     faults: mpsc::UnboundedReceiver<Fault>,
     reopen_logs: &'a dyn Fn(),
     retiring: bool,
+    started: Instant,
 }
 
 impl Worker<'_> {
@@ -243,7 +260,7 @@ impl Worker<'_> {
         draining: &watch::Receiver<bool>,
     ) {
         let options = Rc::new(self.options.fastcgi.clone());
-        let places = Rc::new(Semaphore::new(options.max_connections.clamp(1, 1 << 20)));
+        let places = Rc::new(Semaphore::new(self.connections_at_most()));
         let max_requests = self.options.threads;
         for listener in listeners {
             let (dispatcher, options) = (self.dispatcher.clone(), Rc::clone(&options));
@@ -266,6 +283,21 @@ impl Worker<'_> {
                 }
             });
         }
+    }
+
+    /// Connections that are taken at once: what the settings say, as far as enough descriptors are left for
+    /// originals, decode children, databases and caches. Others wait to be accepted, which harms nobody who
+    /// is being answered.
+    fn connections_at_most(&self) -> usize {
+        let wanted = self.options.fastcgi.max_connections.clamp(1, 1 << 20);
+        let limit = getrlimit(Resource::RLIMIT_NOFILE)
+            .map_or(usize::MAX, |(soft, _)| usize::try_from(soft).unwrap_or(usize::MAX));
+        let spared = FILES_SPARED + FILES_SPARED_PER_THREAD * self.options.all_threads();
+        let most = limit.saturating_sub(spared).max(limit / 4).max(1);
+        if most < wanted {
+            log::warn!("the limit of {limit} open files leaves room for {most} connections");
+        }
+        wanted.min(most)
     }
 
     /// Waits for the connections to end. Meanwhile signs of life and logs go on; without an
@@ -298,6 +330,7 @@ impl Worker<'_> {
         max_requests: Option<u64>,
     ) -> io::Result<bool> {
         self.row.beat();
+        self.dispatcher.tell_of_queues();
         let memory_bytes = resident_bytes();
         self.row.set_memory_bytes(memory_bytes);
         let grace_ms = u64::try_from(self.options.cancel_grace.as_millis()).unwrap_or(u64::MAX);
@@ -308,7 +341,7 @@ impl Worker<'_> {
         let ceiling = self.options.max_worker_memory_bytes;
         let reason = if max_requests.is_some_and(|max| self.row.requests() >= max) {
             "has had its number of requests"
-        } else if ceiling > 0 && memory_bytes > ceiling {
+        } else if ceiling > 0 && memory_bytes > ceiling && self.started.elapsed() >= GROWTH_GRACE {
             "is above its memory ceiling"
         } else {
             return Ok(false);
@@ -395,17 +428,21 @@ where
     let row = scoreboard.worker(0);
     row.claim();
     row.set_pid(u64::from(std::process::id()));
-    let threads = options.threads.min(scoreboard.thread_capacity());
-    let options = WorkerOptions { threads, ..options.clone() };
+    let capacity = scoreboard.thread_capacity();
+    let threads = options.threads.clamp(1, capacity.saturating_sub(1).max(1));
+    let makers = options.makers.clamp(1, capacity.saturating_sub(threads).max(1));
+    let options = WorkerOptions { threads, makers, ..options.clone() };
     let (runtime, started) = prepare(service, &options, &row)?;
     row.set_state(WorkerState::Ready);
     let ticking = row.clone();
     let output = LocalSet::new().block_on(&runtime, async move {
+        let told = started.dispatcher.clone();
         let tick = tokio::task::spawn_local(async move {
             let mut tick = tokio::time::interval(TICK);
             loop {
                 tick.tick().await;
                 ticking.beat();
+                told.tell_of_queues();
                 ticking.set_memory_bytes(resident_bytes());
             }
         });

@@ -85,6 +85,14 @@ impl Profiles {
         Ok(())
     }
 
+    /// The names that can be asked for, in the order of the alphabet.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.look(&self.folders);
+        known.by_name.keys().cloned().collect()
+    }
+
     /// The profile of a name, in small letters and without extension.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 //! 8    place (u64), length (u32) and CRC-32 (u32) of the header
 //! 24   tiles, as they were packed
 //!      for each level its table: place (u64), length (u32) and CRC-32 (u32) of every tile, row by row
-//!      header: revision, what is known of the original, levels
+//!      header: revision, what is known of the original, what it looks like from afar, levels
 //! ```
 //!
 //! The beginning is written last, so that half a file is none. A table is read as far as it is
@@ -14,12 +14,14 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::FileExt;
+use std::sync::Arc;
 
 use super::blocks::{Reader, Writer};
 use super::tile::TILE;
 use crate::pixel::decode::Info;
+use crate::pixel::glance::Glance;
 
-const MAGIC: &[u8; 8] = b"htred\0\x01\n";
+const MAGIC: &[u8; 8] = b"htred\0\x02\n";
 const BEGINNING: u64 = 24;
 
 /// Where the tiles of a file that has none end.
@@ -36,6 +38,8 @@ pub(super) struct Header {
     pub(super) revision: String,
     /// What is known of the original.
     pub(super) info: Info,
+    /// What it looks like from afar.
+    pub(super) glance: Arc<Glance>,
     /// From the largest on.
     pub(super) levels: Vec<Level>,
 }
@@ -114,6 +118,7 @@ pub(super) fn write_header(file: &File, at: u64, header: &Header) -> io::Result<
     let mut writer = Writer::default();
     writer.block(header.revision.as_bytes());
     writer.info(&header.info);
+    writer.block(header.glance.as_bytes());
     writer.u32(u32::try_from(header.levels.len()).map_err(|_| io::ErrorKind::InvalidInput)?);
     for level in &header.levels {
         writer.f64(level.scale);
@@ -156,6 +161,7 @@ fn parse(bytes: &[u8]) -> Option<Header> {
     let mut reader = Reader(bytes);
     let revision = String::from_utf8(reader.block()?.to_vec()).ok()?;
     let info = reader.info()?;
+    let glance = Arc::new(Glance::from_bytes((info.width, info.height), reader.block()?)?);
     let count = reader.u32()?;
     let level = |reader: &mut Reader<'_>| {
         Some(Level {
@@ -168,7 +174,7 @@ fn parse(bytes: &[u8]) -> Option<Header> {
         })
     };
     let levels = (0..count).map(|_| level(&mut reader)).collect::<Option<_>>()?;
-    Some(Header { revision, info, levels })
+    Some(Header { revision, info, glance, levels })
 }
 
 /// The packed bytes of a level's tiles `columns` of tile row `row`, one after the other.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::container::{Header, Level, read_tiles};
 use super::tile::{TILE, unpack_u8, unpack_u16};
 use crate::pixel::decode::{Decoded, Decoder, Info, Region, Source, Want};
+use crate::pixel::glance::Glance;
 use crate::pixel::{Cancel, Error, Image, Needs, Result, Samples};
 
 /// How many times as large as the result a level has to be that is turned by other than a right
@@ -30,6 +31,12 @@ impl Prepared {
         &self.header.info
     }
 
+    /// What the original looks like from afar.
+    #[must_use]
+    pub fn glance(&self) -> Arc<Glance> {
+        Arc::clone(&self.header.glance)
+    }
+
     /// Width and height of the original as stored.
     #[must_use]
     pub fn size(&self) -> (u32, u32) {
@@ -43,7 +50,8 @@ impl Prepared {
     pub fn source(&self, needs: &Needs) -> Option<Source> {
         let level = self.level_for(needs)?;
         let decoder = LevelDecoder { file: Arc::clone(&self.file), level: level.clone() };
-        Some(Source::new(self.header.info.clone(), Box::new(decoder)))
+        let source = Source::new(self.header.info.clone(), Box::new(decoder));
+        Some(source.with_glance(self.glance()))
     }
 
     /// Scale, smallest ratio and score of each level that can be used.

@@ -3,14 +3,16 @@
 use std::fs::File;
 use std::sync::Arc;
 
+use super::bands::Bands;
 use super::container::{Composer, Header, Level, write_header};
 use super::judge::admit;
 use super::level::Prepared;
 use super::store::Options;
 use super::tile::{Strip, TILE};
 use super::{Error, Result};
-use crate::pixel::decode::{Info, Region, Source, Want};
-use crate::pixel::ladder::{Ladder, Row, pixel_bytes, scaled_size};
+use crate::pixel::decode::{Info, Source};
+use crate::pixel::glance::{Glance, Looking};
+use crate::pixel::ladder::{Ladder, Row, scaled_size};
 use crate::pixel::{Cancel, Format, Limits, Samples};
 
 /// The smallest level that is made has at least this many pixels along its longer side.
@@ -65,7 +67,7 @@ pub(super) struct Making<'a> {
     pub(super) revision: &'a str,
     pub(super) options: &'a Options,
     pub(super) limits: &'a Limits,
-    /// Opens the original; called once for every band.
+    /// Opens the original; called for every band that is not read in one go with the one before.
     pub(super) open: &'a mut dyn FnMut() -> Result<Source>,
     /// Called now and then: waits while others need the processor, and says whether to go on.
     pub(super) pace: &'a dyn Fn() -> bool,
@@ -78,7 +80,7 @@ impl Making<'_> {
         let info = first.info().clone();
         let scales = scales(info.width, info.height, self.options.huge_pixels);
         let mut composer = Composer::new(file, scales.len())?;
-        self.fill(first, &info, &scales, &mut composer)?;
+        let glance = Arc::new(self.fill(first, &info, &scales, &mut composer)?);
         let (tables, end) = composer.finish()?;
         let levels = scales.iter().zip(tables).map(|(scale, table_at)| {
             let (width, height) = scaled_size(info.width, info.height, *scale);
@@ -86,7 +88,7 @@ impl Making<'_> {
             Level { scale: *scale, width, height, min_ratio, score: 0.0, table_at }
         });
         let levels = levels.collect();
-        let header = Header { revision: self.revision.to_owned(), info, levels };
+        let header = Header { revision: self.revision.to_owned(), info, glance, levels };
         let mut prepared = Prepared { file: Arc::clone(file), header };
         let usable = self.judge(&mut prepared)?;
         if usable == 0 {
@@ -118,14 +120,15 @@ impl Making<'_> {
         if (self.pace)() { Ok(()) } else { Err(Error::Stopped) }
     }
 
-    /// Takes the picture through all levels.
+    /// Takes the picture through all levels, and gives back what it looks like from afar.
     fn fill(
         &mut self,
         first: Source,
         info: &Info,
         scales: &[f64],
         composer: &mut Composer<'_>,
-    ) -> Result<()> {
+    ) -> Result<Glance> {
+        let mut looking = Looking::at((info.width, info.height), info.space, info.alpha);
         let full = usize::from(scales.first() == Some(&1.0));
         let mut ladder = Ladder::new(info, self.options.linear, &scales[full..])?;
         let bands = info.space.bands() + usize::from(info.alpha);
@@ -133,34 +136,25 @@ impl Making<'_> {
             .iter()
             .map(|scale| Strip::new(scaled_size(info.width, info.height, *scale).0, bands))
             .collect();
-        let row_bytes = u64::from(info.width) * pixel_bytes(info) as u64;
-        let rows = self.options.band_bytes / row_bytes;
-        let rows = rows.clamp(1, u64::from(info.height)) as u32;
-        let mut source = Some(first);
-        for y in (0..info.height).step_by(rows as usize) {
+        let mut bands = Bands::new(first, self.options, self.limits)?;
+        let mut above = 0;
+        loop {
             self.go_on()?;
-            let source = match source.take() {
-                Some(first) => first,
-                None => (self.open)()?,
-            };
-            let height = rows.min(info.height - y);
-            let region = Region { x: 0, y, width: info.width, height };
-            let want = Want { region, min_scale: 1.0 };
-            let decoded = source.decode(&want, self.limits, &Cancel::never())?;
-            let above = y.saturating_sub(decoded.top as u32);
-            for start in (0..height).step_by(ROWS_PER_PAUSE as usize) {
+            let Some((band, rows)) = bands.next(self.open, self.limits)? else { break };
+            for start in rows.clone().step_by(ROWS_PER_PAUSE as usize) {
                 self.go_on()?;
-                let part = above + start..above + height.min(start + ROWS_PER_PAUSE);
+                let part = start..rows.end.min(start + ROWS_PER_PAUSE);
+                looking.take_in(&band, part.clone(), (0, above - rows.start));
                 let mut failed = None;
                 let mut put = |level: usize, row: Row<'_>| {
                     failed = failed.take().or(add(&mut strips[level], level, row, composer).err());
                 };
                 if full == 1 {
                     for row in part.clone() {
-                        put(0, row_of(&decoded.image, row));
+                        put(0, row_of(&band, row));
                     }
                 }
-                ladder.add(&decoded.image, part, &Cancel::never(), &mut |level, row| {
+                ladder.add(&band, part, &Cancel::never(), &mut |level, row| {
                     put(level + full, row);
                     Ok(())
                 })?;
@@ -168,13 +162,14 @@ impl Making<'_> {
                     return Err(error.into());
                 }
             }
+            above += rows.end - rows.start;
         }
         for (level, strip) in strips.iter_mut().enumerate() {
             if strip.rows() > 0 {
                 strip.pack(|tile| composer.tile(level, tile))?;
             }
         }
-        Ok(())
+        Ok(looking.done())
     }
 }
 

@@ -14,6 +14,7 @@
 //!
 //! It knows pictures, files and locks. It knows nothing of HTTP, databases or settings.
 
+mod bands;
 mod blocks;
 mod container;
 mod judge;

@@ -29,7 +29,7 @@ use crate::pixel::Limits;
 use crate::pixel::decode::{Info, Source};
 
 /// Raised when files of an older program can no longer be read or are no longer good enough.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// How exactly the last use is known.
 const TOUCH_AFTER: Duration = Duration::from_secs(3600);
@@ -145,8 +145,9 @@ impl Reductions {
     }
 
     /// Makes the reductions of a picture unless they are there. `open` opens the original, again for
-    /// every band of a large one; `pace` is called some hundred times a second, may wait, and says
-    /// whether to go on.
+    /// every band of a large one, and once more at the end: when it fails then, because the original
+    /// has changed meanwhile, nothing is kept. `pace` is called some hundred times a second, may wait,
+    /// and says whether to go on.
     ///
     /// # Errors
     /// [`Error`](super::Error).
@@ -211,6 +212,8 @@ impl Reductions {
             Making { revision: subject.revision, options: &self.options, limits, open, pace };
         let usable = making.write(first, &file)?;
         file.sync_all()?;
+        // Whoever finds the file may rely on it: what can speak against it comes before the rename.
+        (making.open)()?;
         let bytes = file.metadata()?.len();
         let path = self.path(subject);
         fs::create_dir_all(path.parent().unwrap_or(&path))?;

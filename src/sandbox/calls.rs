@@ -2,8 +2,8 @@
 //!
 //! A call that is not on the list fails with EPERM instead of ending the process, because libraries
 //! try things that they can do without. New processes, sockets and other files are never on it for
-//! decoders that run in the child itself; where a program decodes, the child may start processes and
-//! open files, which landlock then judges.
+//! decoders that run in the child itself; where a program decodes, the child may start it and open files,
+//! which landlock then judges. The program itself starts no process (`no_processes`).
 
 use std::collections::BTreeMap;
 use std::io;
@@ -13,7 +13,7 @@ use seccompiler::{
     SeccompRule, TargetArch, apply_filter,
 };
 
-use crate::pixel::decode::Needs;
+use crate::pixel::decode::{Confinement, Needs};
 
 /// Memory, time, threads of one's own, and the files that are open already.
 const ALWAYS: &[libc::c_long] = &[
@@ -111,29 +111,22 @@ const PROGRAMS: &[libc::c_long] = &[
     libc::SYS_getuid,
     libc::SYS_mmap,
     libc::SYS_mprotect,
-    libc::SYS_openat,
     libc::SYS_pipe2,
     libc::SYS_pselect6,
     libc::SYS_pwrite64,
     libc::SYS_sched_getparam,
     libc::SYS_sched_getscheduler,
+    // Taking more away, see `no_processes`.
+    libc::SYS_seccomp,
     libc::SYS_times,
     libc::SYS_umask,
-    libc::SYS_unlinkat,
     libc::SYS_wait4,
     libc::SYS_waitid,
 ];
 
 #[cfg(target_arch = "x86_64")]
-const PROGRAMS_HERE: &[libc::c_long] = &[
-    libc::SYS_dup2,
-    libc::SYS_getpgrp,
-    libc::SYS_open,
-    libc::SYS_pipe,
-    libc::SYS_select,
-    libc::SYS_unlink,
-    libc::SYS_vfork,
-];
+const PROGRAMS_HERE: &[libc::c_long] =
+    &[libc::SYS_dup2, libc::SYS_getpgrp, libc::SYS_pipe, libc::SYS_select, libc::SYS_vfork];
 #[cfg(not(target_arch = "x86_64"))]
 const PROGRAMS_HERE: &[libc::c_long] = &[];
 
@@ -152,9 +145,34 @@ pub fn restrict(needs: Needs) -> io::Result<()> {
     install(SeccompFilter::new(table, refused, SeccompAction::Allow, arch))
 }
 
+/// What a program's process does to itself before the program starts, so that it stays one process:
+/// threads can be started after that, and nothing else. That clone3 does not exist is said already. A
+/// bound on processes could not say so, since it counts all processes of the user.
+///
+/// # Errors
+/// When the filter cannot be made.
+pub fn no_processes() -> io::Result<Confinement> {
+    let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(io::Error::other)?;
+    let thread = libc::CLONE_THREAD.unsigned_abs().into();
+    let alone = rule(0, SeccompCmpOp::MaskedEq(thread), 0).map_err(io::Error::other)?;
+    let mut table = Table::from([(libc::SYS_clone, vec![alone])]);
+    #[cfg(target_arch = "x86_64")]
+    table.extend([libc::SYS_fork, libc::SYS_vfork].map(|call| (call, Vec::new())));
+    let refused = SeccompAction::Errno(libc::EPERM.unsigned_abs());
+    let filter = SeccompFilter::new(table, SeccompAction::Allow, refused, arch);
+    let program = compiled(filter)?;
+    // After a fork nothing must be allocated, also when it fails.
+    Ok(Box::new(move || {
+        apply_filter(&program).map_err(|_| io::Error::from_raw_os_error(libc::EPERM))
+    }))
+}
+
 fn install(filter: Result<SeccompFilter, seccompiler::BackendError>) -> io::Result<()> {
-    let program: BpfProgram = filter.and_then(SeccompFilter::try_into).map_err(io::Error::other)?;
-    apply_filter(&program).map_err(io::Error::other)
+    apply_filter(&compiled(filter)?).map_err(io::Error::other)
+}
+
+fn compiled(filter: Result<SeccompFilter, seccompiler::BackendError>) -> io::Result<BpfProgram> {
+    filter.and_then(SeccompFilter::try_into).map_err(io::Error::other)
 }
 
 fn table(needs: Needs) -> Result<Table, seccompiler::BackendError> {
@@ -199,8 +217,20 @@ fn conditions(needs: Needs) -> Result<Vec<(libc::c_long, SeccompRule)>, seccompi
             (libc::SYS_mprotect, rule(2, SeccompCmpOp::MaskedEq(exec), 0)?),
         ]);
     } else {
-        // Whether something is a terminal.
-        rules.push((libc::SYS_ioctl, rule(1, SeccompCmpOp::Eq, libc::TCGETS)?));
+        let no_rights = libc::PR_SET_NO_NEW_PRIVS.unsigned_abs().into();
+        // The bit that makes a file without a name, and not the one for folders that comes with it.
+        let nameless = (libc::O_TMPFILE & !libc::O_DIRECTORY).unsigned_abs().into();
+        let named = SeccompCmpOp::MaskedEq(nameless);
+        rules.extend([
+            // Whether something is a terminal.
+            (libc::SYS_ioctl, rule(1, SeccompCmpOp::Eq, libc::TCGETS)?),
+            (libc::SYS_prctl, rule(0, SeccompCmpOp::Eq, no_rights)?),
+            // Sockets that lead nowhere else: starting a program takes some.
+            (libc::SYS_socketpair, rule(0, SeccompCmpOp::Eq, libc::AF_UNIX.unsigned_abs().into())?),
+            (libc::SYS_openat, rule(2, named.clone(), 0)?),
+            #[cfg(target_arch = "x86_64")]
+            (libc::SYS_open, rule(1, named, 0)?),
+        ]);
     }
     match needs {
         Needs::Nothing => rules.extend([

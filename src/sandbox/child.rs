@@ -17,8 +17,8 @@ use nix::unistd::{Pid, setpgid};
 use super::channel::Channel;
 use super::message::{Frame, Open, Reply, Request};
 use super::rules::Rules;
-use super::{probe, sys};
-use crate::pixel::decode::{Decoded, Info, Input, Needs, Source, prepare};
+use super::{calls, probe, sys};
+use crate::pixel::decode::{Decoded, Info, Input, Needs, Source, confine_programs, prepare};
 use crate::pixel::{Cancel, Error, Image, Samples};
 
 /// Enough for a thread that only waits.
@@ -36,6 +36,8 @@ pub struct ChildOptions {
     pub memory_bytes: u64,
     /// Its scratch folder.
     pub scratch: Option<PathBuf>,
+    /// The largest file that it may write there, in bytes.
+    pub scratch_bytes: u64,
     /// Whether a kernel without landlock will do.
     pub without_landlock: bool,
     /// Whether it does not decode but tries what it must not be able to do.
@@ -53,6 +55,11 @@ pub fn run_child(options: &ChildOptions) -> io::Result<()> {
     // A group of its own, with the tools that it starts: they end together.
     let _ = setpgid(Pid::from_raw(0), Pid::from_raw(0));
     prepare();
+    if matches!(options.needs, Needs::Tool(_)) {
+        // Programs come after whatever is read without them.
+        sys::be_nice();
+        confine_programs(calls::no_processes()?);
+    }
     rules(options).enter()?;
     end_with_parent(channel.stream().try_clone()?)?;
     channel.send(&Reply::Ready.encode(), None)?;
@@ -64,6 +71,7 @@ fn rules(options: &ChildOptions) -> Rules {
         needs: options.needs,
         memory_bytes: options.memory_bytes,
         scratch: options.scratch.clone(),
+        scratch_bytes: options.scratch_bytes,
         without_landlock: options.without_landlock,
     }
 }

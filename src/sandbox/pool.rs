@@ -20,7 +20,9 @@ const LOOK: Duration = Duration::from_millis(25);
 /// The children.
 #[derive(Debug)]
 pub struct Pool {
-    options: SandboxOptions,
+    options: Arc<SandboxOptions>,
+    /// Threads that may wait for a child.
+    waiters: usize,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -29,6 +31,7 @@ pub struct Pool {
 struct State {
     parked: Vec<Parked>,
     busy: usize,
+    waiting: usize,
     next_file: u64,
     keeper: bool,
 }
@@ -51,14 +54,9 @@ pub struct Lease {
 }
 
 impl Pool {
-    /// No child yet.
-    pub fn new(options: SandboxOptions) -> Arc<Self> {
-        Arc::new(Self { options, state: Mutex::default(), changed: Condvar::new() })
-    }
-
-    /// How children live.
-    pub fn options(&self) -> &SandboxOptions {
-        &self.options
+    /// No child yet. When `waiters` wait for one, one more is told so at once.
+    pub fn new(options: Arc<SandboxOptions>, waiters: usize) -> Arc<Self> {
+        Arc::new(Self { options, waiters, state: Mutex::default(), changed: Condvar::new() })
     }
 
     /// A number for a file that is to be kept open.
@@ -95,17 +93,27 @@ impl Pool {
         patience: Patience<'_>,
     ) -> Result<(Option<Child>, bool), Fault> {
         let mut state = self.lock();
+        let mut waits = false;
         loop {
-            if let Some((child, has_file)) = state.pick(needs, file, self.options.children) {
-                state.busy += 1;
-                return Ok((child, has_file));
-            }
-            patience.check().map_err(|silence| match silence {
-                Silence::Cancelled => Fault::Cancelled,
-                _ => Fault::TooSlow,
-            })?;
-            let woken = self.changed.wait_timeout(state, LOOK);
-            state = woken.unwrap_or_else(PoisonError::into_inner).0;
+            let picked = state.pick(needs, file, self.options.children);
+            let outcome = match (picked, patience.check()) {
+                (Some(picked), _) => {
+                    state.busy += 1;
+                    Ok(picked)
+                }
+                (None, Err(Silence::Cancelled)) => Err(Fault::Cancelled),
+                (None, Err(_)) => Err(Fault::Busy),
+                (None, Ok(())) if !waits && state.waiting >= self.waiters => Err(Fault::Busy),
+                (None, Ok(())) => {
+                    state.waiting += usize::from(!waits);
+                    waits = true;
+                    let woken = self.changed.wait_timeout(state, LOOK);
+                    state = woken.unwrap_or_else(PoisonError::into_inner).0;
+                    continue;
+                }
+            };
+            state.waiting -= usize::from(waits);
+            return outcome;
         }
     }
 

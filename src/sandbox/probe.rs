@@ -7,9 +7,12 @@
 use std::fs;
 use std::io::{self, Read as _};
 use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::thread;
 
 use nix::sys::ptrace;
 use nix::sys::resource::{Resource, setrlimit};
@@ -18,7 +21,7 @@ use nix::unistd::getppid;
 
 use super::channel::Channel;
 use super::message::Open;
-use super::sys;
+use super::{calls, sys};
 use crate::pixel::decode::{Decoded, Decoder, Info, Input, Source, Want};
 use crate::pixel::{Cancel, ColourSpace, Depth, Error, Image, Samples};
 
@@ -75,6 +78,20 @@ fn attempt(act: &str, what: &str) -> io::Result<usize> {
         "listen" => TcpListener::bind("127.0.0.1:0").map(|_| 0),
         "udp" => UdpSocket::bind("127.0.0.1:0").map(|_| 0),
         "fork" => sys::try_fork().map(|()| 0),
+        // As the process of a program, which this one is from here on.
+        "fork-confined" => calls::no_processes()?().and_then(|()| sys::try_fork()).map(|()| 0),
+        "thread-confined" => calls::no_processes()?().and_then(|()| try_thread()),
+        "scratch-write" => fs::write(scratch("file"), "probe").map(|()| 0),
+        "scratch-remove" => {
+            fs::write(scratch("other"), "probe")?;
+            fs::remove_file(scratch("other")).map(|()| 0)
+        }
+        "scratch-nameless" => {
+            let nameless =
+                fs::File::options().write(true).custom_flags(libc::O_TMPFILE).open(scratch(""));
+            nameless.map(|_| 0)
+        }
+        "scratch-folder" => fs::create_dir(scratch("folder")).map(|()| 0),
         "spawn" => Command::new(what).spawn()?.wait().map(|_| 0),
         "spawn-idle" => Command::new(what).stdin(Stdio::null()).spawn()?.wait().map(|_| 0),
         // Comes back only when it fails.
@@ -87,6 +104,16 @@ fn attempt(act: &str, what: &str) -> io::Result<usize> {
         "descriptors" => Ok((5..1024).filter(|fd| sys::is_open(*fd)).count()),
         _ => Err(io::ErrorKind::InvalidInput.into()),
     }
+}
+
+/// A place in this child's scratch folder.
+fn scratch(name: &str) -> PathBuf {
+    std::env::temp_dir().join(name)
+}
+
+fn try_thread() -> io::Result<usize> {
+    let thread = thread::Builder::new().spawn(|| 0)?;
+    thread.join().map_err(|_| io::ErrorKind::Other.into())
 }
 
 /// What came of it, as an error whose text can be looked at.

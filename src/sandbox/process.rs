@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, killpg};
 use nix::sys::socket::{MsgFlags, recv};
 use nix::unistd::Pid;
-use tempfile::TempDir;
 
 use super::channel::{Channel, Patience, Silence};
 use super::message::{Reply, Request};
+use super::scratch::Scratch;
 use super::{SandboxOptions, sys};
 use crate::pixel::decode::{Needs, Tool};
 
@@ -32,6 +32,10 @@ pub enum Fault {
     TooSlow,
     /// It was ended by the bound on processor time.
     TooMuchWork,
+    /// Its program has written too much.
+    TooMuchWritten,
+    /// Too many wait for one like it.
+    Busy,
     /// It ended.
     Ended(ExitStatus),
     /// Its answer is none.
@@ -47,7 +51,7 @@ pub struct Child {
     channel: Channel,
     needs: Needs,
     /// Removed with the child.
-    _scratch: Option<TempDir>,
+    scratch: Option<Scratch>,
     /// Files that it was given.
     pub files: u32,
 }
@@ -57,7 +61,7 @@ impl Child {
     pub fn start(options: &SandboxOptions, needs: Needs) -> Result<Self, Fault> {
         let (ours, theirs) = UnixStream::pair().map_err(Fault::Io)?;
         let scratch = match needs {
-            Needs::Tool(_) => Some(scratch(options).map_err(Fault::Io)?),
+            Needs::Tool(_) => Some(Scratch::new(&options.scratch_folder).map_err(Fault::Io)?),
             Needs::Nothing | Needs::Fonts => None,
         };
         let mut command = Command::new(sys::path_of(&options.program));
@@ -75,6 +79,7 @@ impl Child {
             .process_group(0);
         if let Some(scratch) = &scratch {
             command.arg("--scratch").arg(scratch.path()).env("TMPDIR", scratch.path());
+            command.args(["--scratch-mb", &options.scratch_mb.to_string()]);
         }
         if !options.landlock {
             command.arg("--without-landlock");
@@ -84,7 +89,12 @@ impl Child {
         }
         let process = command.spawn().map_err(Fault::Io)?;
         let channel = Channel::new(ours).map_err(Fault::Io)?;
-        let mut child = Self { process, channel, needs, _scratch: scratch, files: 0 };
+        let mut child = Self { process, channel, needs, scratch, files: 0 };
+        if let Some(scratch) = &mut child.scratch {
+            let most_bytes = u64::from(options.scratch_mb) << 20;
+            let socket = child.channel.stream().try_clone().map_err(Fault::Io)?;
+            scratch.watch(most_bytes, socket).map_err(Fault::Io)?;
+        }
         let patience = Patience { until: Instant::now() + START, cancel: None };
         match child.reply(patience)? {
             Reply::Ready => Ok(child),
@@ -137,6 +147,9 @@ impl Child {
             Silence::Cancelled => Fault::Cancelled,
             Silence::TimedOut => Fault::TooSlow,
             Silence::TooLong => Fault::Nonsense,
+            Silence::Closed if self.scratch.as_ref().is_some_and(Scratch::is_over) => {
+                Fault::TooMuchWritten
+            }
             Silence::Closed => match self.ended() {
                 Some(status) if status.signal() == Some(libc::SIGXCPU) => Fault::TooMuchWork,
                 Some(status) => Fault::Ended(status),
@@ -168,10 +181,6 @@ impl Drop for Child {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-fn scratch(options: &SandboxOptions) -> io::Result<TempDir> {
-    tempfile::Builder::new().prefix("halftone-decode-").tempdir_in(&options.scratch_folder)
 }
 
 /// The name of what a child needs, on its command line.

@@ -7,17 +7,18 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::fd::AsFd as _;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 
 use super::channel::Patience;
+use super::failures::{Failures, Identity, Step};
 use super::message::{Frame, Open, Reply, Request};
 use super::pool::{Lease, Pool};
 use super::process::Fault;
 use super::{SandboxOptions, sys};
 use crate::pixel::decode::{
-    Decoded, Decoder, Info, Input, Isolation, Opening, Source, Want, needs,
+    Decoded, Decoder, Info, Input, Isolation, Needs, Opening, Source, Want, needs,
 };
 use crate::pixel::{Cancel, Error, Format, Image, Limits, Result, Samples};
 
@@ -27,23 +28,54 @@ const HAIR: f64 = 1e-6;
 /// Bytes of 16-bit samples that are received at once.
 const CHUNK_BYTES: usize = 64 << 10;
 
+/// A failure that comes sooner than this is found anew with every request: that costs little, and a file
+/// that is just being written is not held to be damaged for long.
+const DEAR: Duration = Duration::from_secs(1);
+
+/// A file that was worked on for so long when the request's time was up counts as one that takes too long.
+const LONG: Duration = Duration::from_secs(5);
+
 /// Reads files in children that have no rights.
 #[derive(Debug)]
 pub struct Sandbox {
-    pool: Arc<Pool>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    options: Arc<SandboxOptions>,
+    /// Children that decode by themselves.
+    decoders: Arc<Pool>,
+    /// Children that have a program decode: however long these take, the others go on.
+    programs: Arc<Pool>,
+    failures: Option<Failures>,
+}
+
+impl Shared {
+    fn pool(&self, format: Format) -> &Arc<Pool> {
+        if matches!(needs(format), Needs::Tool(_)) { &self.programs } else { &self.decoders }
+    }
 }
 
 impl Sandbox {
     /// No child is started yet.
     #[must_use]
     pub fn new(options: SandboxOptions) -> Self {
-        Self { pool: Pool::new(options) }
+        let options = Arc::new(options);
+        let failures = options.failures_folder.clone().map(|folder| {
+            let SandboxOptions { memory_mb, cpu_s, time, scratch_mb, .. } = *options;
+            let bounds = format!("{memory_mb} {cpu_s} {} {scratch_mb}", time.as_millis());
+            Failures::new(folder, bounds)
+        });
+        let decoders = Pool::new(Arc::clone(&options), usize::MAX);
+        let programs = Pool::new(Arc::clone(&options), options.program_waiters);
+        Self { shared: Arc::new(Shared { options, decoders, programs, failures }) }
     }
 
     /// Children there are now.
     #[must_use]
     pub fn children(&self) -> usize {
-        self.pool.count()
+        self.shared.decoders.count() + self.shared.programs.count()
     }
 }
 
@@ -55,7 +87,8 @@ impl Isolation for Sandbox {
         opening: &Opening,
         limits: &Limits,
     ) -> Result<Source> {
-        let options = self.pool.options();
+        let shared = &self.shared;
+        let options = &shared.options;
         if !options.landlock && !options.allow_without_landlock {
             return Err(Error::Unsupported(format!(
                 "{} files are read only where the kernel can take rights away (landlock)",
@@ -63,13 +96,13 @@ impl Isolation for Sandbox {
             )));
         }
         let open = Open { format, opening: *opening, limits: *limits, len: input.len() };
-        let file = Arc::new(descriptor(input)?);
-        let number = self.pool.number_file();
-        let remote = Remote { pool: Arc::clone(&self.pool), file, number, open };
-        let patience = patience(options, None);
-        let lease = remote.pool.take(needs(format), None, patience);
-        let mut lease = lease.map_err(|fault| remote.judge(fault))?;
-        match remote.open(&mut lease, patience)? {
+        let file = descriptor(input)?;
+        let identity = Identity::of(&file);
+        let number = shared.pool(format).number_file();
+        let remote =
+            Remote { shared: Arc::clone(shared), file: Arc::new(file), identity, number, open };
+        let mut lease = remote.take(None, None, &remote.opening())?;
+        match remote.open(&mut lease, None)? {
             Ok(info) => {
                 lease.park(Some(number));
                 Ok(Source::new(info, Box::new(remote)))
@@ -99,43 +132,105 @@ fn descriptor(input: Input) -> Result<File> {
     Ok(file)
 }
 
+fn too_slow() -> Error {
+    Error::Limit("reading it takes too long".into())
+}
+
 fn patience<'a>(options: &SandboxOptions, cancel: Option<&'a Cancel>) -> Patience<'a> {
     Patience { until: Instant::now() + options.time, cancel }
 }
 
 /// An opened file that a child keeps, or that it can open again.
 struct Remote {
-    pool: Arc<Pool>,
+    shared: Arc<Shared>,
     file: Arc<File>,
+    identity: Option<Identity>,
     number: u64,
     open: Open,
 }
 
 impl Remote {
+    /// The step of reading the header.
+    fn opening(&self) -> Step {
+        Step { page: self.open.opening.page, dpi: self.open.opening.dpi, pixels: 0 }
+    }
+
+    /// The step of reading the pixels.
+    fn painting(&self, want: &Want) -> Step {
+        let pixels = want.region.pixels() as f64 * want.min_scale * want.min_scale;
+        Step { pixels: pixels.ceil().max(1.0) as u64, ..self.opening() }
+    }
+
+    /// A child for the step, after waiting for one; the one that keeps the file, if one does.
+    fn take(&self, file: Option<u64>, cancel: Option<&Cancel>, step: &Step) -> Result<Lease> {
+        self.check_failures(step)?;
+        let patience = patience(&self.shared.options, cancel);
+        let pool = self.shared.pool(self.open.format);
+        let lease = pool.take(needs(self.open.format), file, patience);
+        let lease = lease.map_err(|fault| self.judge(fault))?;
+        // While it waited, another request may have learned what comes of it.
+        match self.check_failures(step) {
+            Ok(()) => Ok(lease),
+            Err(error) => {
+                lease.park(None);
+                Err(error)
+            }
+        }
+    }
+
+    /// Fails at once with what it is known to fail with.
+    fn check_failures(&self, step: &Step) -> Result<()> {
+        let (Some(failures), Some(file)) = (&self.shared.failures, &self.identity) else {
+            return Ok(());
+        };
+        failures.find(file, step).map_or(Ok(()), Err)
+    }
+
+    /// Hands an error on, and remembers it when it has cost much.
+    fn noted(&self, error: Error, step: &Step, since: Instant, cancel: Option<&Cancel>) -> Error {
+        let (Some(failures), Some(file)) = (&self.shared.failures, &self.identity) else {
+            return error;
+        };
+        let out_of_time = || {
+            let deadline = cancel.and_then(Cancel::deadline);
+            deadline.is_some_and(|deadline| Instant::now() >= deadline)
+        };
+        match &error {
+            Error::Cancelled if since.elapsed() >= LONG && out_of_time() => {
+                failures.note(file, step, &too_slow());
+            }
+            error if since.elapsed() >= DEAR => failures.note(file, step, error),
+            _ => {}
+        }
+        error
+    }
+
     /// Has the file opened by a child. An error within is what the child has to say of the file, one
     /// without is the child's own end.
-    fn open(&self, lease: &mut Lease, patience: Patience<'_>) -> Result<Result<Info>> {
+    fn open(&self, lease: &mut Lease, cancel: Option<&Cancel>) -> Result<Result<Info>> {
+        let since = Instant::now();
+        let noted = |error| self.noted(error, &self.opening(), since, cancel);
         let child = lease.child();
         child.files += 1;
         let request = Request::Open(self.open);
-        let cpu_s = self.pool.options().cpu_s;
-        match child.ask(&request, Some(self.file.as_fd()), cpu_s, patience) {
+        let options = &self.shared.options;
+        let patience = patience(options, cancel);
+        match child.ask(&request, Some(self.file.as_fd()), options.cpu_s, patience) {
             Ok(Reply::Opened(info)) => {
                 self.check_info(&info)?;
                 Ok(Ok(*info))
             }
-            Ok(Reply::Failed(error)) => Ok(Err(error)),
+            Ok(Reply::Failed(error)) => Ok(Err(noted(error))),
             Ok(_) => Err(self.judge(Fault::Nonsense)),
-            Err(fault) => Err(self.judge(fault)),
+            Err(fault) => Err(noted(self.judge(fault))),
         }
     }
 
     /// A child that has the file open, as `info` says.
-    fn reopened(&self, info: &Info, patience: Patience<'_>) -> Result<Lease> {
-        let taken = self.pool.take(needs(self.open.format), Some(self.number), patience);
-        let mut lease = taken.map_err(|fault| self.judge(fault))?;
+    fn reopened(&self, info: &Info, step: &Step, cancel: Option<&Cancel>) -> Result<Lease> {
+        let mut lease = self.take(Some(self.number), cancel, step)?;
         if !lease.has_file {
-            let again = self.open(&mut lease, patience)??;
+            let again = self.open(&mut lease, cancel)??;
             let same = (again.width, again.height, again.space, again.depth, again.alpha)
                 == (info.width, info.height, info.space, info.depth, info.alpha);
             if !same {
@@ -156,12 +251,14 @@ impl Remote {
     fn judge(&self, fault: Fault) -> Error {
         let title = self.open.format.row().title;
         let told = match fault {
-            Fault::Cancelled => return Error::Cancelled,
+            // Whoever asks is told to come back.
+            Fault::Cancelled | Fault::Busy => return Error::Cancelled,
             Fault::Io(error) => {
                 log::error!("no child for {title} files could be started: {error}");
                 return Error::Io(error);
             }
-            Fault::TooSlow => Error::Limit("reading it takes too long".into()),
+            Fault::TooSlow => too_slow(),
+            Fault::TooMuchWritten => Error::Limit("reading it fills too much of the disk".into()),
             Fault::TooMuchWork => Error::Limit("reading it takes too much work".into()),
             Fault::Ended(_) => Error::Malformed("its decoder breaks down over it".into()),
             Fault::Nonsense => Error::Malformed("its decoder talks nonsense over it".into()),
@@ -233,12 +330,12 @@ impl Remote {
 
 impl Decoder for Remote {
     fn held_pixels(&self, info: &Info, want: &Want) -> u64 {
-        let options = self.pool.options();
-        let patience = patience(options, None);
-        let Ok(mut lease) = self.reopened(info, patience) else {
+        let options = &self.shared.options;
+        let Ok(mut lease) = self.reopened(info, &self.painting(want), None) else {
             // Decoding will find the same fault, and can tell.
             return want.region.pixels();
         };
+        let patience = patience(options, None);
         let answer = lease.child().ask(&Request::Held(*want), None, options.cpu_s, patience);
         match answer {
             Ok(Reply::Held(pixels)) => {
@@ -250,29 +347,32 @@ impl Decoder for Remote {
     }
 
     fn decode(self: Box<Self>, info: Info, want: &Want, cancel: &Cancel) -> Result<Decoded> {
-        let options = self.pool.options();
-        let patience = patience(options, Some(cancel));
-        let mut lease = self.reopened(&info, patience)?;
+        let options = &self.shared.options;
+        let step = self.painting(want);
+        let mut lease = self.reopened(&info, &step, Some(cancel))?;
         let request = Request::Decode(*want);
+        let since = Instant::now();
+        let noted = |error| self.noted(error, &step, since, Some(cancel));
+        let patience = patience(options, Some(cancel));
         match lease.child().ask(&request, None, options.cpu_s, patience) {
             Ok(Reply::Decoded(frame)) => {
                 self.check_frame(&frame, &info, want)?;
-                let image = self.receive(&mut lease, &frame, info, patience)?;
+                let image = self.receive(&mut lease, &frame, info, patience).map_err(noted)?;
                 lease.park(None);
                 Ok(Decoded { image, left: frame.left, top: frame.top, scale: frame.scale })
             }
             Ok(Reply::Failed(error)) => {
                 lease.park(None);
-                Err(error)
+                Err(noted(error))
             }
             Ok(_) => Err(self.judge(Fault::Nonsense)),
-            Err(fault) => Err(self.judge(fault)),
+            Err(fault) => Err(noted(self.judge(fault))),
         }
     }
 }
 
 impl Drop for Remote {
     fn drop(&mut self) {
-        self.pool.forget(self.number);
+        self.shared.pool(self.open.format).forget(self.number);
     }
 }

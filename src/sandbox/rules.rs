@@ -31,9 +31,6 @@ const LOADERS: [&str; 2] = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch6
 /// Devices without content that programs open.
 const DEVICES: [&str; 3] = ["/dev/null", "/dev/zero", "/dev/urandom"];
 
-/// The largest file that a tool may write into its scratch folder.
-const SCRATCH_FILE_BYTES: u64 = 1 << 30;
-
 /// What a child is left with.
 #[derive(Debug, Clone)]
 pub struct Rules {
@@ -43,6 +40,8 @@ pub struct Rules {
     pub memory_bytes: u64,
     /// The folder that it may write to.
     pub scratch: Option<PathBuf>,
+    /// The largest file that it may write there, in bytes.
+    pub scratch_bytes: u64,
     /// Whether a kernel without landlock will do.
     pub without_landlock: bool,
 }
@@ -64,7 +63,7 @@ impl Rules {
         let (files, file_bytes) = match self.needs {
             Needs::Nothing => (32, 0),
             Needs::Fonts => (64, 0),
-            Needs::Tool(_) => (256, SCRATCH_FILE_BYTES),
+            Needs::Tool(_) => (256, self.scratch_bytes),
         };
         for (resource, limit) in [
             (Resource::RLIMIT_AS, self.memory_bytes),
@@ -131,6 +130,8 @@ fn read() -> BitFlags<AccessFs> {
     AccessFs::ReadFile | AccessFs::ReadDir
 }
 
+/// Nothing can be removed: an open file without a name would be out of sight of whoever measures the
+/// folder. It goes with all that is in it.
 fn scratch_rights() -> BitFlags<AccessFs> {
-    read() | AccessFs::WriteFile | AccessFs::Truncate | AccessFs::MakeReg | AccessFs::RemoveFile
+    read() | AccessFs::WriteFile | AccessFs::Truncate | AccessFs::MakeReg
 }

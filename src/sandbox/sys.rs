@@ -32,6 +32,14 @@ pub fn adopt(fd: RawFd) -> OwnedFd {
     unsafe { OwnedFd::from_raw_fd(fd) }
 }
 
+/// Lets other processes go first, from now on: of a contended core this one gets a quarter. Much less
+/// would make it miss its time where the machine is busy with other things.
+pub fn be_nice() {
+    const STEPS: libc::c_int = 5;
+    // SAFETY: only changes a number of this process; the new one, which it answers, is not needed.
+    let _ = unsafe { libc::nice(STEPS) };
+}
+
 /// Whether a descriptor is open.
 pub fn is_open(fd: RawFd) -> bool {
     // SAFETY: fcntl with F_GETFD only looks; a closed descriptor is an error, no fault.

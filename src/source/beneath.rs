@@ -25,28 +25,48 @@ const RETRY_PAUSE: Duration = Duration::from_millis(1);
 /// How many symbolic links one path may lead through, as in the kernel.
 const MAX_LINKS: u32 = 40;
 
+/// What symbolic links in a path do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    /// They lead on, as long as they stay inside.
+    Followed,
+    /// A path with one leads nowhere.
+    Refused,
+}
+
 /// Opens `path`, relative to `root`, with `flags` (`O_CLOEXEC` is added).
 ///
 /// # Errors
 ///
-/// What the kernel says; `EXDEV` when the path leads out of `root`.
-pub fn open(root: BorrowedFd<'_>, path: &str, flags: OFlag) -> io::Result<OwnedFd> {
-    match open_by_kernel(root, path, flags) {
-        Err(Errno::ENOSYS | Errno::EPERM) => Ok(open_by_walk(root, path, flags)?),
+/// What the kernel says; `EXDEV` when the path leads out of `root`, `ELOOP` when it has a link and
+/// links are refused.
+pub fn open(root: BorrowedFd<'_>, path: &str, flags: OFlag, links: Links) -> io::Result<OwnedFd> {
+    match open_by_kernel(root, path, flags, links) {
+        Err(Errno::ENOSYS | Errno::EPERM) => Ok(open_by_walk(root, path, flags, links)?),
         result => Ok(result?),
     }
 }
 
-fn open_by_kernel(root: BorrowedFd<'_>, path: &str, flags: OFlag) -> Result<OwnedFd, Errno> {
-    let how = OpenHow::new()
-        .flags(flags | OFlag::O_CLOEXEC)
-        .resolve(ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_MAGICLINKS);
+fn open_by_kernel(
+    root: BorrowedFd<'_>,
+    path: &str,
+    flags: OFlag,
+    links: Links,
+) -> Result<OwnedFd, Errno> {
+    let mut resolve = ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_MAGICLINKS;
+    resolve.set(ResolveFlag::RESOLVE_NO_SYMLINKS, links == Links::Refused);
+    let how = OpenHow::new().flags(flags | OFlag::O_CLOEXEC).resolve(resolve);
     persist(|| openat2(root, path, how))
 }
 
 /// The walk keeps the descriptors of the folders it came through, so that `..` in a link's target is
 /// the folder it came from and not whatever the kernel thinks is above by then.
-fn open_by_walk(root: BorrowedFd<'_>, path: &str, flags: OFlag) -> Result<OwnedFd, Errno> {
+fn open_by_walk(
+    root: BorrowedFd<'_>,
+    path: &str,
+    flags: OFlag,
+    may_link: Links,
+) -> Result<OwnedFd, Errno> {
     let mut folders: Vec<OwnedFd> = Vec::new();
     let mut ahead = segments(OsStr::new(path));
     let mut links = 0;
@@ -61,7 +81,7 @@ fn open_by_walk(root: BorrowedFd<'_>, path: &str, flags: OFlag) -> Result<OwnedF
         match SFlag::from_bits_truncate(fstat(&found)?.st_mode & SFlag::S_IFMT.bits()) {
             SFlag::S_IFLNK => {
                 links += 1;
-                if links > MAX_LINKS {
+                if links > MAX_LINKS || may_link == Links::Refused {
                     return Err(Errno::ELOOP);
                 }
                 let target = readlinkat(&found, "")?;
@@ -117,7 +137,7 @@ mod tests {
 
     use super::*;
 
-    type Opener = fn(BorrowedFd<'_>, &str, OFlag) -> Result<OwnedFd, Errno>;
+    type Opener = fn(BorrowedFd<'_>, &str, OFlag, Links) -> Result<OwnedFd, Errno>;
 
     /// Both ways have to behave alike, whichever the kernel of the day offers.
     const OPENERS: [Opener; 2] = [open_by_kernel, open_by_walk];
@@ -145,7 +165,11 @@ mod tests {
         }
 
         fn read(&self, opener: Opener, path: &str) -> Result<String, Errno> {
-            let fd = opener(self.root.as_fd(), path, OFlag::O_RDONLY | OFlag::O_NONBLOCK)?;
+            self.read_with(opener, path, Links::Followed)
+        }
+
+        fn read_with(&self, opener: Opener, path: &str, links: Links) -> Result<String, Errno> {
+            let fd = opener(self.root.as_fd(), path, OFlag::O_RDONLY | OFlag::O_NONBLOCK, links)?;
             let mut text = String::new();
             File::from(fd).read_to_string(&mut text).unwrap();
             Ok(text)
@@ -170,6 +194,22 @@ mod tests {
                 ("odd.txt", "deep"),
             ] {
                 assert_eq!(tree.read(opener, path).as_deref(), Ok(text), "{path}");
+            }
+        }
+    }
+
+    #[test]
+    fn links_inside_lead_nowhere_where_they_are_refused() {
+        let tree = tree();
+        tree.link("top.txt", "same.txt");
+        tree.link("a/b", "short");
+        tree.link("../secret.txt", "out.txt");
+        for opener in OPENERS {
+            let read = |path| tree.read_with(opener, path, Links::Refused);
+            assert_eq!(read("top.txt").as_deref(), Ok("top"));
+            assert_eq!(read("a/b/deep.txt").as_deref(), Ok("deep"));
+            for path in ["same.txt", "short/deep.txt", "out.txt"] {
+                assert_eq!(read(path), Err(Errno::ELOOP), "{path}");
             }
         }
     }
@@ -233,7 +273,7 @@ mod tests {
     fn folders_open_as_folders() {
         let tree = tree();
         for opener in OPENERS {
-            let fd = opener(tree.root.as_fd(), "a/b", OFlag::O_PATH).unwrap();
+            let fd = opener(tree.root.as_fd(), "a/b", OFlag::O_PATH, Links::Refused).unwrap();
             assert_eq!(fstat(&fd).unwrap().st_mode & libc::S_IFMT, libc::S_IFDIR);
         }
     }

@@ -330,6 +330,22 @@ impl Folder {
         self.sync()
     }
 
+    /// Lets something in it and something in another folder trade places in one step. False, and nothing
+    /// has changed, where the file system cannot do that.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::NotFound`] when one of them is not there; as [`rename`](Self::rename).
+    pub fn exchange(&self, name: &str, to: &Self, other: &str) -> io::Result<bool> {
+        let (from, into) = (&self.descriptor, &to.descriptor);
+        match renameat2(from, name, into, other, RenameFlags::RENAME_EXCHANGE) {
+            Err(Errno::EINVAL | Errno::ENOSYS | Errno::ENOTSUP) => return Ok(false),
+            result => result?,
+        }
+        to.sync()?;
+        self.sync()?;
+        Ok(true)
+    }
+
     /// Not every file system can rename without replacing. A second name that is made before the
     /// first one goes does the same for files.
     fn rename_to_free(&self, name: &OsStr, to: &Self, new: &OsStr) -> io::Result<()> {
@@ -431,9 +447,27 @@ impl Incoming<'_> {
     /// # Errors
     /// As [`Folder::rename`].
     pub fn name_as(&mut self, name: &str, taken: Taken) -> io::Result<()> {
+        self.name_in(self.folder, name, taken)
+    }
+
+    /// The same in another folder.
+    ///
+    /// # Errors
+    /// As [`Folder::rename`].
+    pub fn name_in(&mut self, folder: &Folder, name: &str, taken: Taken) -> io::Result<()> {
         self.file.sync_all()?;
-        self.folder.rename(&self.name, self.folder, name, taken)?;
+        self.folder.rename(&self.name, folder, name, taken)?;
         self.named = true;
+        Ok(())
+    }
+
+    /// Makes it nameless again after [`name_in`](Self::name_in).
+    ///
+    /// # Errors
+    /// As [`Folder::rename`].
+    pub fn take_back(&mut self, folder: &Folder, name: &str) -> io::Result<()> {
+        folder.rename(name, self.folder, &self.name, Taken::Refuse)?;
+        self.named = false;
         Ok(())
     }
 }

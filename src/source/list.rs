@@ -88,7 +88,8 @@ mod tests {
     use super::*;
 
     fn list(root: &Path, limit: usize) -> Vec<String> {
-        let repository = Repository::new(root, RepositoryOptions::default());
+        let options = RepositoryOptions { follow_links: true, ..RepositoryOptions::default() };
+        let repository = Repository::new(root, options);
         let wanted = |extension: &str| extension.eq_ignore_ascii_case("jpg");
         let found = repository.list_pictures(limit, wanted).unwrap();
         found.iter().map(|path| path.as_str().to_owned()).collect()

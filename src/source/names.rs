@@ -13,6 +13,16 @@ pub struct Name {
     pub is_file: Option<bool>,
 }
 
+/// Whether a folder has anything visible in it.
+pub fn any(folder: OwnedFd) -> io::Result<bool> {
+    for entry in Dir::from_fd(folder)?.iter() {
+        if !entry?.file_name().to_bytes().starts_with(b".") {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// The visible UTF-8 names of a folder, sorted.
 pub fn names(folder: OwnedFd) -> io::Result<Vec<Name>> {
     let mut names = Vec::new();

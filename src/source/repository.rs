@@ -10,6 +10,7 @@ use std::time::Duration;
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 
+use super::beneath::Links;
 use super::stat_cache::{StatCache, StatSource};
 use super::{Folder, FolderPath, PathError, SourceError, SourcePath, Stat, beneath, list, names};
 
@@ -23,6 +24,9 @@ pub struct RepositoryOptions {
     /// How many threads ask the file system. While some folder below the root hangs there may be
     /// up to four times as many.
     pub pool_threads: usize,
+    /// Whether symbolic links that stay inside are followed. Else whatever has one in its path does
+    /// not exist.
+    pub follow_links: bool,
 }
 
 impl Default for RepositoryOptions {
@@ -31,6 +35,7 @@ impl Default for RepositoryOptions {
             stat_cache: Duration::from_secs(1),
             stat_timeout: Duration::from_secs(1),
             pool_threads: 4,
+            follow_links: false,
         }
     }
 }
@@ -39,8 +44,9 @@ impl Default for RepositoryOptions {
 ///
 /// The root is looked up anew by each call, so that a file system mounted there later, or a folder
 /// put in its place, is seen. Names that are hidden (see [`SourcePath::is_hidden`]) do not exist
-/// here, nor do symbolic links that leave the root or have an absolute target; links that stay
-/// inside are followed.
+/// here, nor do symbolic links that leave the root or have an absolute target; those that stay inside
+/// are followed where the options say so. What a link leads to is then as open to everybody as the
+/// place of the link is: rights go by paths as they are asked for.
 pub struct Repository {
     files: Arc<Files>,
     stats: StatCache,
@@ -50,9 +56,10 @@ impl Repository {
     /// A repository at `root`, which need not exist yet.
     #[must_use]
     pub fn new(root: impl Into<PathBuf>, options: RepositoryOptions) -> Self {
-        let files = Arc::new(Files { root: root.into() });
+        let RepositoryOptions { stat_cache, stat_timeout, pool_threads, follow_links } = options;
+        let links = if follow_links { Links::Followed } else { Links::Refused };
+        let files = Arc::new(Files { root: root.into(), links });
         let source: Arc<dyn StatSource> = Arc::<Files>::clone(&files);
-        let RepositoryOptions { stat_cache, stat_timeout, pool_threads } = options;
         Self { files, stats: StatCache::new(source, stat_cache, stat_timeout, pool_threads) }
     }
 
@@ -82,6 +89,39 @@ impl Repository {
         self.stats.cached(path)
     }
 
+    /// Fails when [`stat`](Self::stat) told what was known of the file from before, because the file system
+    /// did not answer or failed: who would go on to read the file would have to wait as well.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::Unreachable`] and [`SourceError::TimedOut`].
+    pub fn require_answer(&self, path: &SourcePath) -> Result<(), SourceError> {
+        self.stats.require_answer(path)
+    }
+
+    /// Whether the absence of a file says that somebody removed it: not when nothing is left in its folder,
+    /// or in the nearest one above that is there, which is what a file system that is not mounted looks like.
+    /// Waits as long as the file system does.
+    #[must_use]
+    pub fn is_removal(&self, path: &SourcePath) -> bool {
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NONBLOCK;
+        let mut folder = path.folder();
+        loop {
+            let opened = match SourcePath::parse(folder) {
+                Ok(folder) => self.files.open(&folder, flags),
+                Err(_) => open(&self.files.root, flags | OFlag::O_CLOEXEC, Mode::empty())
+                    .map_err(|errno| SourceError::unreachable(errno.into())),
+            };
+            match opened {
+                Ok(folder) => return names::any(folder).unwrap_or(false),
+                Err(SourceError::NotFound) if !folder.is_empty() => {
+                    folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+                }
+                Err(_) => return false,
+            }
+        }
+    }
+
     /// Forgets what is known of a file, because this process has just changed it.
     pub fn forget(&self, path: &SourcePath) {
         self.stats.forget(path);
@@ -96,15 +136,21 @@ impl Repository {
     ///
     /// [`SourceError`], never [`SourceError::TimedOut`].
     pub fn open(&self, path: &SourcePath) -> Result<File, SourceError> {
-        let descriptor =
-            self.files.open(path, OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY)?;
-        let file = File::from(descriptor);
-        Stat::of(&file)?;
-        Ok(file)
+        self.files.open_to_read(path)
+    }
+
+    /// Opens a file for reading as [`open`](Self::open) does, and waits no longer than the options say.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError`].
+    pub fn open_in_time(&self, path: &SourcePath) -> Result<File, SourceError> {
+        let (files, asked) = (Arc::clone(&self.files), path.clone());
+        self.stats.within(path, move || files.open_to_read(&asked))
     }
 
     /// Opens a folder, also a hidden one: what is hidden from requests the library keeps its own
-    /// things in. Links that stay inside are followed.
+    /// things in. Links are as for files.
     ///
     /// # Errors
     ///
@@ -116,7 +162,7 @@ impl Repository {
         if path.is_root() {
             return Ok(Folder::new(root));
         }
-        let opened = beneath::open(root.as_fd(), path.as_str(), flags);
+        let opened = beneath::open(root.as_fd(), path.as_str(), flags, self.files.links);
         Ok(Folder::new(opened.map_err(SourceError::of_file)?))
     }
 
@@ -197,9 +243,17 @@ pub enum FolderError {
 /// Access to the files, without any memory.
 struct Files {
     root: PathBuf,
+    links: Links,
 }
 
 impl Files {
+    fn open_to_read(&self, path: &SourcePath) -> Result<File, SourceError> {
+        let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+        let file = File::from(self.open(path, flags)?);
+        Stat::of(&file)?;
+        Ok(file)
+    }
+
     fn open(&self, path: &SourcePath, flags: OFlag) -> Result<OwnedFd, SourceError> {
         if path.is_hidden() {
             return Err(SourceError::NotFound);
@@ -208,7 +262,8 @@ impl Files {
         // A root that is away is a fault of the installation, not a missing picture.
         let root = open(&self.root, as_folder, Mode::empty())
             .map_err(|errno| SourceError::unreachable(io::Error::from(errno)))?;
-        beneath::open(root.as_fd(), path.as_str(), flags).map_err(SourceError::of_file)
+        let opened = beneath::open(root.as_fd(), path.as_str(), flags, self.links);
+        opened.map_err(SourceError::of_file)
     }
 }
 
@@ -244,6 +299,7 @@ mod tests {
             stat_cache: Duration::ZERO,
             stat_timeout: Duration::from_secs(10),
             pool_threads: 1,
+            follow_links: true,
         };
         Bench { repository: Repository::new(root, options), folder }
     }
@@ -327,6 +383,27 @@ mod tests {
         for name in ["out.jpg", "etc/passwd", "loop.jpg"] {
             bench.assert_not_found(name);
         }
+    }
+
+    #[test]
+    fn links_inside_do_not_exist_unless_they_are_followed() {
+        let bench = bench();
+        fs::create_dir(bench.at("a")).unwrap();
+        fs::write(bench.at("a/b.jpg"), "1234").unwrap();
+        symlink("a/b.jpg", bench.at("same.jpg")).unwrap();
+        symlink("a", bench.at("folder")).unwrap();
+        let plain = Repository::new(bench.repository.root(), RepositoryOptions::default());
+        for name in ["same.jpg", "folder/b.jpg"] {
+            let path = SourcePath::parse(name).unwrap();
+            assert!(matches!(plain.stat(&path), Err(SourceError::NotFound)), "{name}");
+            assert!(matches!(plain.open(&path), Err(SourceError::NotFound)), "{name}");
+            assert_eq!(bench.stat(name).unwrap().size, 4);
+        }
+        assert_eq!(plain.files_in("").unwrap(), [""; 0]);
+        assert!(plain.files_in("folder").is_err());
+        let folder = FolderPath::parse("folder").unwrap();
+        assert!(matches!(plain.folder(&folder), Err(SourceError::NotFound)));
+        assert_eq!(plain.files_in("a").unwrap(), ["b.jpg"]);
     }
 
     #[test]

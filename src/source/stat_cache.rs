@@ -11,6 +11,8 @@ use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::bounded;
+
 use super::pool::{Go, Handover, Pool};
 use super::{SourceError, SourcePath, Stat};
 
@@ -107,6 +109,44 @@ impl StatCache {
             return state.fallback(SourceError::TimedOut);
         }
         state.answer().unwrap_or(Err(SourceError::TimedOut))
+    }
+
+    /// Makes a call about a file, and waits for it as long as for a look-up. A call that comes back later has
+    /// its result dropped.
+    pub fn within<T: Send + 'static>(
+        &self,
+        path: &SourcePath,
+        call: impl FnOnce() -> Result<T, SourceError> + Send + 'static,
+    ) -> Result<T, SourceError> {
+        let (tell, told) = bounded(1);
+        let handover = self.pool.hand_over(self.region(path), move |go| {
+            let result = match go {
+                Go::Ahead => call(),
+                Go::Back => Err(SourceError::TimedOut),
+            };
+            // Nobody may wait for it any more.
+            let _ = tell.send(result);
+        });
+        match handover {
+            Handover::Taken => {
+                told.recv_timeout(self.timeout).unwrap_or(Err(SourceError::TimedOut))
+            }
+            Handover::Refused => Err(SourceError::TimedOut),
+            Handover::Failed(error) => Err(SourceError::unreachable(error)),
+        }
+    }
+
+    /// Fails when the latest look-up of a file was not answered, or is not within the time. Never waits.
+    pub fn require_answer(&self, path: &SourcePath) -> Result<(), SourceError> {
+        let entry = self.entry(path);
+        let state = entry.lock();
+        if state.asking.is_some_and(|since| since.elapsed() >= self.timeout) {
+            return Err(SourceError::TimedOut);
+        }
+        match &state.latest {
+            Some((Err(error), _)) => Err(error.clone()),
+            _ => Ok(()),
+        }
     }
 
     /// What the file is like when that is known and fresh. Never waits, not even for a lock.
@@ -223,6 +263,7 @@ fn is_refusal(error: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc;
     use std::thread;
 
     use super::*;
@@ -402,5 +443,16 @@ mod tests {
         let remembered = cache.remembered.read().unwrap();
         assert!(remembered.young.len() + remembered.old.len() <= 2 * GENERATION);
         assert_eq!(source.calls(), 1);
+    }
+
+    #[test]
+    fn a_call_that_hangs_is_waited_for_no_longer_than_a_look_up() {
+        let source = Scripted::new(Ok(sized(1)));
+        let cache = cache(&source, LONG, Duration::from_millis(50));
+        let (release, held) = mpsc::channel::<()>();
+        let late = cache.within(&path("far/a"), move || Ok(held.recv().is_ok()));
+        assert!(matches!(late, Err(SourceError::TimedOut)));
+        until(|| cache.within(&path("near/a"), || Ok(7)).is_ok_and(|seven| seven == 7));
+        drop(release);
     }
 }

@@ -56,7 +56,7 @@ impl Accepts {
         let may_move = source.is_some_and(Format::animates);
         // What drawings and logos come in, which mind losses and are often see-through.
         let drawn = matches!(source, Some(Format::Png | Format::Svg | Format::Ico));
-        let writes = |format: Format| format.row().write;
+        let writes = |format: Format| format.row().is_written();
         let format = if self.avif && !(may_move && self.webp) && writes(Format::Avif) {
             Format::Avif
         } else if self.webp && writes(Format::Webp) {
@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn what_is_picked_keeps_motion_and_transparency() {
         // Until AVIF is written, those who take it beside WebP get WebP.
-        let modern = if Format::Avif.row().write { Format::Avif } else { Format::Webp };
+        let modern = if Format::Avif.row().is_written() { Format::Avif } else { Format::Webp };
         for (accepts, source, expected) in [
             (BOTH, Some(Format::Jpeg), modern),
             (BOTH, Some(Format::Png), modern),

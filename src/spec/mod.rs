@@ -14,11 +14,13 @@ mod accept;
 mod error;
 mod kind;
 mod legacy;
+mod overlay;
 mod params;
 mod query;
 mod reference;
 mod resolve;
 mod result;
+mod sizes;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -30,9 +32,11 @@ pub use legacy::legacy_source;
 pub use params::{
     About, Given, Group, Layer, PARAMS, Param, Params, Place, TemplateName, pixel_params,
 };
+pub use query::query_pairs;
 pub use reference::reference_markdown;
 pub use resolve::Context;
 pub use result::{Delivery, ImageSpec};
+pub use sizes::Sizes;
 
 /// The bounds on parameters that an administrator sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

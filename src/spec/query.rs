@@ -18,6 +18,19 @@ impl Params {
         from_query(query, rules, Param::in_urls)
     }
 
+    /// The same, passing over values that cannot be used; tells what is wrong with each of them. For forms, which
+    /// say all that is wrong at once.
+    #[must_use]
+    pub fn from_query_with_faults(query: &[u8], rules: &Rules) -> (Self, Vec<ParamError>) {
+        let (mut params, mut faults) = (Self::default(), Vec::new());
+        for (name, value) in named_pairs(query) {
+            if let Err(fault) = read_pair(&mut params, &name, &value, rules, Param::in_urls) {
+                faults.push(fault);
+            }
+        }
+        (params, faults)
+    }
+
     /// Reads the query of an `/original` URL: only what such URLs take, everything else is ignored.
     ///
     /// # Errors
@@ -46,17 +59,27 @@ fn from_query(
     rules: &Rules,
     takes: fn(&Param) -> bool,
 ) -> Result<Params, ParamError> {
-    let pairs = query.split(|byte| *byte == b'&').map(|pair| {
-        let pair = pair.strip_prefix(b"amp;").unwrap_or(pair);
-        let at = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
-        let value = pair.get(at + 1..).unwrap_or_default();
-        let name = match decode(&pair[..at]) {
+    from_pairs(named_pairs(query), rules, takes)
+}
+
+/// The pairs of a query whose names are texts.
+fn named_pairs(query: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, [u8]>)> {
+    query_pairs(query).map(|(name, value)| {
+        let name = match name {
             Cow::Borrowed(name) => String::from_utf8_lossy(name),
             Cow::Owned(name) => Cow::Owned(String::from_utf8_lossy(&name).into_owned()),
         };
-        (name, decode(value))
-    });
-    from_pairs(pairs, rules, takes)
+        (name, value)
+    })
+}
+
+/// The names and values of a query, decoded, as they stand in it: known or not, blank, repeated.
+pub fn query_pairs(query: &[u8]) -> impl Iterator<Item = (Cow<'_, [u8]>, Cow<'_, [u8]>)> {
+    query.split(|byte| *byte == b'&').map(|pair| {
+        let pair = pair.strip_prefix(b"amp;").unwrap_or(pair);
+        let at = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+        (decode(&pair[..at]), decode(pair.get(at + 1..).unwrap_or_default()))
+    })
 }
 
 fn from_pairs<'a>(
@@ -66,20 +89,28 @@ fn from_pairs<'a>(
 ) -> Result<Params, ParamError> {
     let mut params = Params::default();
     for (name, value) in pairs {
-        let Some(param) = find(&name, takes) else { continue };
-        if param.text(&params).is_some() {
-            continue;
-        }
-        let fault = |reason: &str| ParamError::new(param.about.name, reason);
-        let value = std::str::from_utf8(&value).map_err(|_| fault("must be UTF-8"))?;
-        if value.contains(['\0', '\r', '\n']) {
-            return Err(fault("must not contain control characters"));
-        }
-        if !value.trim().is_empty() {
-            param.read(&mut params, value, Layer::Url, rules)?;
-        }
+        read_pair(&mut params, &name, &value, rules, takes)?;
     }
     Ok(params)
+}
+
+/// Takes up one pair, unless its parameter is unknown, has a value already, or the value is blank.
+fn read_pair(
+    params: &mut Params,
+    name: &str,
+    value: &[u8],
+    rules: &Rules,
+    takes: fn(&Param) -> bool,
+) -> Result<(), ParamError> {
+    let Some(param) = find(name, takes).filter(|param| param.text(params).is_none()) else {
+        return Ok(());
+    };
+    let fault = |reason: &str| ParamError::new(param.about.name, reason);
+    let value = std::str::from_utf8(value).map_err(|_| fault("must be UTF-8"))?;
+    if value.contains(['\0', '\r', '\n']) {
+        return Err(fault("must not contain control characters"));
+    }
+    if value.trim().is_empty() { Ok(()) } else { param.read(params, value, Layer::Url, rules) }
 }
 
 fn find(name: &str, takes: fn(&Param) -> bool) -> Option<&'static Param> {
@@ -136,6 +167,19 @@ mod tests {
     fn first_of_repeated_ones_counts() {
         assert_eq!(read("width=10&width=20&width=x").width.map(|given| given.value), Some(10));
         assert_eq!(refused(b"width=x&width=20"), "width");
+    }
+
+    #[test]
+    fn a_form_is_told_all_that_is_wrong() {
+        let (params, faults) = Params::from_query_with_faults(
+            b"src=a&width=x&height=20&angle=999&fit=no&width=30",
+            &Rules::default(),
+        );
+        let names: Vec<&str> = faults.iter().map(|fault| fault.name).collect();
+        assert_eq!(names, ["width", "angle", "fit"]);
+        assert_eq!(src(&params), Some("a"));
+        assert_eq!(params.height.map(|given| given.value), Some(20));
+        assert!(params.angle.is_none() && params.fit.is_none());
     }
 
     #[test]

@@ -7,16 +7,16 @@ use super::kind::rounded;
 use super::params::{Inherited, Locks};
 use super::{
     Accepts, Delivery, Fit, FormatChoice, FormatWish, Given, ImageSpec, Layer, ParamError, Params,
-    QualityWish,
+    QualityWish, Sizes,
 };
 use crate::pixel::{
-    Align, Compass, Compression, Crop, Fill, Format, Gravity, Icc, Intent, Overlay, PngQuality,
+    Align, Compass, Compression, Crop, Fill, Format, Gravity, Ground, Icc, Intent, PngQuality,
     Quality, Recipe, Reshape,
 };
 
 /// What a request's parameters mean depends on this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Context {
+pub struct Context<'a> {
     /// The format of the source, by the extension of its name.
     pub source_format: Option<Format>,
     /// Whether the source may have pages, which lie on paper of the fill colour.
@@ -24,6 +24,8 @@ pub struct Context {
     /// The largest width and height for this caller, 0 for no limit; none when the caller has no
     /// limits. A template that says more raises them.
     pub public_limit: Option<(u32, u32)>,
+    /// The sizes that may be asked for, if not all.
+    pub sizes: Option<&'a Sizes>,
     /// The expiry when no template says it.
     pub default_expiry_s: i64,
     /// What the client can show, for `format=auto`.
@@ -66,22 +68,6 @@ impl Params {
         self.format.as_ref().is_some_and(|given| given.value == FormatWish::Auto)
     }
 
-    /// These with an overlay among them for a wish, as if a URL had asked for it. For what is stored
-    /// in a template's form but is nobody's template: whoever asks has to have a right to it.
-    #[must_use]
-    pub fn asking_for_overlay(mut self) -> Self {
-        if let Some(given) = &mut self.overlay {
-            given.layer = Layer::Url;
-        }
-        self
-    }
-
-    /// Whether the overlay is the URL's wish, and not a template's.
-    #[must_use]
-    pub fn asks_for_overlay(&self) -> bool {
-        self.overlay.as_ref().is_some_and(|given| given.layer == Layer::Url)
-    }
-
     /// Works out what is to be done to a picture that does not come from the repository.
     ///
     /// # Errors
@@ -105,7 +91,7 @@ impl Params {
         // No field is left to a default below, so that a new one cannot be forgotten.
         let choice = self.choice(context);
         let fit = self.fit()?;
-        let size = self.limited_size(context, fit);
+        let size = self.limited_size(context, fit)?;
         let crop = self.crop()?;
         let angle = rounded(value(&self.angle, 0.0).rem_euclid(360.0));
         let boxed = size.width > 0 && size.height > 0;
@@ -118,8 +104,11 @@ impl Params {
             Fill::Transparent if !choice.format.row().alpha => Fill::WHITE,
             fill => fill,
         };
-        let over = self.overlay_shown();
-        let locks = self.locks_that_show(over.as_ref(), angle)?;
+        let over = self.overlay_shown(self.ground());
+        let ground = over.map_or(Ground::Canvas, |over| over.ground);
+        let bound = |name, given: &Option<Given<u32>>| {
+            self.settled(context.sizes, name, value(given, 0), given.as_ref(), None)
+        };
         Ok(Params {
             src: same(&self.src),
             page: self.effective_page(context, choice),
@@ -132,8 +121,8 @@ impl Params {
             fit: size.reshaped.map(url),
             gravity: other_than(value(&self.gravity, Gravity::CENTRE), Gravity::CENTRE)
                 .filter(|_| size.reshaped == Some(Fit::Cover)),
-            maxwidth: other_than(value(&self.maxwidth, 0), 0),
-            maxheight: other_than(value(&self.maxheight, 0), 0),
+            maxwidth: other_than(bound("maxwidth", &self.maxwidth)?, 0),
+            maxheight: other_than(bound("maxheight", &self.maxheight)?, 0),
             autosizefit: other_than(boxed && size.fit, false),
             halign: other_than(value(&self.halign, Align::CENTRE), Align::CENTRE)
                 .filter(|_| padded),
@@ -166,8 +155,8 @@ impl Params {
             xref: same(&self.xref),
             stats: other_than(value(&self.stats, true), true),
             expires: same(&self.expires),
-            inherited: Inherited::default(),
-            locks,
+            inherited: Inherited { ground, ..Inherited::default() },
+            locks: Locks::default(),
         })
     }
 
@@ -205,32 +194,6 @@ impl Params {
             }
         }
         Ok(Some(fit.value))
-    }
-
-    /// How the overlay is laid, when there is one and anything of it can be seen.
-    fn overlay_shown(&self) -> Option<Overlay> {
-        self.overlay.as_ref()?;
-        let overlay = Overlay {
-            size: value(&self.ovsize, 1.0),
-            position: value(&self.ovpos, Compass::Centre),
-            opacity: value(&self.ovopacity, 1.0),
-            on_picture: self.locks.hold("overlay"),
-        };
-        (overlay.size > 0.0 && overlay.opacity > 0.0).then_some(overlay)
-    }
-
-    /// Those locks that show in the result: an overlay that is locked lies on the picture, and not on
-    /// what fills the canvas around it, so that no request can move the picture away from under it.
-    fn locks_that_show(&self, over: Option<&Overlay>, angle: f64) -> Result<Locks, ParamError> {
-        let mut locks = Locks::default();
-        if over.is_some_and(|over| over.on_picture) {
-            if self.inherited.angle_over_overlay && angle % 90.0 != 0.0 {
-                let reason = "must be a multiple of 90 where an overlay is prescribed";
-                return Err(ParamError::new("angle", reason));
-            }
-            locks.add("overlay");
-        }
-        Ok(locks)
     }
 
     /// Checks the crop and fills in its missing edges.
@@ -285,15 +248,19 @@ impl Params {
     }
 
     /// The size, held to the caller's limits.
-    fn limited_size(&self, context: &Context, fit: Option<Fit>) -> Size {
+    fn limited_size(&self, context: &Context, fit: Option<Fit>) -> Result<Size, ParamError> {
         let dpr = value(&self.dpr, 1.0);
         let scaled = |pixels: u32| match pixels {
             0 => 0,
             pixels if dpr == 1.0 => pixels,
             pixels => ((f64::from(pixels) * dpr).round() as u32).clamp(1, context.max_dimension),
         };
-        let width = scaled(value(&self.width, 0));
-        let height = scaled(value(&self.height, 0));
+        let settled = |name, given: &Option<Given<u32>>, inherited| {
+            let pixels = scaled(value(given, 0));
+            self.settled(context.sizes, name, pixels, given.as_ref(), inherited)
+        };
+        let width = settled("width", &self.width, self.inherited.width)?;
+        let height = settled("height", &self.height, self.inherited.height)?;
         let reshaped = fit
             .filter(|fit| matches!(fit, Fit::Cover | Fit::Fill))
             .filter(|_| width > 0 && height > 0);
@@ -310,14 +277,14 @@ impl Params {
             fit,
             reshaped,
         };
-        match (width, height) {
+        Ok(match (width, height) {
             // The side that is not asked for follows from the picture, and may come out too long:
             // the limit becomes its bound.
             (0, 0) => Size { width: most_width, height: most_height, fit: true, ..size },
             (0, _) if most_width > 0 => Size { width: most_width, fit: true, ..size },
             (_, 0) if most_height > 0 => Size { height: most_height, fit: true, ..size },
             _ => size,
-        }
+        })
     }
 
     /// The recipe for parameters that all have an effect.
@@ -362,7 +329,7 @@ impl Params {
             align_v: value(&self.valign, Align::CENTRE),
             fill: value(&self.fill, Fill::WHITE),
             sharpen: value(&self.sharpen, 0),
-            overlay: self.overlay_shown(),
+            overlay: self.overlay_shown(self.inherited.ground),
             tile: self.tile.as_ref().map(|given| given.value),
             icc: self.icc.as_ref().map(|given| Icc {
                 name: given.value.clone(),
@@ -393,7 +360,7 @@ struct Size {
 }
 
 /// A value or what holds without it.
-fn value<T: Copy>(given: &Option<Given<T>>, default: T) -> T {
+pub(super) fn value<T: Copy>(given: &Option<Given<T>>, default: T) -> T {
     given.as_ref().map_or(default, |given| given.value)
 }
 
@@ -429,7 +396,7 @@ fn empty_crop(
 fn default_format(context: &Context) -> FormatChoice {
     match context.source_format {
         // A page of a document is asked for to be seen, and browsers show no PDF in its place.
-        Some(format) if format.row().write && !format.is_paper() => {
+        Some(format) if format.row().is_written() && !format.is_paper() => {
             FormatChoice { format, progressive: false }
         }
         _ => JPEG,

@@ -3,7 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{PARAMS, Params};
-use crate::pixel::Recipe;
+use crate::pixel::{Crop, Ground, Recipe};
 
 /// A request for a picture, resolved: complete, valid, and free of what has no effect.
 ///
@@ -51,8 +51,12 @@ impl ImageSpec {
             Some(format!("{}{}", param.about.key?, param.key_text(&self.effective)?))
         };
         let mut parts: Vec<_> = PARAMS.iter().filter_map(part).collect();
-        if self.recipe.overlay.is_some_and(|overlay| overlay.on_picture) {
-            parts.push("L".into());
+        match self.recipe.overlay.map(|overlay| overlay.ground) {
+            None | Some(Ground::Canvas) => {}
+            Some(Ground::Picture) => parts.push("L".into()),
+            Some(Ground::Part(Crop { left, top, right, bottom })) => {
+                parts.push(format!("L{left}:{top}:{right}:{bottom}"));
+            }
         }
         parts.join(",")
     }

@@ -17,7 +17,20 @@ const WHOLE: &str = "template";
 /// Fields of old templates that say nothing of their own: there is one resolution for both directions.
 const PASSED_OVER: [&str; 1] = ["dpi_y"];
 
+/// What a request may say without changing anything of what a template says.
+const BESIDE_TEMPLATE: [&str; 6] = ["src", "tmp", "tile", "attach", "xref", "stats"];
+
 impl Params {
+    /// Whether these parameters of a URL leave a template as it is: they say which picture, which template
+    /// and which tile of the result, and how it is sent.
+    #[must_use]
+    pub fn changes_no_template(&self) -> bool {
+        super::PARAMS
+            .iter()
+            .filter(|param| param.text(self).is_some())
+            .all(|param| BESIDE_TEMPLATE.contains(&param.about.name))
+    }
+
     /// Reads a template.
     ///
     /// Fields that are null, or whose value is null or a blank text, are as if they were left out.
@@ -52,17 +65,27 @@ impl Params {
                 return Err(fault("must not be set in a template"));
             }
         }
+        if params.overlay.is_some() && params.locks.hold("overlay") {
+            params.locks.add_under_overlay();
+        }
         params.check_template()?;
         Ok(params)
+    }
+
+    /// Checks a template that somebody hands in: all of it has to be usable, and there may be no field
+    /// that is no parameter's.
+    ///
+    /// # Errors
+    /// The first field that cannot be used, or is unknown.
+    pub fn check_template_json(template: &Value, rules: &Rules) -> Result<(), ParamError> {
+        Self::from_template_json(&template.to_string(), rules)?;
+        Self::check_template_names(template)
     }
 
     /// Fails on a field of a template that is no parameter's, of which nothing would come:
     /// [`from_template_json`](Self::from_template_json) passes over such fields, as other versions
     /// and other servers may have written them.
-    ///
-    /// # Errors
-    /// Names the field.
-    pub fn check_template_names(template: &Value) -> Result<(), ParamError> {
+    fn check_template_names(template: &Value) -> Result<(), ParamError> {
         let known = |name: &str| {
             PASSED_OVER.contains(&name)
                 || PARAMS.iter().any(|param| names(param).any(|own| own == name))

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::db::stats::{Bucket, Numbers, add_batch};
+use crate::db::host_stats::{HostBucket, HostNumbers};
+use crate::db::stats::{Batch, Bucket, Numbers, add};
 use crate::db::{self, Sql};
 
 /// Request threads spread over this many maps.
@@ -82,7 +83,9 @@ struct Outgoing {
     gathered: Buckets,
     /// A batch whose end is not known: it is sent again just as it is, under the same id, so that
     /// the database can tell whether it was added.
-    sent: Option<(String, Vec<Bucket>)>,
+    sent: Option<(String, Batch)>,
+    /// What the host took: host, worker and start of the bucket.
+    hosts: HashMap<(String, i64, i64), HostNumbers>,
 }
 
 impl Counters {
@@ -129,6 +132,14 @@ impl Counters {
         }
     }
 
+    /// Adds what was used on a host since the last time, see [`super::Sampler`].
+    pub fn add_host(&self, host: &str, worker: i64, numbers: &HostNumbers) {
+        let now_ms = db::now_ms();
+        let from_ms = now_ms - now_ms.rem_euclid(self.bucket_ms);
+        let key = (host.to_owned(), worker, from_ms);
+        lock(&self.outgoing).hosts.entry(key).or_default().add(numbers);
+    }
+
     /// Requests whose image went uncounted because too many were held.
     #[must_use]
     pub fn dropped(&self) -> u64 {
@@ -151,10 +162,11 @@ impl Counters {
         }
         loop {
             if outgoing.sent.is_none() {
-                outgoing.sent = self.next_batch(&mut outgoing.gathered)?;
+                let outgoing = &mut *outgoing;
+                outgoing.sent = self.next_batch(&mut outgoing.gathered, &mut outgoing.hosts)?;
             }
-            let Some((id, buckets)) = &outgoing.sent else { return Ok(()) };
-            let added = add_batch(sql, id, buckets);
+            let Some((id, batch)) = &outgoing.sent else { return Ok(()) };
+            let added = add(sql, id, batch);
             if !matches!(added, Err(db::Error::Unavailable(_) | db::Error::Conflict)) {
                 outgoing.sent = None;
             }
@@ -163,13 +175,15 @@ impl Counters {
     }
 
     /// The next buckets to send, sorted so that workers wait for one another instead of deadlocking.
-    fn next_batch(&self, gathered: &mut Buckets) -> db::Result<Option<(String, Vec<Bucket>)>> {
-        if gathered.is_empty() {
+    fn next_batch(
+        &self,
+        gathered: &mut Buckets,
+        hosts: &mut HashMap<(String, i64, i64), HostNumbers>,
+    ) -> db::Result<Option<(String, Batch)>> {
+        if gathered.is_empty() && hosts.is_empty() {
             return Ok(None);
         }
-        let random = getrandom::u64()
-            .and_then(|high| Ok((high, getrandom::u64()?)))
-            .map_err(|error| db::Error::Statement(format!("no random numbers: {error}")))?;
+        let id = batch_id()?;
         let mut keys: Vec<_> = gathered.keys().copied().collect();
         // Images first: the system's row is everybody's, and locked for the shortest time.
         keys.sort_unstable_by_key(|(image, from_ms)| (image.is_none(), *image, *from_ms));
@@ -179,8 +193,25 @@ impl Counters {
             let (image_id, from_ms) = key;
             Some(Bucket { image_id, from_ms, to_ms: from_ms + self.bucket_ms, numbers })
         });
-        Ok(Some((format!("{:016x}{:016x}", random.0, random.1), buckets.collect())))
+        let host = |((host, worker, from_ms), numbers)| HostBucket {
+            host,
+            worker,
+            from_ms,
+            to_ms: from_ms + self.bucket_ms,
+            numbers,
+        };
+        let mut hosts: Vec<_> = hosts.drain().map(host).collect();
+        hosts.sort_unstable_by(|a, b| (&a.host, a.worker).cmp(&(&b.host, b.worker)));
+        Ok(Some((id, Batch { buckets: buckets.collect(), hosts, place: None })))
     }
+}
+
+/// A name for a batch that no other has.
+pub(super) fn batch_id() -> db::Result<String> {
+    let mut random = [0_u8; 16];
+    getrandom::fill(&mut random)
+        .map_err(|error| db::Error::Statement(format!("no random numbers: {error}")))?;
+    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 impl Served {
@@ -291,10 +322,11 @@ mod tests {
         gathered.insert((None, 0), Numbers::default());
         let mut seen = Vec::new();
         let mut ids = std::collections::HashSet::new();
-        while let Some((id, buckets)) = counters.next_batch(&mut gathered).unwrap() {
-            assert!(buckets.len() <= BATCH);
+        let mut hosts = HashMap::new();
+        while let Some((id, batch)) = counters.next_batch(&mut gathered, &mut hosts).unwrap() {
+            assert!(batch.buckets.len() <= BATCH);
             assert!(ids.insert(id));
-            seen.extend(buckets.into_iter().map(|bucket| bucket.image_id));
+            seen.extend(batch.buckets.into_iter().map(|bucket| bucket.image_id));
         }
         let expected: Vec<Option<i64>> = (0..2500).map(Some).chain([None]).collect();
         assert_eq!(seen, expected);

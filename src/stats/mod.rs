@@ -6,6 +6,9 @@
 
 mod counters;
 mod flusher;
+mod host;
+pub mod log;
 
 pub use counters::{Counters, CountersOptions, Kind, Served};
 pub use flusher::Flusher;
+pub use host::{CacheGauge, Fill, Sampler, SamplerOptions};

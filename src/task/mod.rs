@@ -9,10 +9,12 @@
 
 mod context;
 pub mod job;
+mod reasons;
 mod runner;
 mod schedule;
 
 pub use context::{Stop, TaskContext};
+pub use reasons::reasons;
 pub use runner::{Runner, RunnerOptions};
 pub use schedule::Scheduled;
 
@@ -21,10 +23,22 @@ pub trait Job: Send + Sync {
     /// The name under which tasks of this kind are queued.
     fn kind(&self) -> &'static str;
 
+    /// Whether somebody waits for such a task to be done. A runner keeps a thread free for those,
+    /// whatever else there is to do.
+    fn is_waited_for(&self) -> bool {
+        false
+    }
+
+    /// Whether a failure is the same however often the task is tried: it then ends at once.
+    fn is_final(&self, _error: &anyhow::Error) -> bool {
+        false
+    }
+
     /// Does a task, and gives back its result. Long work calls [`TaskContext::check`] now and then
     /// and passes its error on.
     ///
     /// # Errors
-    /// Whatever went wrong; the task is tried again later, up to its number of attempts.
+    /// Whatever went wrong; unless that [is final](Self::is_final), the task is tried again later, up
+    /// to its number of attempts.
     fn run(&self, context: &TaskContext<'_>) -> anyhow::Result<serde_json::Value>;
 }

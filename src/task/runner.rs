@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::Job;
 use super::context::{Claim, Stop, TaskContext};
+use super::reasons::reasons;
 use super::schedule::Scheduled;
 use crate::db::tasks::{self, Beat};
 use crate::db::{self, Db};
@@ -18,7 +19,8 @@ const NAP: Duration = Duration::from_millis(50);
 /// How a runner works.
 #[derive(Debug, Clone)]
 pub struct RunnerOptions {
-    /// Tasks that are run at once.
+    /// Tasks that are run at once. One of these threads takes only what somebody waits for
+    /// ([`Job::is_waited_for`]); with a single one, there is one more for that.
     pub threads: usize,
     /// Time between two looks into an empty queue.
     pub poll: Duration,
@@ -72,8 +74,11 @@ impl Runner {
         let idle = AtomicBool::new(false);
         std::thread::scope(|scope| {
             let keeper = scope.spawn(|| self.keep(stop, &idle));
-            let workers: Vec<_> =
-                (0..self.options.threads.max(1)).map(|_| scope.spawn(|| self.work(stop))).collect();
+            let workers: Vec<_> = self
+                .kinds_of_threads()
+                .into_iter()
+                .map(|kinds| scope.spawn(move || self.work(&kinds, stop)))
+                .collect();
             for worker in workers {
                 if worker.join().is_err() {
                     log::error!("a thread that runs tasks ended");
@@ -142,13 +147,27 @@ impl Runner {
         self.claims.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn work(&self, stop: &AtomicBool) {
+    /// The kinds of tasks that each thread takes.
+    fn kinds_of_threads(&self) -> Vec<Vec<&'static str>> {
+        let all: Vec<&str> = self.jobs.iter().map(|job| job.kind()).collect();
+        let waited_for: Vec<&str> =
+            self.jobs.iter().filter(|job| job.is_waited_for()).map(|job| job.kind()).collect();
+        let threads = self.options.threads.max(1);
+        if waited_for.is_empty() || waited_for.len() == all.len() {
+            return vec![all; threads];
+        }
+        let mut kinds = vec![all; (threads - 1).max(1)];
+        kinds.push(waited_for);
+        kinds
+    }
+
+    fn work(&self, kinds: &[&str], stop: &AtomicBool) {
         while !stop.load(Ordering::Relaxed) {
             if self.overdue.load(Ordering::Relaxed) {
                 nap(NAP, stop);
                 continue;
             }
-            match self.claim() {
+            match self.claim(kinds) {
                 Ok(Some(claim)) => self.run_claim(&claim, stop),
                 Ok(None) => nap(self.options.poll, stop),
                 Err(error) => {
@@ -159,11 +178,10 @@ impl Runner {
         }
     }
 
-    fn claim(&self) -> db::Result<Option<Arc<Claim>>> {
-        let kinds: Vec<&str> = self.jobs.iter().map(|job| job.kind()).collect();
+    fn claim(&self, kinds: &[&str]) -> db::Result<Option<Arc<Claim>>> {
         let lease_owner = new_owner()?;
         let lease_ms = millis(self.options.lease);
-        let Some(task) = tasks::claim(&self.db, &kinds, &lease_owner, lease_ms)? else {
+        let Some(task) = tasks::claim(&self.db, kinds, &lease_owner, lease_ms)? else {
             return Ok(None);
         };
         let cancelled = AtomicBool::new(task.cancel_requested);
@@ -188,9 +206,10 @@ impl Runner {
                 .unwrap_or_else(|_| Err(anyhow::anyhow!("the job panicked"))),
             None => Err(anyhow::anyhow!("there is no such job")),
         };
+        let is_final = matches!((job, &outcome), (Some(job), Err(error)) if job.is_final(error));
         // The lease is renewed until the outcome is written, however long the database is away.
         loop {
-            match self.settle(claim, &outcome) {
+            match self.settle(claim, &outcome, is_final) {
                 Ok(()) => break,
                 Err(error) if error.is_unavailable() && !stop.load(Ordering::Relaxed) => {
                     nap(self.options.poll, stop);
@@ -205,7 +224,12 @@ impl Runner {
     }
 
     /// Writes what became of a claim. Of a task that another has taken over nothing is written.
-    fn settle(&self, claim: &Claim, outcome: &anyhow::Result<serde_json::Value>) -> db::Result<()> {
+    fn settle(
+        &self,
+        claim: &Claim,
+        outcome: &anyhow::Result<serde_json::Value>,
+        is_final: bool,
+    ) -> db::Result<()> {
         let (db, owner, task) = (&self.db, &claim.lease_owner, &claim.task);
         let error = match outcome {
             Ok(result) => {
@@ -214,12 +238,12 @@ impl Runner {
             Err(error) => error,
         };
         let stop = error.downcast_ref::<Stop>().copied();
-        let text = format!("{error:#}");
+        let text = reasons(error);
         if stop == Some(Stop::Lost) {
             return Ok(());
         } else if stop == Some(Stop::Stopping) {
             tasks::put_back(db, task.id, owner, None, 0, true)?;
-        } else if stop == Some(Stop::Cancelled) || task.attempts >= task.max_attempts {
+        } else if stop == Some(Stop::Cancelled) || is_final || task.attempts >= task.max_attempts {
             tasks::fail(db, task.id, owner, &text)?;
         } else {
             let delay_ms = millis(self.backoff(task.attempts));
@@ -272,6 +296,42 @@ fn nap(duration: Duration, stop: &AtomicBool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A job that does nothing.
+    struct Idle(&'static str, bool);
+
+    impl Job for Idle {
+        fn kind(&self) -> &'static str {
+            self.0
+        }
+
+        fn is_waited_for(&self) -> bool {
+            self.1
+        }
+
+        fn run(&self, _: &TaskContext<'_>) -> anyhow::Result<serde_json::Value> {
+            Ok(serde_json::Value::Null)
+        }
+    }
+
+    #[test]
+    fn one_thread_takes_only_what_is_waited_for() {
+        let kinds = |threads, jobs: &[(&'static str, bool)]| {
+            let options = db::DbOptions { url: "sqlite:unused".into(), ..Default::default() };
+            let jobs =
+                jobs.iter().map(|(kind, waited)| -> Box<dyn Job> { Box::new(Idle(kind, *waited)) });
+            let options_of_runner = RunnerOptions { threads, ..RunnerOptions::default() };
+            let db = Db::connect(&options).unwrap();
+            Runner::new(db, jobs.collect(), options_of_runner).kinds_of_threads()
+        };
+        let both = [("walk", false), ("move", true)];
+        assert_eq!(kinds(3, &both), [&["walk", "move"][..], &["walk", "move"], &["move"]]);
+        for few in [0, 1, 2] {
+            assert_eq!(kinds(few, &both), [&["walk", "move"][..], &["move"]], "{few}");
+        }
+        assert_eq!(kinds(2, &both[..1]), [["walk"]; 2]);
+        assert_eq!(kinds(2, &both[1..]), [["move"]; 2]);
+    }
 
     #[test]
     fn waits_double_up_to_the_longest() {

@@ -4,9 +4,11 @@
 //! balancer, and the client's address stands in `X-Forwarded-For`, which anyone can send: it counts
 //! only as far as it was written by proxies that the administrator named.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use http::{HeaderName, header};
+use percent_encoding::percent_decode_str;
 
 use super::App;
 use crate::http::Request;
@@ -39,6 +41,15 @@ fn nearest_untrusted(request: &Request, trusted: impl Fn(&IpAddr) -> bool) -> Op
         }
     }
     Some(nearest)
+}
+
+/// The path that a request is for: decoded, without a slash at its end.
+pub fn path(request: &Request) -> Cow<'_, str> {
+    let decoded = percent_decode_str(&request.path).decode_utf8_lossy();
+    match decoded {
+        Cow::Borrowed(path) => path.trim_end_matches('/').into(),
+        Cow::Owned(path) => path.trim_end_matches('/').to_owned().into(),
+    }
 }
 
 /// The address that people reach this server by, without a slash at its end: as set, else as this

@@ -4,13 +4,23 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{App, Error};
-use crate::auth::{FolderTemplates, Templates, Unavailable};
+use crate::auth::{FolderTemplates, RightsStore, Templates, Unavailable};
 use crate::db::templates::Template;
 use crate::spec::{ParamError, Params, Rules};
 
 /// The templates that were used since the last change of any.
 #[derive(Default)]
 pub struct ParsedTemplates(Mutex<Parsed>);
+
+/// A template that holds for a picture.
+pub struct TemplateLayer {
+    /// Its id.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// What it says.
+    pub params: Arc<Params>,
+}
 
 #[derive(Default)]
 struct Parsed {
@@ -21,14 +31,36 @@ struct Parsed {
 impl ParsedTemplates {
     /// Lays what a URL says over the templates that hold for it: the one that it names, or else the
     /// folder's or the general default; and over all, what the folder's required template has
-    /// locked. That one takes the default's place.
-    pub fn under(&self, app: &App, url: Params, folder: FolderTemplates) -> Result<Params, Error> {
-        let templates = app.store.templates()?;
+    /// locked. That one takes the default's place. Tells which templates had a part in it.
+    pub fn under(
+        &self,
+        store: &RightsStore,
+        url: Params,
+        folder: FolderTemplates,
+    ) -> Result<(Params, Vec<i64>), Error> {
+        let name = url.tmp.as_ref().map(|given| given.value.clone());
+        let (mut params, mut ids) = (url, Vec::new());
+        for layer in self.layers(store, name.as_deref(), folder)? {
+            params = params.over(&layer.params);
+            ids.push(layer.id);
+        }
+        Ok((params, ids))
+    }
+
+    /// The templates that hold, the nearest first: the one that is named, or else the folder's or the general
+    /// default; and the folder's required one, which takes the default's place.
+    pub fn layers(
+        &self,
+        store: &RightsStore,
+        named: Option<&str>,
+        folder: FolderTemplates,
+    ) -> Result<Vec<TemplateLayer>, Error> {
+        let templates = store.templates()?;
         let required = folder.required.map(|id| by_id(&templates, id)).transpose()?;
-        let base = match &url.tmp {
+        let base = match named {
             Some(name) => Some(
                 templates
-                    .get(&name.value)
+                    .get(name)
                     .map(AsRef::as_ref)
                     .ok_or_else(|| Error::parameter("tmp", "there is no template of this name"))?,
             ),
@@ -38,11 +70,11 @@ impl ParsedTemplates {
                 None => templates.default_template().map(AsRef::as_ref),
             },
         };
-        let mut params = url;
-        for template in base.into_iter().chain(required) {
-            params = params.over(&*self.parsed(&templates, template)?);
-        }
-        Ok(params)
+        let layer = |template: &Template| {
+            let params = self.parsed(&templates, template)?;
+            Ok(TemplateLayer { id: template.id, name: template.name.clone(), params })
+        };
+        base.into_iter().chain(required).map(layer).collect()
     }
 
     /// Whether a template has anything locked.

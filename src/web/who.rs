@@ -16,7 +16,7 @@ use crate::http::{Audience, Request};
 const JUST_SIGNED_S: i64 = 5;
 
 /// Tells who sent a request: by its API token or key, else by its web session, else by what the front
-/// server says when the settings let it. Needs no query.
+/// server says when the settings let it. Needs no query, unless a key is not known.
 ///
 /// # Errors
 /// 401 for a token or key that is not good (any more); 403 for a key that may only read and a request
@@ -107,7 +107,13 @@ pub fn signed_for(
 }
 
 fn by_key(app: &App, request: &Request, key: &str) -> Result<Identity, Error> {
-    let identity = app.store.rights()?.key(key, db::now_ms()).ok_or_else(Error::unauthorised)?;
+    let known = || Ok::<_, Error>(app.store.rights()?.key(key, db::now_ms()));
+    let identity = match known()? {
+        // It may have been made a moment ago, by another worker or a command.
+        None if app.store.look_for_unknown()? => known()?,
+        identity => identity,
+    };
+    let identity = identity.ok_or_else(Error::unauthorised)?;
     let Some(SignedIn::Key { id, scopes }) = identity.via() else {
         return Err(Error::unauthorised());
     };

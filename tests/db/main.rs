@@ -12,7 +12,11 @@ mod schema;
 mod setup;
 mod sign_in;
 mod statistics;
+#[path = "../support/mod.rs"]
+mod support;
 mod tasks;
+mod tls;
+mod upgrade;
 
 /// Makes a test of each case for each database.
 macro_rules! on_both {

@@ -68,6 +68,20 @@ impl TestDb {
         &self.db
     }
 
+    /// The file of SQLite.
+    pub fn sqlite_file(&self) -> Option<std::path::PathBuf> {
+        match &self.home {
+            Home::Sqlite(home) => Some(home.path().join("halftone.sqlite")),
+            Home::Postgres { .. } => None,
+        }
+    }
+
+    /// A connection to PostgreSQL that knows nothing of the program.
+    pub fn postgres_client(&self) -> postgres::Client {
+        let Home::Postgres { server, name } = &self.home else { panic!("SQLite has no server") };
+        server.clone().dbname(name).connect(NoTls).unwrap()
+    }
+
     /// Connections of their own, as another process has them.
     pub fn open(&self) -> Db {
         Db::connect(&self.options).unwrap()

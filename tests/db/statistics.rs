@@ -4,7 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use halftone::db::stats::{Bucket, Numbers, add_batch, image_sum, purge_images, system_sum};
+use halftone::db::host_stats::{self, HostBucket, HostNumbers, MACHINE};
+use halftone::db::stats::{
+    self, Batch, Bucket, Numbers, Rank, image_sum, purge_images, system_sum,
+};
+use halftone::db::stats_logs::{self, LogPlace};
+use halftone::db::{Sql, stats_fold};
 use halftone::stats::{Counters, CountersOptions, Flusher, Kind, Served};
 
 use crate::setup::{TestDb, wait_for};
@@ -14,6 +19,11 @@ crate::on_both!(
     a_batch_is_added_once,
     workers_add_up,
     nothing_is_lost_or_counted_twice_while_the_database_comes_and_goes,
+    days_long_past_are_folded,
+    what_comes_while_a_day_is_folded_is_kept,
+    hosts_add_up_and_tell_the_load,
+    images_are_ranked,
+    a_place_in_a_log_goes_with_its_numbers,
 );
 
 const EVER: i64 = i64::MAX;
@@ -28,6 +38,10 @@ fn numbers(requests: i64, max_request_us: i64) -> Numbers {
         request_us: 6 * requests,
         max_request_us,
     }
+}
+
+fn add_batch(sql: &dyn Sql, id: &str, buckets: &[Bucket]) -> halftone::db::Result<bool> {
+    stats::add(sql, id, &Batch { buckets: buckets.to_vec(), ..Batch::default() })
 }
 
 fn buckets_add_up(test: &TestDb) {
@@ -140,4 +154,202 @@ fn nothing_is_lost_or_counted_twice_while_the_database_comes_and_goes(test: &Tes
     assert_eq!(system_sum(&test.db, 0, EVER).unwrap(), expected(counted, 0));
     assert_eq!(image_sum(&test.db, 1, 0, EVER).unwrap(), expected(counted, 0));
     assert_eq!(counters.dropped(), 0);
+}
+
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+fn hour(image_id: Option<i64>, from_ms: i64, requests: i64) -> Bucket {
+    let numbers = numbers(requests, requests * 10);
+    Bucket { image_id, from_ms, to_ms: from_ms + HOUR_MS, numbers }
+}
+
+fn days_long_past_are_folded(test: &TestDb) {
+    let db = test.migrated();
+    let mut buckets = Vec::new();
+    for day in [3, 5, 6] {
+        for image_id in [Some(1), Some(2), None] {
+            // The first hour of a day is the one whose row the day takes.
+            for at in [0, 1, 23] {
+                buckets.push(hour(image_id, day * DAY_MS + at * HOUR_MS, at + 1));
+            }
+        }
+    }
+    add_batch(db, "a", &buckets).unwrap();
+    let host = |from_ms, cpu_us| HostBucket {
+        host: "h".into(),
+        worker: 1,
+        from_ms,
+        to_ms: from_ms + HOUR_MS,
+        numbers: HostNumbers { cpu_us, max_memory_bytes: cpu_us, ..HostNumbers::default() },
+    };
+    let hosts = vec![host(3 * DAY_MS + HOUR_MS, 5), host(3 * DAY_MS + 2 * HOUR_MS, 7)];
+    stats::add(db, "b", &Batch { hosts, ..Batch::default() }).unwrap();
+
+    // Up to noon of the sixth day: what is of that day stays as it is.
+    let until = 6 * DAY_MS + 12 * HOUR_MS;
+    assert_eq!(stats_fold::days(db, until, &|| true).unwrap(), 2);
+    for id in [1, 2] {
+        let (found, total) = stats::image_buckets(db, id, (0, EVER), (0, 100)).unwrap();
+        let expected: Vec<Bucket> = [3, 5]
+            .map(|day| {
+                // 1 + 2 + 24 requests; the longest took 240.
+                let (from_ms, to_ms) = (day * DAY_MS, (day + 1) * DAY_MS);
+                Bucket { image_id: Some(id), from_ms, to_ms, numbers: numbers(27, 240) }
+            })
+            .into_iter()
+            .chain([0, 1, 23].map(|at| hour(Some(id), 6 * DAY_MS + at * HOUR_MS, at + 1)))
+            .collect();
+        assert_eq!((found, total), (expected, 5));
+    }
+    assert_eq!(stats::system_buckets(db, (0, EVER), (0, 100)).unwrap().1, 5);
+    assert_eq!(system_sum(db, 0, EVER).unwrap(), numbers(81, 240));
+    let (hosts, _) = host_stats::buckets(db, "", (0, EVER), (0, 100)).unwrap();
+    let folded = HostNumbers { cpu_us: 12, max_memory_bytes: 7, ..HostNumbers::default() };
+    assert_eq!(hosts.len(), 1);
+    assert_eq!((hosts[0].from_ms, hosts[0].to_ms), (3 * DAY_MS, 4 * DAY_MS));
+    assert_eq!(hosts[0].numbers, folded);
+    // There is nothing to do twice.
+    assert_eq!(stats_fold::days(db, until, &|| true).unwrap(), 0);
+    assert_eq!(system_sum(db, 0, EVER).unwrap(), numbers(81, 240));
+}
+
+/// Does something until no other transaction has to be given way to.
+fn again<T>(mut work: impl FnMut() -> halftone::db::Result<T>) -> T {
+    loop {
+        match work() {
+            Err(halftone::db::Error::Conflict) => {}
+            done => return done.unwrap(),
+        }
+    }
+}
+
+fn what_comes_while_a_day_is_folded_is_kept(test: &TestDb) {
+    let db = test.migrated();
+    for image in 0..40 {
+        let hours: Vec<Bucket> = (0..24).map(|at| hour(Some(image), at * HOUR_MS, 1)).collect();
+        add_batch(db, &format!("first {image}"), &hours).unwrap();
+    }
+    let late = test.open();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for round in 0..50 {
+                let hours: Vec<Bucket> =
+                    (0..40).map(|image| hour(Some(image), (round % 24) * HOUR_MS, 1)).collect();
+                again(|| add_batch(&late, &format!("late {round}"), &hours));
+            }
+        });
+        again(|| stats_fold::days(db, DAY_MS, &|| true));
+    });
+    for image in 0..40 {
+        assert_eq!(image_sum(db, image, 0, EVER).unwrap(), numbers(24 + 50, 10), "{image}");
+    }
+}
+
+fn hosts_add_up_and_tell_the_load(test: &TestDb) {
+    let db = test.migrated();
+    let machine = |host: &str, cpu_us, memory| HostBucket {
+        host: host.into(),
+        worker: MACHINE,
+        from_ms: 0,
+        to_ms: HOUR_MS,
+        numbers: HostNumbers {
+            samples: 2,
+            cpu_us,
+            span_us: 1_000,
+            memory_byte_sum: 2 * memory,
+            max_memory_bytes: memory,
+            memory_limit_bytes: 100,
+            cache_byte_sum: 60,
+            cache_limit_bytes: 300,
+            ..HostNumbers::default()
+        },
+    };
+    let batch = |hosts| Batch { hosts, buckets: vec![hour(None, 0, 1)], place: None };
+    assert!(stats::add(db, "a", &batch(vec![machine("one", 100, 20)])).unwrap());
+    assert!(stats::add(db, "b", &batch(vec![machine("one", 300, 40)])).unwrap());
+    assert!(!stats::add(db, "b", &batch(vec![machine("one", 300, 40)])).unwrap());
+    assert!(stats::add(db, "c", &batch(vec![machine("two", 500, 60)])).unwrap());
+    let (hosts, total) = host_stats::buckets(db, "one", (0, EVER), (0, 10)).unwrap();
+    assert_eq!(total, 1);
+    let one = hosts[0].numbers;
+    assert_eq!((one.samples, one.cpu_us, one.max_memory_bytes), (4, 400, 40));
+    // 2 × 20 + 2 × 40 in four samples; 400 of 2 000.
+    assert_eq!((one.mean_memory_bytes(), one.cpu_percent()), (30, Some(20.0)));
+    let (system, _) = stats::system_buckets(db, (0, EVER), (0, 10)).unwrap();
+    let load = system[0].1;
+    // 900 of 3 000; (120 + 120) of (4 × 100 + 2 × 100); (120 + 60) of (4 × 300 + 2 × 300).
+    assert_eq!(load.cpu_percent, Some(30.0));
+    assert_eq!(load.memory_percent, Some(40.0));
+    assert_eq!(load.cache_percent, Some(10.0));
+    // Two hours in a step, one of which nothing is known of but a request, and an hour in the next.
+    let later = [HOUR_MS, 2 * HOUR_MS].map(|from_ms| hour(None, from_ms, 1)).to_vec();
+    stats::add(db, "d", &Batch { buckets: later, ..Batch::default() }).unwrap();
+    let steps = stats::system_steps(db, (0, EVER), 2 * HOUR_MS).unwrap();
+    let told: Vec<_> =
+        steps.iter().map(|(b, _)| (b.from_ms, b.to_ms, b.numbers.requests)).collect();
+    assert_eq!(told, [(0, 2 * HOUR_MS, 4), (2 * HOUR_MS, 3 * HOUR_MS, 1)]);
+    assert_eq!(steps[0].1, load);
+    assert_eq!(steps[1].1, stats::Load::default());
+    let image = [0, HOUR_MS, 5 * HOUR_MS].map(|from_ms| hour(Some(7), from_ms, 2)).to_vec();
+    stats::add(db, "e", &Batch { buckets: image, ..Batch::default() }).unwrap();
+    let steps = stats::image_steps(db, 7, (0, EVER), 4 * HOUR_MS).unwrap();
+    let told: Vec<_> = steps.iter().map(|b| (b.from_ms, b.to_ms, b.numbers.requests)).collect();
+    assert_eq!(told, [(0, 2 * HOUR_MS, 4), (5 * HOUR_MS, 6 * HOUR_MS, 2)]);
+    assert_eq!(host_stats::purge(db, HOUR_MS).unwrap(), 2);
+}
+
+fn images_are_ranked(test: &TestDb) {
+    let db = test.migrated();
+    let bucket = |id, requests, total_bytes, request_us, max_request_us| Bucket {
+        image_id: Some(id),
+        from_ms: 0,
+        to_ms: HOUR_MS,
+        numbers: Numbers {
+            requests,
+            views: requests,
+            total_bytes,
+            request_us,
+            max_request_us,
+            downloads: id,
+            ..Numbers::default()
+        },
+    };
+    let buckets = [bucket(1, 9, 10, 50, 50), bucket(2, 5, 90, 70, 10), bucket(3, 5, 20, 60, 30)];
+    add_batch(db, "a", &buckets).unwrap();
+    for (rank, expected) in [
+        (Rank::Requests, [1, 2, 3]),
+        (Rank::Views, [1, 2, 3]),
+        (Rank::Downloads, [3, 2, 1]),
+        (Rank::Bytes, [2, 3, 1]),
+        (Rank::Time, [2, 3, 1]),
+        (Rank::Slowest, [1, 3, 2]),
+    ] {
+        let ids = |part| -> Vec<i64> {
+            let (found, total) = stats::ranked(db, (0, EVER), rank, part).unwrap();
+            assert_eq!(total, 3);
+            found.into_iter().map(|(id, _, _)| id).collect()
+        };
+        assert_eq!(ids((0, 10)), expected, "{rank:?}");
+        assert_eq!(ids((1, 1)), expected[1..2], "{rank:?}");
+    }
+    assert_eq!(stats::ranked(db, (HOUR_MS, EVER), Rank::Bytes, (0, 10)).unwrap().1, 0);
+}
+
+fn a_place_in_a_log_goes_with_its_numbers(test: &TestDb) {
+    let db = test.migrated();
+    assert_eq!(stats_logs::find(db, "log").unwrap(), None);
+    let place =
+        |offset_bytes| LogPlace { log: "log".into(), file_mark: "first".into(), offset_bytes };
+    let batch = |offset| Batch {
+        buckets: vec![hour(None, 0, 1)],
+        place: Some(place(offset)),
+        hosts: Vec::new(),
+    };
+    assert!(stats::add(db, "a", &batch(100)).unwrap());
+    assert!(stats::add(db, "b", &batch(200)).unwrap());
+    // What is sent again changes neither.
+    assert!(!stats::add(db, "a", &batch(100)).unwrap());
+    assert_eq!(stats_logs::find(db, "log").unwrap(), Some(place(200)));
+    assert_eq!(system_sum(db, 0, EVER).unwrap().requests, 2);
 }

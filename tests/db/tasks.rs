@@ -17,6 +17,7 @@ crate::on_both!(
     urgent_tasks_come_first_and_late_ones_wait,
     an_unfinished_task_is_not_queued_twice,
     a_dead_runners_task_is_taken_over,
+    a_lease_from_a_clock_that_was_set_back_has_run_out,
     a_task_that_kills_its_runners_is_given_up,
     a_runner_does_tasks_and_keeps_their_results,
     a_failing_task_is_tried_again_and_then_given_up,
@@ -26,6 +27,7 @@ crate::on_both!(
     the_schedule_runs_once_for_all_runners,
     a_runner_waits_while_the_database_is_away,
     housekeeping_deletes_what_had_its_time,
+    what_is_waited_for_finds_a_thread,
 );
 
 const LONG: i64 = 60_000;
@@ -101,6 +103,18 @@ fn a_dead_runners_task_is_taken_over(test: &TestDb) {
     assert!(tasks::complete(db, id, "second", "2").unwrap());
     let done = get(db, id);
     assert_eq!((done.status, done.result.as_deref()), (COMPLETE, Some("2")));
+}
+
+fn a_lease_from_a_clock_that_was_set_back_has_run_out(test: &TestDb) {
+    let db = test.migrated();
+    let id = enqueue(db, "k");
+    tasks::claim(db, &["k"], "first", LONG).unwrap().unwrap();
+    assert_eq!(tasks::claim(db, &["k"], "second", LONG).unwrap(), None);
+    let later = "UPDATE tasks SET lease_until_ms = lease_until_ms + $1 WHERE id = $2";
+    db.execute(later, &[(2 * LONG).into(), id.into()]).unwrap();
+    let second = tasks::claim(db, &["k"], "second", LONG).unwrap().unwrap();
+    assert_eq!((second.id, second.attempts), (id, 2));
+    assert_eq!(tasks::claim(db, &["k"], "third", LONG).unwrap(), None);
 }
 
 fn a_task_that_kills_its_runners_is_given_up(test: &TestDb) {
@@ -365,13 +379,70 @@ fn housekeeping_deletes_what_had_its_time(test: &TestDb) {
         bucket(Some(1), now - 29 * day),
         bucket(None, now - 31 * day),
     ];
-    stats::add_batch(db, "x", &old_and_new).unwrap();
+    let batch = stats::Batch { buckets: old_and_new.to_vec(), ..Default::default() };
+    stats::add(db, "x", &batch).unwrap();
     std::thread::sleep(Duration::from_millis(10));
-    let done = run_once(test, Box::new(RowHousekeeping { stats_keep_days: 30 }));
-    assert_eq!(done, json!({ "tasks": 1, "image_stats": 1, "system_stats": 1 }));
+    let done =
+        run_once(test, Box::new(RowHousekeeping { stats_keep_days: 30, stats_fold_days: 0 }));
+    let expected = json!({ "tasks": 1, "image_stats": 1, "system_stats": 1, "folded_days": 0 });
+    assert_eq!(done, expected);
     assert!(tasks::by_id(db, kept).unwrap().is_some());
     assert!(tasks::by_id(db, gone).unwrap().is_none());
     assert_eq!(stats::image_sum(db, 1, 0, i64::MAX).unwrap().requests, 1);
-    let done = run_once(test, Box::new(RowHousekeeping { stats_keep_days: 0 }));
-    assert_eq!(done["image_stats"], json!(0));
+    let done =
+        run_once(test, Box::new(RowHousekeeping { stats_keep_days: 0, stats_fold_days: 20 }));
+    assert_eq!((&done["image_stats"], &done["folded_days"]), (&json!(0), &json!(1)));
+}
+
+/// A job that somebody waits for.
+struct Awaited;
+
+impl Job for Awaited {
+    fn kind(&self) -> &'static str {
+        "awaited"
+    }
+
+    fn is_waited_for(&self) -> bool {
+        true
+    }
+
+    fn run(&self, _: &TaskContext<'_>) -> anyhow::Result<Value> {
+        Ok(Value::Null)
+    }
+}
+
+fn what_is_waited_for_finds_a_thread(test: &TestDb) {
+    let db = test.migrated();
+    let endless = || {
+        Does("endless", |context: &TaskContext<'_>| {
+            loop {
+                context.check()?;
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        })
+    };
+    for threads in [1, 3] {
+        let walks: Vec<i64> = (0..5).map(|_| enqueue(db, "endless")).collect();
+        let jobs: Vec<Box<dyn Job>> = vec![Box::new(endless()), Box::new(Awaited)];
+        let runner = Runner::new(test.open(), jobs, RunnerOptions { threads, ..options() });
+        let stop = AtomicBool::new(false);
+        let running = || walks.iter().filter(|id| get(db, **id).status == ACTIVE).count();
+        std::thread::scope(|scope| {
+            scope.spawn(|| runner.run(&stop));
+            let met = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                let most = (threads - 1).max(1);
+                wait_for("threads that walk", || running() == most);
+                for _ in 0..3 {
+                    let id = enqueue(db, "awaited");
+                    wait_for("what is waited for", || get(db, id).status == COMPLETE);
+                    assert_eq!(running(), most);
+                }
+            }));
+            stop.store(true, Ordering::Relaxed);
+            assert!(met.is_ok());
+        });
+        for id in walks {
+            assert!(tasks::cancel(db, id).unwrap());
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The files of `nginx/`, `apache/`, `systemd/` and `logrotate/`, apart from the program.
 
 use std::io::Read;
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -77,16 +77,10 @@ fn https_is_told_apart_from_http() {
     each(SMALL, |kind, front, recorder| {
         http::get(front.http(), "/").unwrap();
         assert_eq!(recorder.last().param("HTTPS").unwrap_or_default(), "", "{kind:?}");
-        assert_eq!(https_get(front.https(), "/"), 200, "{kind:?}: {}", front.errors());
+        let response = http::get_over_tls(front.https(), "/", &[]);
+        assert_eq!(response.status, 200, "{kind:?}: {}", front.errors());
         assert_eq!(recorder.last().param("HTTPS").as_deref(), Some("on"), "{kind:?}");
     });
-}
-
-fn https_get(addr: SocketAddr, path: &str) -> u16 {
-    let tls = ureq::tls::TlsConfig::builder().disable_verification(true).build();
-    let agent: ureq::Agent =
-        ureq::Agent::config_builder().tls_config(tls).http_status_as_error(false).build().into();
-    agent.get(format!("https://{addr}{path}")).call().unwrap().status().as_u16()
 }
 
 #[test]
@@ -191,17 +185,54 @@ fn nginx_holds_pictures_in_memory() {
     assert!(!nginx.errors().contains("buffered to a temporary file"), "{}", nginx.errors());
 }
 
+const UNITS: [&str; 4] =
+    ["halftone.socket", "halftone.service", "halftone-tasks.service", "halftone-stats.service"];
+
+/// The units that the repository has.
+fn units() -> Vec<String> {
+    let entries = std::fs::read_dir(repository("systemd")).unwrap();
+    let mut units: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    units.sort();
+    units
+}
+
+#[test]
+fn the_services_are_as_exposed_as_they_have_to_be_and_no_more() {
+    let analyze = program("systemd-analyze", "systemd");
+    assert_eq!(units(), {
+        let mut known = UNITS;
+        known.sort_unstable();
+        known
+    });
+    for unit in units().iter().filter(|unit| unit.ends_with(".service")) {
+        let output = Command::new(&analyze)
+            .args(["security", "--offline=true", "--no-pager"])
+            .arg(repository("systemd").join(unit))
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        // "→ Overall exposure level for halftone.service: 1.9 OK 🙂"
+        let line = text.lines().find(|line| line.contains("Overall exposure level"));
+        let score =
+            line.and_then(|line| line.split(": ").nth(1)?.split(' ').next()?.parse::<f64>().ok());
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let score = score.unwrap_or_else(|| panic!("{unit}: {text}{errors}"));
+        assert!(score <= 3.0, "{unit}: {score}\n{text}");
+    }
+}
+
 #[test]
 fn systemd_understands_the_units() {
     let analyze = program("systemd-analyze", "systemd");
     let dir = temp_dir();
     // Programs and users of an installation do not exist here; everything else is judged.
-    for unit in ["halftone.socket", "halftone.service", "halftone-tasks.service"] {
+    for unit in UNITS {
         let text = std::fs::read_to_string(repository("systemd").join(unit)).unwrap();
         let text = text.replace("/usr/bin/halftone", "/bin/true");
         std::fs::write(dir.path().join(unit), text).unwrap();
     }
-    for unit in ["halftone.socket", "halftone.service", "halftone-tasks.service"] {
+    for unit in UNITS {
         let output = Command::new(&analyze)
             .args(["verify", "--man=no"])
             .arg(dir.path().join(unit))

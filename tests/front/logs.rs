@@ -55,10 +55,15 @@ fn a_signal_makes_every_process_reopen_its_log() {
 
 #[test]
 fn logrotate_rotates_with_the_installed_file() {
-    let logrotate = program("logrotate", "logrotate");
     let mut pool = pool();
     let log = pool.logs().join("halftone.log");
     wait::until("the log is written", || fs::metadata(&log).is_ok_and(|meta| meta.len() > 0));
+    rotate(&mut pool);
+}
+
+/// Has the log rotated with the installed file, and waits until every process writes to the new one.
+pub fn rotate(pool: &mut Pool) {
+    let logrotate = program("logrotate", "logrotate");
     let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).unwrap().unwrap().name;
     let group = nix::unistd::Group::from_gid(nix::unistd::getegid()).unwrap().unwrap().name;
     let text = substituted(
@@ -76,5 +81,5 @@ fn logrotate_rotates_with_the_installed_file() {
         Command::new(logrotate).arg("-f").arg("-s").arg(&state).arg(&config).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(pool.logs().join("halftone.log.1").exists());
-    eventually_new(&mut pool);
+    eventually_new(pool);
 }

@@ -7,9 +7,20 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod assets;
+mod bench;
+mod check;
+mod edge;
 mod files;
+mod followed;
+mod handed;
 mod lifecycle;
 mod logs;
+mod maintenance;
+mod memcached;
 mod pictures;
+mod postgres;
+mod tls;
+mod under_load;
 mod uploads;
 mod users;

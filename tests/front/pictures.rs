@@ -54,13 +54,7 @@ fn names_beyond_ascii_are_found() {
 fn the_original_is_sent_unchanged_to_whoever_may_download() {
     each(|kind, front, pool| {
         // The public may view at first, no more.
-        let grant = |level: u8| {
-            pool.database().execute(&format!(
-                "UPDATE folder_permissions SET access = {level};
-                 UPDATE properties SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT)
-                 WHERE key = 'rights_version'"
-            ));
-        };
+        let grant = |level| pool.database().give_everybody(level);
         let original = || get(front, "/original?src=a/photo.jpg");
         grant(10);
         wait::until("both workers refuse it", || (0..20).all(|_| original().status == 403));
@@ -113,10 +107,17 @@ fn the_second_answer_comes_from_the_cache() {
         let first = get(front, &target);
         assert_eq!(first.header("x-from-cache"), Some("False"), "{kind:?}");
         let second = get(front, &target);
-        assert_eq!(second.header("x-from-cache"), Some("True"), "{kind:?}");
+        // Apache sends what it has kept with all that was said when it was made; it may not have kept it
+        // yet when the second request comes.
+        let kept = second.header("x-cache").is_some_and(|cache| cache.starts_with("HIT"));
+        let told = second.header("x-from-cache") == Some("True");
+        assert!(told || kept && kind == Kind::Apache, "{kind:?}: {:?}", second.headers);
         assert!(first.body == second.body, "{kind:?}");
-        let taken: u64 = second.header("x-time-taken").unwrap().parse().unwrap();
+        let taken: u64 = first.header("x-time-taken").unwrap().parse().unwrap();
         assert!(taken < 60_000_000, "{kind:?}: {taken} µs");
+        // What nginx has kept took the program no time.
+        let told = second.header("x-time-taken").is_some();
+        assert_eq!(told, !(kept && kind == Kind::Nginx), "{kind:?}: {:?}", second.headers);
     });
 }
 

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use halftone::pixel::decode::{Input, Opening};
 use halftone::pixel::{
     ColourSpace, Compass, Crop, Density, Depth, Engine, EngineOptions, Error, Fill, Flip, Format,
-    Gravity, Icc, Image, Intent, Limits, Opened, Overlay, Point, Profile, Recipe, Reshape, Samples,
-    Tile,
+    Gravity, Ground, Icc, Image, Intent, Limits, Opened, Overlay, Point, Profile, Recipe, Reshape,
+    Samples, Tile,
 };
 use halftone::reduction::{Options, Outcome, Prepared, Reductions, Subject};
 use ssimulacra2::{ColorPrimaries, Rgb, TransferCharacteristic, compute_frame_ssimulacra2};
@@ -263,7 +263,7 @@ fn overlays_lie_on_them_as_on_the_original() {
     let prepared = prepared(options(folder.path()), &file);
     let logo = Floats::paint(80, 40, |x, _| [0.9, 0.1, 0.1, if x < 40 { 0.5 } else { 1.0 }]).png();
     let overlay =
-        Overlay { size: 0.4, position: Compass::SouthEast, opacity: 0.8, on_picture: false };
+        Overlay { size: 0.4, position: Compass::SouthEast, opacity: 0.8, ground: Ground::Canvas };
     let recipe = Recipe { overlay: Some(overlay), ..sized(300) };
     let engine = engine();
     let open = |bytes: &[u8]| {

@@ -215,6 +215,57 @@ fn libvips_blurs_alike() {
     }
 }
 
+/// Texture of every direction and strength, with edges.
+fn texture() -> Floats {
+    Floats::paint(160, 120, |x, y| {
+        let wave = |k: f64| 0.5 + 0.4 * (k * (x * x + 2 * y * y) as f64).sin();
+        let edge = f64::from(u8::from((x / 23 + y / 17) % 2 == 0));
+        [wave(0.002), 0.7 * wave(0.004) + 0.3 * edge, 0.2 + 0.6 * edge]
+    })
+}
+
+/// What libvips makes of the definition: the picture and what a blur takes from it, so many times.
+#[test]
+fn libvips_sharpens_alike() {
+    for (name, source) in [("chart", chart()), ("texture", texture())] {
+        let input = file(&format!("vips-{name}.png"), &source.png());
+        let [soft, more, less, mask] = ["soft", "more", "less", "mask"]
+            .map(|step| file(&format!("vips-{name}-{step}.v"), &[]));
+        let output = file(&format!("vips-{name}-sharp.png"), &[]);
+        let vips = |arguments: &[&str]| run("/usr/bin/vips", arguments);
+        vips(&["gaussblur", &input, &soft, "1", "--precision", "float", "--min-ampl", "0.001"]);
+        for (value, amount, total) in [(25, "0.25", "1.25"), (100, "1", "2"), (200, "2", "3")] {
+            vips(&["linear", &input, &more, total, "0"]);
+            vips(&["linear", &soft, &less, amount, "0"]);
+            vips(&["subtract", &more, &less, &mask]);
+            // Floats are cut, not rounded, when they become bytes.
+            vips(&["linear", &mask, &output, "1", "0.5", "--uchar"]);
+            let theirs = floats(&read(&fs::read(&output).unwrap()));
+            let actual = picture(&engine(), &source.png(), &recipe(value));
+            assert_close(&format!("libvips {name} {value}"), &actual, &theirs, 1.01);
+        }
+    }
+}
+
+/// In proportion to light, as both do it when they are told so.
+#[test]
+fn imagemagick_blurs_alike() {
+    for (name, source) in [("chart", chart()), ("texture", texture())] {
+        let input = file(&format!("im-{name}.png"), &source.png());
+        let output = file(&format!("im-{name}-soft.png"), &[]);
+        let png = format!("PNG24:{output}");
+        for (value, blur) in [(-100, "6x1"), (-250, "14x2.5"), (-500, "26x5")] {
+            let to = ["-colorspace", "RGB", "-gaussian-blur", blur];
+            let back = ["-colorspace", "sRGB", "-depth", "8", &png];
+            run("/usr/bin/convert", &[&[&input[..]][..], &to, &back].concat());
+            let theirs = floats(&read(&fs::read(&output).unwrap()));
+            let actual = picture(&engine(), &source.png(), &recipe(value));
+            // Its kernel is the mean of the Gaussian over each pixel and so a little wider.
+            assert_close(&format!("imagemagick {name} {value}"), &actual, &theirs, 3.01);
+        }
+    }
+}
+
 #[test]
 fn imagemagick_sharpens_alike() {
     let input = file("sharpen.png", &chart().png());

@@ -23,7 +23,7 @@ pub struct Bench {
 }
 
 pub fn options() -> Options {
-    Options { host: "here".into(), ..Options::default() }
+    Options { host: "here".into(), rights_known_after: Duration::ZERO, ..Options::default() }
 }
 
 impl Bench {
@@ -139,8 +139,11 @@ fn list(folder: &Path, prefix: &str, found: &mut BTreeMap<String, Option<u64>>) 
 }
 
 pub fn library_at(db: Db, root: &Path, options: Options) -> Library {
-    let repository_options =
-        RepositoryOptions { stat_cache: Duration::ZERO, ..RepositoryOptions::default() };
+    let repository_options = RepositoryOptions {
+        stat_cache: Duration::ZERO,
+        follow_links: true,
+        ..RepositoryOptions::default()
+    };
     let files = Arc::new(Repository::new(root, repository_options));
     let engine = Engine::new(EngineOptions::default()).unwrap();
     Library::new(db, files, engine, options, |_| ())
@@ -168,6 +171,16 @@ pub fn png(width: u32, height: u32) -> Vec<u8> {
     writer.write_image_data(&vec![128; (width * height) as usize]).unwrap();
     writer.finish().unwrap();
     bytes
+}
+
+/// A picture of stripes as JPEG.
+pub fn jpeg(width: usize, height: usize) -> Vec<u8> {
+    let pixels: Vec<u8> = (0..width * height).map(|at| (at * 7 % 256) as u8).collect();
+    let mut compressor = turbojpeg::Compressor::new().unwrap();
+    compressor.set_subsamp(turbojpeg::Subsamp::Gray).unwrap();
+    let format = turbojpeg::PixelFormat::GRAY;
+    let image = turbojpeg::Image { pixels: &pixels[..], width, pitch: width, height, format };
+    compressor.compress_to_vec(image).unwrap()
 }
 
 /// A picture with an XMP packet.

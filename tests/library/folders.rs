@@ -1,12 +1,15 @@
 //! Making, moving and deleting folders.
 
 use std::fs;
+use std::time::Duration;
 
 use halftone::auth::Level;
-use halftone::db::{STATUS_ACTIVE, STATUS_DELETED, folders, images};
-use halftone::library::{Caller, Error, Options, Overwrite};
+use halftone::db::{STATUS_ACTIVE, STATUS_DELETED, folders, images, tasks};
+use halftone::library::{Caller, Error, Options, Overwrite, job};
+use halftone::task::{Runner, RunnerOptions};
 
-use crate::bench::{Bench, options};
+use crate::bench::{Bench, SetOnDrop, options};
+use crate::setup::wait_for;
 
 crate::on_both!(
     folders_are_made_where_it_is_allowed,
@@ -15,6 +18,8 @@ crate::on_both!(
     a_folder_goes_with_all_that_lies_in_it,
     rights_are_those_of_the_folders_above,
     long_paths_move_too,
+    what_cannot_be_done_is_refused_at_once,
+    a_refused_task_is_not_tried_again,
 );
 
 fn folders_are_made_where_it_is_allowed(bench: &Bench) {
@@ -158,4 +163,64 @@ fn long_paths_move_too(bench: &Bench) {
     assert_eq!((image.id, image.status), (id, STATUS_ACTIVE));
     assert!(bench.is_active(&format!("{name}/short.png")));
     assert_eq!(bench.walk().new, 0);
+}
+
+fn folder_id(bench: &Bench, path: &str) -> i64 {
+    folders::by_path(bench.db(), path).unwrap().unwrap().id
+}
+
+fn what_cannot_be_done_is_refused_at_once(bench: &Bench) {
+    bench.paint("a/1.png", 1);
+    bench.write("file", b"x");
+    bench.walk();
+    let a = folder_id(bench, "a");
+    let go = |to: &str| bench.library.queue_move_folder(&Caller::System, a, to).unwrap_err();
+    assert_eq!(go("file").to_string(), "/file already exists");
+    let missing = go("nope/x");
+    assert!(matches!(missing, Error::NotFound(_)), "{missing}");
+    assert_eq!(missing.to_string(), "the folder /nope does not exist");
+    assert!(matches!(go("a/b"), Error::Parameter { name: "path", .. }));
+    bench.library.delete_folder(&Caller::System, a, &|| true).unwrap();
+    bench.write("a", b"in the way");
+    let item = bench.library.recycled(&Caller::System, 0, 1).unwrap().0[0].id;
+    let taken = bench.library.queue_restore(&Caller::System, item, false).unwrap_err();
+    assert!(matches!(taken, Error::Exists(_)), "{taken}");
+    let queued = tasks::newest(bench.db(), None, 0, 100).unwrap().0;
+    let kinds = [job::MOVE_FOLDER, job::RESTORE];
+    assert!(queued.iter().all(|task| !kinds.contains(&task.kind.as_str())), "{queued:?}");
+}
+
+/// Six folders want to one place: one gets there, and the others are told within their first attempt.
+fn a_refused_task_is_not_tried_again(bench: &Bench) {
+    for number in 1..=6 {
+        bench.paint(&format!("{number}/x.png"), number);
+    }
+    bench.walk();
+    let queued: Vec<i64> = (1..=6)
+        .map(|number| {
+            let id = folder_id(bench, &number.to_string());
+            bench.library.queue_move_folder(&Caller::System, id, "there").unwrap()
+        })
+        .collect();
+    let library = std::sync::Arc::new(bench.with(options()));
+    let poll = Duration::from_millis(10);
+    // Who tried again would do so in an hour.
+    let hour = Duration::from_secs(3600);
+    let runner_options = RunnerOptions { poll, backoff: hour, ..RunnerOptions::default() };
+    let runner = Runner::new(bench.test.open(), job::all(&library), runner_options);
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let state = |task: &i64| tasks::by_id(bench.db(), *task).unwrap().unwrap();
+    std::thread::scope(|scope| {
+        let _ending = SetOnDrop(&stop);
+        scope.spawn(|| runner.run(&stop));
+        wait_for("the end of all", || {
+            queued.iter().all(|task| state(task).status == tasks::COMPLETE)
+        });
+    });
+    let failed: Vec<_> = queued.iter().map(state).filter(|task| task.error.is_some()).collect();
+    assert_eq!(failed.len(), 5);
+    for task in failed {
+        assert_eq!((task.attempts, task.error.as_deref()), (1, Some("/there already exists")));
+    }
+    assert_eq!(bench.names("there"), ["x.png"]);
 }

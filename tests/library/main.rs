@@ -12,6 +12,7 @@ mod bench;
 mod broken;
 mod documents;
 mod folders;
+mod killed;
 mod moves;
 mod names;
 mod races;

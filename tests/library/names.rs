@@ -3,7 +3,7 @@
 use std::fs;
 
 use halftone::db::folders;
-use halftone::library::{Caller, Overwrite};
+use halftone::library::{Caller, Error, Overwrite};
 
 use crate::bench::Bench;
 
@@ -63,6 +63,10 @@ fn every_name_goes_the_whole_way(bench: &Bench) {
         bench.library.move_image(&Caller::System, image.id, &format!("b/{name}")).unwrap();
     }
     assert!(bench.is_active("b/caf\u{e9}.png"), "names that we give are composed");
+    // One that would be shown as "press/mugpj.jpg".
+    let image = bench.image("b/plain.png").unwrap().id;
+    let turned = bench.library.move_image(&Caller::System, image, "b/mu\u{202e}gpj.png");
+    assert!(matches!(turned, Err(Error::Parameter { name: "path", .. })), "{turned:?}");
     let walked = bench.walk();
     assert_eq!((walked.new, walked.deleted), (0, 0));
     let image = bench.image("b/plain.png").unwrap().id;

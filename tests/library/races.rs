@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use halftone::auth::{Level, Rights, Unavailable};
-use halftone::db::{STATUS_ACTIVE, folders, groups, images};
+use halftone::db::image_history::Action;
+use halftone::db::{STATUS_ACTIVE, folders, groups, image_history, images, recycled};
 use halftone::library::{Caller, Error, NewFile, Overwrite, RightsNow};
 use halftone::source::FolderPath;
 
@@ -17,6 +18,7 @@ crate::on_both!(
     of_two_uploads_of_one_name_one_wins,
     numbers_are_given_once,
     overwriting_at_once_leaves_one_of_them_whole,
+    overwriting_at_once_loses_nothing,
     a_reader_keeps_what_it_has_opened,
     two_moves_to_one_place_leave_both_files,
     a_right_that_goes_while_a_file_arrives_is_gone,
@@ -79,6 +81,48 @@ fn overwriting_at_once_leaves_one_of_them_whole(bench: &Bench) {
     });
     let image = bench.image("x.png").unwrap();
     assert_eq!(image.revision_counter, 1 + 4 * 5);
+}
+
+fn overwriting_at_once_loses_nothing(bench: &Bench) {
+    // Heights tell the uploads from each other; a name that is free, and one that is taken.
+    for (name, first) in [("free.png", None), ("taken.png", Some(png(7, 99)))] {
+        if let Some(first) = &first {
+            put(&bench.library, &Caller::System, "", name, Overwrite::Yes, first).unwrap();
+        }
+        let sent = at_once(4, |number| {
+            let library = bench.with(options());
+            let sent: Vec<_> = (0..5).map(|round| png(7, 1 + 5 * number as u32 + round)).collect();
+            for bytes in &sent {
+                put(&library, &Caller::System, "", name, Overwrite::Yes, bytes).unwrap();
+            }
+            sent
+        });
+        let mut sent: Vec<Vec<u8>> = sent.into_iter().flatten().chain(first.clone()).collect();
+        let bin = bench.root().join(".halftone-recycled");
+        let mut kept: Vec<Vec<u8>> = fs::read_dir(bin)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.to_string_lossy().ends_with(name))
+            .map(|path| fs::read(path).unwrap())
+            .collect();
+        kept.push(fs::read(bench.root().join(name)).unwrap());
+        sent.sort();
+        kept.sort();
+        assert!(sent == kept, "{name}: {} of {}", kept.len(), sent.len());
+        // A row for each, of its size.
+        let rows = recycled::before(bench.db(), 0, 100).unwrap();
+        let rows = rows.iter().filter(|row| row.path == name);
+        let sizes: u64 = rows.clone().map(|row| row.size_bytes as u64).sum();
+        let in_place = fs::metadata(bench.root().join(name)).unwrap().len();
+        let all: usize = sent.iter().map(Vec::len).sum();
+        assert_eq!((rows.count(), sizes + in_place), (sent.len() - 1, all as u64), "{name}");
+        let image = bench.image(name).unwrap();
+        let history = image_history::of_image(bench.db(), image.id, 100).unwrap();
+        let created =
+            history.iter().filter(|entry| entry.action == i64::from(Action::Created as u8)).count();
+        assert_eq!((created, history.len()), (1, sent.len()), "{name}");
+    }
+    assert!(!bench.has_unfinished());
 }
 
 fn a_reader_keeps_what_it_has_opened(bench: &Bench) {

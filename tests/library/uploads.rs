@@ -4,16 +4,17 @@ use std::fs;
 
 use halftone::auth::Level;
 use halftone::db::{image_history, image_metadata, tasks};
-use halftone::library::{Caller, Error, NewFile, Options, Overwrite};
+use halftone::library::{Caller, Error, Library, NewFile, Options, Overwrite};
 use halftone::source::FolderPath;
 
-use crate::bench::{Bench, options, png, put};
+use crate::bench::{Bench, jpeg, options, png, put};
 
 crate::on_both!(
     a_file_stands_whole_with_its_rows,
     a_taken_name_is_refused_numbered_or_replaced,
     every_write_raises_the_revision,
     the_content_decides,
+    a_file_that_is_cut_off_is_refused_unless_it_is_wanted,
     names_are_made_safe,
     long_files_are_refused,
     targets_take_the_date,
@@ -79,6 +80,25 @@ fn the_content_decides(bench: &Bench) {
         assert!(matches!(refused, Error::NotAPicture(_)), "{name}: {refused}");
     }
     assert_eq!(bench.tree().len(), 0);
+}
+
+fn a_file_that_is_cut_off_is_refused_unless_it_is_wanted(bench: &Bench) {
+    let whole = jpeg(200, 200);
+    let send = |library: &Library, name: &str, bytes: &[u8]| {
+        put(library, &Caller::System, "", name, Overwrite::No, bytes)
+    };
+    // The header is there, and half of the picture; or all but the mark of its end.
+    for left in [whole.len() / 2, whole.len() - 2] {
+        let refused = send(&bench.library, "x.jpg", &whole[..left]).unwrap_err();
+        let reason = refused.to_string();
+        let named = reason.contains("cut off") || reason.contains("ends too early");
+        assert!(matches!(refused, Error::NotAPicture(_)) && named, "{reason}");
+    }
+    assert!(bench.tree().is_empty() && !bench.has_unfinished());
+    let lenient = bench.with(Options { accept_cut_off: true, ..options() });
+    send(&lenient, "cut.jpg", &whole[..whole.len() / 2]).unwrap();
+    send(&bench.library, "whole.jpg", &whole).unwrap();
+    assert_eq!(bench.names(""), ["cut.jpg", "whole.jpg"]);
 }
 
 fn names_are_made_safe(bench: &Bench) {

@@ -5,7 +5,11 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 
-use halftone::db::{STATUS_ACTIVE, STATUS_DELETED, folders, image_history, images, tasks};
+use halftone::auth::Level;
+use halftone::db::groups::PUBLIC;
+use halftone::db::{
+    STATUS_ACTIVE, STATUS_DELETED, Sql, audit_log, folders, image_history, images, moves, tasks,
+};
 use halftone::library::{Error, Options, job};
 use halftone::task::{Runner, RunnerOptions};
 
@@ -23,6 +27,7 @@ crate::on_both!(
     a_later_walk_takes_the_place_of_what_waits,
     links_are_followed_and_never_missing,
     a_folder_that_left_the_library_is_gone,
+    a_folder_renamed_outside_is_closed_and_its_records_are_kept,
     rubbish_of_killed_processes_goes,
 );
 
@@ -278,4 +283,67 @@ fn rubbish_of_killed_processes_goes(bench: &Bench) {
     bench.walk();
     assert!(!bench.root().join("a/.halftone-incoming-old").exists());
     assert!(bench.root().join("a/.halftone-incoming-new").exists());
+}
+
+fn a_folder_renamed_outside_is_closed_and_its_records_are_kept(bench: &Bench) {
+    let level = |folder: &str| bench.rights().public_level(folder);
+    for (number, path) in
+        ["a/shut/1.png", "a/shut/in/2.png", "b/3.png", "c/4.png", "old/5.png"].iter().enumerate()
+    {
+        bench.paint(path, number as u64);
+    }
+    bench.walk();
+    for (folder, level) in [
+        ("/", Level::View),
+        ("/a/shut", Level::None),
+        ("/a/shut/in", Level::Download),
+        ("/b", Level::None),
+    ] {
+        bench.set_level(folder, PUBLIC, level);
+    }
+    let ids = ["a/shut/1.png", "a/shut/in/2.png"].map(|path| bench.image(path).unwrap().id);
+    fs::rename(bench.root().join("a/shut"), bench.root().join("new")).unwrap();
+    // A request is faster than the walk.
+    let mtime = fs::metadata(bench.root().join("new/1.png")).unwrap();
+    let mtime_ns = mtime.modified().unwrap().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let size_bytes = i64::try_from(mtime.len()).unwrap();
+    let mtime_ns = i64::try_from(mtime_ns.as_nanos()).unwrap();
+    images::seen(bench.db(), "new/1.png", size_bytes, mtime_ns).unwrap();
+    assert_eq!(level("new"), Level::View, "nobody knows yet what it was");
+    // What lay in a closed folder is put into an open one that was there before.
+    fs::rename(bench.root().join("b/3.png"), bench.root().join("c/3.png")).unwrap();
+    fs::remove_dir(bench.root().join("b")).unwrap();
+    // The first sight of c and of the others was long ago.
+    let long_ago = "UPDATE folders SET first_seen_ms = 1 WHERE path NOT LIKE '/new%'";
+    bench.db().execute(long_ago, &[]).unwrap();
+    let report = bench.walk();
+    assert_eq!((report.moved, report.deleted), (3, 0), "{report:?}");
+    assert_eq!(["new/1.png", "new/in/2.png"].map(|path| bench.image(path).unwrap().id), ids);
+    // Closed as it was, and no more open than it is here.
+    assert_eq!(
+        (level("new"), level("new/in"), level("c")),
+        (Level::None, Level::None, Level::View)
+    );
+    let acts: Vec<(String, String)> = audit_log::latest(bench.db(), None, 10)
+        .unwrap()
+        .into_iter()
+        .map(|act| (act.action, act.object))
+        .collect();
+    for (action, object) in [
+        ("folder.close", "/new"),
+        ("folder.gone", "/a/shut"),
+        ("folder.gone", "/a/shut/in"),
+        ("folder.gone", "/b"),
+    ] {
+        let noted = acts.iter().filter(|act| **act == (action.into(), object.into())).count();
+        assert_eq!(noted, 1, "{action} {object}: {acts:?}");
+    }
+    let orphans = || folders::gone_with_records(bench.db()).unwrap();
+    assert_eq!(orphans(), ["/a/shut", "/a/shut/in", "/b"]);
+    // An administrator says what is to become of them.
+    assert_eq!(moves::records(bench.db(), "/a/shut", "/new").unwrap(), 2);
+    assert_eq!((level("new"), level("new/in")), (Level::None, Level::Download));
+    assert_eq!(orphans(), ["/b"]);
+    bench.walk();
+    assert_eq!(audit_log::latest(bench.db(), None, 10).unwrap().len(), acts.len());
 }

@@ -41,7 +41,7 @@ impl Settings {
             listen: vec![format!("unix:{}", dir.join("socket").display())],
             workers: 2,
             threads: 2,
-            queue_len: 0,
+            queue_len: 480,
             max_requests: 0,
             max_worker_memory_bytes: 0,
             request_deadline_ms: 60_000,
@@ -61,6 +61,8 @@ impl Settings {
             drain: Duration::from_millis(self.drain_ms),
             worker: WorkerOptions {
                 threads: self.threads,
+                makers: 1,
+                making_places: 1,
                 queue_len: self.queue_len,
                 max_requests: self.max_requests,
                 max_worker_memory_bytes: self.max_worker_memory_bytes,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use halftone::auth::Level;
 use halftone::db::groups::{ADMINISTRATORS, NORMAL_USERS, PUBLIC};
 
-use crate::errors::assert_page;
+use crate::errors::{assert_page, without_address};
 use crate::library;
 use crate::site::{BOTH, Site, within};
 use crate::support::wait;
@@ -49,7 +49,8 @@ fn without_view_right_existing_and_missing_files_answer_alike() {
             for address in ["image", "original", "erez/erez"] {
                 let response = site.get(&format!("/{address}?src={path}"));
                 assert_eq!(response.status, 403, "{backend:?} {address} {path}");
-                assert_eq!(response.body, expected.body, "{backend:?} {address} {path}");
+                let (page, expected) = (without_address(&response), without_address(&expected));
+                assert_eq!(page, expected, "{backend:?} {address} {path}");
                 assert_eq!(response.header("etag"), None);
             }
         }
@@ -135,9 +136,9 @@ fn originals_need_the_right_to_download() {
 fn the_first_page_shows_only_what_everybody_may_see() {
     let site = Site::start("", library);
     close(&site, "/closed");
-    wait::until("the folder is closed", || !site.ok("/").text().contains("closed%2Fa"));
+    wait::until("the folder is closed", || !site.ok("/").text().contains("closed/a"));
     let page = site.ok("/").text();
-    assert!(page.contains("open%2Epng") || page.contains("open.png"), "{page}");
+    assert!(page.contains("open.png"), "{page}");
     assert!(!page.contains("inner"), "{page}");
     assert!(!page.contains(site.scratch().to_str().unwrap()), "{page}");
 }

@@ -4,12 +4,15 @@ use std::fs;
 
 use halftone::auth::Level;
 use halftone::db::groups::{NORMAL_USERS, PUBLIC};
+use halftone::db::{Sql, folder_moves, images, tasks};
 use serde_json::{Value, json};
 
 use crate::library;
 use crate::people::{account, basic, data, form, token};
-use crate::site::{BOTH, Site, within};
+use crate::site::{BOTH, Backend, Site, within};
 use crate::support::http::{Client, Response};
+use crate::support::process::is_alive;
+use crate::support::wait;
 
 /// Somebody who may do everything in the folder `open`, and look at the rest.
 struct Editor {
@@ -178,6 +181,18 @@ fn folders_are_made_moved_and_deleted() {
         assert!(ed.site.image("open/renamed").is_dir());
         assert_eq!(ed.form("PUT", &at, &[("path", "/open/x")]).status, 409);
         assert_eq!(ed.form("PUT", &at, &[("path", "/shut/new")]).status, 403);
+        fs::write(ed.site.image("open/file"), "in the way").unwrap();
+        for (to, status) in [
+            ("/open/file", 409),
+            ("/open/nowhere/new", 404),
+            ("/open/renamed/within", 400),
+            ("/open/.hidden", 400),
+            ("", 400),
+        ] {
+            let refused = ed.form("PUT", &at, &[("path", to)]);
+            assert_eq!(refused.status, status, "{to}: {}", refused.text());
+            assert!(ed.site.image("open/renamed").is_dir(), "{to}");
+        }
         let deleted = ed.form("DELETE", &at, &[]);
         assert_eq!((deleted.status, &data(&deleted)["status"]), (200, &json!(0)));
         assert!(!ed.site.image("open/renamed").exists());
@@ -216,6 +231,92 @@ fn a_folder_takes_its_rights_along() {
         assert_eq!(ed.form("DELETE", &kept, &[]).status, 403);
         assert!(ed.site.image("open/kept/b.png").exists());
     }
+}
+
+/// The moment at which the server is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Killed {
+    /// The move was announced, and every worker learns of it.
+    Waiting,
+    /// The folder has its new name on disk.
+    Moved,
+}
+
+#[test]
+fn a_move_that_is_killed_opens_nothing() {
+    for (backend, killed) in BOTH
+        .into_iter()
+        .flat_map(|backend| [Killed::Waiting, Killed::Moved].map(|killed| (backend, killed)))
+    {
+        let ed = editor(Site::on(backend, "task_wait_s = 0", |images| {
+            prepare(images);
+            library::plain(&images.join("open/closed/b.png"), 20, 10, [200, 100, 50]);
+        }));
+        let db = ed.site.db();
+        ed.site.permit("/open/closed", PUBLIC, Level::None.access());
+        within(std::time::Duration::from_secs(5), "the rights are known", || {
+            ed.site.status("/image?src=open/closed/b.png") == 403
+        });
+        let id = id_of_folder(&ed, "/open/closed");
+        let picture =
+            data(&ed.form("GET", "/api/v1/details?src=open/closed/b.png", &[]))["id"].clone();
+        let kill = || {
+            let at = format!("/api/v1/admin/filesystem/folders/{id}/");
+            assert_eq!(ed.form("PUT", &at, &[("path", "/open/renamed")]).status, 202);
+            wait::until("the moment", || match killed {
+                Killed::Waiting => !folder_moves::all(db).unwrap().is_empty(),
+                Killed::Moved => ed.site.image("open/renamed").exists(),
+            });
+            let pid = ed.site.pid();
+            kill_process(pid);
+        };
+        if (backend, killed) == (Backend::Postgres, Killed::Moved) {
+            // Rows of folders cannot be changed as long as this holds: it dies between the two.
+            db.transaction(|sql| {
+                sql.execute("LOCK TABLE folders IN SHARE MODE", &[])?;
+                kill();
+                Ok(())
+            })
+            .unwrap();
+            assert_eq!(folder_moves::all(db).unwrap().len(), 1);
+        } else {
+            kill();
+        }
+        // Nobody waits until the lease of a dead process is over.
+        let expire = "UPDATE tasks SET lease_until_ms = 1 WHERE status = 1";
+        db.execute(expire, &[]).unwrap();
+        let (_process, addr) = ed.site.second();
+        let status = |path: &str| {
+            let mut client = Client::connect(addr).unwrap();
+            client.get(&format!("/image?src=open/{path}/b.png")).unwrap().status
+        };
+        wait::until("the move is settled and done", || {
+            for path in ["closed", "renamed"] {
+                assert_ne!(status(path), 200, "{backend:?} {killed:?} {path}");
+            }
+            let task = tasks::newest(db, None, 0, 100).unwrap().0;
+            let task = task.into_iter().find(|task| task.kind == "move_folder").unwrap();
+            task.status == tasks::COMPLETE && folder_moves::all(db).unwrap().is_empty()
+        });
+        assert!(ed.site.image("open/renamed/b.png").exists(), "{backend:?} {killed:?}");
+        assert!(!ed.site.image("open/closed").exists(), "{backend:?} {killed:?}");
+        let image = images::by_path(db, "open/renamed/b.png").unwrap().unwrap();
+        assert_eq!(json!(image.id), picture, "{backend:?} {killed:?}");
+        assert_eq!(status("renamed"), 403);
+        let rights = db.snapshot(|sql| halftone::auth::Rights::load(sql)).unwrap();
+        assert_eq!(rights.public_level("open/renamed"), Level::None);
+    }
+}
+
+fn id_of_folder(ed: &Editor, path: &str) -> i64 {
+    let target = format!("/api/v1/admin/filesystem/folders?path={path}");
+    data(&ed.form("GET", &target, &[]))["id"].as_i64().unwrap()
+}
+
+fn kill_process(pid: i32) {
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL)
+        .unwrap();
+    wait::until("the end of the server", || !is_alive(pid));
 }
 
 #[test]

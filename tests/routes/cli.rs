@@ -5,14 +5,17 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use halftone::pixel::{FORMATS, Format};
+use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
 use crate::library::{self, QUARTERS};
 use crate::magick;
+use crate::people::Browser;
 use crate::site::{Site, shared};
 use crate::support::database::Database;
 use crate::support::files::{repository, temp_dir};
 use crate::support::halftone::{binary, run};
+use crate::support::process::Process;
 
 fn output(command: &mut Command) -> (bool, String, String) {
     let Output { status, stdout, stderr } = command.output().unwrap();
@@ -87,6 +90,41 @@ fn a_folder_of_originals_that_is_not_there_is_told() {
     fails(serve.arg("--images").arg(&absent), &says);
     fs::create_dir(&absent).unwrap();
     assert!(output(&mut check(&path)).0);
+}
+
+#[test]
+fn a_first_start_on_a_port_that_is_taken_makes_nothing_and_the_next_shows_the_password() {
+    let dir = temp_dir();
+    let images = dir.path().join("images");
+    fs::create_dir(&images).unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let serve = |listen: &str| {
+        let mut command = binary();
+        command.env_remove("HALFTONE_ADMIN_PASSWORD").args(["serve", "--listen", listen]);
+        command.arg("--images").arg(&images).arg("--data").arg(dir.path().join("data"));
+        command
+    };
+    let address = taken.local_addr().unwrap().to_string();
+    fails(&mut serve(&address), &["cannot listen on", &address]);
+    assert!(!dir.path().join("data").exists(), "nothing is begun");
+
+    let mut process = Process::start("first", dir.path(), &mut serve("127.0.0.1:0"));
+    let mut said = String::new();
+    process.wait_until("it serves", || {
+        said = process_output(dir.path());
+        said.contains("data folder")
+    });
+    let (_, rest) = said.split_once("user \"admin\", password  ").expect(&said);
+    let password = rest.split_whitespace().next().unwrap();
+    let (_, rest) = said.split_once("http://").unwrap();
+    let addr = rest.split_once('/').unwrap().0.parse().unwrap();
+    assert_eq!(Browser::new(addr).login("admin", password).status, 303);
+    process.signal(Signal::SIGTERM);
+    process.wait();
+}
+
+fn process_output(dir: &Path) -> String {
+    fs::read_to_string(dir.join("first.out")).unwrap_or_default()
 }
 
 #[test]
@@ -199,7 +237,7 @@ fn the_sample_is_valid_and_changes_nothing() {
     let on = file(&dir, "on.toml", &on);
     // A secret is not shown once it is said, be it blank.
     let secret = |line: &String| {
-        ["database", "secret", "ldap_bind_password"]
+        ["database", "signing_keys", "secret", "ldap_bind_password"]
             .iter()
             .any(|name| line.starts_with(&format!("{name} = ")))
     };
@@ -276,7 +314,7 @@ fn convert_writes_the_format_that_a_name_says() {
     let dir = temp_dir();
     library::make(dir.path());
     let chart = dir.path().join("a/chart.png").to_str().unwrap().to_owned();
-    for row in FORMATS.iter().filter(|row| row.write) {
+    for row in FORMATS.iter().filter(|row| row.is_written()) {
         for extension in row.extensions {
             let out = dir.path().join(format!("out.{extension}"));
             run(&["convert", &chart, out.to_str().unwrap(), "--width", "40"]);
@@ -285,7 +323,7 @@ fn convert_writes_the_format_that_a_name_says() {
             assert_eq!(Format::sniff(&bytes[..bytes.len().min(512)]), Some(row.format));
         }
     }
-    for row in FORMATS.iter().filter(|row| !row.write) {
+    for row in FORMATS.iter().filter(|row| !row.is_written()) {
         let out = dir.path().join(format!("none.{}", row.extensions[0]));
         let mut command = binary();
         command.args(["convert", &chart, out.to_str().unwrap()]);
@@ -345,7 +383,9 @@ fn status_shows_a_running_server() {
     assert!(text.contains(&site.pid().to_string()), "{text}");
     let workers = json["workers"].as_array().expect("workers");
     assert_eq!(workers.len(), 1, "{text}");
-    assert_eq!(workers[0]["threads"].as_array().map(Vec::len), Some(3), "{text}");
+    // As many again make pictures.
+    assert_eq!(workers[0]["threads"].as_array().map(Vec::len), Some(6), "{text}");
+    assert_eq!(workers[0]["makers"], 3, "{text}");
     assert!(run(&["status", "--config", config]).contains(&site.pid().to_string()));
 
     let dir = temp_dir();
@@ -443,8 +483,9 @@ fn the_program_explains_itself() {
 fn formats_are_listed_as_in_the_reference() {
     let reference = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/formats.md");
     let reference = fs::read_to_string(reference).unwrap();
-    let rows: Vec<Vec<&str>> = reference
-        .lines()
+    let table = reference.lines().skip_while(|line| !line.starts_with('|'));
+    let rows: Vec<Vec<&str>> = table
+        .take_while(|line| line.starts_with('|'))
         .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"))
         .map(|line| line.split(" | ").map(str::trim).collect())
         .collect();

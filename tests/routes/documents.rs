@@ -1,9 +1,13 @@
 //! `/image` of documents, which are read by processes without rights.
 
 use std::fs;
+use std::time::{Duration, Instant};
 
+use crate::errors::assert_page;
 use crate::magick;
-use crate::site::Site;
+use crate::site::{Site, within};
+use crate::support::fixture::write_jpeg;
+use crate::support::process::children_of;
 
 const SVG: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30">
     <rect width="20" height="30" fill="#f00"/></svg>"##;
@@ -34,6 +38,8 @@ fn site(settings: &str) -> Site {
             ("unnamed", PDF),
             ("broken.pdf", "%PDF-1.4\nnothing of the kind"),
             ("endless.ps", "%!PS\n{ } loop\n"),
+            // Its size stands in its comments, so that it hangs when its pixels are wanted.
+            ("endless.eps", &format!("{EPS}{{ }} loop\n")),
         ] {
             fs::write(images.join(name), text).unwrap();
         }
@@ -69,8 +75,67 @@ fn documents_are_pictures() {
 
 #[test]
 fn a_document_that_never_ends_costs_only_itself() {
-    let site = site("decoder_time_s = 2");
+    let site = site("decoder_time_s = 8");
     assert_eq!(site.status("/image?src=endless.ps"), 415);
     assert_eq!(site.status("/image?src=a.eps"), 200);
     assert_eq!(site.status("/image?src=a.svg"), 200);
+}
+
+#[test]
+fn documents_that_never_end_hold_up_nobody() {
+    let time = Duration::from_secs(12);
+    let site = site(&format!("decoder_time_s = {}\nslots = 2", time.as_secs()));
+    let timed = |target: &str| {
+        let start = Instant::now();
+        (site.status(target), start.elapsed())
+    };
+    std::thread::scope(|scope| {
+        let hanging: Vec<_> = ["ps", "eps"]
+            .into_iter()
+            .map(|kind| scope.spawn(move || timed(&format!("/image?src=endless.{kind}&width=20"))))
+            .collect();
+        within(Duration::from_secs(10), "both programs are at work", || {
+            children_of(site.pid()).into_iter().flat_map(children_of).count() == 2
+        });
+        for target in ["src=a.svg", "src=a.pdf", "src=a.svg&width=9", "src=a.pdf&width=9"] {
+            let (status, took) = timed(&format!("/image?{target}&format=png"));
+            assert_eq!(status, 200, "{target}");
+            assert!(took < time / 3, "{target}: {took:?}");
+        }
+        assert!(hanging.iter().all(|asking| !asking.is_finished()), "both still hang");
+        for asking in hanging {
+            let (status, took) = asking.join().unwrap();
+            assert_eq!(status, 415);
+            assert!(took >= time, "{took:?}");
+        }
+    });
+    // From now on they fail at once, whatever is asked of them, and other programs run.
+    for target in ["endless.ps", "endless.ps&width=21", "endless.eps", "endless.eps&width=21"] {
+        let (status, took) = timed(&format!("/image?src={target}"));
+        assert_eq!(status, 415, "{target}");
+        assert!(took < time / 3, "{target}: {took:?}");
+    }
+    assert_eq!(site.status("/image?src=a.eps"), 200);
+    fs::write(site.image("endless.ps"), EPS).unwrap();
+    within(Duration::from_secs(10), "the changed file is read", || {
+        site.status("/image?src=endless.ps") == 200
+    });
+}
+
+#[test]
+fn a_result_that_takes_too_much_memory_is_refused_with_the_limit() {
+    let site = Site::start("picture_memory_mb = 64", |images| {
+        write_jpeg(&images.join("large.jpg"), 2400, 1600);
+    });
+    for query in ["src=large.jpg&format=jxl&quality=100", "src=large.jpg&format=avif&quality=auto"]
+    {
+        let target = format!("/image?{query}");
+        let response = site.get(&target);
+        assert_page(&site, &response, 400, &target);
+        let body = String::from_utf8_lossy(&response.body);
+        assert!(body.contains("format: ") && body.contains("64"), "{body}");
+        let small = site.get(&format!("{target}&width=300"));
+        assert_eq!(small.status, 200, "{query}");
+    }
+    assert_eq!(site.status("/image?src=large.jpg"), 200);
 }

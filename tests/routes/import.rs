@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use halftone::db::{self, bulk, folder_permissions, groups, images, templates, users};
+use halftone::auth::{Actor, accounts};
+use halftone::db::users::{self, User};
+use halftone::db::{self, bulk, folder_permissions, groups, images, templates};
 
 use crate::people::ask_token;
 use crate::site::{BOTH, Backend, Site, encoded};
@@ -28,7 +30,10 @@ INSERT INTO users VALUES
     (3, 'Gone', '', '', 'gone', '{OLD_HASH}', 1, FALSE, 0),
     (7, 'Li', '', '', 'ldapper', '', 2, FALSE, 1),
     (8, 'Ba', '', '', 'bad', 'md5$x$y', 1, FALSE, 1),
-    (9, 'Mi', '', '', 'M\u{cd}A', '{OLD_HASH}', 1, TRUE, 1);
+    (9, 'Mi', '', '', 'M\u{cd}A', '{OLD_HASH}', 1, TRUE, 1),
+    (10, 'Look', '', '', '\u{430}\u{441}\u{435}', '{OLD_HASH}', 1, TRUE, 1),
+    (11, 'Alike', '', '', 'Ace', '{OLD_HASH}', 1, TRUE, 1),
+    (12, 'Wide', '', '', '\u{ff41}dmin', '{OLD_HASH}', 1, TRUE, 1);
 INSERT INTO groups VALUES (1, 'Public', 'All', 1), (2, 'Normal users', '', 1),
     (3, 'Administrators', '', 1), (4, '\u{420}\u{435}\u{434}', '', 2), (5, 'Editors', NULL, 2),
     (6, 'editors', '', 3);
@@ -135,7 +140,7 @@ fn dump(site: &Site) -> String {
 }
 
 const FIRST: [(&str, [u64; 4]); 16] = [
-    ("users", [5, 1, 0, 0]),
+    ("users", [8, 1, 0, 0]),
     ("groups", [3, 3, 0, 0]),
     ("memberships", [1, 0, 1, 2]),
     ("system permissions", [1, 3, 0, 0]),
@@ -170,6 +175,13 @@ fn an_installation_comes_over_and_again_only_what_is_new() {
         for told in
             ["orient_from_exif = false", "x.zip", "M\u{cd}A (2)", "editors (2)", "bad", "magic"]
         {
+            assert!(real.contains(told), "{told}: {real}");
+        }
+        for told in [
+            "users: names that look alike; rename one (2)",
+            "Ace and \u{430}\u{441}\u{435}",
+            "\u{ff41}dmin and admin",
+        ] {
             assert!(real.contains(told), "{told}: {real}");
         }
         rows_are_here(&site);
@@ -253,6 +265,14 @@ fn people_sign_in(site: &Site) {
     assert!(hash.unwrap().starts_with("$argon2"));
     assert_eq!(ask_token(addr, "M\u{ed}a", OLD_PASSWORD).status, 200);
     assert_ne!(ask_token(addr, "M\u{ed}a", "another one").status, 200);
+    // Names that could not be given today go on to work, each for its own account.
+    for name in ["\u{430}\u{441}\u{435}", "ace", "\u{ff41}dmin"] {
+        assert_eq!(ask_token(addr, name, OLD_PASSWORD).status, 200, "{name}");
+        let (user, _) = users::by_name(site.db(), name).unwrap().unwrap();
+        let other = User { email: "new@example.com".into(), ..user.clone() };
+        let changed = accounts::change(site.db(), &Actor::command_line(), &other).unwrap();
+        assert_eq!(changed.username, user.username, "only another name would be looked at");
+    }
     // The administrator of the first start is that of the old server now.
     assert_ne!(ask_token(addr, "admin", ADMIN_PASSWORD).status, 200);
     assert_eq!(ask_token(addr, "admin", OLD_PASSWORD).status, 200);
@@ -267,6 +287,30 @@ fn an_import_that_fails_leaves_nothing() {
         let (success, said) = import(&site, &["--database", &there.url()]);
         assert!(!success && said.contains("systemstats"), "{said}");
         assert_eq!(dump(&site), before);
+        there.execute("ALTER TABLE lost RENAME TO systemstats");
+        for (change, back, told) in [
+            (
+                "UPDATE images SET id = 9223372036854775807 WHERE id = 11",
+                "UPDATE images SET id = 11 WHERE id = 9223372036854775807",
+                "table images, row 9223372036854775807: ids go up to 9007199254740991",
+            ),
+            (
+                "UPDATE folderpermissions SET access = NULL WHERE id = 3",
+                "UPDATE folderpermissions SET access = 50 WHERE id = 3",
+                "table folderpermissions: ",
+            ),
+            (
+                "UPDATE imagesaudit SET action_time = 'infinity' WHERE id = 1",
+                "UPDATE imagesaudit SET action_time = '2020-01-02' WHERE id = 1",
+                "table imagesaudit: ",
+            ),
+        ] {
+            there.execute(change);
+            let (success, said) = import(&site, &["--database", &there.url()]);
+            assert!(!success && said.contains(told), "{said}");
+            assert_eq!(dump(&site), before);
+            there.execute(back);
+        }
 
         let empty = Database::create();
         let (success, said) = import(&site, &["--database", &empty.url()]);
@@ -285,7 +329,13 @@ fn settings_are_proposed_and_never_overwritten() {
     fs::write(&python, "IMAGES_BASE_DIR = '/srv/images'\nSTATS_KEEP_DAYS = 30\n").unwrap();
     let python = python.to_str().unwrap();
     let proposed = site.config().with_file_name("conf.d").join("50-imported.toml");
-    done(&site, &["--settings", python, "--dry-run"]);
+    let told = done(&site, &["--settings", python, "--dry-run"]);
+    for line in [
+        "  IMAGES_BASE_DIR: images_dir = \"/srv/images\"",
+        "  STATS_KEEP_DAYS: stats_keep_days = 30",
+    ] {
+        assert!(told.lines().any(|found| found == line), "{line}: {told}");
+    }
     assert!(!proposed.exists());
     done(&site, &["--settings", python]);
     let text = fs::read_to_string(&proposed).unwrap();

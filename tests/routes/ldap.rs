@@ -1,9 +1,11 @@
-//! Accounts that a directory server verifies, against a real slapd.
+//! Accounts that a directory server verifies, against a real slapd; groups within groups against what
+//! answers as Active Directory does.
 
 use halftone::auth::Actor;
 use halftone::auth::accounts;
-use halftone::db::{STATUS_ACTIVE, groups, users};
+use halftone::db::{STATUS_ACTIVE, audit_log, groups, users};
 
+use crate::active_directory::{ActiveDirectory, Entry};
 use crate::people::{Browser, account};
 use crate::sessions::{closed, library};
 use crate::site::{BOTH, Site};
@@ -148,6 +150,16 @@ fn groups_follow_the_directory_and_local_accounts_stay_local() {
         change("delete");
         assert_eq!(sign_in(), 303);
         assert_eq!(of(), [groups::NORMAL_USERS, primary, local], "{backend:?}");
+        let acts = audit_log::latest(site.db(), None, 100).unwrap();
+        let of_press = acts.iter().filter(|act| act.object == "press");
+        let of_press: Vec<_> = of_press
+            .map(|act| (act.action.as_str(), act.username.as_str(), &*act.detail))
+            .collect();
+        let posy = format!("user {} \"posy\"", user.id);
+        assert_eq!(
+            of_press,
+            [("group.remove", "(server)", &*posy), ("group.add", "(server)", &*posy)]
+        );
         change("add");
         // A deleted account does not come back by itself, nor does the directory take one over.
         accounts::disable(site.db(), &Actor::server(), user.id).unwrap();
@@ -198,4 +210,89 @@ fn no_password_leaves_without_a_certificate_that_is_trusted() {
     let refused = sign_in(&gone);
     assert_eq!(refused.status, 503);
     assert!(!refused.text().contains("localhost:9"), "{}", refused.text());
+}
+
+/// As Active Directory names people: by what is called there, with signs that filters and names escape.
+const COUNTESS: &str = "CN=Lovelace\\, Ada (Countess),OU=Staff,DC=example,DC=com";
+
+/// Ada is in Engine, which is in Works, which is in Company; Company is in Engine again. Nobody is in
+/// Board, and Press stands in her entry alone.
+fn company() -> Vec<Entry> {
+    let group = |dn, attributes| Entry { dn, password: None, attributes };
+    vec![
+        Entry { dn: READER, password: Some(READER_PASSWORD), attributes: &[] },
+        Entry {
+            dn: COUNTESS,
+            password: Some(PASSWORD),
+            attributes: &[
+                ("objectCategory", "person"),
+                ("objectClass", "user"),
+                ("sAMAccountName", "ada"),
+                ("userPrincipalName", "ada@example.com"),
+                ("givenName", "Ada"),
+                ("sn", "Lovelace"),
+                ("memberOf", "CN=Engine,OU=Groups,DC=example,DC=com"),
+                ("memberOf", "CN=Press\\, Paris,OU=Groups,DC=example,DC=com"),
+            ],
+        },
+        group(
+            "CN=Engine,OU=Groups,DC=example,DC=com",
+            &[
+                ("objectClass", "group"),
+                ("cn", "Engine"),
+                ("member", COUNTESS),
+                ("member", "CN=Company,OU=Groups,DC=example,DC=com"),
+            ],
+        ),
+        group(
+            "CN=Works,OU=Groups,DC=example,DC=com",
+            &[
+                ("objectClass", "group"),
+                ("cn", "Works"),
+                ("member", "CN=Engine,OU=Groups,DC=example,DC=com"),
+            ],
+        ),
+        group(
+            "CN=Company,OU=Groups,DC=example,DC=com",
+            &[
+                ("objectClass", "group"),
+                ("cn", "Company"),
+                ("member", "CN=Works,OU=Groups,DC=example,DC=com"),
+            ],
+        ),
+        group(
+            "CN=Board,OU=Groups,DC=example,DC=com",
+            &[
+                ("objectClass", "group"),
+                ("cn", "Board"),
+                ("member", "CN=Somebody,OU=Staff,DC=example,DC=com"),
+            ],
+        ),
+    ]
+}
+
+#[test]
+fn groups_within_groups_of_active_directory_are_followed() {
+    let directory = ActiveDirectory::start(company());
+    let settings = format!(
+        "ldap_url = '{}'\nldap_start_tls = false\nldap_type = 'active_directory'\n\
+         ldap_base = 'DC=example,DC=com'\nldap_bind_user = '{READER}'\n\
+         ldap_bind_password = \"{READER_PASSWORD}\"\n",
+        directory.url()
+    );
+    let site = Site::start(&settings, library);
+    let mut expected = vec![groups::NORMAL_USERS];
+    for name in ["Engine", "Works", "Company", "Press, Paris"] {
+        expected.push(groups::insert(site.db(), name, "", groups::TYPE_LDAP).unwrap());
+    }
+    groups::insert(site.db(), "Board", "", groups::TYPE_LDAP).unwrap();
+    let mut browser = Browser::new(site.addr());
+    assert_eq!(browser.login("ada", "wrong password").status, 403);
+    let entered = browser.login("EXAMPLE\\ada", PASSWORD);
+    assert_eq!(entered.status, 303, "{}\n{}", entered.text(), site.log());
+    let (ada, _) = users::by_name(site.db(), "ada").unwrap().unwrap();
+    assert_eq!((ada.first_name.as_str(), ada.last_name.as_str()), ("Ada", "Lovelace"));
+    let of: Vec<i64> =
+        groups::of_user(site.db(), ada.id).unwrap().iter().map(|group| group.id).collect();
+    assert_eq!(of, expected);
 }

@@ -95,7 +95,7 @@ fn png(path: &Path, kind: png::ColorType, width: u32, height: u32, pixels: &[u8]
 }
 
 /// A JPEG whose Exif data says that the camera was held with its right side up (orientation 6).
-fn sideways(path: &Path) {
+pub fn sideways(path: &Path) {
     let plain = path.with_file_name("quarters.png");
     quarters(&plain, 64, 48);
     let (from, to) = (plain.to_str().unwrap(), path.to_str().unwrap());

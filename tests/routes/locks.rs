@@ -118,27 +118,67 @@ fn no_address_gets_a_picture_out_from_under_its_mark() {
         // Neither by saying otherwise, nor by another template.
         ("&overlay=a/logo.png&ovpos=nw&ovopacity=0&ovsize=0", 390, 290),
         ("&overlay=", 390, 290),
-        // In each part, and in the part that a shape leaves.
-        ("&right=0.5&bottom=0.5", 195, 145),
-        ("&width=100&height=100&fit=cover&gravity=nw", 98, 98),
-        // Turned and mirrored, it stays where it is prescribed to be.
-        ("&angle=90", 290, 390),
-        ("&flip=h", 390, 290),
+        // In the part where it lies, and in what a shape leaves of it.
+        ("&left=0.5&top=0.5", 195, 145),
+        ("&width=100&height=100&fit=cover&gravity=se", 98, 98),
         // Beside the picture, or above it, it would hide nothing.
         ("&width=200&height=300", 190, 215),
         ("&width=200&height=300&valign=T0", 190, 140),
         ("&width=400&height=150&halign=L0", 190, 140),
+        // The right half, 67×100 in the middle of 200×100.
+        ("&left=0.5&width=200&height=100", 128, 95),
     ] {
         pixels(query).assert(x, y, MARK, 1, query);
     }
+    pixels("&left=0.5&width=200&height=100").assert(140, 95, [255; 3], 0, "what is filled");
     let tiles = pixels("&tile=4:4");
     tiles.assert(190, 140, MARK, 1, "the last tile");
-    site.known_template("Tilted", r#"{"rotation": {"value": 45}}"#);
-    for query in ["angle=45", "tmp=tilted"] {
-        let refused = site.get(&format!("/image?src=a/chart.png&{query}"));
-        assert_eq!(refused.status, 400, "{query}");
-        assert!(refused.text().contains("angle: "), "{query}");
+    // Crops do not thin it out: they are parts of the whole.
+    let whole = pixels("");
+    pixels("&right=0.5&bottom=0.5").assert(195, 145, library::QUARTERS[0], 0, "without a mark");
+    for (column, row) in (0..4u32).flat_map(|column| (0..3u32).map(move |row| (column, row))) {
+        let edges = [f64::from(column) / 4.0, f64::from(column + 1) / 4.0];
+        let (top, bottom) = (f64::from(row) / 3.0, f64::from(row + 1) / 3.0);
+        let query = format!("&left={}&right={}&top={top}&bottom={bottom}", edges[0], edges[1]);
+        let part = pixels(&query);
+        assert_eq!(part.size, (100, 100), "{query}");
+        let expected = whole.part(100 * column, 100 * row, 100, 100);
+        assert!(part.part(0, 0, 100, 100) == expected, "{query}");
     }
+    // Turned or mirrored under its mark, two of its pictures would be one without.
+    site.known_template("Tilted", r#"{"rotation": {"value": 45}, "flip": {"value": "v"}}"#);
+    let plain = site.ok("/image?src=a/chart.png").body;
+    for query in ["angle=45", "angle=90", "angle=180", "flip=h", "flip=v", "tmp=tilted"] {
+        let made = site.ok(&format!("/image?src=a/chart.png&{query}")).body;
+        assert!(made == plain, "{query}");
+    }
+}
+
+/// Who prescribes the part as well means a mark on that part.
+#[test]
+fn a_part_that_is_prescribed_has_its_mark() {
+    const MARK: [u8; 3] = [9, 9, 9];
+    let site = Site::start("", pictures);
+    let marked = site.template(
+        "Marked",
+        r#"{"overlay_src": {"value": "b/plain.png", "locked": true}, "overlay_pos": {"value": "se"},
+            "overlay_size": {"value": 0.2}, "right": {"value": 0.5, "locked": true},
+            "left": {"value": 0, "locked": true}, "top": {"value": null, "locked": true},
+            "bottom": {"value": 0.5, "locked": true}}"#,
+    );
+    require(&site, "/a", Some(marked));
+    let pixels =
+        |query: &str| magick::pixels(&site.ok(&format!("/image?src=a/chart.png{query}")).body);
+    within(IN_FORCE, "the part is prescribed", || pixels("").size == (200, 150));
+    for query in ["", "&right=1&bottom=1", "&width=200&height=200&autocropfit=1&autosizefit=1"] {
+        let found = pixels(query);
+        assert_eq!(found.size, (200, 150), "{query}");
+        found.assert(195, 145, MARK, 1, query);
+        found.assert(155, 145, library::QUARTERS[0], 1, query);
+    }
+    // A shape that the request asks for cuts it: 150×150 of the left.
+    let shaped = pixels("&width=150&height=150&fit=cover&gravity=w");
+    shaped.assert(145, 145, library::QUARTERS[0], 1, "beside the mark");
 }
 
 #[test]

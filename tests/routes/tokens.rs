@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use halftone::auth::accounts;
 use halftone::auth::{Actor, Level, Scopes, key};
-use halftone::db::groups::{NORMAL_USERS, PUBLIC};
+use halftone::db::groups::{self, NORMAL_USERS, PUBLIC};
 use halftone::db::{self, users};
 
 use crate::people::{Browser, PASSWORD, account, ask_token, basic, data, form, token};
@@ -221,6 +221,49 @@ fn keys_are_shown_once_and_good_for_their_scopes() {
         {
             assert_eq!(jo.send("POST", "/api/v1/keys", &csrf, bad).status, 400, "{bad}");
         }
+    }
+}
+
+#[test]
+fn a_key_has_system_permissions_only_with_their_scope() {
+    for backend in BOTH {
+        let site = Site::on(backend, "", library);
+        let id = account(&site, "jo", true);
+        groups::add_member(site.db(), groups::ADMINISTRATORS, id).unwrap();
+        closed(&site);
+        site.permit("/closed", NORMAL_USERS, Level::None.access());
+        let made = |scopes| {
+            basic(&key::create(site.db(), &Actor::server(), id, "k", scopes, None).unwrap().1, "")
+        };
+        within(IN_FORCE, "who administers files sees all", || {
+            status(&site, CLOSED, &made(Scopes::ALL)) == 200
+        });
+        for scopes in [Scopes::READ, Scopes::parse(["read", "write"]).unwrap()] {
+            let key = made(scopes);
+            within(IN_FORCE, "it sees no more than the records say", || {
+                status(&site, CLOSED, &key) == 403
+            });
+        }
+    }
+}
+
+#[test]
+fn names_with_a_nul_are_nobodys_and_nothings() {
+    for backend in BOTH {
+        let site = Site::on(backend, "", library);
+        account(&site, "jo", true);
+        let jo = [("Authorization", basic("jo\0", PASSWORD))];
+        let jo = jo.each_ref().map(|(name, value)| (*name, value.as_str()));
+        assert_eq!(site.send("POST", b"/api/v1/token/", &jo).status, 403);
+        let mut browser = Browser::new(site.addr());
+        assert_eq!(browser.login("jo\0", PASSWORD).status, 403);
+        for target in ["/portfolios/%00/", "/portfolios/a%00b/downloads/a.zip", "/api/v1/x%00"] {
+            assert_eq!(site.status(target), 404, "{target}");
+        }
+        let token = token(&site, "jo");
+        let jo = [("Authorization", basic(&token, "")), ("Tus-Resumable", "1.0.0".into())];
+        let jo = jo.each_ref().map(|(name, value)| (*name, value.as_str()));
+        assert_eq!(site.send("HEAD", b"/api/v1/uploads/%00", &jo).status, 404);
     }
 }
 

@@ -131,6 +131,33 @@ fn wait_for_turn(mut ask: impl FnMut() -> Response) -> Response {
 }
 
 #[test]
+fn a_set_up_that_was_begun_is_given_up_without_a_code_and_one_in_force_is_not() {
+    for backend in BOTH {
+        let site = Site::on(backend, "", library);
+        let id = account(&site, "jo", true);
+        let mut jo = Browser::signed_in(&site, "jo");
+        let csrf = jo.csrf();
+        let delete = |jo: &mut Browser| {
+            jo.send("DELETE", "/api/v1/totp/", &[("X-CSRF-Token", &csrf)], "").status
+        };
+        assert_eq!(delete(&mut jo), 404, "nothing was begun");
+        data(&call(&mut jo, "POST", ""));
+        assert_eq!(delete(&mut jo), 200);
+        assert_eq!(kept(site.db(), id), None);
+        assert_eq!(delete(&mut jo), 404, "twice");
+        assert_eq!(call(&mut jo, "PUT", "code=000000").status, 409, "it was given up");
+        let acts = audit_log::latest(site.db(), None, 10).unwrap();
+        assert!(!acts.iter().any(|act| act.action.starts_with("totp")), "nothing was in force");
+
+        let secret = data(&call(&mut jo, "POST", ""))["secret"].as_str().unwrap().to_owned();
+        let first = format!("code={}", code(&secret, NOW));
+        assert_eq!(call(&mut jo, "PUT", &first).status, 200);
+        assert_eq!(delete(&mut jo), 400, "{backend:?}: a code is needed");
+        assert!(is_on(&mut jo));
+    }
+}
+
+#[test]
 fn only_a_session_may_and_only_for_itself() {
     let site = Site::start("", library);
     account(&site, "jo", true);

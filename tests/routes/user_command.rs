@@ -80,6 +80,43 @@ fn accounts_are_made_changed_listed_and_noted() {
 }
 
 #[test]
+fn records_of_a_folder_that_is_gone_are_given_to_another() {
+    for backend in BOTH {
+        let site = Site::on(backend, "", |images| {
+            library(images);
+            // Unlike any other file: that is how it is known again.
+            crate::library::plain(&images.join("closed/b.png"), 33, 11, [1, 2, 3]);
+        });
+        closed(&site);
+        done(&site, &["sync"], "");
+        assert_eq!(done(&site, &["access", "orphans"], ""), "");
+        std::fs::rename(site.image("closed"), site.image("renamed")).unwrap();
+        done(&site, &["sync"], "");
+        let mut orphans: Vec<String> =
+            done(&site, &["access", "orphans"], "").lines().map(str::to_owned).collect();
+        orphans.sort();
+        assert_eq!(orphans, ["/closed\tNormal users\tView pictures", "/closed\tPublic\tNo access"]);
+        // Closed by itself; who could enter is for an administrator to say.
+        let said = done(&site, &["access", "explain", "-", "renamed"], "");
+        assert!(said.contains("level   0 No access"), "{said}");
+        for wrong in [["closed", "nowhere"], ["renamed", "renamed"], ["/", "renamed"]] {
+            let (success, said) = run(&site, &["access", "move", wrong[0], wrong[1]], "");
+            assert!(!success && said.contains('"'), "{wrong:?}: {said}");
+        }
+        let moved = done(&site, &["access", "move", "/closed", "renamed"], "");
+        assert_eq!(moved, "2 records were moved\n");
+        assert_eq!(done(&site, &["access", "orphans"], ""), "");
+        account(&site, "jo", false);
+        let said = done(&site, &["access", "explain", "jo", "renamed"], "");
+        assert!(said.contains("level   10 View pictures"), "{said}");
+        let log = done(&site, &["access", "log", "--last", "9"], "");
+        for act in ["access.move\t/closed\t2 records, to renamed", "folder.gone\t/closed"] {
+            assert!(log.contains(act), "{act}: {log}");
+        }
+    }
+}
+
+#[test]
 fn a_decision_is_explained() {
     let site = Site::start("", library);
     account(&site, "jo", false);
@@ -203,7 +240,9 @@ fn keys_are_made_listed_and_deleted() {
     let made = done(&site, &add, "");
     let words: Vec<&str> = made.split_whitespace().collect();
     let (id, key) = (words[1], words[2]);
-    crate::support::wait::until("the key is known", || status(key) == 200);
+    // At once: a key that is not known is looked for before it is refused.
+    assert_eq!(status(key), 200);
+    assert_eq!(status(&format!("{key}x")), 401);
     let listed = done(&site, &["user", "key", "list", "jo"], "");
     assert!(
         listed.starts_with(&format!("{id}\timporter\tread,write\tdoes not run out\t")),
@@ -219,4 +258,46 @@ fn keys_are_made_listed_and_deleted() {
     done(&site, &["user", "key", "revoke", "jo", id], "");
     crate::support::wait::until("the key is gone", || status(key) == 401);
     assert!(!run(&site, &["user", "key", "add", "jo", "x", "--scope", "root"], "").0);
+}
+
+#[test]
+fn records_of_a_folder_whose_place_another_took_are_found_by_it() {
+    for backend in BOTH {
+        let site = Site::on(backend, "", library);
+        closed(&site);
+        std::fs::remove_dir_all(site.image("closed")).unwrap();
+        done(&site, &["sync"], "");
+        db::folders::seen(site.db(), "/new").unwrap();
+        db::moves::folder(site.db(), "/new", "/closed").unwrap();
+        let listed = done(&site, &["access", "orphans"], "");
+        let lines: Vec<Vec<&str>> = listed.lines().map(|line| line.split('\t').collect()).collect();
+        assert_eq!(lines.len(), 2, "{listed}");
+        for line in &lines {
+            assert_eq!(line[3..], ["was /closed, where another folder was moved to"], "{listed}");
+        }
+        std::fs::create_dir(site.image("closed")).unwrap();
+        assert_eq!(
+            done(&site, &["access", "move", lines[0][0], "/closed"], ""),
+            "2 records were moved\n"
+        );
+        assert_eq!(done(&site, &["access", "orphans"], ""), "");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_fault() {
+    let site = Site::on(crate::site::Backend::Sqlite, "", library);
+    for arguments in [&["user", "list"][..], &["config", "show"], &["tasks", "list"], &["formats"]]
+    {
+        let mut command: Command = binary();
+        command.args(arguments);
+        if arguments != ["formats"] {
+            command.arg("--config").arg(site.config());
+        }
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let told = command.stdout(writer).output().unwrap();
+        let said = String::from_utf8(told.stderr).unwrap();
+        assert_eq!(said, "", "{arguments:?}");
+    }
 }

@@ -157,6 +157,45 @@ fn a_program_that_never_ends_is_ended() {
 }
 
 #[test]
+fn a_program_that_fills_the_disk_with_many_files_is_ended() {
+    const MANY: &[u8] = b"%!PS
+/buf 65536 string def
+{ (many) (w) .tempfile exch pop /f exch def 0 1 15 { pop f buf writestring } for f closefile } loop
+";
+    let folder = tempfile::tempdir().unwrap();
+    let scratch_folder = folder.path().to_owned();
+    let sandbox = Sandbox::new(SandboxOptions { scratch_folder, scratch_mb: 32, ..options() });
+    let most = std::thread::scope(|scope| {
+        let reading = scope.spawn(|| {
+            Source::open(memory(MANY), &Opening::default(), &Limits::default(), Some(&sandbox))
+                .map(|_| ())
+        });
+        let mut most = 0;
+        while !reading.is_finished() {
+            most = most.max(blocks_within(folder.path()));
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        let result = reading.join().unwrap();
+        assert!(matches!(&result, Err(Error::Limit(text)) if text.contains("disk")), "{result:?}");
+        most
+    });
+    // It was really writing files, each well below the bound, and not for long after it was met.
+    assert!(most > 16 << 20, "{most}");
+    assert!(most < 1 << 30, "{most}");
+    assert_eq!(blocks_within(folder.path()), 0);
+    let again = Source::open(memory(EPS), &Opening::default(), &Limits::default(), Some(&sandbox));
+    assert!(decode(again.unwrap()).is_ok());
+}
+
+/// Bytes on disk of all files in the folders of a folder.
+fn blocks_within(folder: &std::path::Path) -> u64 {
+    use std::os::unix::fs::MetadataExt as _;
+    let folders = std::fs::read_dir(folder).unwrap().flatten();
+    let files = folders.filter_map(|entry| std::fs::read_dir(entry.path()).ok()).flatten();
+    files.flatten().filter_map(|file| file.metadata().ok()).map(|stat| stat.blocks() * 512).sum()
+}
+
+#[test]
 fn without_a_child_documents_are_refused() {
     let source = Source::open(memory(SVG), &Opening::default(), &Limits::default(), None);
     assert!(matches!(source.map(|_| ()), Err(Error::Unsupported(_))));

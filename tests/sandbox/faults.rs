@@ -7,7 +7,7 @@ use halftone::pixel::decode::Want;
 use halftone::pixel::{Cancel, Error, Format, Limits};
 use halftone::sandbox::{Sandbox, SandboxOptions};
 
-use crate::support::{assert_works, decode, file, memory, open, probes, wait_until};
+use crate::support::{assert_works, decode, file, memory, open, open_named, probes, wait_until};
 
 #[test]
 fn a_child_that_crashes_makes_the_file_malformed() {
@@ -69,6 +69,80 @@ fn a_child_that_hangs_is_ended_in_time() {
         assert!(matches!(result, Err(Error::Limit(_))), "{act}: {result:?}");
     }
     assert_works(&sandbox);
+}
+
+#[test]
+fn a_file_that_hung_is_not_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let time = Duration::from_secs(2);
+    let failures_folder = Some(folder.path().join("failed"));
+    let options = || SandboxOptions { time, failures_folder: failures_folder.clone(), ..probes() };
+    let path = folder.path().join("file");
+    std::fs::write(&path, "hang").unwrap();
+    let sandbox = Sandbox::new(options());
+    let first = open_named(&sandbox, &path).map(drop).unwrap_err();
+    // Another process of the host would know it, too.
+    for sandbox in [&sandbox, &Sandbox::new(options())] {
+        let start = Instant::now();
+        let again = open_named(sandbox, &path).map(drop).unwrap_err();
+        assert!(start.elapsed() < time / 4, "{:?}", start.elapsed());
+        assert!(matches!(again, Error::Limit(_)), "{again}");
+        assert_eq!(again.to_string(), first.to_string());
+        assert_eq!(sandbox.children(), 0);
+    }
+    std::fs::write(&path, "fine").unwrap();
+    assert!(open_named(&sandbox, &path).is_ok());
+}
+
+#[test]
+fn pixels_that_hung_are_not_asked_for_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let time = Duration::from_secs(2);
+    let failures_folder = Some(folder.path().join("failed"));
+    let sandbox = Sandbox::new(SandboxOptions { time, failures_folder, ..probes() });
+    let path = folder.path().join("file");
+    std::fs::write(&path, "hang-later").unwrap();
+    let first = decode(open_named(&sandbox, &path).unwrap()).map(drop).unwrap_err();
+    assert!(matches!(first, Error::Limit(_)), "{first}");
+    let start = Instant::now();
+    let again = decode(open_named(&sandbox, &path).unwrap()).map(drop).unwrap_err();
+    assert!(start.elapsed() < time, "{:?}", start.elapsed());
+    assert_eq!(again.to_string(), first.to_string());
+}
+
+#[test]
+fn programs_that_hang_leave_the_others_alone() {
+    let time = Duration::from_secs(8);
+    let sandbox = Arc::new(Sandbox::new(SandboxOptions { time, children: 2, ..probes() }));
+    let hanging: Vec<_> = (0..2)
+        .map(|_| {
+            let sandbox = Arc::clone(&sandbox);
+            std::thread::spawn(move || open(&sandbox, Format::Postscript, "hang").map(drop))
+        })
+        .collect();
+    wait_until("both are at work", || sandbox.children() == 2);
+    for format in [Format::Pdf, Format::Svg] {
+        assert!(decode(open(&sandbox, format, "fine").unwrap()).is_ok());
+    }
+    assert!(hanging.iter().all(|thread| !thread.is_finished()), "they still hang");
+    for thread in hanging {
+        let result = thread.join().unwrap();
+        assert!(matches!(result, Err(Error::Limit(_))), "{result:?}");
+    }
+}
+
+#[test]
+fn who_waits_in_vain_for_a_program_is_told_to_come_back() {
+    let time = Duration::from_secs(3);
+    let options = SandboxOptions { time, children: 1, program_waiters: 0, ..probes() };
+    let sandbox = Arc::new(Sandbox::new(options));
+    let other = Arc::clone(&sandbox);
+    let hanging = std::thread::spawn(move || open(&other, Format::Postscript, "hang").map(drop));
+    wait_until("it is at work", || sandbox.children() == 1);
+    let result = open(&sandbox, Format::Xcf, "fine").map(drop);
+    assert!(matches!(result, Err(Error::Cancelled)), "{result:?}");
+    assert!(matches!(hanging.join().unwrap(), Err(Error::Limit(_))));
+    assert!(open(&sandbox, Format::Xcf, "fine").is_ok());
 }
 
 #[test]

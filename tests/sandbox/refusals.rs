@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
 
 use halftone::pixel::Format;
-use halftone::sandbox::Sandbox;
+use halftone::sandbox::{Sandbox, SandboxOptions};
 
 use crate::support::{KINDS, assert_works, open, probes, tell};
 
@@ -94,6 +94,28 @@ fn only_its_tool_can_be_started_by_a_child_that_has_one() {
     assert_refused(&sandbox, Format::Xcf, "spawn /usr/bin/gs");
     // Without arguments it reads its standard input, which is a socket: it ends one way or another.
     let told = tell(&sandbox, Format::Postscript, "spawn-idle /usr/bin/gs");
+    assert!(told.contains("done"), "{told}");
+}
+
+#[test]
+fn a_program_cannot_leave_the_sight_of_who_measures_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let scratch_folder = folder.path().to_owned();
+    let sandbox = Sandbox::new(SandboxOptions { scratch_folder, ..probes() });
+    // The child's own scratch folder is where it may write.
+    for act in ["scratch-remove", "scratch-nameless", "scratch-folder"] {
+        assert_refused(&sandbox, Format::Postscript, act);
+    }
+    let told = tell(&sandbox, Format::Postscript, "scratch-write");
+    assert!(told.contains("done"), "{told}");
+}
+
+#[test]
+fn a_program_stays_one_process() {
+    let sandbox = Sandbox::new(probes());
+    let told = tell(&sandbox, Format::Postscript, "fork-confined");
+    assert!(told.ends_with(EPERM), "{told}");
+    let told = tell(&sandbox, Format::Postscript, "thread-confined");
     assert!(told.contains("done"), "{told}");
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{Cursor, Write as _};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use halftone::pixel::decode::{Decoded, Input, Isolation as _, Opening, Source, Want};
@@ -17,9 +18,12 @@ pub fn options() -> SandboxOptions {
         cpu_s: 20,
         time: Duration::from_secs(20),
         children: 2,
+        program_waiters: 8,
         files: 50,
         idle: Duration::from_secs(60),
         scratch_folder: std::env::temp_dir(),
+        scratch_mb: 64,
+        failures_folder: None,
         landlock: true,
         allow_without_landlock: false,
         probe: false,
@@ -49,6 +53,14 @@ pub fn memory(bytes: &[u8]) -> Input {
 /// Has a probe do something, as a child for this format.
 pub fn open(sandbox: &Sandbox, format: Format, act: &str) -> Result<Source, Error> {
     sandbox.open(file(act.as_bytes()), format, &Opening::default(), &Limits::default())
+}
+
+/// The same with a file that has a name, and so may be asked for again.
+pub fn open_named(sandbox: &Sandbox, path: &Path) -> Result<Source, Error> {
+    let file = File::open(path).unwrap();
+    let len = file.metadata().unwrap().len();
+    let input = Input::of_file(file, len, None).unwrap();
+    sandbox.open(input, Format::Pdf, &Opening::default(), &Limits::default())
 }
 
 /// All pixels of what was opened.

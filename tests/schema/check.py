@@ -1,11 +1,13 @@
 """Calls every address of the API as its document says, by several callers, and looks at the answers.
 
 Started by check.sh. The calls are schemathesis' own; hooks.py helps it to ids that are there (world.py).
-What is added here is a server over a small library, and the share of calls that succeeded, by address and
+What is added here are servers over small libraries, one on each database, and the share of calls that succeeded, by address and
 caller, with the floors of floors.json below which none may fall.
 """
 
+import contextlib
 import http.cookiejar
+import io
 import json
 import os
 import re
@@ -14,6 +16,7 @@ import sys
 import time
 import urllib.request
 from collections import defaultdict
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
@@ -43,15 +46,17 @@ CANNOT = {
         "POST /totp/": SESSION,
         "PUT /totp/": SESSION,
         "DELETE /totp/": SESSION,
+        "DELETE /sessions/": SESSION,
         "DELETE /admin/users/{user_id}/totp/": "nobody there has one-time passwords",
         "DELETE /admin/tasks/{task_id}/": "the tasks that are there are done",
     },
     "nobody": {"GET /tokenlogin/": "takes a token"},
 }
 # What is read before the calls, and is none of them; and what an administrator's own emptying of the recycle
-# folder leaves nothing to do for: the editor restores, and tests/routes has both.
+# folder leaves nothing to do for: the editor restores, and tests/routes has both. A basket is left once.
 NOT_COUNTED = {
     "GET /openapi.json",
+    "DELETE /basket/",
     "DELETE /admin/recycled/{recycled_id}/",
     "POST /admin/recycled/{recycled_id}/restore/",
 }
@@ -59,22 +64,64 @@ NOT_COUNTED = {
 SESSION_ONLY = "^/(keys|totp)/"
 
 
-def start(program, folder, images):
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("HALFTONE_")}
-    environment["HALFTONE_ADMIN_PASSWORD"] = PASSWORD
-    data = folder / "schema-data"
-    log = (folder / "schema.log").open("w+")
-    server = subprocess.Popen(
-        [program, "serve", "--listen", "127.0.0.1:0", "--images", images, "--data", data],
-        env=environment, stdout=log, stderr=log,
-    )
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and server.poll() is None:
-        found = re.search(r"http://([0-9.:]+)/", Path(log.name).read_text())
-        if found:
-            return server, f"http://{found[1]}", data
-        time.sleep(0.1)
-    sys.exit("the server does not listen:\n" + Path(log.name).read_text())
+class Site:
+    """A server over a library and a database of its own, with the people who call."""
+
+    def __init__(self, program, folder, backend):
+        self.program = program
+        images = folder / f"schema-images-{backend}"
+        world.library(images, ["nobody", "editor", "root", "session"])
+        self.environment = {k: v for k, v in os.environ.items() if not k.startswith("HALFTONE_")}
+        self.environment["HALFTONE_ADMIN_PASSWORD"] = PASSWORD
+        self.environment["HALFTONE_DATA_DIR"] = str(folder / f"schema-data-{backend}")
+        if backend == "postgres":
+            self.environment["HALFTONE_DATABASE"] = new_database()
+        self._start(images, folder / f"schema-{backend}.log")
+        try:
+            # The signer signs in and is not changed by anybody.
+            for name, groups in (("editor", []), ("signer", []), ("root", ["Administrators"]),
+                                 ("maker", ["Administrators"])):
+                self._add_user(name, *groups)
+            self.root, self.maker = token(self.base, "root"), token(self.base, "maker")
+            self.editor_id = make_editor(self.base, self.root)
+            self.editor = token(self.base, "editor")
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self, images, log_file):
+        log = log_file.open("w+")
+        self.server = subprocess.Popen(
+            [self.program, "serve", "--listen", "127.0.0.1:0", "--images", images],
+            env=self.environment, stdout=log, stderr=log,
+        )
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and self.server.poll() is None:
+            found = re.search(r"http://([0-9.:]+)/", log_file.read_text())
+            if found:
+                self.base = f"http://{found[1]}"
+                return
+            time.sleep(0.1)
+        self.stop()
+        sys.exit("the server does not listen:\n" + log_file.read_text())
+
+    def _add_user(self, name, *groups):
+        """An account that may ask for tokens, made on the command line."""
+        command = [self.program, "user", "add", name, "--allow-api", "--password-stdin"]
+        for group in groups:
+            command += ["--group", group]
+        subprocess.run(command, input=PASSWORD + "\n", text=True, check=True, env=self.environment)
+
+    def stop(self):
+        self.server.terminate()
+        self.server.wait(60)
+
+
+def new_database():
+    """A database of its own on the server that scripts/test has started."""
+    server, name = os.environ["HALFTONE_TEST_POSTGRES"], "halftone_schema"
+    subprocess.run(["psql", "--quiet", server, "-c", f"CREATE DATABASE {name}"], check=True)
+    return f"{server.rsplit('/', 1)[0]}/{name}"
 
 
 def token(base, username):
@@ -111,15 +158,6 @@ def make_keys(base, headers, there):
     there["spend"]["DELETE /keys/{key_id}/"] = keys
 
 
-def add_user(program, data, name, *groups):
-    """An account that may ask for tokens, made on the command line."""
-    command = [program, "user", "add", name, "--allow-api", "--password-stdin"]
-    for group in groups:
-        command += ["--group", group]
-    environment = {**os.environ, "HALFTONE_DATA_DIR": str(data)}
-    subprocess.run(command, input=PASSWORD + "\n", text=True, check=True, env=environment)
-
-
 def make_editor(base, root):
     """The editor's group may do everything in one folder, download from others, make portfolios and read
     reports."""
@@ -136,7 +174,7 @@ def make_editor(base, root):
     return editor["id"]
 
 
-def run(folder, base, caller, headers, there, own_token, include=None):
+def run(folder, base, caller, headers, there, own_token, include):
     report = folder / f"schema-{caller}"
     world_file = folder / f"world-{caller}.json"
     world_file.write_text(json.dumps(there))
@@ -153,6 +191,7 @@ def run(folder, base, caller, headers, there, own_token, include=None):
     environment = {
         **os.environ, "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE),
         "SCHEMA_WORLD": str(world_file), "SCHEMA_TOKEN": own_token or "none",
+        "SCHEMA_SESSION": json.dumps({"base": base, "headers": headers} if include else None),
     }
     outcome = subprocess.run(
         command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment
@@ -220,42 +259,59 @@ def judge(caller, known, counted, floors):
     return wrong + len(unknown)
 
 
+def call_all(folder, site, callers, floors):
+    """Lets each of these call everything; tells how much was wrong."""
+    failures = 0
+    with urllib.request.urlopen(f"{site.base}/api/v1/openapi.json") as answer:
+        known = routes(json.load(answer))
+    for caller in callers:
+        headers, owner, own_token, include = {
+            "nobody": lambda: ({}, site.maker, None, None),
+            "session": lambda: (session(site.base, "root"), site.maker, None, SESSION_ONLY),
+            "editor": lambda: (bearer(site.editor), site.editor, site.editor, None),
+            "root": lambda: (bearer(site.root), site.root, site.root, None),
+        }[caller]()
+        there = world.make(site.base, site.maker, owner, caller, site.editor_id)
+        if include == SESSION_ONLY:
+            make_keys(site.base, headers, there)
+        status, entries = run(folder, site.base, caller, headers, there, own_token, include)
+        failures += status != 0
+        failures += judge(caller, known, shares(known, entries), floors[caller])
+        if len(entries) < (100 if include else 1000):
+            print(f"{caller}: too few calls to mean anything")
+            failures += 1
+    return failures
+
+
+def bearer(secret):
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def call_one_site(program, folder, backend, callers, floors):
+    """What was wrong with the answers of one server, and what is to be printed of it."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        site = Site(program, folder, backend)
+        try:
+            failures = call_all(folder, site, callers, floors)
+        finally:
+            site.stop()
+    return failures, printed.getvalue()
+
+
 def main():
     program, folder = sys.argv[1], Path(sys.argv[2])
     floors = json.loads((HERE / "floors.json").read_text())
-    images = folder / "schema-images"
-    world.library(images, ["nobody", "editor", "root", "session"])
-    server, base, data = start(program, folder, images)
     failures = 0
-    try:
-        # It signs in and is not changed by anybody.
-        for name, groups in (("editor", []), ("signer", []), ("root", ["Administrators"]),
-                             ("maker", ["Administrators"])):
-            add_user(program, data, name, *groups)
-        root, maker = token(base, "root"), token(base, "maker")
-        own = make_editor(base, root)
-        with urllib.request.urlopen(f"{base}/api/v1/openapi.json") as answer:
-            known = routes(json.load(answer))
-        editor = token(base, "editor")
-        callers = [
-            ("nobody", {}, maker, None, None),
-            ("editor", {"Authorization": f"Bearer {editor}"}, editor, editor, None),
-            ("session", session(base, "root"), maker, None, SESSION_ONLY),
-            ("root", {"Authorization": f"Bearer {root}"}, root, root, None),
-        ]
-        for caller, headers, owner, own_token, include in callers:
-            there = world.make(base, maker, owner, caller, own)
-            if include == SESSION_ONLY:
-                make_keys(base, headers, there)
-            status, entries = run(folder, base, caller, headers, there, own_token, include)
-            failures += status != 0
-            failures += judge(caller, known, shares(known, entries), floors[caller])
-            if len(entries) < (100 if include else 1000):
-                print(f"{caller}: too few calls to mean anything")
-                failures += 1
-    finally:
-        server.terminate()
-        server.wait(60)
+    # Between them both databases answer everything; who changes most, where most is kept. The callers
+    # take their time over thinking what to ask, so both are called at once.
+    sites = (("sqlite", ["nobody", "session", "editor"]), ("postgres", ["root"]))
+    with ProcessPoolExecutor(len(sites)) as pool:
+        at_work = [pool.submit(call_one_site, program, folder, *site, floors) for site in sites]
+        for site in at_work:
+            wrong, printed = site.result()
+            print(printed, end="")
+            failures += wrong
     sys.exit(1 if failures else 0)
 
 

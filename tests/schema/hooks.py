@@ -14,12 +14,16 @@ import random
 
 import schemathesis
 
+from totp import Totp
 from world import PASSWORD, png, upload_headers
 
 WORLD = json.loads(open(os.environ["SCHEMA_WORLD"], encoding="utf-8").read())
 KEEP, CALLER = WORLD["keep"], WORLD["caller"]
 CHOICE = random.Random(1)
 NUMBER = itertools.count()
+# Of a web session alone.
+SESSION = json.loads(os.environ["SCHEMA_SESSION"])
+TOTP = Totp(SESSION["base"], SESSION["headers"]) if SESSION else None
 HELPED = 2 / 3
 # An id that nothing has.
 UNKNOWN = 2**53
@@ -46,6 +50,9 @@ FIELDS = {
     "function": lambda: CHOICE.choice(KEEP["function"]),
     "src": lambda: CHOICE.choice(KEEP["src"]),
     "image_src": lambda: CHOICE.choice(KEEP["src"]),
+    "image_ids": lambda: str(CHOICE.choice(KEEP["image_id"])),
+    "table": lambda: f"src,title\n{CHOICE.choice(KEEP['src'])},{fresh('Title ')}\n",
+    "dry_run": lambda: False,
     "path": lambda: KEEP["folder"],
     "human_id": lambda: CHOICE.choice(KEEP["human_id"]),
     "value": lambda: CHOICE.choice(KEEP["template_name"]),
@@ -111,17 +118,44 @@ BESIDE = {
     "POST /admin/tasks/{function}/": ["before_time", "path"],
     "POST /upload/": ["path"],
     "POST /portfolios/{folio_id}/images/": ["image_id"],
+    "POST /basket/images/": ["image_ids"],
+    "GET /admin/metadata/": ["path"],
 }
 # Of these, one takes the other's place, or none will do.
 WITHOUT = {
     "POST /upload/": ["path_index"],
     "POST /portfolios/{folio_id}/images/": ["image_src", "filename", "index"],
+    "POST /basket/images/": ["image_src"],
     "POST /token/": ["code"],
     "GET /tokenlogin/": ["next"],
+}
+# What others are asked for by; only what is there for it is deleted.
+DELETED = {
+    "DELETE /portfolios/{folio_id}/": "folio_id",
+    "DELETE /admin/users/{user_id}/": "user_id",
+    "DELETE /admin/groups/{group_id}/": "group_id",
 }
 # Who is no administrator of accounts changes the own one: neither its name, by which it is asked for, nor
 # its password, with which all of its tokens would end.
 OWN = {"user_id": WORLD["own_id"], "username": CALLER, "allow_api": True}
+
+
+def with_totp(case, operation, helped):
+    """Brings one-time passwords to where a call can succeed, and gives a helped one the code. Others find
+    them off: every wrong code would count as an attempt to guess."""
+    if not TOTP or operation not in ("POST /totp/", "PUT /totp/", "DELETE /totp/"):
+        return
+    TOTP.off()
+    if helped and case.method == "PUT":
+        case.body = {"code": TOTP.begin()}
+    if helped and case.method == "DELETE":
+        case.query = {"code": TOTP.on()}
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    if TOTP and f"{case.method} {case.path}" == "PUT /totp/" and response.status_code == 200:
+        TOTP.confirmed(response.json()["data"]["recovery_codes"])
 
 
 @schemathesis.serializer("application/offset+octet-stream")
@@ -175,13 +209,16 @@ def spare(case, operation):
     """Calls that would end the run: changes of the callers themselves, and of what others are asked for by."""
     if case.method == "GET":
         return
-    if operation == "DELETE /portfolios/{folio_id}/":
-        if case.path_parameters.get("folio_id") in [*KEEP["folio_id"], *map(str, KEEP["folio_id"])]:
-            case.path_parameters["folio_id"] = UNKNOWN
+    if case.method == "DELETE":
+        name = DELETED.get(operation)
+        kept = name and str(case.path_parameters.get(name, "")) in [str(one) for one in KEEP[name]]
+        if kept:
+            case.path_parameters[name] = UNKNOWN
     for name, first in (("user_id", FIRST_OWN), ("group_id", FIRST_GROUP)):
         given = str(case.path_parameters.get(name, ""))
         if given.isdigit() and int(given) < first and not (case.method == "PUT" and CALLER == "editor"):
-            case.path_parameters[name] = CHOICE.choice(KEEP[name])
+            another = UNKNOWN if DELETED.get(operation) == name else CHOICE.choice(KEEP[name])
+            case.path_parameters[name] = another
 
 
 @schemathesis.hook
@@ -189,7 +226,8 @@ def before_call(context, case, kwargs):
     operation = f"{case.method} {case.path}"
     definition = context.operation.definition.raw
     names = [one["name"] for one in definition.get("parameters", []) if one["in"] == "path"]
-    if CHOICE.random() < HELPED:
+    helped = CHOICE.random() < HELPED
+    if helped:
         spent = WORLD["spend"].get(operation)
         if names:
             case.path_parameters.update(path_values(operation, case.path, names))
@@ -219,4 +257,5 @@ def before_call(context, case, kwargs):
             case.query["token"] = os.environ.get("SCHEMA_TOKEN", "none")
     elif operation == "PUT /admin/users/{user_id}/" and isinstance(case.body, dict):
         case.body.pop("password", None)
+    with_totp(case, operation, helped)
     spare(case, operation)

@@ -3,17 +3,18 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::files::{free_port, is_root, program, repository, temp_dir};
+use super::files::{free_port, is_root, program, repository, substituted, temp_dir};
 use super::front::make_certificate;
 use super::process::Process;
 
 /// Modules in the order in which Debian's own configuration would load them.
-const MODULES: [&str; 9] = [
+const MODULES: [&str; 15] = [
     "mpm_event",
     "env",
     "authz_core",
@@ -23,6 +24,12 @@ const MODULES: [&str; 9] = [
     "socache_shmcb",
     "ssl",
     "reqtimeout",
+    "cache",
+    "cache_disk",
+    "headers",
+    "rewrite",
+    "unique_id",
+    "xsendfile",
 ];
 
 /// A running Apache, HTTP and HTTPS.
@@ -42,11 +49,26 @@ impl Apache {
 
     /// Starts it with more lines at the end of its configuration.
     pub fn start_with(socket: &Path, more: &str) -> Self {
+        Self::start_changed(socket, more, &[])
+    }
+
+    /// Starts it with texts of the HTTPS site replaced.
+    pub fn start_changed(socket: &Path, more: &str, changes: &[(&str, &str)]) -> Self {
+        Self::start_defining(&[], socket, more, changes)
+    }
+
+    /// Starts it with these names defined.
+    pub fn start_defining(
+        names: &[&str],
+        socket: &Path,
+        more: &str,
+        changes: &[(&str, &str)],
+    ) -> Self {
         let apache = program("apache2", "apache2");
         let dir = temp_dir();
         let http = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
         let https = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
-        write_files(dir.path(), socket, http, https, more);
+        write_files(dir.path(), socket, http, https, more, changes);
         let mut command = Command::new(apache);
         command
             .arg("-d")
@@ -54,6 +76,7 @@ impl Apache {
             .arg("-f")
             .arg(dir.path().join("apache.conf"))
             .arg("-DFOREGROUND")
+            .args(names.iter().map(|name| format!("-D{name}")))
             .env("APACHE_LOG_DIR", dir.path());
         let mut process = Process::start("apache", dir.path(), &mut command);
         process.wait_until("Apache listens", || {
@@ -92,6 +115,16 @@ impl Apache {
         self.https
     }
 
+    /// Its log of requests.
+    pub fn log(&self) -> PathBuf {
+        self.dir.path().join("halftone-access.log")
+    }
+
+    /// The folder in which it keeps answers.
+    pub fn cache(&self) -> PathBuf {
+        self.dir.path().join("cache")
+    }
+
     /// What it logged as errors.
     pub fn errors(&self) -> String {
         ["error.log", "halftone-error.log"]
@@ -102,9 +135,22 @@ impl Apache {
     }
 }
 
-fn write_files(dir: &Path, socket: &Path, http: SocketAddr, https: SocketAddr, more: &str) {
+fn write_files(
+    dir: &Path,
+    socket: &Path,
+    http: SocketAddr,
+    https: SocketAddr,
+    more: &str,
+    changes: &[(&str, &str)],
+) {
     make_certificate(dir);
+    fs::write(dir.join("tls.conf"), substituted("apache/halftone-tls.conf", changes)).unwrap();
+    // A pool keeps its files beside its socket.
+    let home = socket.parent().unwrap_or(dir).display();
     fs::create_dir_all(dir.join("conf-available")).unwrap();
+    // Apache's own user writes there.
+    fs::create_dir(dir.join("cache")).unwrap();
+    fs::set_permissions(dir.join("cache"), fs::Permissions::from_mode(0o777)).unwrap();
     fs::copy(
         repository("apache/halftone-proxy.conf"),
         dir.join("conf-available/halftone-proxy.conf"),
@@ -119,7 +165,6 @@ fn write_files(dir: &Path, socket: &Path, http: SocketAddr, https: SocketAddr, m
         "{modules}{user}ServerName localhost
 PidFile {dir}/apache.pid
 ErrorLog {dir}/error.log
-LogFormat \"%h %l %u %t \\\"%r\\\" %>s %b\" combined
 DefaultRuntimeDir {dir}
 Mutex fcntl:{dir}
 Listen {http}
@@ -133,14 +178,19 @@ Define HALFTONE_HTTP {http}
 Define HALFTONE_HTTPS {https}
 Define HALFTONE_SOCKET {socket}
 Define HALFTONE_TLS_DIR {dir}
+Define HALFTONE_CACHE_DIR {dir}/cache
+Define HALFTONE_STATIC_DIR {home}/share/static
+Define HALFTONE_MAINTENANCE_DIR {maintenance}
+Define HALFTONE_IMAGES_DIR {home}/images
+Define HALFTONE_EXPORTS_DIR {home}/data/exports
 Include {site}
-Include {tls}
+Include {dir}/tls.conf
 {more}
 ",
         dir = dir.display(),
         socket = socket.display(),
         site = repository("apache/halftone.conf").display(),
-        tls = repository("apache/halftone-tls.conf").display(),
+        maintenance = repository("web/maintenance").display(),
     );
     fs::write(dir.join("apache.conf"), main).unwrap();
 }

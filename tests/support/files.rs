@@ -54,3 +54,13 @@ pub fn program(name: &str, package: &str) -> PathBuf {
 pub fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
+
+/// How many files in a folder and below it have such a name. Others may come and go meanwhile.
+pub fn count(dir: &Path, named: &dyn Fn(&str) -> bool) -> usize {
+    let Ok(entries) = fs::read_dir(dir) else { return 0 };
+    let each = |entry: fs::DirEntry| match entry.file_type() {
+        Ok(kind) if kind.is_dir() => count(&entry.path(), named),
+        _ => usize::from(named(&entry.file_name().to_string_lossy())),
+    };
+    entries.flatten().map(each).sum()
+}

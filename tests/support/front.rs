@@ -1,7 +1,7 @@
 //! Either front server, started with the repository's own files.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::apache::Apache;
 use super::nginx::Nginx;
@@ -40,6 +40,34 @@ impl Front {
         }
     }
 
+    /// Starts one that keeps no pictures, as its configuration says how.
+    pub fn start_keeping_nothing(kind: Kind, socket: &Path, more: &str) -> Self {
+        match kind {
+            Kind::Nginx => {
+                let line = ("\"\"      halftone;", "\"\"      off;");
+                Self::Nginx(Nginx::start_changed_in(socket, more, &[], &[line]))
+            }
+            Kind::Apache => {
+                let name = "HALFTONE_KEEPS_NOTHING";
+                Self::Apache(Apache::start_defining(&[name], socket, more, &[]))
+            }
+        }
+    }
+
+    /// Starts one whose line for HTTP Strict Transport Security is turned on.
+    pub fn start_with_hsts(kind: Kind, socket: &Path) -> Self {
+        match kind {
+            Kind::Nginx => {
+                let line = ("# on \"max-age", "on \"max-age");
+                Self::Nginx(Nginx::start_changed_in(socket, "", &[], &[line]))
+            }
+            Kind::Apache => {
+                let line = ("# Header always set Strict", "Header always set Strict");
+                Self::Apache(Apache::start_changed(socket, "", &[line]))
+            }
+        }
+    }
+
     /// Starts one that lets nobody in but who gives a name and password of a file (`htpasswd`), and
     /// tells the program the name, as its configuration says how.
     pub fn start_authenticating(kind: Kind, socket: &Path, users: &Path) -> Self {
@@ -71,6 +99,32 @@ impl Front {
             Self::Nginx(nginx) => nginx.https(),
             Self::Apache(apache) => apache.https(),
         }
+    }
+
+    /// Its log of requests.
+    pub fn log(&self) -> PathBuf {
+        match self {
+            Self::Nginx(nginx) => nginx.log(),
+            Self::Apache(apache) => apache.log(),
+        }
+    }
+
+    /// The folder in which it keeps answers.
+    pub fn cache(&self) -> PathBuf {
+        match self {
+            Self::Nginx(nginx) => nginx.cache(),
+            Self::Apache(apache) => apache.cache(),
+        }
+    }
+
+    /// How many answers lie whole in that folder: a client may have one before it is laid down there.
+    pub fn kept(&self) -> usize {
+        let whole = |name: &str| match self {
+            Self::Nginx(_) => !name.contains('.'),
+            // The last file of an answer that gets its name.
+            Self::Apache(_) => name.ends_with(".data"),
+        };
+        super::files::count(&self.cache(), &whole)
     }
 
     /// What it logged as errors.

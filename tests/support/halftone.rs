@@ -1,11 +1,14 @@
 //! The real binary, in both of its shapes.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::os::unix::net::UnixStream;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
@@ -20,10 +23,26 @@ use super::wait;
 /// The password of the first administrator in every test.
 pub const ADMIN_PASSWORD: &str = "a long enough password";
 
+/// How a pool is started.
+#[derive(Default)]
+pub struct Launch {
+    /// A program and its arguments that runs the one which follows: `nsenter`, `faketime`.
+    pub by: Vec<OsString>,
+    /// The binary to start in place of the one under test.
+    pub program: Option<PathBuf>,
+    /// Whether the socket is made and kept here, as systemd does.
+    pub held: bool,
+}
+
+/// The shell knows the process id that systemd would have told.
+const AS_SYSTEMD: &str = "LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" \"$@\" 3<&0 0</dev/null";
+
 /// A running `halftone fcgi` with a folder and a database of its own.
 pub struct Pool {
     // In this order: the process ends before its database and its files go.
     process: Process,
+    launch: Launch,
+    held: Option<UnixListener>,
     database: Option<Database>,
     dir: TempDir,
 }
@@ -32,14 +51,32 @@ impl Pool {
     /// Starts it on PostgreSQL and memcached after `prepare` has put pictures into the folder that it
     /// is given.
     pub fn start(prepare: impl FnOnce(&Path), adjust: impl FnOnce(Config) -> Config) -> Self {
+        Self::start_by(Launch::default(), prepare, adjust)
+    }
+
+    /// The same, started in another way.
+    pub fn start_by(
+        launch: Launch,
+        prepare: impl FnOnce(&Path),
+        adjust: impl FnOnce(Config) -> Config,
+    ) -> Self {
         let database = Database::create();
         let url = database.url();
-        Self::start_on(Some(database), prepare, |dir| adjust(Config::pool(dir, &url)))
+        Self::start_on(Some(database), launch, prepare, |dir| adjust(Config::pool(dir, &url)))
     }
 
     /// Starts it on SQLite and without memcached.
     pub fn start_alone(prepare: impl FnOnce(&Path), adjust: impl FnOnce(Config) -> Config) -> Self {
-        Self::start_on(None, prepare, |dir| {
+        Self::start_alone_by(Launch::default(), prepare, adjust)
+    }
+
+    /// The same, started in another way.
+    pub fn start_alone_by(
+        launch: Launch,
+        prepare: impl FnOnce(&Path),
+        adjust: impl FnOnce(Config) -> Config,
+    ) -> Self {
+        Self::start_on(None, launch, prepare, |dir| {
             let file = dir.join("data/halftone.db");
             adjust(Config::alone(dir, &format!("sqlite:{}", file.display())))
         })
@@ -51,11 +88,12 @@ impl Pool {
         prepare: impl FnOnce(&Path),
         adjust: impl FnOnce(Config) -> Config,
     ) -> Self {
-        Self::start_on(None, prepare, |dir| adjust(Config::alone(dir, url)))
+        Self::start_on(None, Launch::default(), prepare, |dir| adjust(Config::alone(dir, url)))
     }
 
     fn start_on(
         database: Option<Database>,
+        launch: Launch,
         prepare: impl FnOnce(&Path),
         settings: impl FnOnce(&Path) -> Config,
     ) -> Self {
@@ -67,16 +105,34 @@ impl Pool {
         let config = dir.path().join("halftone.toml");
         fs::write(&config, settings(dir.path()).to_toml()).unwrap();
         run(&["migrate", "--config", config.to_str().unwrap()]);
-        let mut command = binary();
-        command.arg("fcgi").arg("--config").arg(&config);
-        let mut process = Process::start("halftone", dir.path(), &mut command);
-        let socket = dir.path().join("halftone.sock");
-        process.wait_until("the pool answers", || {
+        let held = launch.held.then(|| hold(&dir.path().join("halftone.sock")));
+        let process = launch.start(dir.path(), held.as_ref());
+        let mut pool = Self { process, launch, held, database, dir };
+        pool.wait_until_it_answers();
+        pool
+    }
+
+    /// Starts it once more, as a service manager does after its end.
+    pub fn start_again(&mut self) {
+        self.process = self.launch.start(self.dir.path(), self.held.as_ref());
+    }
+
+    /// Waits until a request on a connection of its own is answered.
+    pub fn wait_until_it_answers(&mut self) {
+        let socket = self.socket();
+        self.process.wait_until("the pool answers", || {
             UnixStream::connect(&socket)
                 .and_then(|mut stream| fcgi::exchange(&mut stream, "/"))
                 .is_ok()
         });
-        Self { process, database, dir }
+    }
+
+    /// Runs a command of the binary with the pool's settings, where the pool runs; gives what it wrote to
+    /// its standard output.
+    pub fn run(&self, arguments: &[&str]) -> String {
+        let mut command = self.launch.command();
+        let output = command.args(arguments).arg("--config").arg(self.config()).output().unwrap();
+        told(arguments, &output)
     }
 
     /// Where it answers FastCGI.
@@ -143,6 +199,37 @@ impl Pool {
     }
 }
 
+impl Launch {
+    fn command(&self) -> Command {
+        let program = self.program.clone().unwrap_or_else(|| env!("CARGO_BIN_EXE_halftone").into());
+        let Some((first, more)) = self.by.split_first() else {
+            return clean(Command::new(program));
+        };
+        let mut command = Command::new(first);
+        command.args(more).arg(program);
+        clean(command)
+    }
+
+    fn start(&self, dir: &Path, held: Option<&UnixListener>) -> Process {
+        let mut command = self.command();
+        let mut input = Stdio::null();
+        if let Some(listener) = held {
+            let inner = std::mem::replace(&mut command, clean(Command::new("/bin/sh")));
+            command.args(["-c", AS_SYSTEMD]).arg(inner.get_program()).args(inner.get_args());
+            input = Stdio::from(OwnedFd::from(listener.try_clone().unwrap()));
+        }
+        command.arg("fcgi").arg("--config").arg(dir.join("halftone.toml"));
+        Process::start_reading("halftone", dir, &mut command, input)
+    }
+}
+
+/// Makes a socket that the front servers' users may connect to.
+fn hold(path: &Path) -> UnixListener {
+    let listener = UnixListener::bind(path).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o666)).unwrap();
+    listener
+}
+
 /// A running `halftone serve` with a data folder of its own.
 pub struct Serve {
     process: Process,
@@ -187,7 +274,10 @@ impl Serve {
 
 /// The binary, with no setting from the environment but the first administrator's password.
 pub fn binary() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_halftone"));
+    clean(Command::new(env!("CARGO_BIN_EXE_halftone")))
+}
+
+fn clean(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("HALFTONE_") {
             command.env_remove(name);
@@ -213,7 +303,10 @@ pub fn run_with_input(arguments: &[&str], input: &str) {
 /// # Panics
 /// When it fails, with what it wrote.
 pub fn run(arguments: &[&str]) -> String {
-    let output = binary().args(arguments).output().unwrap();
+    told(arguments, &binary().args(arguments).output().unwrap())
+}
+
+fn told(arguments: &[&str], output: &Output) -> String {
     assert!(
         output.status.success(),
         "halftone {arguments:?}: {}\n{}",

@@ -3,15 +3,15 @@
 //! It keeps one connection, sends exactly the request line that it is given, and reads one response.
 //! A library would repair paths and retry; these tests want neither.
 
+use std::fmt;
 use std::io::{BufRead, BufReader, Error, ErrorKind, Read, Result, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// How long a read may take.
-const TIMEOUT: Duration = Duration::from_secs(60);
+pub const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A response.
-#[derive(Debug)]
+/// A response. What it shows of itself in a failure leaves out bodies that nobody could read.
 pub struct Response {
     /// The status code.
     pub status: u16,
@@ -21,6 +21,16 @@ pub struct Response {
     pub body: Vec<u8>,
     /// Whether the server keeps the connection.
     pub kept: bool,
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let body = match std::str::from_utf8(&self.body) {
+            Ok(text) => text.to_owned(),
+            Err(_) => format!("{} bytes", self.body.len()),
+        };
+        write!(out, "{} {:?} kept: {} body: {body}", self.status, self.headers, self.kept)
+    }
 }
 
 impl Response {
@@ -108,8 +118,16 @@ impl Client {
         self.stream.get_mut().write_all(part)
     }
 
-    /// Reads one response; `head` tells that it has no body whatever its header says.
+    /// Reads one response; `head` tells that it has no body whatever its header says. A connection that
+    /// ends before the first byte is [`ErrorKind::ConnectionAborted`].
     pub fn receive(&mut self, head: bool) -> Result<Response> {
+        match self.stream.fill_buf() {
+            Ok([]) => Err(Error::new(ErrorKind::ConnectionAborted, "closed before an answer")),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => {
+                Err(Error::new(ErrorKind::ConnectionAborted, "reset before an answer"))
+            }
+            begun => begun.map(drop),
+        }?;
         let line = self.line()?;
         let bad = || Error::new(ErrorKind::InvalidData, format!("status line {line:?}"));
         let status: u16 =
@@ -170,6 +188,31 @@ impl Client {
             line.pop();
         }
         Ok(String::from_utf8_lossy(&line).into_owned())
+    }
+}
+
+/// One GET over TLS, whoever the server says that it is.
+pub fn get_over_tls(addr: SocketAddr, target: &str, headers: &[(&str, &str)]) -> Response {
+    let tls = ureq::tls::TlsConfig::builder().disable_verification(true).build();
+    let config = ureq::Agent::config_builder().tls_config(tls);
+    let config = config.http_status_as_error(false).max_redirects(0);
+    let agent: ureq::Agent = config.build().into();
+    let mut request = agent.get(format!("https://{addr}{target}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let mut response = request.call().unwrap();
+    let of =
+        |value: &ureq::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    Response {
+        status: response.status().as_u16(),
+        headers: response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.to_string(), of(value)))
+            .collect(),
+        body: response.body_mut().with_config().limit(1 << 30).read_to_vec().unwrap(),
+        kept: false,
     }
 }
 

@@ -10,6 +10,8 @@
 // Helpers of tests fail by panicking, as the tests themselves do.
 
 pub mod apache;
+pub mod browser;
+pub mod cluster;
 pub mod config;
 pub mod database;
 pub mod fcgi;
@@ -18,10 +20,15 @@ pub mod fixture;
 pub mod front;
 pub mod halftone;
 pub mod http;
+pub mod load;
+pub mod memcached;
+pub mod mixed;
+pub mod namespace;
 pub mod nginx;
 pub mod process;
 pub mod qis;
 pub mod recorder;
+pub mod relay;
 pub mod slapd;
 pub mod tus;
 pub mod wait;

@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -45,12 +45,22 @@ impl Nginx {
     }
 
     /// Starts it with texts of the locations replaced.
-    fn start_changed(socket: &Path, more: &str, changes: &[(&str, &str)]) -> Self {
+    pub fn start_changed(socket: &Path, more: &str, changes: &[(&str, &str)]) -> Self {
+        Self::start_changed_in(socket, more, changes, &[])
+    }
+
+    /// Starts it with texts of the locations, and of the site, replaced.
+    pub fn start_changed_in(
+        socket: &Path,
+        more: &str,
+        changes: &[(&str, &str)],
+        of_site: &[(&str, &str)],
+    ) -> Self {
         let nginx = program("nginx", "nginx");
         let dir = temp_dir();
         let http = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
         let https = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
-        write_files(dir.path(), socket, http, https, more, changes);
+        write_files(dir.path(), socket, http, https, more, changes, of_site);
         let main = dir.path().join("nginx.conf");
         let mut command = Command::new(nginx);
         command.arg("-p").arg(dir.path()).arg("-c").arg(&main).arg("-e").arg("error.log");
@@ -76,9 +86,19 @@ impl Nginx {
         self.https
     }
 
+    /// Its log of requests.
+    pub fn log(&self) -> PathBuf {
+        self.dir.path().join("halftone.log")
+    }
+
+    /// The folder in which it keeps answers.
+    pub fn cache(&self) -> PathBuf {
+        self.dir.path().join("cache")
+    }
+
     /// The folder that it would use for temporary files of responses.
     pub fn temporary_files(&self) -> usize {
-        walk_count(&self.dir.path().join("tmp/fastcgi"))
+        super::files::count(&self.dir.path().join("tmp/fastcgi"), &|_| true)
     }
 
     /// What it logged as errors.
@@ -88,43 +108,50 @@ impl Nginx {
     }
 }
 
-fn walk_count(dir: &Path) -> usize {
-    fs::read_dir(dir).unwrap().flatten().fold(0, |sum, entry| {
-        if entry.path().is_dir() { sum + walk_count(&entry.path()) } else { sum + 1 }
-    })
-}
-
-fn write_files(
+/// Writes the files of a site, and `nginx.conf`, which reads them.
+pub fn write_files(
     dir: &Path,
     socket: &Path,
     http: SocketAddr,
     https: SocketAddr,
     more: &str,
     changes: &[(&str, &str)],
+    of_site: &[(&str, &str)],
 ) {
     fs::create_dir_all(dir.join("snippets")).unwrap();
     fs::create_dir_all(dir.join("tmp")).unwrap();
     make_certificate(dir);
-    let locations = substituted("nginx/halftone-locations.conf", changes);
+    // A pool keeps its files beside its socket.
+    let home = socket.parent().unwrap_or(dir);
+    let (images, data) = (home.join("images"), home.join("data"));
+    let (images, data) = (images.display().to_string(), data.display().to_string());
+    let share = home.join("share").display().to_string();
+    let folders = [
+        ("/srv/images", images.as_str()),
+        ("/var/lib/halftone", data.as_str()),
+        ("/usr/share/halftone", share.as_str()),
+    ];
+    let locations = substituted("nginx/halftone-locations.conf", &[changes, &folders].concat());
     fs::write(dir.join("snippets/halftone-locations.conf"), locations).unwrap();
-    let site = substituted(
-        "nginx/halftone.conf",
-        &[
-            ("unix:/run/halftone/halftone.sock", &format!("unix:{}", socket.display())),
-            ("listen 80;", &format!("listen {http};")),
-            ("listen [::]:80;", ""),
-        ],
-    );
+    let places = [
+        ("unix:/run/halftone/halftone.sock", &*format!("unix:{}", socket.display())),
+        ("listen 80;", &format!("listen {http};")),
+        ("listen [::]:80;", ""),
+        ("/var/lib/nginx/halftone ", &format!("{}/cache ", dir.display())),
+        ("/var/log/nginx", &dir.display().to_string()),
+    ];
+    let site = substituted("nginx/halftone.conf", &[of_site, &places].concat());
     fs::write(dir.join("halftone.conf"), site).unwrap();
     let tls = substituted(
-        "nginx/halftone-tls.conf",
+        "nginx/halftone.tls.conf",
         &[
             ("listen 443 ssl http2;", &format!("listen {https} ssl http2;")),
             ("listen [::]:443 ssl http2;", ""),
             ("/etc/ssl/halftone", &dir.display().to_string()),
+            ("/var/log/nginx", &dir.display().to_string()),
         ],
     );
-    fs::write(dir.join("halftone-tls.conf"), tls).unwrap();
+    fs::write(dir.join("halftone.tls.conf"), tls).unwrap();
     let user = if is_root() { "user www-data;" } else { "" };
     let main = format!(
         "{user}
@@ -133,14 +160,16 @@ worker_processes 2;
 pid nginx.pid;
 events {{ worker_connections 2048; }}
 http {{
-    access_log off;
+    # As in Debian's own nginx.conf.
+    sendfile on;
+    tcp_nopush on;
+    gzip on;
     client_body_temp_path tmp/body;
     proxy_temp_path tmp/proxy;
     fastcgi_temp_path tmp/fastcgi;
     uwsgi_temp_path tmp/uwsgi;
     scgi_temp_path tmp/scgi;
-    include halftone.conf;
-    include halftone-tls.conf;
+    include halftone.*conf;
     {more}
 }}
 "

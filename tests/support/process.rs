@@ -23,10 +23,15 @@ pub struct Process {
 impl Process {
     /// Starts `command` with both outputs written to `<dir>/<name>.out`.
     pub fn start(name: &str, dir: &Path, command: &mut Command) -> Self {
+        Self::start_reading(name, dir, command, Stdio::null())
+    }
+
+    /// The same with something on its standard input.
+    pub fn start_reading(name: &str, dir: &Path, command: &mut Command, input: Stdio) -> Self {
         let output = dir.join(format!("{name}.out"));
         let file = File::options().create(true).append(true).open(&output).unwrap();
         let child = command
-            .stdin(Stdio::null())
+            .stdin(input)
             .stdout(file.try_clone().unwrap())
             .stderr(file)
             .spawn()

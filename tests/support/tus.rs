@@ -37,11 +37,28 @@ impl Tus {
 
     /// Asks for an upload of `len` bytes.
     pub fn create(&self, len: usize, metadata: &[(&str, &str)]) -> Response {
-        let metadata: Vec<String> =
-            metadata.iter().map(|(name, value)| format!("{name} {}", base64(value))).collect();
-        let len = len.to_string();
-        let headers = [("Upload-Length", len.as_str()), ("Upload-Metadata", &metadata.join(","))];
+        let (len, metadata) = (len.to_string(), described(metadata));
+        let headers = [("Upload-Length", len.as_str()), ("Upload-Metadata", metadata.as_str())];
         self.send("POST", "/api/v1/uploads/", &headers, b"")
+    }
+
+    /// The same with the first bytes.
+    pub fn create_with(
+        &self,
+        len: usize,
+        metadata: &[(&str, &str)],
+        first: &[u8],
+        more: &[(&str, &str)],
+    ) -> Response {
+        let (len, metadata) = (len.to_string(), described(metadata));
+        let mut headers = vec![
+            ("Content-Type", BYTES),
+            ("Upload-Length", len.as_str()),
+            ("Upload-Metadata", metadata.as_str()),
+        ];
+        headers.retain(|(name, _)| !more.iter().any(|(other, _)| other == name));
+        headers.extend(more);
+        self.send("POST", "/api/v1/uploads/", &headers, first)
     }
 
     /// Begins an upload, and gives back its address.
@@ -91,6 +108,12 @@ impl Tus {
         assert_eq!(told.header("cache-control"), Some("no-store"));
         told.header("upload-offset").unwrap().parse().unwrap()
     }
+}
+
+/// What is said of an upload, as the protocol writes it.
+fn described(metadata: &[(&str, &str)]) -> String {
+    let pairs = metadata.iter().map(|(name, value)| format!("{name} {}", base64(value)));
+    pairs.collect::<Vec<_>>().join(",")
 }
 
 /// Base64 (RFC 4648).

@@ -23,7 +23,7 @@ use std::io::{self, IoSlice, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -53,6 +53,8 @@ pub struct DiskOptions {
 pub(super) struct DiskTier {
     store: Arc<Store>,
     wake: Sender<()>,
+    /// The last entry could not be written, which is told once.
+    failing: AtomicBool,
 }
 
 /// What the request threads and the sweeping thread share.
@@ -83,7 +85,7 @@ impl DiskTier {
             written: AtomicU64::new(0),
         });
         let (wake, woken) = bounded(1);
-        let tier = Self { store: Arc::clone(&store), wake };
+        let tier = Self { store: Arc::clone(&store), wake, failing: AtomicBool::new(false) };
         let thread = std::thread::Builder::new().name("cache-sweep".into());
         thread.spawn(move || sweep_when_woken(&store, &woken))?;
         if !sound && !empty {
@@ -131,7 +133,14 @@ impl DiskTier {
             store.usage.add(-bytes.cast_signed());
             return Ok(false);
         }
-        match store.write(&key.hex(), &head, &entry.body) {
+        let written = store.write(&key.hex(), &head, &entry.body);
+        let was_failing = self.failing.swap(written.is_err(), Ordering::Relaxed);
+        match &written {
+            Err(error) if !was_failing => log::warn!("the disk cache keeps nothing: {error}"),
+            Ok(_) if was_failing => log::info!("the disk cache keeps pictures again"),
+            _ => {}
+        }
+        match written {
             Ok(replaced) => {
                 if replaced > 0 {
                     store.usage.add(-on_disk(replaced).cast_signed());
@@ -156,6 +165,16 @@ impl DiskTier {
     /// Counts the folder anew, brings it below its cap and clears away what crashes left.
     pub(super) fn sweep(&self) -> io::Result<()> {
         self.store.sweep()
+    }
+
+    /// Removes every entry; tells how many there were and how long they were.
+    pub(super) fn clear(&self) -> io::Result<(u64, u64)> {
+        self.store.clear()
+    }
+
+    /// The most bytes that it may hold.
+    pub(super) fn cap_bytes(&self) -> u64 {
+        self.store.cap_bytes
     }
 
     /// Bytes in use, as far as this process knows.

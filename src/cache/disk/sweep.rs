@@ -43,6 +43,19 @@ impl Store {
         swept.map(drop)
     }
 
+    /// Removes every entry; tells how many there were and what they took.
+    pub(super) fn clear(&self) -> io::Result<(u64, u64)> {
+        let (mut removed, mut bytes) = (0, 0);
+        for folder in fs::read_dir(&self.folder)?.flatten().filter(holds_entries) {
+            for entry in entries(&folder.path()) {
+                self.remove(&entry.path, entry.len);
+                removed += 1;
+                bytes += entry.len;
+            }
+        }
+        Ok((removed, bytes))
+    }
+
     /// Returns how many bytes are left.
     fn walk(&self) -> io::Result<u64> {
         self.clear_temporary();

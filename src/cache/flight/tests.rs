@@ -1,13 +1,18 @@
 //! Threads, two openings that stand for two processes, real second processes, and two hosts.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::sleep;
+use std::time::Duration;
 
 use bytes::Bytes;
 use nix::sys::signal::Signal;
 
+use super::guard::LEASE_WAIT;
 use super::*;
+use crate::cache::Entry;
 use crate::cache::testing::{RealMemcached, options, second_process, wait_for};
 use crate::cache::{Cache, CacheOptions, DiskOptions, SharedOptions};
+use tokio::sync::oneshot;
 
 const LONG: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_millis(60);
@@ -20,41 +25,74 @@ fn entry() -> Entry {
     Entry::new("image/png", Bytes::from_static(b"picture"))
 }
 
+/// What a request does, with a thread that waits as long.
+#[derive(Debug)]
+enum Joined {
+    Lead(Guard),
+    Made(Entry),
+    Failed(Failure),
+    /// There was an outcome, and nothing in it.
+    Nothing,
+    TimedOut,
+}
+
+fn join(flights: &Flights, key: &Key, wait: Duration) -> Joined {
+    match flights.enter(key) {
+        Turn::Mine(claim) => match claim.lead(wait) {
+            Lead::Taken(guard) => Joined::Lead(guard),
+            Lead::Failed(failure) => Joined::Failed(failure),
+            Lead::TimedOut => Joined::TimedOut,
+        },
+        Turn::Anothers(following) => follow(&following, following.landed(), wait),
+        Turn::Failed(failure) => Joined::Failed(failure),
+    }
+}
+
+fn follow(following: &Following, landed: oneshot::Receiver<()>, wait: Duration) -> Joined {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    // Whether it was told or the time was over shows in the outcome.
+    let _ = runtime.block_on(async { tokio::time::timeout(wait, landed).await });
+    match following.outcome() {
+        Some(Outcome::Made(entry)) => Joined::Made(entry),
+        Some(Outcome::Failed(failure)) => Joined::Failed(failure),
+        Some(Outcome::Nothing) => Joined::Nothing,
+        None => Joined::TimedOut,
+    }
+}
+
 fn lead(flights: &Flights, text: &str) -> Guard {
-    match flights.join(&key(text), LONG) {
-        Flight::Lead(guard) => guard,
+    match join(flights, &key(text), LONG) {
+        Joined::Lead(guard) => guard,
         other => panic!("{other:?}"),
     }
 }
 
-/// Starts threads that join, and returns once all of them wait.
-fn followers<'a>(
-    scope: &'a std::thread::Scope<'a, '_>,
-    flights: &'a Flights,
-    count: usize,
-) -> Vec<std::thread::ScopedJoinHandle<'a, Flight>> {
-    let handles = (0..count).map(|_| scope.spawn(|| flights.join(&key("a"), LONG))).collect();
-    wait_for("all followers wait", || {
-        let known = lock(&flights.0.known);
-        // The map, the leader's guard, and one for each follower.
-        (Arc::strong_count(&known.flying["a"]) == count + 2).then_some(())
-    });
-    handles
+/// Those who wait for what another makes.
+fn followers(flights: &Flights, count: usize) -> Vec<(Following, oneshot::Receiver<()>)> {
+    let enter = |_| match flights.enter(&key("a")) {
+        Turn::Anothers(following) => {
+            let landed = following.landed();
+            (following, landed)
+        }
+        other => panic!("{other:?}"),
+    };
+    (0..count).map(enter).collect()
 }
 
 #[test]
-fn threads_that_ask_meanwhile_get_the_leaders_entry() {
+fn all_who_ask_meanwhile_get_the_leaders_entry() {
     let dir = tempfile::tempdir().unwrap();
     let flights = Flights::open(dir.path(), None).unwrap();
-    std::thread::scope(|scope| {
-        let guard = lead(&flights, "a");
-        let followers = followers(scope, &flights, 14);
-        guard.finish(&entry());
-        for follower in followers {
-            let flight = follower.join().unwrap();
-            assert!(matches!(&flight, Flight::Made(made) if *made == entry()), "{flight:?}");
-        }
-    });
+    let guard = lead(&flights, "a");
+    let followers = followers(&flights, 14);
+    guard.finish(&entry());
+    for (following, landed) in followers {
+        let joined = follow(&following, landed, LONG);
+        assert!(matches!(&joined, Joined::Made(made) if *made == entry()), "{joined:?}");
+        // Whoever looks only now need not wait.
+        let landed = following.landed();
+        assert!(matches!(follow(&following, landed, Duration::ZERO), Joined::Made(_)));
+    }
     assert_eq!(flights.flying(), 0);
 }
 
@@ -63,42 +101,66 @@ fn a_failure_is_told_to_all_who_wait_and_for_a_second() {
     let dir = tempfile::tempdir().unwrap();
     let flights = Flights::open(dir.path(), None).unwrap();
     let failure = Failure { kind: 415, message: "not a picture".into() };
-    let start = std::thread::scope(|scope| {
-        let guard = lead(&flights, "a");
-        let followers = followers(scope, &flights, 3);
-        let start = Instant::now();
-        guard.fail(failure.clone());
-        for follower in followers {
-            let flight = follower.join().unwrap();
-            assert!(matches!(&flight, Flight::Failed(told) if *told == failure), "{flight:?}");
-        }
-        start
-    });
+    let guard = lead(&flights, "a");
+    let followers = followers(&flights, 3);
+    let start = Instant::now();
+    guard.fail(failure.clone());
+    for (following, landed) in followers {
+        let joined = follow(&following, landed, LONG);
+        assert!(matches!(&joined, Joined::Failed(told) if *told == failure), "{joined:?}");
+    }
     drop(lead(&flights, "another key"));
-    wait_for("the failure is forgotten", || match flights.join(&key("a"), LONG) {
-        Flight::Failed(told) => {
+    wait_for("the failure is forgotten", || match join(&flights, &key("a"), LONG) {
+        Joined::Failed(told) => {
             assert_eq!(told, failure);
             None
         }
-        Flight::Lead(_) => Some(()),
+        Joined::Lead(_) => Some(()),
         other => panic!("{other:?}"),
     });
     assert!(start.elapsed() >= Duration::from_secs(1), "{:?}", start.elapsed());
 }
 
+/// Whoever is told that there is nothing can enter at once: it does not meet the one who has left.
 #[test]
 fn a_leader_without_a_result_lets_the_next_one_try() {
     let dir = tempfile::tempdir().unwrap();
     let flights = Flights::open(dir.path(), None).unwrap();
+    let guard = lead(&flights, "a");
+    let mut followers = followers(&flights, 2);
     std::thread::scope(|scope| {
-        let guard = lead(&flights, "a");
-        let followers = followers(scope, &flights, 2);
+        let (following, landed) = followers.pop().unwrap();
+        let flights = &flights;
+        let next = scope.spawn(move || {
+            let joined = follow(&following, landed, LONG);
+            assert!(matches!(joined, Joined::Nothing), "{joined:?}");
+            lead(flights, "a")
+        });
         drop(guard);
-        for follower in followers {
-            assert!(matches!(follower.join().unwrap(), Flight::Follow));
-        }
+        let next = next.join().unwrap();
+        let (following, landed) = followers.pop().unwrap();
+        assert!(matches!(follow(&following, landed, LONG), Joined::Nothing));
+        drop(next);
     });
+    // A turn that is not taken is given on as well.
+    let Turn::Mine(claim) = flights.enter(&key("a")) else { panic!("it is free") };
+    assert!(matches!(flights.enter(&key("a")), Turn::Anothers(_)));
+    drop(claim);
     drop(lead(&flights, "a"));
+}
+
+#[test]
+fn those_who_come_and_go_leave_nothing_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    let flights = Flights::open(dir.path(), None).unwrap();
+    let _guard = lead(&flights, "a");
+    let staying = followers(&flights, 3);
+    for _ in 0..10_000 {
+        drop(followers(&flights, 1));
+    }
+    let waiting = lock(&flights.0.known).flying["a"].waiting();
+    assert!((3..=16).contains(&waiting), "{waiting}");
+    drop(staying);
 }
 
 #[test]
@@ -109,7 +171,7 @@ fn waiting_is_bounded_in_and_between_processes() {
     let guard = lead(&one, "a");
     for flights in [&one, &two] {
         let start = Instant::now();
-        assert!(matches!(flights.join(&key("a"), SHORT), Flight::TimedOut));
+        assert!(matches!(join(flights, &key("a"), SHORT), Joined::TimedOut));
         assert!(start.elapsed() >= SHORT);
     }
     drop(lead(&two, "another key is free"));
@@ -136,7 +198,7 @@ fn a_leader_that_is_killed_frees_its_key() {
     let other = second_process(test, DIR, dir.path());
     wait_for("the other process leads", || dir.path().join("leading").exists().then_some(()));
     let flights = Flights::open(dir.path(), None).unwrap();
-    assert!(matches!(flights.join(&key("a"), SHORT), Flight::TimedOut));
+    assert!(matches!(join(&flights, &key("a"), SHORT), Joined::TimedOut));
     other.signal(Signal::SIGKILL);
     drop(lead(&flights, "a"));
 }
@@ -157,8 +219,8 @@ fn many_threads_of_many_processes_make_each_picture_once() {
         if let Some(entry) = cache.get(key) {
             return entry;
         }
-        match flights.join(key, LONG) {
-            Flight::Lead(guard) => {
+        match join(flights, key, LONG) {
+            Joined::Lead(guard) => {
                 let entry = cache.get(key).unwrap_or_else(|| {
                     made.fetch_add(1, Ordering::SeqCst);
                     sleep(Duration::from_millis(5));
@@ -168,8 +230,8 @@ fn many_threads_of_many_processes_make_each_picture_once() {
                 guard.finish(&entry);
                 return entry;
             }
-            Flight::Made(entry) => return entry,
-            Flight::Follow => {}
+            Joined::Made(entry) => return entry,
+            Joined::Nothing => {}
             other => panic!("{other:?}"),
         }
     };
@@ -240,4 +302,42 @@ fn without_memcached_there_is_no_wait() {
     let start = Instant::now();
     drop(lead(&flights, "a"));
     assert!(start.elapsed() < Duration::from_millis(1_500), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_failure_is_told_to_the_other_processes_of_the_host() {
+    let dir = tempfile::tempdir().unwrap();
+    let [one, two] = [(); 2].map(|()| Flights::open(dir.path(), None).unwrap());
+    let failure = Failure { kind: 415, message: "not a picture".into() };
+    std::thread::scope(|scope| {
+        let guard = lead(&one, "a");
+        let others: Vec<_> = (0..3).map(|_| scope.spawn(|| join(&two, &key("a"), LONG))).collect();
+        wait_for("one waits for the host's lock", || (two.flying() == 1).then_some(()));
+        guard.fail(failure.clone());
+        for other in others {
+            let flight = other.join().unwrap();
+            assert!(matches!(&flight, Joined::Failed(told) if *told == failure), "{flight:?}");
+        }
+    });
+    drop(lead(&two, "b"));
+    wait_for("it is tried again after a while", || match join(&two, &key("a"), LONG) {
+        Joined::Lead(_) => Some(()),
+        Joined::Failed(_) => None,
+        other => panic!("{other:?}"),
+    });
+}
+
+#[test]
+fn a_failure_is_told_to_the_other_hosts() {
+    let server = RealMemcached::start();
+    let [(_a, one), (_b, two)] = hosts(&server);
+    let failure = Failure { kind: 415, message: "not a picture: ä".into() };
+    lead(&one, "a").fail(failure.clone());
+    let flight = join(&two, &key("a"), LONG);
+    assert!(matches!(&flight, Joined::Failed(told) if *told == failure), "{flight:?}");
+    wait_for("it is tried again after a while", || match join(&two, &key("a"), LONG) {
+        Joined::Lead(_) => Some(()),
+        Joined::Failed(_) => None,
+        other => panic!("{other:?}"),
+    });
 }

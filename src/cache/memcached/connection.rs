@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::Fault;
+use super::{Fault, Usage};
 
 const INPUT_BYTES: usize = 4096;
 
@@ -179,6 +179,30 @@ impl Connection {
         match &self.line()?[..] {
             b"DELETED" | b"NOT_FOUND" => Ok(()),
             _ => Err(Fault::Protocol("an unknown answer to delete")),
+        }
+    }
+
+    /// What the server says of itself.
+    pub(super) fn usage(&mut self) -> Result<Usage, Fault> {
+        self.send(&[b"stats\r\n"])?;
+        let mut usage = Usage::default();
+        loop {
+            let line = self.line()?;
+            if line == b"END" {
+                return Ok(usage);
+            }
+            let text = std::str::from_utf8(&line).ok().and_then(|line| line.strip_prefix("STAT "));
+            let Some((name, value)) = text.and_then(|text| text.split_once(' ')) else {
+                return Err(Fault::Protocol("statistics that are none"));
+            };
+            let field = match name {
+                "bytes" => &mut usage.bytes,
+                "limit_maxbytes" => &mut usage.limit_bytes,
+                "curr_items" => &mut usage.items,
+                "evictions" => &mut usage.evictions,
+                _ => continue,
+            };
+            *field = value.parse().map_err(|_| Fault::Protocol("a number that is none"))?;
         }
     }
 

@@ -8,6 +8,7 @@
 
 mod address;
 mod connection;
+mod facts;
 mod health;
 mod ring;
 mod server;
@@ -21,6 +22,7 @@ use std::time::{Duration, Instant};
 
 use address::Address;
 use connection::Connection;
+pub use facts::{Facts, facts};
 use ring::Ring;
 use server::Server;
 use split::Split;
@@ -30,6 +32,22 @@ use super::{Entry, Key};
 
 /// How long opening waits for the names of servers to be looked up.
 const LOOK_UP_WAIT: Duration = Duration::from_secs(1);
+
+/// How long a server may take to tell of itself: nobody waits for that.
+const USAGE_WAIT: Duration = Duration::from_millis(500);
+
+/// What a server says of itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Bytes that its items take.
+    pub bytes: u64,
+    /// The most that they may take.
+    pub limit_bytes: u64,
+    /// Items that it holds, those of others that use it included.
+    pub items: u64,
+    /// Items that it dropped for want of space since it was started.
+    pub evictions: u64,
+}
 
 /// A server and its share.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +75,9 @@ pub struct MemcachedOptions {
     /// Idle connections kept per server: the number of threads that use the cache.
     pub idle_connections: usize,
 }
+
+/// How long a failure is told. The servers count whole seconds, so that one might be no time at all.
+const FAILURE_TTL_S: u32 = 2;
 
 impl Default for MemcachedOptions {
     fn default() -> Self {
@@ -238,14 +259,72 @@ impl Memcached {
         self.lease(key, |connection, name| connection.delete(name))
     }
 
+    /// What each server says of itself, by its name; none of one that does not answer in time.
+    #[must_use]
+    pub fn usage(&self) -> Vec<(String, Option<Usage>)> {
+        let ask = |server: &Server| {
+            let deadline = Instant::now() + self.timeout.max(USAGE_WAIT);
+            (server.name(), server.call(deadline, Connection::usage).ok())
+        };
+        self.servers.iter().map(ask).collect()
+    }
+
     fn lease<T>(
         &self,
         key: &Key,
+        call: impl FnMut(&mut Connection, &str) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        self.beside(key, 'l', call)
+    }
+
+    /// Does something with what stands beside an entry, under a letter of its own.
+    fn beside<T>(
+        &self,
+        key: &Key,
+        letter: char,
         mut call: impl FnMut(&mut Connection, &str) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         let hex = key.hex();
-        let name = format!("{}l{hex}", self.prefix);
+        let name = format!("{}{letter}{hex}", self.prefix);
         self.timed(key, |deadline| self.call(&hex, deadline, |connection| call(connection, &name)))
+    }
+
+    /// Tells all who share the servers that an entry could not be made: a number and words of the
+    /// maker's. It is forgotten after one to two seconds.
+    ///
+    /// # Errors
+    /// [`Fault`] when the server could not be asked.
+    pub fn put_failure(&self, key: &Key, kind: u16, message: &str) -> Result<(), Fault> {
+        let value = [&kind.to_be_bytes(), message.as_bytes()].concat();
+        self.beside(key, 'f', |connection, name| {
+            connection.add(name, FAILURE_TTL_S, &value).map(drop)
+        })
+    }
+
+    /// What was told like that.
+    ///
+    /// # Errors
+    /// [`Fault`] when the server could not be asked.
+    pub fn failure(&self, key: &Key) -> Result<Option<(u16, String)>, Fault> {
+        self.beside(key, 'f', |connection, name| {
+            let value = connection.get(name, self.item_bytes)?;
+            Ok(value.and_then(|value| {
+                let (kind, message) = value.split_first_chunk()?;
+                let message = std::str::from_utf8(message).ok()?;
+                Some((u16::from_be_bytes(*kind), message.to_owned()))
+            }))
+        })
+    }
+
+    /// Asks every server whether it is there, and names those that do not answer.
+    #[must_use]
+    pub fn silent(&self) -> Vec<String> {
+        let name = format!("{}health", self.prefix);
+        let silent = self.servers.iter().filter(|server| {
+            let deadline = Instant::now() + self.timeout;
+            server.call(deadline, |connection| connection.get(&name, self.item_bytes)).is_err()
+        });
+        silent.map(Server::name).collect()
     }
 
     fn get_split(

@@ -89,6 +89,19 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_new_server_takes_its_share_and_no_more() {
+        for count in 1..8 {
+            let (before, after) = (ring(&servers(count)), ring(&servers(count + 1)));
+            let key = |n: u32| format!("{n:064x}");
+            let moved =
+                (0..40_000).map(key).filter(|key| before.server(key) != after.server(key)).count();
+            // 160 points per server give a standard deviation of about 8 % of a share; three of them.
+            let (share, moved) = (1.0 / (count + 1) as f64, moved as f64 / 40_000.0);
+            assert!((moved / share - 1.0).abs() < 0.24, "{count} and one: {moved}, not {share}");
+        }
+    }
+
     proptest! {
         #[test]
         fn a_new_server_takes_keys_only_to_itself(count in 1_usize..12, seed: u32) {

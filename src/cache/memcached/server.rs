@@ -23,6 +23,11 @@ impl Server {
         Self { address, max_idle, idle: Mutex::default(), health: Mutex::default() }
     }
 
+    /// Its address, for people.
+    pub(super) fn name(&self) -> String {
+        self.address.name()
+    }
+
     /// Does something over a connection, idle or new. An idle connection that turns out to have been
     /// closed in the meantime is replaced once by a new one, so `call` may run twice.
     pub(super) fn call<T>(

@@ -82,7 +82,7 @@ fn directory(settings: &Settings) -> anyhow::Result<Option<Directory>> {
 }
 
 /// What everybody may do, kept current.
-pub(super) fn rights(settings: &Settings, db: &Db) -> Arc<RightsStore> {
+pub fn rights(settings: &Settings, db: &Db) -> Arc<RightsStore> {
     let poll = millis(settings.rights_poll_ms);
     let options = StoreOptions {
         poll,

@@ -4,17 +4,20 @@
 
 mod accounts;
 mod app;
+mod guard;
 mod pictures;
 mod serving;
 mod storage;
 mod units;
 
-pub use self::accounts::signer;
+pub use self::accounts::{rights, signer};
 pub use self::app::Running;
-pub use self::pictures::{engine, limits, profiles, reductions};
-pub use self::serving::{cores, listener_options, slots, worker_options};
+pub use self::guard::signing_keys;
+pub use self::pictures::{cmyk_profile, engine, limits, profiles, reductions};
+pub use self::serving::{cores, listener_options, program_slots, slots, worker_options};
 pub use self::storage::{
-    cache, check_images, database, exports, library, make_folders, prepare_database, repository,
+    cache, check_images, database, exports, host_name, library, make_folders, prepare_database,
+    repository,
 };
 use super::log::Log;
 use crate::config::Settings;

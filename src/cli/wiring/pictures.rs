@@ -43,7 +43,8 @@ const CMYK_PROFILES: [&str; 9] = [
 /// The value of `cmyk_profile` that asks for no profile.
 const NO_PROFILE: &str = "none";
 
-fn cmyk_profile(settings: &Settings) -> anyhow::Result<Option<Arc<[u8]>>> {
+/// The profile by which CMYK is converted: the one that is named, else one that the system has.
+pub fn cmyk_profile(settings: &Settings) -> anyhow::Result<Option<Arc<[u8]>>> {
     let path = settings.cmyk_profile.as_path();
     if path == Path::new(NO_PROFILE) {
         return Ok(None);
@@ -73,6 +74,7 @@ pub(super) fn engine_options(settings: &Settings) -> anyhow::Result<EngineOption
         },
         drop_private: settings.drop_private_metadata,
         limits: limits(settings),
+        memory_bytes: megabytes(settings.picture_memory()),
         max_frames: settings.max_frames,
         auto_quality_score: settings.auto_quality_score,
         document_dpi: settings.pdf_dpi,
@@ -91,9 +93,12 @@ fn sandbox(settings: &Settings) -> anyhow::Result<Sandbox> {
         cpu_s: settings.decoder_cpu_s,
         time: secs(settings.decoder_time_s),
         children: settings.decoder_count(cores()),
+        program_waiters: settings.program_waiters(),
         files: settings.decoder_files,
         idle: secs(settings.decoder_idle_s),
         scratch_folder: settings.temp_folder(),
+        scratch_mb: settings.decoder_scratch_mb,
+        failures_folder: Some(settings.run_folder().join("unreadable")),
         landlock: has_landlock(),
         allow_without_landlock: settings.allow_unsandboxed_decoders,
         probe: false,

@@ -18,9 +18,24 @@ pub fn slots(settings: &Settings, run_folder: &Path) -> std::io::Result<Slots> {
     Slots::open(
         run_folder,
         &SlotsOptions {
+            file: "slots.lock",
             count: settings.slot_count(cores()),
             pixel_budget: megapixels(settings.pixel_budget_megapixels),
-            max_waiters: settings.waiting_threads(),
+            max_waiters: settings.makers(cores()),
+        },
+    )
+}
+
+/// The slots of this host for pictures from files that another program reads. Their budget comes on
+/// top of the others'.
+pub fn program_slots(settings: &Settings, run_folder: &Path) -> std::io::Result<Slots> {
+    Slots::open(
+        run_folder,
+        &SlotsOptions {
+            file: "program-slots.lock",
+            count: settings.program_slot_count(cores()),
+            pixel_budget: megapixels(settings.held_megapixels),
+            max_waiters: settings.program_waiters().min(settings.makers(cores())),
         },
     )
 }
@@ -29,6 +44,8 @@ pub fn slots(settings: &Settings, run_folder: &Path) -> std::io::Result<Slots> {
 pub fn worker_options(settings: &Settings) -> WorkerOptions {
     WorkerOptions {
         threads: settings.threads as usize,
+        makers: settings.makers(cores()),
+        making_places: settings.making_places(cores()),
         queue_len: settings.queue_places(),
         max_requests: settings.max_requests.into(),
         max_worker_memory_bytes: megabytes(settings.max_worker_memory_mb),

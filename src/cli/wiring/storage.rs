@@ -92,6 +92,7 @@ pub fn repository(settings: &Settings) -> Repository {
             stat_cache: millis(settings.stat_cache_ms),
             stat_timeout: millis(settings.stat_timeout_ms),
             pool_threads: settings.stat_threads as usize,
+            follow_links: settings.follow_links,
         },
     )
 }
@@ -109,6 +110,7 @@ pub fn library(
     forget: impl Fn(&SourcePath) + Send + Sync + 'static,
 ) -> anyhow::Result<Library> {
     let options = library::Options {
+        rights_known_after: crate::auth::KNOWN_AFTER,
         unicode_names: settings.unicode_filenames,
         max_file_bytes: megabytes(settings.max_upload_mb),
         targets: settings.upload_targets.clone(),
@@ -117,13 +119,15 @@ pub fn library(
         upright: settings.orient_from_exif,
         missing_percent: settings.sync_missing_percent,
         host: host_name(settings),
+        accept_cut_off: settings.upload_accept_cut_off,
         burst_documents: settings.burst_documents,
         burst_dpi: settings.burst_dpi,
     };
     Ok(Library::new(db, files, engine(settings)?, options, forget))
 }
 
-fn host_name(settings: &Settings) -> String {
+/// This host's name: as set, else the machine's own.
+pub fn host_name(settings: &Settings) -> String {
     if !settings.host_name.is_empty() {
         return settings.host_name.clone();
     }

@@ -1,6 +1,7 @@
 //! The kinds of values that settings take.
 
 mod access;
+mod guard;
 mod network;
 mod scalar;
 mod text;
@@ -8,6 +9,8 @@ mod text;
 use super::settings::Unit;
 
 pub(super) use access::{DirectoryAddress, FreeText, Hosts, SecretText};
+pub use guard::SigningKey;
+pub(super) use guard::{PageHosts, SigningKeys, Where, Wholes};
 pub(super) use network::{Address, Endpoints, Networks, Servers};
 pub use network::{Endpoint, Network};
 pub(super) use scalar::{Level, Mode, Switch, Whole};
@@ -27,6 +30,8 @@ pub(super) enum Raw<'a> {
     Switch(bool),
     /// A list of texts in TOML.
     List(&'a [String]),
+    /// A list of whole numbers in TOML, with at least one.
+    Wholes(&'a [i64]),
     /// Anything else.
     Other,
 }
@@ -55,7 +60,7 @@ fn text(raw: Raw<'_>) -> Result<&str, String> {
     match raw {
         Raw::Plain(text) | Raw::Text(text) if !text.contains(['\0', '\r', '\n']) => Ok(text),
         Raw::Plain(_) | Raw::Text(_) => Err("must not contain control characters".into()),
-        Raw::Whole(_) | Raw::Switch(_) | Raw::List(_) | Raw::Other => {
+        Raw::Whole(_) | Raw::Switch(_) | Raw::List(_) | Raw::Wholes(_) | Raw::Other => {
             Err("must be a text in quotation marks".into())
         }
     }
@@ -68,7 +73,7 @@ fn list(raw: Raw<'_>) -> Result<Vec<&str>, String> {
             Ok(text.split([',', ' ', '\t']).filter(|item| !item.is_empty()).collect())
         }
         Raw::List(items) => Ok(items.iter().map(String::as_str).collect()),
-        Raw::Text(_) | Raw::Whole(_) | Raw::Switch(_) | Raw::Other => {
+        Raw::Text(_) | Raw::Whole(_) | Raw::Switch(_) | Raw::Wholes(_) | Raw::Other => {
             Err("must be a list of texts, such as [\"a\", \"b\"]".into())
         }
     }
@@ -93,6 +98,10 @@ pub(super) mod testing {
             toml::Value::String(text) => kind.read(Raw::Text(text)),
             toml::Value::Integer(number) => kind.read(Raw::Whole(*number)),
             toml::Value::Boolean(switch) => kind.read(Raw::Switch(*switch)),
+            toml::Value::Array(items) if items.iter().any(toml::Value::is_integer) => {
+                let items: Vec<i64> = items.iter().map(|item| item.as_integer().unwrap()).collect();
+                kind.read(Raw::Wholes(&items))
+            }
             toml::Value::Array(items) => {
                 let items: Vec<String> =
                     items.iter().map(|item| item.as_str().unwrap().to_owned()).collect();

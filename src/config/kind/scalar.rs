@@ -18,7 +18,7 @@ impl<T: TryFrom<i64> + Copy + Into<i64>> Kind<T> for Whole {
         let number = match raw {
             Raw::Plain(text) => text.trim().parse().ok(),
             Raw::Whole(number) => Some(number),
-            Raw::Text(_) | Raw::Switch(_) | Raw::List(_) | Raw::Other => None,
+            Raw::Text(_) | Raw::Switch(_) | Raw::List(_) | Raw::Wholes(_) | Raw::Other => None,
         };
         number
             .filter(|number| (self.min..=self.max).contains(number))

@@ -71,6 +71,19 @@ pub(super) static STATS_KEEP_DAYS: Row<u32> = Row {
     kind: &Whole { min: 0, max: 36_500 },
 };
 
+pub(super) static STATS_FOLD_DAYS: Row<u32> = Row {
+    about: About {
+        name: "stats_fold_days",
+        default: "62",
+        unit: Some(Unit::Days),
+        reload: true,
+        secret: false,
+        group: Group::Background,
+        doc: "After this time the statistics of a day (UTC) are added up to one record. 0: never.",
+    },
+    kind: &Whole { min: 0, max: 36_500 },
+};
+
 pub(super) static TASK_THREADS: Row<u32> = Row {
     about: About {
         name: "task_threads",
@@ -79,7 +92,8 @@ pub(super) static TASK_THREADS: Row<u32> = Row {
         reload: true,
         secret: false,
         group: Group::Background,
-        doc: "Background jobs that one runner works on at the same time.",
+        doc: "Background jobs that one runner works on at the same time. One of them is kept for what \
+              somebody waits for, such as moving a folder; 1 counts as 2.",
     },
     kind: &Whole { min: 1, max: 64 },
 };

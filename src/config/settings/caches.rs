@@ -112,6 +112,36 @@ pub(super) static DISK_CACHE_MB: Row<u32> = Row {
     kind: &Whole { min: 0, max: 67_108_864 },
 };
 
+pub(super) static EDGE_CACHE_S: Row<u32> = Row {
+    about: About {
+        name: "edge_cache_s",
+        default: "10",
+        unit: Some(Unit::Seconds),
+        reload: true,
+        secret: false,
+        group: Group::Caches,
+        doc: "For how long nginx or Apache may keep pictures that everybody may see and send them \
+              without asking. What changes, rights that are taken away included, shows after this time \
+              at the latest. 0 or 1: they always ask; with 0 their own files had better say so too \
+              (`halftone.conf`, `halftone-proxy.conf`).",
+    },
+    kind: &Whole { min: 0, max: 86_400 },
+};
+
+pub(super) static EDGE_CACHE_DIR: Row<PathBuf> = Row {
+    about: About {
+        name: "edge_cache_dir",
+        default: "",
+        unit: None,
+        reload: true,
+        secret: false,
+        group: Group::Caches,
+        doc: "The folder in which nginx or Apache on this host keeps them, so that `halftone cache \
+              purge` can delete there at once. Blank: a purge takes effect after `edge_cache_s`.",
+    },
+    kind: &Folder { blank: true },
+};
+
 pub(super) static REDUCTIONS_DIR: Row<PathBuf> = Row {
     about: About {
         name: "reductions_dir",

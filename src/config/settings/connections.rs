@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::super::kind::{
-    Address, Endpoint, Endpoints, Mode, Network, Networks, Origins, WebAddress, Whole,
+    Address, Endpoint, Endpoints, Mode, Network, Networks, Origins, Switch, WebAddress, Whole,
 };
 use super::{About, Group, Row, Unit};
 
@@ -32,6 +32,22 @@ pub(super) static FCGI_LISTEN: Row<Vec<Endpoint>> = Row {
               place of these.",
     },
     kind: &Endpoints,
+};
+
+pub(super) static FRONT_SENDS_FILES: Row<bool> = Row {
+    about: About {
+        name: "front_sends_files",
+        default: "false",
+        unit: None,
+        reload: true,
+        secret: false,
+        group: Group::Connections,
+        doc: "Whether nginx, or Apache with `mod_xsendfile`, sends originals and published portfolios from \
+              the disk itself, when Halftone has said that they may be sent. The front server has to be \
+              able to read them, and its file `halftone-locations.conf` or `halftone-proxy.conf` to name \
+              their folders.",
+    },
+    kind: &Switch,
 };
 
 pub(super) static FCGI_SOCKET_MODE: Row<u32> = Row {
@@ -184,4 +200,17 @@ pub(super) static XREF_URL: Row<String> = Row {
               behind it. It must not lead back to this server. Blank: nothing is called.",
     },
     kind: &WebAddress,
+};
+
+pub(super) static METRICS_FROM: Row<Vec<Network>> = Row {
+    about: About {
+        name: "metrics_from",
+        default: "127.0.0.0/8,::1/128",
+        unit: None,
+        reload: true,
+        secret: false,
+        group: Group::Connections,
+        doc: "The addresses and networks from which `/metrics` may be read. Blank: none.",
+    },
+    kind: &Networks,
 };

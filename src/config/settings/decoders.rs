@@ -66,10 +66,25 @@ pub(super) static DECODER_CHILDREN: Row<u32> = Row {
         reload: true,
         secret: false,
         group: Group::Pictures,
-        doc: "Such processes that each worker has at the same time. 0: as many as `slots`, at \
-              least two.",
+        doc: "Such processes that each worker has at the same time, and as many again for formats \
+              that another program reads (PostScript, GIMP). 0: as many as `slots`, at least two.",
     },
     kind: &Whole { min: 0, max: 1_024 },
+};
+
+pub(super) static DECODER_SCRATCH_MB: Row<u32> = Row {
+    about: About {
+        name: "decoder_scratch_mb",
+        default: "1024",
+        unit: Some(Unit::Megabytes),
+        reload: true,
+        secret: false,
+        group: Group::Pictures,
+        doc: "How much another program that reads a file (Ghostscript, ImageMagick) may write to its \
+              folder below `temp_dir`, all its files together. Then it is killed; the folder is \
+              removed either way.",
+    },
+    kind: &Whole { min: 1, max: 1_048_576 },
 };
 
 pub(super) static DECODER_FILES: Row<u32> = Row {

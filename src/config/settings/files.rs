@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use log::LevelFilter;
 
-use super::super::kind::{DatabaseAddress, Folder, Level, Secret, Whole};
+use super::super::kind::{DatabaseAddress, Folder, Level, Secret, Switch, Whole};
 use super::{About, Group, Row, Unit};
 
 pub(super) static EXPORTS_DIR: Row<PathBuf> = Row {
@@ -33,6 +33,23 @@ pub(super) static IMAGES_DIR: Row<PathBuf> = Row {
               `images` inside `data_dir`.",
     },
     kind: &Folder { blank: true },
+};
+
+pub(super) static FOLLOW_LINKS: Row<bool> = Row {
+    about: About {
+        name: "follow_links",
+        default: "false",
+        unit: None,
+        reload: true,
+        secret: false,
+        group: Group::Files,
+        doc: "Whether symbolic links by relative paths that stay within the repository are \
+              followed. Rights, templates and locks then go by where the link stands, and not by \
+              where it leads: whoever may see a folder sees what links in it lead to. Else what \
+              has a link in its path does not exist. Links that leave the repository or are \
+              absolute never exist.",
+    },
+    kind: &Switch,
 };
 
 pub(super) static DATA_DIR: Row<PathBuf> = Row {
@@ -77,6 +94,21 @@ pub(super) static TEMP_DIR: Row<PathBuf> = Row {
     kind: &Folder { blank: true },
 };
 
+pub(super) static STATIC_DIR: Row<PathBuf> = Row {
+    about: About {
+        name: "static_dir",
+        default: "",
+        unit: None,
+        reload: true,
+        secret: false,
+        group: Group::Files,
+        doc: "The folder of scripts, style sheets and pictures of pages, as packages install it in \
+              `/usr/share/halftone/static`: a copy of it may have files changed and added. Blank: those \
+              in the program.",
+    },
+    kind: &Folder { blank: true },
+};
+
 pub(super) static PID_FILE: Row<PathBuf> = Row {
     about: About {
         name: "pid_file",
@@ -98,7 +130,7 @@ pub(super) static LOG_FILE: Row<PathBuf> = Row {
         reload: true,
         secret: false,
         group: Group::Files,
-        doc: "The file to log to, opened anew on the signal USR1. Blank: standard error.",
+        doc: "The file to log to, opened anew when it was rotated away, and on the signal USR1. Blank: standard error.",
     },
     kind: &Folder { blank: true },
 };
@@ -125,7 +157,10 @@ pub(super) static DATABASE: Row<Secret> = Row {
         secret: true,
         group: Group::Files,
         doc: "The database: `sqlite:/path/file.db`, or `postgresql://user:password@host/name`. \
-              Blank: an SQLite file inside `data_dir`. Several hosts need PostgreSQL.",
+              Blank: an SQLite file inside `data_dir`. Several hosts need PostgreSQL. How the connection \
+              is encrypted is said at the end of the address, as for libpq: \
+              `?sslmode=verify-full&sslrootcert=/etc/ssl/db-ca.pem`, also `sslcert` and `sslkey`; \
+              without, it is encrypted where the server offers it.",
     },
     kind: &DatabaseAddress,
 };

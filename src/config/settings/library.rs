@@ -31,6 +31,20 @@ pub(super) static MAX_UPLOAD_MB: Row<u32> = Row {
     kind: &Whole { min: 1, max: 1_048_576 },
 };
 
+pub(super) static UPLOAD_ACCEPT_CUT_OFF: Row<bool> = Row {
+    about: About {
+        name: "upload_accept_cut_off",
+        default: "false",
+        unit: None,
+        reload: true,
+        secret: false,
+        group: Group::Library,
+        doc: "Whether files are taken that end before their picture does, as a copy leaves them that \
+              broke off. They can be opened, and lack the lower part.",
+    },
+    kind: &Switch,
+};
+
 pub(super) static UPLOAD_TARGETS: Row<Vec<String>> = Row {
     about: About {
         name: "upload_targets",

@@ -13,6 +13,7 @@ mod files;
 mod library;
 mod pictures;
 mod pool;
+mod protection;
 #[cfg(test)]
 mod tests;
 
@@ -21,7 +22,7 @@ use std::path::PathBuf;
 
 use log::LevelFilter;
 
-use super::kind::{Endpoint, Kind, Network, Raw, Secret};
+use super::kind::{Endpoint, Kind, Network, Raw, Secret, SigningKey};
 
 /// What is declared of a setting.
 #[derive(Debug)]
@@ -96,6 +97,8 @@ pub enum Group {
     Caches,
     /// Making pictures.
     Pictures,
+    /// Floods of variants, and pages elsewhere.
+    Protection,
     /// Accounts and signing in.
     Accounts,
     /// Rights, statistics and background work.
@@ -104,13 +107,14 @@ pub enum Group {
 
 impl Group {
     /// Every group, in the order in which they are listed.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Files,
         Self::Library,
         Self::Connections,
         Self::Pool,
         Self::Caches,
         Self::Pictures,
+        Self::Protection,
         Self::Accounts,
         Self::Background,
     ];
@@ -125,6 +129,7 @@ impl Group {
             Self::Pool => "Processes and threads",
             Self::Caches => "Caches",
             Self::Pictures => "Making pictures",
+            Self::Protection => "Protection against floods",
             Self::Accounts => "Accounts and signing in",
             Self::Background => "Rights, statistics and background work",
         }
@@ -229,6 +234,7 @@ settings! {
     exports_dir: PathBuf = files::EXPORTS_DIR;
     run_dir: PathBuf = files::RUN_DIR;
     temp_dir: PathBuf = files::TEMP_DIR;
+    static_dir: PathBuf = files::STATIC_DIR;
     pid_file: PathBuf = files::PID_FILE;
     log_file: PathBuf = files::LOG_FILE;
     log_level: LevelFilter = files::LOG_LEVEL;
@@ -236,12 +242,14 @@ settings! {
     database_pool: u32 = files::DATABASE_POOL;
     database_connect_timeout_ms: u32 = files::DATABASE_CONNECT_TIMEOUT_MS;
     database_statement_timeout_ms: u32 = files::DATABASE_STATEMENT_TIMEOUT_MS;
+    follow_links: bool = files::FOLLOW_LINKS;
     stat_cache_ms: u32 = files::STAT_CACHE_MS;
     stat_timeout_ms: u32 = files::STAT_TIMEOUT_MS;
     stat_threads: u32 = files::STAT_THREADS;
 
     unicode_filenames: bool = library::UNICODE_FILENAMES;
     max_upload_mb: u32 = library::MAX_UPLOAD_MB;
+    upload_accept_cut_off: bool = library::UPLOAD_ACCEPT_CUT_OFF;
     upload_targets: Vec<String> = library::UPLOAD_TARGETS;
     upload_expiry_h: u32 = library::UPLOAD_EXPIRY_H;
     recycle_days: u32 = library::RECYCLE_DAYS;
@@ -256,6 +264,7 @@ settings! {
     listen: SocketAddr = connections::LISTEN;
     fcgi_listen: Vec<Endpoint> = connections::FCGI_LISTEN;
     fcgi_socket_mode: u32 = connections::FCGI_SOCKET_MODE;
+    front_sends_files: bool = connections::FRONT_SENDS_FILES;
     max_connections: u32 = connections::MAX_CONNECTIONS;
     connection_idle_s: u32 = connections::CONNECTION_IDLE_S;
     request_read_timeout_s: u32 = connections::REQUEST_READ_TIMEOUT_S;
@@ -266,6 +275,7 @@ settings! {
     public_base_url: String = connections::PUBLIC_BASE_URL;
     cors_origins: Vec<String> = connections::CORS_ORIGINS;
     xref_url: String = connections::XREF_URL;
+    metrics_from: Vec<Network> = connections::METRICS_FROM;
 
     workers: u32 = pool::WORKERS;
     threads: u32 = pool::THREADS;
@@ -287,6 +297,8 @@ settings! {
     memcached_object_mb: u32 = caches::MEMCACHED_OBJECT_MB;
     disk_cache_dir: PathBuf = caches::DISK_CACHE_DIR;
     disk_cache_mb: u32 = caches::DISK_CACHE_MB;
+    edge_cache_s: u32 = caches::EDGE_CACHE_S;
+    edge_cache_dir: PathBuf = caches::EDGE_CACHE_DIR;
     reductions_dir: PathBuf = caches::REDUCTIONS_DIR;
     reductions_disk_mb: u32 = caches::REDUCTIONS_DISK_MB;
     reductions_above_megapixels: u32 = caches::REDUCTIONS_ABOVE_MEGAPIXELS;
@@ -296,6 +308,7 @@ settings! {
     image_waiters: u32 = pictures::IMAGE_WAITERS;
     pixel_budget_megapixels: u32 = pictures::PIXEL_BUDGET_MEGAPIXELS;
     held_megapixels: u32 = pictures::HELD_MEGAPIXELS;
+    picture_memory_mb: u32 = pictures::PICTURE_MEMORY_MB;
     declared_megapixels: u32 = pictures::DECLARED_MEGAPIXELS;
     max_image_dimension: u32 = pictures::MAX_IMAGE_DIMENSION;
     public_max_width: u32 = pictures::PUBLIC_MAX_WIDTH;
@@ -310,14 +323,26 @@ settings! {
     strip_keeps: String = colour::STRIP_KEEPS;
     drop_private_metadata: bool = colour::DROP_PRIVATE_METADATA;
     default_expiry_s: i64 = pictures::DEFAULT_EXPIRY_S;
+    placeholder_image: String = pictures::PLACEHOLDER_IMAGE;
     pdf_dpi: u32 = decoders::PDF_DPI;
     decoder_memory_mb: u32 = decoders::DECODER_MEMORY_MB;
     decoder_cpu_s: u32 = decoders::DECODER_CPU_S;
     decoder_time_s: u32 = decoders::DECODER_TIME_S;
     decoder_children: u32 = decoders::DECODER_CHILDREN;
+    decoder_scratch_mb: u32 = decoders::DECODER_SCRATCH_MB;
     decoder_files: u32 = decoders::DECODER_FILES;
     decoder_idle_s: u32 = decoders::DECODER_IDLE_S;
     allow_unsandboxed_decoders: bool = decoders::ALLOW_UNSANDBOXED_DECODERS;
+
+    signing_keys: Vec<SigningKey> = protection::SIGNING_KEYS;
+    signatures_for: Vec<String> = protection::SIGNATURES_FOR;
+    allowed_sizes: Vec<u32> = protection::ALLOWED_SIZES;
+    other_sizes: String = protection::OTHER_SIZES;
+    new_pictures_per_min: u32 = protection::NEW_PICTURES_PER_MIN;
+    new_pictures_burst: u32 = protection::NEW_PICTURES_BURST;
+    referer_hosts: Vec<String> = protection::REFERER_HOSTS;
+    referer_blank: bool = protection::REFERER_BLANK;
+    protection_spares_users: bool = protection::PROTECTION_SPARES_USERS;
 
     secret: Secret = accounts::SECRET;
     session_idle_min: u32 = accounts::SESSION_IDLE_MIN;
@@ -340,6 +365,7 @@ settings! {
     stats_flush_s: u32 = background::STATS_FLUSH_S;
     stats_bucket_min: u32 = background::STATS_BUCKET_MIN;
     stats_keep_days: u32 = background::STATS_KEEP_DAYS;
+    stats_fold_days: u32 = background::STATS_FOLD_DAYS;
     task_threads: u32 = background::TASK_THREADS;
     task_poll_ms: u32 = background::TASK_POLL_MS;
 }

@@ -1,6 +1,6 @@
 //! Making pictures: bounds and habits.
 
-use super::super::kind::{Switch, Whole};
+use super::super::kind::{FreeText, Switch, Whole};
 use super::{About, Group, Row, Unit};
 
 pub(super) static SLOTS: Row<u32> = Row {
@@ -38,10 +38,10 @@ pub(super) static IMAGE_WAITERS: Row<u32> = Row {
         reload: true,
         secret: false,
         group: Group::Pictures,
-        doc: "Request threads of each worker that may wait like that; further requests are \
-              answered with 503 at once. Fewer than `threads` keeps some threads free for what \
-              is in memcached or on disk, and refuses pages with many new pictures sooner. 0: \
-              all of them, so that only a full queue is refused.",
+        doc: "Pictures of each worker that may wait for their turn; requests for further ones are \
+              answered with 503 at once. However many want the same picture, it counts once. None of \
+              them takes threads from pictures that are in memcached or on disk. 0: five times \
+              `threads`, those being made included.",
     },
     kind: &Whole { min: 0, max: 1_000 },
 };
@@ -68,10 +68,27 @@ pub(super) static HELD_MEGAPIXELS: Row<u32> = Row {
         reload: true,
         secret: false,
         group: Group::Pictures,
-        doc: "Pixels that one picture may hold in memory. A source that needs more is refused \
-              with 415.",
+        doc: "Pixels that one picture may hold in memory. A source that needs more is read in \
+              bands and reduced on the way, where its rows come one after the other (PNG that is \
+              not interlaced, TIFF) and it is asked for at a smaller size; else it is refused \
+              with 415. In bands, only `declared_megapixels` bounds the source.",
     },
     kind: &Whole { min: 1, max: 100_000 },
+};
+
+pub(super) static PICTURE_MEMORY_MB: Row<u32> = Row {
+    about: About {
+        name: "picture_memory_mb",
+        default: "0",
+        unit: Some(Unit::Megabytes),
+        reload: true,
+        secret: false,
+        group: Group::Pictures,
+        doc: "Memory that making one picture may take, with what its encoder holds. What would take more \
+              is refused before anything is read: with 400 that names `format` when the encoder is \
+              what takes it, else with 415. 0: seven eighths of `max_worker_memory_mb`.",
+    },
+    kind: &Whole { min: 0, max: 1_048_576 },
 };
 
 pub(super) static DECLARED_MEGAPIXELS: Row<u32> = Row {
@@ -212,4 +229,21 @@ pub(super) static DEFAULT_EXPIRY_S: Row<i64> = Row {
               the browser. -1: not at all.",
     },
     kind: &Whole { min: -1, max: 2_147_483_648 },
+};
+
+pub(super) static PLACEHOLDER_IMAGE: Row<String> = Row {
+    about: About {
+        name: "placeholder_image",
+        default: "",
+        unit: None,
+        reload: true,
+        secret: false,
+        group: Group::Pictures,
+        doc: "A picture of the library, by its path, that is sent in place of an error page where a page \
+              asks for a picture that is missing (404), closed to whoever asks (403) or cannot be read \
+              (415). It comes in the size that was asked for, with the status of the error, and is not \
+              kept by anybody. Who looks at the address itself still gets the page, which tells what is \
+              wrong. It should lie in a folder that everybody may see. Blank: none.",
+    },
+    kind: &FreeText,
 };

@@ -24,7 +24,8 @@ pub(super) static THREADS: Row<u32> = Row {
         reload: true,
         secret: false,
         group: Group::Pool,
-        doc: "Request threads in each worker.",
+        doc: "Request threads in each worker. As many others make pictures or wait to, so that those \
+              which are there already are sent meanwhile.",
     },
     kind: &Whole { min: 1, max: 1_000 },
 };
@@ -38,7 +39,7 @@ pub(super) static QUEUE_LEN: Row<u32> = Row {
         secret: false,
         group: Group::Pool,
         doc: "Complete requests that may wait for a thread in each worker; more are answered \
-              with 503. 0: four times `threads`.",
+              with 503. 0: 32 times `threads`.",
     },
     kind: &Whole { min: 0, max: 100_000 },
 };

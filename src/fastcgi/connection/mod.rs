@@ -108,6 +108,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Dispatch> Connection<'_, S, D> {
                     self.write_response(&ANY_METHOD, response).await?;
                     (self.protocol.end(), complete)
                 }
+                Received::Refused(refusal) => {
+                    let complete = refusal.complete;
+                    let response = refusal.into_response(&self.dispatch);
+                    self.write_response(&ANY_METHOD, response).await?;
+                    (self.protocol.end(), complete)
+                }
             };
             self.fresh = false;
             self.input.reset();

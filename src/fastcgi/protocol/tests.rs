@@ -176,6 +176,24 @@ fn records_of_ended_requests_are_ignored() {
 }
 
 #[test]
+fn the_rest_of_a_record_is_not_the_next_requests() {
+    let first = [begin(1, 1, 1), record(4, 1, b"", 0), record(5, 1, b"begun and left", 0)].concat();
+    let (begun, left) = first.split_at(first.len() - 4);
+    let mut protocol = protocol();
+    let (used, event) = protocol.next(begun).unwrap();
+    assert_eq!(event, Some(Event::Params));
+    let body = &begun[used..];
+    assert_eq!(protocol.next(body).unwrap(), (body.len(), Some(Event::Body(b"begun and "))));
+    assert!(protocol.end());
+    assert!(protocol.is_ignoring());
+    let next = [left, &request(1, b"", b"own", 0)].concat();
+    let (used, event) = protocol.next(&next).unwrap();
+    assert_eq!(event, Some(Event::Params));
+    let (_, event) = protocol.next(&next[used..]).unwrap();
+    assert_eq!(event, Some(Event::Body(b"own")));
+}
+
+#[test]
 fn too_many_parameters_end_the_request_not_the_connection() {
     let mut bytes = begin(1, 1, 1);
     bytes.extend(record(4, 1, &[0; 999], 0));

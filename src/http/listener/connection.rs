@@ -21,6 +21,7 @@ use super::receive::receive;
 use super::send::{Outgoing, send};
 use super::stall::{Watch, Watched};
 use super::{ListenerOptions, requested};
+use crate::http::request_id::X_REQUEST_ID;
 use crate::http::{Dispatch, plain};
 
 /// How long what a client still sends is read and thrown away after the last response.
@@ -47,6 +48,7 @@ pub async fn run<D: Dispatch>(
     let max_header_bytes = options.max_header_bytes;
     let header_timeout = options.header_timeout;
     let dispatch = Rc::new(dispatch);
+    let refusing = Rc::clone(&dispatch);
     let service = service_fn(move |request| -> Answer {
         let (dispatch, options) = (Rc::clone(&dispatch), Rc::clone(&options));
         Box::pin(async move { Ok(answer(request, peer, &*dispatch, &options).await) })
@@ -73,6 +75,11 @@ pub async fn run<D: Dispatch>(
     };
     if let Err(error) = result {
         log::debug!("connection of {peer}: {error}");
+        if error.is_parse() {
+            // hyper has answered by itself; what remains is to count it.
+            let answer = plain(StatusCode::BAD_REQUEST, "", false);
+            refusing.refuse("", &mut HeaderMap::new(), answer);
+        }
     }
     linger(connection.into_parts().io.into_inner().into_stream()).await;
 }
@@ -84,17 +91,25 @@ async fn answer<D: Dispatch>(
     options: &ListenerOptions,
 ) -> hyper::Response<Outgoing> {
     let head = request.method() == Method::HEAD;
-    let response = if request.method() == Method::CONNECT {
+    let (path, mut headers) = (request.uri().path().to_owned(), id_of(request.headers()));
+    let refusal = if request.method() == Method::CONNECT {
         plain(StatusCode::NOT_IMPLEMENTED, "This is not a proxy.", false)
     } else if !has_sound_host(request.version(), request.headers()) {
         plain(StatusCode::BAD_REQUEST, "There must be one Host field.", false)
     } else {
         match receive(request, peer, options, dispatch).await {
-            Ok(request) => dispatch.dispatch(request).await,
+            Ok(request) => return send(dispatch.dispatch(request).await, head),
+            // A piece of it was answered.
+            Err(answer) if answer.headers.contains_key(X_REQUEST_ID) => return send(answer, head),
             Err(refusal) => refusal,
         }
     };
-    send(response, head)
+    send(dispatch.refuse(&path, &mut headers, refusal), head)
+}
+
+/// The id that a request came with.
+fn id_of(headers: &HeaderMap) -> HeaderMap {
+    headers.get(X_REQUEST_ID).map(|id| (X_REQUEST_ID, id.clone())).into_iter().collect()
 }
 
 /// RFC 9112, section 3.2.

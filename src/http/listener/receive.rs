@@ -136,7 +136,7 @@ impl Head {
             path: self.path,
             query: self.query,
             headers,
-            client: Client { addr: Some(self.peer), secure: false, remote_user: None },
+            client: Client { addr: Some(self.peer), ..Client::default() },
             body,
             received: Instant::now(),
         }

@@ -45,6 +45,9 @@ impl Library {
         let Ok(path) = FolderPath::parse(&waiting.path) else {
             return Ok(walk::walked(&self.db, waiting.id, run)?);
         };
+        if self.is_moving(&path)? {
+            return Ok(walk::pass_over(&self.db, path.as_str(), run)?);
+        }
         let folder = match self.files.folder(&path) {
             Ok(folder) => folder,
             Err(SourceError::NotFound | SourceError::NotAFile) if !path.is_root() => {

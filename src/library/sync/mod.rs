@@ -9,6 +9,8 @@
 mod look;
 mod sweep;
 
+pub(super) use sweep::{MOVED_WITHIN_MS, Renamed};
+
 use serde::Serialize;
 
 use super::{Error, Library, Result};
@@ -84,6 +86,7 @@ impl Library {
     /// [`Error::Stopped`]; [`Error::Files`] when the root cannot be read; [`Error::Parameter`] named
     /// `images_dir` when it is not mounted, or empty though it should not be; [`Error::Database`].
     pub fn sync(&self, yes: bool, go_on: &dyn Fn(&Report) -> bool) -> Result<Report> {
+        self.settle_moves()?;
         if yes {
             walk::forget_mounts(&self.db, &self.options.host)?;
         }

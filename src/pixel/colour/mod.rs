@@ -13,6 +13,7 @@ pub(crate) mod apply;
 pub(crate) mod cicp;
 pub(crate) mod convert;
 pub(crate) mod curve;
+pub(crate) mod gamma;
 pub(crate) mod icc;
 mod profile;
 pub(crate) mod transform;

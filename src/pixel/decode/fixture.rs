@@ -146,3 +146,82 @@ pub fn cut(image: &Image, x: u32, y: u32, width: u32, height: u32) -> Vec<u8> {
     }
     out
 }
+
+/// A directory of a little-endian TIFF: its entries (tag, kind, value, count), those that do not fit behind it.
+#[derive(Clone, Default)]
+pub struct Tags {
+    entries: Vec<(u16, u16, Vec<u8>, u32)>,
+}
+
+impl Tags {
+    pub fn bytes(mut self, tag: u16, kind: u16, count: u32, value: Vec<u8>) -> Self {
+        self.entries.push((tag, kind, value, count));
+        self
+    }
+
+    pub fn short(self, tag: u16, values: &[u16]) -> Self {
+        let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        self.bytes(tag, 3, values.len() as u32, bytes)
+    }
+
+    pub fn long(self, tag: u16, value: u32) -> Self {
+        self.longs(tag, &[value])
+    }
+
+    pub fn longs(self, tag: u16, values: &[u32]) -> Self {
+        let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        self.bytes(tag, 4, values.len() as u32, bytes)
+    }
+
+    pub fn fractions(self, tag: u16, kind: u16, values: &[f64]) -> Self {
+        let fraction = |value: &f64| {
+            [((value * 10_000.0).round() as i32).to_le_bytes(), 10_000_i32.to_le_bytes()].concat()
+        };
+        let bytes = values.iter().flat_map(fraction).collect();
+        self.bytes(tag, kind, values.len() as u32, bytes)
+    }
+
+    /// The directory as it stands at `at`, followed by its long values.
+    pub fn write(mut self, at: u32) -> Vec<u8> {
+        self.entries.sort_by_key(|entry| entry.0);
+        let mut out = (self.entries.len() as u16).to_le_bytes().to_vec();
+        let mut behind = Vec::new();
+        let values_at = at + 2 + 12 * self.entries.len() as u32 + 4;
+        for (tag, kind, value, count) in &self.entries {
+            out.extend(tag.to_le_bytes());
+            out.extend(kind.to_le_bytes());
+            out.extend(count.to_le_bytes());
+            if value.len() <= 4 {
+                let mut value = value.clone();
+                value.resize(4, 0);
+                out.extend(value);
+            } else {
+                out.extend((values_at + behind.len() as u32).to_le_bytes());
+                behind.extend(value);
+                behind.resize(behind.len().next_multiple_of(2), 0);
+            }
+        }
+        out.extend([0; 4]);
+        out.extend(behind);
+        out
+    }
+}
+
+/// A TIFF of one page with these strips (or tiles, when `tiled`), which lie behind the directory.
+pub fn tiff(tags: &Tags, tiled: bool, chunks: &[Vec<u8>]) -> Vec<u8> {
+    let (offsets, sizes) = if tiled { (324, 325) } else { (273, 279) };
+    let lens: Vec<u32> = chunks.iter().map(|chunk| chunk.len() as u32).collect();
+    let directory = |first: u32| {
+        let starts = lens.iter().scan(first, |at, len| {
+            *at += len;
+            Some(*at - len)
+        });
+        let starts: Vec<u32> = starts.collect();
+        tags.clone().longs(offsets, &starts).longs(sizes, &lens).write(8)
+    };
+    let first = 8 + directory(0).len() as u32;
+    let mut out = b"II*\0\x08\0\0\0".to_vec();
+    out.extend(directory(first));
+    out.extend(chunks.iter().flatten());
+    out
+}

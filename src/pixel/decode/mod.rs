@@ -11,11 +11,13 @@
 //! Decoders know nothing of what happens to the pixels afterwards.
 
 // The way of a file: `input` tells its format, `source` opens it with the format's decoder, `info`
-// is what that says of it, `want` what is then asked of it and comes back.
+// is what that says of it, `want` what is then asked of it and comes back; `whole` tells whether
+// it is there to its end.
 mod info;
 mod input;
 mod source;
 mod want;
+mod whole;
 
 // The formats.
 mod bmp;
@@ -39,6 +41,7 @@ mod xcf;
 
 // What several of them share.
 mod animation;
+mod lab;
 mod needs;
 mod packbits;
 mod read;
@@ -55,7 +58,7 @@ mod seeds;
 #[cfg(test)]
 mod tests;
 
-use super::{Cancel, Error, Result};
+use super::{Cancel, Error, Image, Result};
 
 pub use self::animation::{Animation, Frame, Frames};
 pub use self::info::Info;
@@ -63,7 +66,9 @@ pub use self::input::{HEAD_BYTES, Input, ReadSeek};
 pub use self::needs::{FONT_FOLDERS, Needs, Tool, needs};
 use self::read::{File, Reader, load, no_such_page, read_block, read_error, too_large};
 pub use self::source::{Isolation, Opening, Source};
+pub use self::tool::{Confinement, confine_programs};
 pub use self::want::{Decoded, Region, Want};
+pub use self::whole::check_end;
 pub use super::metadata::Orientation;
 
 /// What each format implements: the second step of reading a file whose header is known.
@@ -85,6 +90,21 @@ pub trait Decoder: Send {
     /// [`Error::Malformed`], [`Error::Unsupported`], [`Error::Limit`], [`Error::Cancelled`].
     fn decode(self: Box<Self>, info: Info, want: &Want, cancel: &Cancel) -> Result<Decoded>;
 
+    /// Number of pixels that [`rows`](Self::rows) will hold at once, in a band or beside it; none of a
+    /// decoder that has to hold the whole region anyway.
+    fn held_by_rows(&self, _info: &Info, _region: Region) -> Option<u64> {
+        None
+    }
+
+    /// Reads a region from top to bottom, a band of rows at a time.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode); [`Error::Unsupported`] where [`held_by_rows`](Self::held_by_rows)
+    /// is none.
+    fn rows(self: Box<Self>, _info: Info, _region: Region) -> Result<Box<dyn Rows>> {
+        Err(Error::Unsupported("its rows do not come one after the other".into()))
+    }
+
     /// What moves in the file, if anything does.
     fn animation(&self) -> Option<Animation> {
         None
@@ -97,6 +117,22 @@ pub trait Decoder: Send {
     fn frames(self: Box<Self>, _info: Info, _want: &Want) -> Result<Box<dyn Frames>> {
         Err(Error::Unsupported("nothing moves in it".into()))
     }
+}
+
+/// The rows of a region, from the top.
+pub trait Rows: Send {
+    /// The next band, as wide as the region; none when all have been given.
+    ///
+    /// # Errors
+    /// As [`Decoder::decode`].
+    fn next(&mut self, cancel: &Cancel) -> Result<Option<Image>>;
+}
+
+/// Rows of a region that make a band of a few million pixels, at least one.
+fn band_height(region: Region) -> u32 {
+    // Small pictures have many bands where they are tested.
+    const BAND_PIXELS: u32 = if cfg!(test) { 500 } else { 4_000_000 };
+    (BAND_PIXELS / region.width).clamp(1, region.height)
 }
 
 /// Loads what decoders would load when they are first used, for a process that will not be able to

@@ -47,6 +47,10 @@ pub(super) fn read_error(error: io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => Error::Malformed("it ends too early".into()),
         _ if error.raw_os_error().is_none() => Error::Malformed("its data is corrupt".into()),
+        // A place that no file can have.
+        io::ErrorKind::InvalidInput => {
+            Error::Malformed("it speaks of places beyond its end".into())
+        }
         _ => Error::Io(error),
     }
 }

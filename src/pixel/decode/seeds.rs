@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::fixture::{decode_named, file, pattern};
-use super::{dicom, heif, ico, jpeg, jxl, pdf, postscript, psd, raw, svg, tga, xcf};
+use super::{dicom, heif, ico, jpeg, jxl, pdf, postscript, psd, raw, svg, tga, tiff, xcf};
 use crate::pixel::{FORMATS, Format};
 
 const SIZE: (u32, u32) = (24, 17);
@@ -31,6 +31,8 @@ pub fn seeds() -> Vec<(Format, Vec<u8>)> {
         (Format::Psd, psd::tests::seeds()),
         (Format::Dicom, dicom::tests::seeds()),
         (Format::Raw, raw::tests::seeds()),
+        (Format::Raw, raw::camera_tests::seeds()),
+        (Format::Tiff, tiff::odd_tests::seeds()),
     ];
     for (format, files) in made {
         seeds.extend(files.into_iter().map(|file| (format, file)));

@@ -4,12 +4,14 @@
 //! and judged by the limits. Knows no format's inside.
 
 use std::io::BufReader;
+use std::sync::Arc;
 
 use super::read::{File, READ_AHEAD_BYTES};
 use super::{
-    Animation, Decoded, Decoder, Frames, Info, Input, Region, Want, bmp, dicom, gif, heif, ico,
-    jpeg, jxl, pdf, png, pnm, postscript, psd, raw, svg, tga, tiff, webp, xcf,
+    Animation, Decoded, Decoder, Frames, Info, Input, Region, Rows, Want, bmp, dicom, gif, heif,
+    ico, jpeg, jxl, pdf, png, pnm, postscript, psd, raw, svg, tga, tiff, webp, xcf,
 };
+use crate::pixel::glance::Glance;
 use crate::pixel::{Cancel, Error, Format, Limits, Result};
 
 /// What has to be known to open a file.
@@ -47,13 +49,22 @@ pub trait Isolation: Send + Sync + std::fmt::Debug {
 pub struct Source {
     info: Info,
     decoder: Box<dyn Decoder>,
+    glance: Option<Arc<Glance>>,
 }
 
 impl Source {
     /// A source whose header was read elsewhere.
     #[must_use]
     pub fn new(info: Info, decoder: Box<dyn Decoder>) -> Self {
-        Self { info, decoder }
+        Self { info, decoder, glance: None }
+    }
+
+    /// The same, and what its picture looks like from afar. What cannot be of this picture, since the
+    /// file has just been changed, is left out.
+    #[must_use]
+    pub fn with_glance(self, glance: Arc<Glance>) -> Self {
+        let fits = glance.is_of(self.info.width, self.info.height);
+        Self { glance: fits.then_some(glance), ..self }
     }
 
     /// Opens a file and reads its header; files of isolated formats are left to `isolation`.
@@ -114,13 +125,19 @@ impl Source {
             Format::Dicom => dicom::open(file, limits),
             Format::Raw => raw::open(file, limits),
         }?;
-        Ok(Self { info, decoder })
+        Ok(Self::new(info, decoder))
     }
 
     /// What is known of the picture.
     #[must_use]
     pub fn info(&self) -> &Info {
         &self.info
+    }
+
+    /// What its picture looks like from afar, where somebody has kept that.
+    #[must_use]
+    pub fn glance(&self) -> Option<&Arc<Glance>> {
+        self.glance.as_ref()
     }
 
     /// See [`Decoder::shrink_in_light`].
@@ -132,6 +149,23 @@ impl Source {
     #[must_use]
     pub fn held_pixels(&self, want: &Want) -> u64 {
         self.decoder.held_pixels(&self.info, &self.clamp(want))
+    }
+
+    /// Number of pixels that [`rows`](Self::rows) will hold at once; none where rows cannot be had one
+    /// after the other.
+    pub(crate) fn held_by_rows(&self, region: Region) -> Option<u64> {
+        let region = region.within(self.info.width, self.info.height);
+        self.decoder.held_by_rows(&self.info, region)
+    }
+
+    /// Reads a region from top to bottom, a band of rows at a time.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    pub(crate) fn rows(self, region: Region, limits: &Limits) -> Result<Box<dyn Rows>> {
+        let region = region.within(self.info.width, self.info.height);
+        limits.check_total(self.held_by_rows(region).unwrap_or(u64::MAX))?;
+        self.decoder.rows(self.info, region)
     }
 
     /// Reads the wanted pixels. A region that reaches beyond the picture is cut at its edges.

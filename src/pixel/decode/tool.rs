@@ -2,8 +2,10 @@
 //!
 //! It runs where the decoder runs, in a child without rights, and inherits what that is left with.
 
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
 use std::thread;
 
 use super::Tool;
@@ -11,6 +13,23 @@ use crate::pixel::{Error, Result};
 
 /// What a program has to say beside its output, at most.
 const MAX_TALK_BYTES: u64 = 64 << 10;
+
+/// What the process of a program does before that starts. It must allocate nothing.
+pub type Confinement = Box<dyn Fn() -> io::Result<()> + Send + Sync>;
+
+static CONFINEMENT: OnceLock<Confinement> = OnceLock::new();
+
+/// Has every program that this process runs from now on begin with that; the first call counts.
+pub fn confine_programs(confinement: Confinement) {
+    let _ = CONFINEMENT.set(confinement);
+}
+
+#[allow(unsafe_code)]
+fn begin_with(command: &mut Command, confinement: &'static Confinement) {
+    // SAFETY: it runs after the fork, where nothing must be allocated and no lock be taken, as
+    // `Confinement` says.
+    unsafe { command.pre_exec(confinement) };
+}
 
 /// What came of running a program.
 pub(super) struct Ran {
@@ -24,7 +43,11 @@ impl Tool {
     /// Runs the program on `input`; output beyond `max_bytes` is an error.
     pub(super) fn run(&self, arguments: &[String], input: &[u8], max_bytes: u64) -> Result<Ran> {
         let scratch = std::env::temp_dir();
-        let mut child = Command::new(self.program)
+        let mut command = Command::new(self.program);
+        if let Some(confinement) = CONFINEMENT.get() {
+            begin_with(&mut command, confinement);
+        }
+        let mut child = command
             .args(arguments)
             .env_clear()
             .env("PATH", "/usr/bin")

@@ -1,10 +1,11 @@
-//! A thin, safe cover over libjpeg-turbo's decompressor: one handle per thread, reused.
+//! A thin, safe cover over libjpeg-turbo's decompressor: one handle per thread, reused as long as its input
+//! is sound.
 //!
 //! It exists because the `turbojpeg` crate does not offer crop regions, scan limits or the
 //! difference between a warning and an error. It knows the C library's rules and nothing else.
 #![allow(unsafe_code)]
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, c_int};
 use std::ptr::NonNull;
 
@@ -64,12 +65,17 @@ pub(super) struct Decompressor<'a> {
     window: Option<Window>,
 }
 
-struct Handle(NonNull<std::ffi::c_void>);
+struct Handle {
+    raw: NonNull<std::ffi::c_void>,
+    /// The library gave up over some input. It may not have tidied up: what it has read of that input's
+    /// header would be the beginning of the next one's. Such a handle is not used again.
+    spoilt: Cell<bool>,
+}
 
 impl Drop for Handle {
     fn drop(&mut self) {
         // SAFETY: the handle came from tj3Init and is destroyed only here.
-        unsafe { tj::tj3Destroy(self.0.as_ptr()) }
+        unsafe { tj::tj3Destroy(self.raw.as_ptr()) }
     }
 }
 
@@ -77,17 +83,17 @@ impl Handle {
     fn new() -> Option<Self> {
         // SAFETY: tj3Init takes a plain number; a null result means no memory.
         let handle = unsafe { tj::tj3Init(tj::TJINIT_TJINIT_DECOMPRESS as c_int) };
-        NonNull::new(handle).map(Self)
+        NonNull::new(handle).map(|raw| Self { raw, spoilt: Cell::new(false) })
     }
 
     fn set(&self, param: tj::TJPARAM, value: c_int) -> Result<(), Complaint> {
         // SAFETY: the handle is live, and the library checks parameter and value.
-        self.judge(unsafe { tj::tj3Set(self.0.as_ptr(), param as c_int, value) })
+        self.judge(unsafe { tj::tj3Set(self.raw.as_ptr(), param as c_int, value) })
     }
 
     fn get(&self, param: tj::TJPARAM) -> c_int {
         // SAFETY: the handle is live, and the library checks the parameter.
-        unsafe { tj::tj3Get(self.0.as_ptr(), param as c_int) }
+        unsafe { tj::tj3Get(self.raw.as_ptr(), param as c_int) }
     }
 
     fn judge(&self, result: c_int) -> Result<(), Complaint> {
@@ -97,12 +103,13 @@ impl Handle {
         // SAFETY: the handle is live; the string it returns is terminated, belongs to the handle or
         // the thread, and is copied before the next call.
         let (message, code) = unsafe {
-            let message = CStr::from_ptr(tj::tj3GetErrorStr(self.0.as_ptr()));
-            (message.to_string_lossy().into_owned(), tj::tj3GetErrorCode(self.0.as_ptr()))
+            let message = CStr::from_ptr(tj::tj3GetErrorStr(self.raw.as_ptr()));
+            (message.to_string_lossy().into_owned(), tj::tj3GetErrorCode(self.raw.as_ptr()))
         };
         Err(if code == tj::TJERR_TJERR_WARNING as c_int {
             Complaint::Warning(message)
         } else {
+            self.spoilt.set(true);
             Complaint::Fatal(message)
         })
     }
@@ -120,26 +127,36 @@ pub(super) fn with<T, E: From<Complaint>>(
     max_scans: u16,
     work: impl FnOnce(&mut Decompressor<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    HANDLE.with_borrow_mut(|slot| {
-        if slot.is_none() {
-            *slot = Handle::new();
-        }
-        let handle = slot.as_ref().ok_or_else(|| Complaint::Fatal("out of memory".into()))?;
-        handle.set(tj::TJPARAM_TJPARAM_SCANLIMIT, c_int::from(max_scans))?;
-        handle.set(tj::TJPARAM_TJPARAM_SAVEMARKERS, 0)?;
-        let mut decompressor = Decompressor { handle, data, eighths: 8, window: None };
-        decompressor.window(None)?;
-        decompressor.scale_eighths(8)?;
-        // SAFETY: pointer and length are those of a live slice, which the handle does not keep.
-        let read = unsafe {
-            tj::tj3DecompressHeader(handle.0.as_ptr(), data.as_ptr(), data.len() as tj::size_t)
-        };
-        match handle.judge(read) {
-            // What is wrong in the header will be said again with the pixels.
-            Ok(()) | Err(Complaint::Warning(_)) => work(&mut decompressor),
-            Err(fatal) => Err(fatal.into()),
-        }
-    })
+    let kept = HANDLE.take();
+    let handle =
+        kept.or_else(Handle::new).ok_or_else(|| Complaint::Fatal("out of memory".into()))?;
+    let result = with_handle(&handle, data, max_scans, work);
+    if !handle.spoilt.get() {
+        HANDLE.set(Some(handle));
+    }
+    result
+}
+
+fn with_handle<T, E: From<Complaint>>(
+    handle: &Handle,
+    data: &[u8],
+    max_scans: u16,
+    work: impl FnOnce(&mut Decompressor<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    handle.set(tj::TJPARAM_TJPARAM_SCANLIMIT, c_int::from(max_scans))?;
+    handle.set(tj::TJPARAM_TJPARAM_SAVEMARKERS, 0)?;
+    let mut decompressor = Decompressor { handle, data, eighths: 8, window: None };
+    decompressor.window(None)?;
+    decompressor.scale_eighths(8)?;
+    // SAFETY: pointer and length are those of a live slice, which the handle does not keep.
+    let read = unsafe {
+        tj::tj3DecompressHeader(handle.raw.as_ptr(), data.as_ptr(), data.len() as tj::size_t)
+    };
+    match handle.judge(read) {
+        // What is wrong in the header will be said again with the pixels.
+        Ok(()) | Err(Complaint::Warning(_)) => work(&mut decompressor),
+        Err(fatal) => Err(fatal.into()),
+    }
 }
 
 impl Decompressor<'_> {
@@ -171,7 +188,7 @@ impl Decompressor<'_> {
         let divisor = [8, 4, 2, 1].into_iter().find(|by| num % by == 0).unwrap_or(1);
         let factor = tj::tjscalingfactor { num: num / divisor, denom: 8 / divisor };
         // SAFETY: the handle is live; the library refuses factors that it does not have.
-        self.handle.judge(unsafe { tj::tj3SetScalingFactor(self.handle.0.as_ptr(), factor) })
+        self.handle.judge(unsafe { tj::tj3SetScalingFactor(self.handle.raw.as_ptr(), factor) })
     }
 
     /// Decodes a part only, in scaled pixels; none means everything.
@@ -186,7 +203,7 @@ impl Decompressor<'_> {
                 h: number(window.height),
             });
         // SAFETY: the handle is live; the library checks the region against the header.
-        self.handle.judge(unsafe { tj::tj3SetCroppingRegion(self.handle.0.as_ptr(), region) })
+        self.handle.judge(unsafe { tj::tj3SetCroppingRegion(self.handle.raw.as_ptr(), region) })
     }
 
     /// Width and height of what `decode` will give: the window, or the whole scaled picture.
@@ -209,7 +226,7 @@ impl Decompressor<'_> {
         // asserted above.
         self.handle.judge(unsafe {
             tj::tj3Decompress8(
-                self.handle.0.as_ptr(),
+                self.handle.raw.as_ptr(),
                 self.data.as_ptr(),
                 self.data.len() as tj::size_t,
                 pixels.as_mut_ptr(),
@@ -234,7 +251,7 @@ impl Decompressor<'_> {
         let mut samples = Samples::try_zeroed(depth, len)
             .map_err(|_| Complaint::Fatal("out of memory".into()))?;
         let pitch = c_int::try_from(row).map_err(|_| Complaint::Fatal("too wide".into()))?;
-        let (handle, data) = (self.handle.0.as_ptr(), self.data.as_ptr());
+        let (handle, data) = (self.handle.raw.as_ptr(), self.data.as_ptr());
         let data_len = self.data.len() as tj::size_t;
         match &mut samples {
             Samples::U8(samples) => self.decode(samples, layout)?,

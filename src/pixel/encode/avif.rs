@@ -8,10 +8,6 @@ use super::{EncodeOptions, Side};
 use crate::pixel::heif::{Chroma, Failure, Layout, Settings, write};
 use crate::pixel::{ColourSpace, Error, Image, Result, Samples};
 
-/// What AV1 and the container hold.
-const MAX_SIDE: u32 = 32_768;
-/// About a quarter of a minute of work at the fastest.
-const MAX_PIXELS: u64 = 60_000_000;
 /// From this quality on chroma is kept at full resolution.
 const FULL_CHROMA_QUALITY: u8 = 90;
 /// Bits per sample of pictures that have 16. With 10 libheif 1.15 asks libaom for a profile that has
@@ -20,12 +16,6 @@ const DEEP_BITS: u8 = 12;
 
 pub(super) fn encode(image: &Image, options: &EncodeOptions, side: &Side<'_>) -> Result<Vec<u8>> {
     let pixels = u64::from(image.width) * u64::from(image.height);
-    if image.width > MAX_SIDE || image.height > MAX_SIDE || pixels > MAX_PIXELS {
-        return Err(Error::Encode(format!(
-            "AVIF is written up to {MAX_SIDE} pixels a side and {} megapixels",
-            MAX_PIXELS / 1_000_000
-        )));
-    }
     let gray = match image.space {
         ColourSpace::Gray => true,
         ColourSpace::Rgb => false,

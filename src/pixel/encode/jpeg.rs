@@ -13,13 +13,9 @@ use crate::pixel::{ColourSpace, Density, Error, Image, Result, Samples};
 
 /// From this quality on chroma is kept at full resolution.
 const FULL_CHROMA_QUALITY: u8 = 90;
-const MAX_SIDE: u32 = 65_500;
 const MAX_PAYLOAD: usize = 65_533;
 
 pub(super) fn encode(image: &Image, options: &EncodeOptions, side: &Side<'_>) -> Result<Vec<u8>> {
-    if image.width > MAX_SIDE || image.height > MAX_SIDE {
-        return Err(Error::Encode(format!("JPEG holds at most {MAX_SIDE} pixels a side")));
-    }
     let Samples::U8(samples) = &image.samples else {
         return Err(Error::Encode("JPEG cannot hold 16 bits per sample".into()));
     };

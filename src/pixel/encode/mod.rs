@@ -83,6 +83,11 @@ impl<'a> Side<'a> {
     }
 }
 
+/// Whether JPEG XL can be written on this machine.
+pub(super) fn has_jxl() -> bool {
+    jxl::is_there()
+}
+
 /// Writes a picture.
 ///
 /// # Errors
@@ -90,6 +95,7 @@ impl<'a> Side<'a> {
 /// alpha.
 pub fn encode(image: &Image, options: &EncodeOptions) -> Result<Vec<u8>> {
     check(image, options.format)?;
+    check_size(options.format, options.quality, image.width, image.height)?;
     let side = Side::of(image, options);
     match options.format {
         Format::Jpeg => jpeg::encode(image, options, &side),
@@ -134,6 +140,7 @@ impl Pages {
     /// As [`encode`].
     pub fn add(&mut self, image: &Image, options: &EncodeOptions) -> Result<()> {
         check(image, Format::Pdf)?;
+        check_size(Format::Pdf, options.quality, image.width, image.height)?;
         self.0.add_page(image, options, &Side::of(image, options))
     }
 
@@ -182,11 +189,63 @@ pub fn sequence(
     options: &EncodeOptions,
 ) -> Result<Box<dyn Sequence>> {
     check(first, options.format)?;
+    check_size(options.format, options.quality, first.width, first.height)?;
     match options.format {
         Format::Gif => Ok(Box::new(gif::Motion::new(first, plays)?)),
         Format::Webp => Ok(Box::new(webp::Motion::new(first, plays, options)?)),
         _ => Err(Error::Encode(format!("{} holds one picture", options.format.row().title))),
     }
+}
+
+/// Refuses a size that the format cannot hold, or that takes too long to write.
+///
+/// # Errors
+/// [`Error::Parameter`] named `format`, with the largest size.
+pub fn check_size(format: Format, quality: Quality, width: u32, height: u32) -> Result<()> {
+    let row = format.row();
+    let refuse = |reason| Err(Error::Parameter { name: "format", reason });
+    let Some(cost) = row.cost(quality.lossy) else { return Ok(()) };
+    if width.max(height) > row.most_side {
+        return refuse(format!(
+            "{} holds at most {} pixels a side, and this picture is {width}×{height}",
+            row.title, row.most_side
+        ));
+    }
+    if u64::from(width) * u64::from(height) > u64::from(cost.most_megapixels) * 1_000_000 {
+        let at = match cost.from_quality {
+            1 => String::new(),
+            quality => format!(" from quality {quality} on"),
+        };
+        return refuse(format!(
+            "{} is written{at} up to {} megapixels, and this picture is {width}×{height}",
+            row.title, cost.most_megapixels
+        ));
+    }
+    Ok(())
+}
+
+/// Bytes that writing a picture holds at most, the picture included. `bands` of them are colours, and
+/// they, alpha and depth are the result's.
+pub(super) fn held_bytes(
+    options: &EncodeOptions,
+    bands: u64,
+    alpha: bool,
+    deep: bool,
+    pixels: u64,
+) -> u64 {
+    const RGB_BANDS: u64 = 3;
+    let encoder = options.format.row().cost(options.quality.lossy).map_or(0, |cost| {
+        // Grey is no smaller than RGB within some encoders.
+        let colours = u64::from(cost.bytes_per_pixel) * bands.max(RGB_BANDS) / RGB_BANDS;
+        let also = |holds: bool, bytes: u32| if holds { u64::from(bytes) } else { 0 };
+        colours
+            + also(alpha, cost.alpha_bytes)
+            + also(deep, cost.deep_bytes)
+            + also(alpha && deep, cost.alpha_bytes)
+            + also(options.progressive, cost.progressive_bytes)
+    });
+    let picture = (bands + u64::from(alpha)) * if deep { 2 } else { 1 };
+    pixels.saturating_mul(picture + encoder)
 }
 
 /// Refuses what the format's row says that it cannot hold.

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::{EncodeOptions, encode};
+use super::{EncodeOptions, check_size, encode};
 use crate::pixel::decode::fixture::{bytes, magick, picture};
 use crate::pixel::decode::{Input, Opening, Orientation, Source, Want};
 use crate::pixel::{Cancel, ColourSpace, Depth, Error, Format, Image, Limits, Quality, Samples};
@@ -143,8 +143,11 @@ fn an_orientation_that_was_not_applied_is_written_where_the_format_has_it() {
 
 #[test]
 fn sizes_that_take_too_long_are_refused() {
-    let large = Image::try_new(60_001, 1_000, ColourSpace::Gray, false, Depth::U8).unwrap();
     for format in [Format::Avif, Format::Jxl] {
-        assert!(matches!(encode(&large, &options(format, 80)), Err(Error::Encode(_))));
+        let quality = options(format, 80).quality;
+        let rows = format.row().cost(80).unwrap().most_megapixels * 100;
+        assert!(check_size(format, quality, 10_000, rows).is_ok(), "{format:?}");
+        let refused = check_size(format, quality, 10_000, rows + 1);
+        assert!(matches!(refused, Err(Error::Parameter { name: "format", .. })), "{format:?}");
     }
 }

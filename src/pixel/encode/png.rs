@@ -6,6 +6,9 @@ use super::{EncodeOptions, Side, failed};
 use crate::pixel::{ColourSpace, Density, Depth, Error, Image, PngQuality, Result, Samples};
 
 const METRES_PER_INCH: f64 = 0.0254;
+/// Above this no more than so much effort is made: the highest takes ten times as long for a few percent.
+const LARGE_PIXELS: u64 = 20_000_000;
+const LARGE_LEVEL: u8 = 3;
 
 pub(super) fn encode(image: &Image, options: &EncodeOptions, side: &Side<'_>) -> Result<Vec<u8>> {
     let mut info = png::Info::with_size(image.width, image.height);
@@ -27,7 +30,9 @@ pub(super) fn encode(image: &Image, options: &EncodeOptions, side: &Side<'_>) ->
     let mut out = Vec::new();
     let mut encoder = png::Encoder::with_info(&mut out, info).map_err(failed)?;
     let PngQuality { level, filter } = options.quality.png;
-    encoder.set_deflate_compression(png::DeflateCompression::Level(level.clamp(1, 9)));
+    let large = u64::from(image.width) * u64::from(image.height) > LARGE_PIXELS;
+    let level = level.clamp(1, if large { LARGE_LEVEL } else { 9 });
+    encoder.set_deflate_compression(png::DeflateCompression::Level(level));
     encoder.set_filter(match filter {
         0 => png::Filter::NoFilter,
         1 => png::Filter::Sub,

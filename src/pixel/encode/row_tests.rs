@@ -16,7 +16,7 @@ const SIZE: (u32, u32) = (40, 28);
 
 fn written() -> Vec<&'static FormatRow> {
     let rows: Vec<_> =
-        FORMATS.iter().filter(|row| row.write && row.format != Format::Pdf).collect();
+        FORMATS.iter().filter(|row| row.is_written() && row.format != Format::Pdf).collect();
     assert!(rows.len() >= 8, "only {} formats are written", rows.len());
     rows
 }

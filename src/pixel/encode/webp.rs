@@ -10,12 +10,15 @@ use std::num::NonZeroU32;
 use super::{EncodeOptions, Sequence, Side, check};
 use crate::pixel::{ColourSpace, Error, Format, Image, Result, Samples};
 
-const MAX_SIDE: u32 = 16_383;
 const LOSSLESS_QUALITY: u8 = 100;
 /// Effort 0–6. On photographs of 400 pixels at quality 75, 4 (libwebp's own default) takes 2.3
 /// times as long as 2 for 4 % fewer bytes of the same visual score.
 const LOSSY_METHOD: i32 = 2;
 const LOSSLESS_METHOD: i32 = 4;
+/// Lossless pictures above this are written with less effort and memory.
+const LARGE_PIXELS: u64 = 2_000_000;
+const LARGE_METHOD: i32 = 0;
+const LARGE_QUALITY: f32 = 20.0;
 
 const ICC_FLAG: u8 = 0x20;
 const ALPHA_FLAG: u8 = 0x10;
@@ -23,7 +26,6 @@ const EXIF_FLAG: u8 = 0x08;
 const XMP_FLAG: u8 = 0x04;
 
 pub(super) fn encode(image: &Image, options: &EncodeOptions, side: &Side<'_>) -> Result<Vec<u8>> {
-    check_side(image)?;
     let coloured;
     let samples = match coloured_samples(image)? {
         Coloured::AsIs(samples) => samples,
@@ -37,7 +39,7 @@ pub(super) fn encode(image: &Image, options: &EncodeOptions, side: &Side<'_>) ->
     } else {
         webp::Encoder::from_rgb(samples, image.width, image.height)
     };
-    let config = config(options)?;
+    let config = config(options, image)?;
     let simple = encoder
         .encode_advanced(&config)
         .map_err(|error| Error::Encode(format!("the WebP encoder says: {error:?}")))?;
@@ -59,7 +61,6 @@ impl Motion {
         plays: Option<NonZeroU32>,
         options: &EncodeOptions,
     ) -> Result<Self> {
-        check_side(first)?;
         // The format counts to 65535 only.
         let plays = plays.map_or(0, |times| u16::try_from(times.get()).unwrap_or(u16::MAX));
         let encoder = sys::AnimationEncoder::new((first.width, first.height), plays)
@@ -71,7 +72,7 @@ impl Motion {
             metadata: first.metadata.clone(),
             ..*first
         };
-        let config = config(options)?;
+        let config = config(options, first)?;
         Ok(Self { encoder, config, first: side, options: options.clone(), until_ms: 0 })
     }
 }
@@ -100,14 +101,7 @@ impl Sequence for Motion {
     }
 }
 
-fn check_side(image: &Image) -> Result<()> {
-    if image.width > MAX_SIDE || image.height > MAX_SIDE {
-        return Err(Error::Encode(format!("WebP holds at most {MAX_SIDE} pixels a side")));
-    }
-    Ok(())
-}
-
-fn config(options: &EncodeOptions) -> Result<webp::WebPConfig> {
+fn config(options: &EncodeOptions, image: &Image) -> Result<webp::WebPConfig> {
     let mut config = webp::WebPConfig::new()
         .map_err(|()| Error::Encode("the WebP encoder does not start".into()))?;
     let quality = options.quality.lossy.clamp(1, 100);
@@ -117,6 +111,11 @@ fn config(options: &EncodeOptions) -> Result<webp::WebPConfig> {
         config.lossless = 1;
         // How hard to try, in lossless mode.
         config.quality = 75.0;
+        if u64::from(image.width) * u64::from(image.height) > LARGE_PIXELS {
+            config.method = LARGE_METHOD;
+            config.quality = LARGE_QUALITY;
+            config.low_memory = 1;
+        }
     } else {
         config.quality = f32::from(quality);
     }

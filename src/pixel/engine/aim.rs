@@ -15,7 +15,7 @@ use super::super::{Cancel, ColourSpace, Image, Limits, Metadata, Quality, Result
 /// The lowest quality that is tried: below it files hardly become smaller.
 const LOWEST: u8 = 20;
 /// The highest: above it they become much larger.
-const HIGHEST: u8 = 95;
+pub(super) const HIGHEST: u8 = 95;
 /// How often a picture is encoded at most.
 const TRIES: usize = 6;
 /// What a score may miss the aim by.

@@ -6,14 +6,16 @@
 //! changed before padding, so that the fill colour is exact.
 //!
 //! `opened` says what a recipe takes of a file, `job` is what the steps know and hand on, `motion` goes
-//! their way frame by frame; the other files are the steps.
+//! their way frame by frame, `held` tells beforehand how much memory that takes; the other files are the steps.
 //!
 //! It knows nothing of where files come from or where pictures go.
 
 mod aim;
+mod banded;
 mod canvas;
 mod colours;
 mod fill;
+mod held;
 mod job;
 mod motion;
 mod opened;
@@ -137,7 +139,7 @@ impl Engine {
             shrink_margin: in_light.unwrap_or_else(|| f64::from(shrink_margin)),
             averages: in_light.is_some(),
             max_frames,
-            max_total_pixels: self.options.limits.declared_pixels,
+            limits: self.options.limits,
         }
     }
 
@@ -204,7 +206,7 @@ impl Engine {
         let plan = opened.plan(recipe)?;
         let want = opened.want(&plan);
         let limits = &self.options.limits;
-        limits.check_held(plan.window.width, plan.window.height)?;
+        self.check_cost(&opened, &plan, recipe)?;
         let mut options = self.encode_options(&opened, recipe);
         let mut job = Job::new(&self.options, recipe, plan, opened.info(), cancel);
 
@@ -214,7 +216,9 @@ impl Engine {
             let whole = opened.plan(&Recipe { tile: None, ..recipe.clone() })?;
             opened.source.shrink_in_light(opened.want(&whole).region);
         }
-        let decoded = opened.source.decode(&want, limits, cancel)?;
+        let seen = opened.source.glance().cloned();
+        let decoded = banded::decode(opened.source, &want, self.options.linear, limits, cancel)?;
+        settle::settle(&mut job.plan, seen.as_ref(), &decoded);
         let over = match opened.overlay {
             Some(overlay) => over::load(&job, *overlay, decoded.image.space)?,
             None if recipe.overlay.is_some() => return Err(no_overlay()),
@@ -223,7 +227,6 @@ impl Engine {
 
         phase(Phase::Pixels);
         let mut picture = Picture::new(decoded, averages, over, job.fill);
-        settle::settle(&mut job.plan, &picture);
         for step in STEPS {
             cancel.check()?;
             picture = step(&job, picture)?;

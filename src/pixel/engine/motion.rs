@@ -11,10 +11,16 @@ use super::{Engine, Made, Opened, Phase, STEPS, aim, no_overlay, over, settle};
 use crate::pixel::decode::Animation;
 use crate::pixel::encode::{Sequence, sequence};
 use crate::pixel::plan::Plan;
-use crate::pixel::{Cancel, Error, Recipe, Result};
+use crate::pixel::{Cancel, Error, Format, Recipe, Result};
 
 /// Canvases that an encoder holds: what is shown, what is held back, what comes.
 const ENCODER_CANVASES: u64 = 3;
+/// Bytes of their pixels.
+const CANVAS_BYTES: u64 = 4;
+/// Bytes of a written pixel at most, of noise: GIF's codes have 12 bits.
+const WRITTEN_BYTES: u64 = 2;
+/// Without loss, with alpha.
+const LOSSLESS_BYTES: u64 = 4;
 
 impl Opened {
     /// What moves in the result, if anything does: an animation of which all frames are wanted, in a
@@ -25,7 +31,7 @@ impl Opened {
         let canvas = u64::from(info.width) * u64::from(info.height);
         self.source.animation().filter(|animation| {
             let pixels = canvas.saturating_mul(animation.frames.into());
-            wanted && animation.frames <= self.max_frames && pixels <= self.max_total_pixels
+            wanted && animation.frames <= self.max_frames && pixels <= self.limits.declared_pixels
         })
     }
 
@@ -33,6 +39,20 @@ impl Opened {
     pub(super) fn held_by_motion(&self, animation: &Animation, plan: &Plan) -> u64 {
         let frame = self.want(plan).region.pixels();
         animation.held_pixels + frame + ENCODER_CANVASES * plan.window.size().pixels()
+    }
+
+    /// Bytes of the frames that are written by the end, and of the canvases that go on being held.
+    pub(super) fn written_by_motion(
+        &self,
+        animation: &Animation,
+        plan: &Plan,
+        recipe: &Recipe,
+    ) -> u64 {
+        let lossless = recipe.format == Format::Webp && recipe.quality.lossy == 100;
+        let per_pixel = if lossless { LOSSLESS_BYTES } else { WRITTEN_BYTES };
+        let frames = per_pixel.saturating_mul(animation.frames.into());
+        let canvases = ENCODER_CANVASES * CANVAS_BYTES;
+        plan.window.size().pixels().saturating_mul(frames.saturating_add(canvases))
     }
 }
 
@@ -48,13 +68,14 @@ impl Engine {
     ) -> Result<Made> {
         let plan = opened.plan(recipe)?;
         let want = opened.want(&plan);
-        self.options.limits.check_held(plan.window.width, plan.window.height)?;
+        self.check_cost(&opened, &plan, recipe)?;
         let mut options = self.encode_options(&opened, recipe);
         let mut info = opened.info().clone();
         info.alpha = animation.alpha;
         let mut job = Job::new(&self.options, recipe, plan, &info, cancel);
 
         phase(Phase::Decoding);
+        let seen = opened.source.glance().cloned();
         let mut frames = opened.source.frames(&want, &self.options.limits)?;
         if recipe.overlay.is_some() && opened.overlay.is_none() {
             return Err(no_overlay());
@@ -64,13 +85,13 @@ impl Engine {
         let mut size = (0, 0);
         while let Some(frame) = frames.next(cancel)? {
             phase(Phase::Pixels);
+            settle::settle(&mut job.plan, seen.as_ref(), &frame.decoded);
             if over.is_none()
                 && let Some(overlay) = opened.overlay.take()
             {
                 over = over::load(&job, *overlay, frame.decoded.image.space)?;
             }
             let mut picture = Picture::new(frame.decoded, false, over.clone(), job.fill);
-            settle::settle(&mut job.plan, &picture);
             picture = judge_profile(&job, picture)?;
             // The first frame's edges say the colour for all.
             let filling = match &filling {

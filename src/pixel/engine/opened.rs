@@ -3,13 +3,16 @@
 //! Admission asks here, before anything is decoded, how much making a picture will hold. It reads
 //! no pixels.
 
-use super::over;
-use crate::pixel::decode::{Info, Region, Source, Want};
+use std::sync::Arc;
+
+use super::settle;
+use crate::pixel::decode::{self, Info, Region, Source, Want, needs};
+use crate::pixel::glance::Glance;
 use crate::pixel::op::tilt::working_part;
 use crate::pixel::place::Place;
 use crate::pixel::plan::{Plan, Rect, Size, TILT_SHRINK_MARGIN};
 use crate::pixel::turn::Turn;
-use crate::pixel::{Fill, Recipe, Result};
+use crate::pixel::{Fill, Limits, Recipe, Result};
 
 /// A source whose header has been read.
 pub struct Opened {
@@ -21,8 +24,7 @@ pub struct Opened {
     /// Whether a decoder that shrinks leaves averages over squares, in proportion to light.
     pub(super) averages: bool,
     pub(super) max_frames: u32,
-    /// Pixels that all frames of an animation may have together.
-    pub(super) max_total_pixels: u64,
+    pub(super) limits: Limits,
 }
 
 /// What a recipe needs of a picture, in stored pixels.
@@ -49,6 +51,12 @@ impl Opened {
         self.source.info()
     }
 
+    /// Adds what the picture looks like from afar, as reductions that were prepared of it keep it.
+    #[must_use]
+    pub fn with_glance(self, glance: Arc<Glance>) -> Self {
+        Self { source: self.source.with_glance(glance), ..self }
+    }
+
     /// Adds the picture that is laid over this one, for recipes with an
     /// [`overlay`](Recipe::overlay).
     #[must_use]
@@ -56,32 +64,12 @@ impl Opened {
         Self { overlay: Some(Box::new(overlay)), ..self }
     }
 
-    /// Number of pixels that making this recipe will hold at its peak, at most: the decoder's, and
-    /// those of the buffers between operations.
+    /// Whether a program decodes the source, or what lies over it: one of another kind than the decoders
+    /// here, which may take its time.
     #[must_use]
-    pub fn held_pixels(&self, recipe: &Recipe) -> u64 {
-        let Ok(plan) = self.plan(recipe) else {
-            return 0;
-        };
-        let decoded = match self.moves(recipe) {
-            Some(animation) => self.held_by_motion(&animation, &plan),
-            None => self.source.held_pixels(&self.want(&plan)),
-        };
-        let tilted = if plan.tilt_deg == 0.0 { 0 } else { self.tilted_size(&plan).pixels() };
-        let worked = 2 * plan.made().size().pixels() + plan.window.size().pixels();
-        decoded + tilted + worked + self.held_by_overlay(&plan, recipe)
-    }
-
-    fn held_by_overlay(&self, plan: &Plan, recipe: &Recipe) -> u64 {
-        let (Some(opened), Some(overlay)) = (&self.overlay, &recipe.overlay) else {
-            return 0;
-        };
-        let Some(over) = over::place(plan, opened, overlay) else {
-            return 0;
-        };
-        let reads_all = over::reads_all(&over, opened.info(), self.info().space);
-        let want = over::want(&over, reads_all, opened.shrink_margin);
-        opened.source.held_pixels(&want) + 2 * over.plan.window.size().pixels()
+    pub fn runs_a_program(&self) -> bool {
+        matches!(needs(self.info().format), decode::Needs::Tool(_))
+            || self.overlay.as_ref().is_some_and(|overlay| overlay.runs_a_program())
     }
 
     /// What making this recipe will have read of the source.
@@ -101,6 +89,9 @@ impl Opened {
     }
 
     pub(super) fn want(&self, plan: &Plan) -> Want {
+        if let Some(want) = settle::want(plan, &self.source) {
+            return want;
+        }
         let Rect { x, y, width, height } = plan.region();
         Want {
             region: Region { x, y, width, height },
@@ -109,7 +100,7 @@ impl Opened {
     }
 
     /// An upper bound of the canvas on which a tilted picture is painted.
-    fn tilted_size(&self, plan: &Plan) -> Size {
+    pub(super) fn tilted_size(&self, plan: &Plan) -> Size {
         // A decoder that shrinks by eighths stays below twice the scale that it has to keep.
         let scale = (2.0 * plan.min_scale(self.shrink_margin.max(TILT_SHRINK_MARGIN))).min(1.0);
         working_part(plan, &Place { left: 0.0, top: 0.0, scale: (scale, scale) }).size()

@@ -23,6 +23,8 @@ pub struct EngineOptions {
     pub drop_private: bool,
     /// Bounds on pixel counts.
     pub limits: Limits,
+    /// Memory that making one picture may take, in bytes.
+    pub memory_bytes: u64,
     /// Frames that an animation may have to be made as one; of longer ones the first frame is made.
     pub max_frames: u32,
     /// The SSIMULACRA2 score that measured qualities aim at.
@@ -43,6 +45,7 @@ impl Default for EngineOptions {
             strip_keeps: StripKeeps::Nothing,
             drop_private: false,
             limits: Limits::default(),
+            memory_bytes: 896 << 20,
             max_frames: 300,
             auto_quality_score: 75,
             document_dpi: 150,

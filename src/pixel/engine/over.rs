@@ -4,9 +4,9 @@
 //! picture's own space, and both go to the result's together. Only where a CMYK picture becomes
 //! something else does it go there straight, so that it is not dulled by a press that nobody uses.
 
-use super::Opened;
 use super::colours::colour_wanted;
 use super::job::{Job, Picture};
+use super::{Opened, banded};
 use crate::pixel::colour::convert::{bring, convert, meaning};
 use crate::pixel::colour::icc;
 use crate::pixel::colour::transform::{Meaning, Transform};
@@ -30,7 +30,7 @@ pub(super) struct Over {
     coloured: bool,
 }
 
-/// Places an overlay on a planned canvas; none when it does not show.
+/// Places an overlay on what is planned and settled; none when it does not show.
 pub(super) fn place(plan: &Plan, opened: &Opened, overlay: &Overlay) -> Option<OverPlan> {
     let info = opened.info();
     let upright = if opened.orient { Turn::upright(info.orientation.exif()) } else { Turn::NONE };
@@ -44,16 +44,12 @@ pub(super) fn want(over: &OverPlan, whole: bool, shrink_margin: f64) -> Want {
     Want { region: Region { x, y, width, height }, min_scale: over.min_scale(shrink_margin) }
 }
 
-/// Whether all pixels of an overlay are read, whatever part of it a tile shows: to see if it makes
-/// a grey picture coloured, and where shapes are painted, since a part of them would lie otherwise
-/// on the grid of the pixels.
+/// Whether all pixels of an overlay are read, whatever part of it shows: to see if it makes a grey
+/// picture coloured. Shapes that would be painted very large are taken to be coloured.
 pub(super) fn reads_all(over: &OverPlan, info: &Info, under: ColourSpace) -> bool {
-    /// Shapes are painted in parts beyond this.
     const MOST_PAINTED: u64 = 16_000_000;
-    if over.vector {
-        return over.plan.picture.pixels() <= MOST_PAINTED;
-    }
-    under == ColourSpace::Gray && info.space != ColourSpace::Gray
+    let held = !over.vector || over.plan.picture.pixels() <= MOST_PAINTED;
+    held && under == ColourSpace::Gray && info.space != ColourSpace::Gray
 }
 
 /// Reads an overlay and brings it to its size. Faults are told as the overlay's.
@@ -68,7 +64,9 @@ pub(super) fn load(job: &Job, opened: Opened, under: ColourSpace) -> Result<Opti
     limits.check_held(over.plan.window.width, over.plan.window.height)?;
     let reads_all = reads_all(&over, opened.info(), under);
     let want = want(&over, reads_all, opened.shrink_margin);
-    let decoded = opened.source.decode(&want, limits, job.cancel).map_err(Error::in_overlay)?;
+    let linear = job.options.linear;
+    let decoded = banded::decode(opened.source, &want, linear, limits, job.cancel)
+        .map_err(Error::in_overlay)?;
     let place = Place::of(&decoded);
     let mut image = decoded.image;
     icc::drop_unfit(&mut image);

@@ -31,6 +31,25 @@ const NOTES: &str = "
   415, and everything else works.
 ";
 
+const COSTS: &str = "
+## How large a result may be
+
+Encoders cannot be called off while they write a picture. So its size is judged beforehand, and what is too
+large is answered with 400, which names `format` and the limit:
+
+- **Pixels a side** are what the format holds.
+- **Megapixels** are what is written in about a quarter of the time that a request has by default
+  (`request_deadline_s`), from the quality on that is named.
+- **Bytes a pixel** are what the encoder holds at most, beside the picture itself, for RGB with 8 bits, and
+  what comes on top. Picture and encoder together must stay within `picture_memory_mb`, which is the tighter
+  bound for JPEG XL and AVIF by default, and they count in `pixel_budget_megapixels`.
+
+How the figures were measured stands in [0012](../decisions/0012-what-one-picture-may-cost.md).
+
+| Format | From quality | Pixels a side | Megapixels | Bytes a pixel |
+|---|---|---|---|---|
+";
+
 /// The names of the columns.
 const COLUMNS: [&str; 11] = [
     "Format",
@@ -48,7 +67,7 @@ const COLUMNS: [&str; 11] = [
 
 /// Reading or writing: the rows that are listed.
 fn listed() -> impl Iterator<Item = &'static FormatRow> {
-    FORMATS.iter().filter(|row| row.read || row.write)
+    FORMATS.iter().filter(|row| row.read || row.is_written())
 }
 
 fn spaces(row: &FormatRow) -> Vec<&'static str> {
@@ -74,7 +93,7 @@ fn cells(row: &FormatRow) -> [String; 11] {
         row.title.to_owned(),
         row.extensions.join(" "),
         yes(row.read),
-        yes(row.write),
+        yes(row.is_written()),
         yes(row.pages),
         yes(row.alpha),
         row.bits.to_string(),
@@ -115,6 +134,30 @@ pub fn markdown() -> String {
         text.push_str(&line(&cells(row)));
     }
     text.push_str(NOTES);
+    text.push_str(COSTS);
+    for row in FORMATS {
+        for cost in row.costs {
+            let mut bytes = vec![cost.bytes_per_pixel.to_string()];
+            for (holds, what, more) in [
+                (row.alpha, "transparency", cost.alpha_bytes),
+                (row.deep, "16 bits", cost.deep_bytes),
+                (cost.progressive_bytes > 0, "a progressive file", cost.progressive_bytes),
+            ] {
+                if holds {
+                    bytes.push(format!("{more} for {what}"));
+                }
+            }
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} | {} | {} |",
+                row.title,
+                cost.from_quality,
+                row.most_side,
+                cost.most_megapixels,
+                bytes.join(" + ")
+            );
+        }
+    }
     text
 }
 
@@ -128,7 +171,7 @@ pub fn json() -> Value {
                 "extensions": row.extensions,
                 "mime": row.mime,
                 "read": row.read,
-                "write": row.write,
+                "write": row.is_written(),
                 "pages": row.pages,
                 "alpha": row.alpha,
                 "bits": row.bits,
@@ -139,7 +182,13 @@ pub fn json() -> Value {
                     Compression::Png => Some("10-99"),
                     Compression::Fixed => None,
                 }
-                .filter(|_| row.write),
+                .filter(|_| row.is_written()),
+                "limits": row.costs.iter().map(|cost| json!({
+                    "from_quality": cost.from_quality,
+                    "pixels_a_side": row.most_side,
+                    "megapixels": cost.most_megapixels,
+                    "bytes_a_pixel": cost.bytes_per_pixel,
+                })).collect::<Value>(),
                 "isolated": row.read && row.isolated,
                 "needs": row.needs,
             })
@@ -153,11 +202,16 @@ mod tests {
 
     #[test]
     fn every_form_lists_every_usable_format() {
-        let count = FORMATS.iter().filter(|row| row.read || row.write).count();
+        let count = FORMATS.iter().filter(|row| row.read || row.is_written()).count();
         assert!(count >= 10);
         assert_eq!(text().lines().count(), count + 1);
         assert_eq!(json().as_array().unwrap().len(), count);
-        assert_eq!(markdown().lines().filter(|line| line.starts_with("| ")).count(), count + 1);
+        let page = markdown();
+        let (formats, costs) = page.split_once("\n## ").unwrap();
+        let lines = |part: &str| part.lines().filter(|line| line.starts_with("| ")).count();
+        assert_eq!(lines(formats), count + 1);
+        let limits: usize = FORMATS.iter().map(|row| row.costs.len()).sum();
+        assert_eq!(lines(costs), limits + 1);
     }
 
     #[test]

@@ -63,6 +63,26 @@ pub enum Compression {
     Fixed,
 }
 
+/// What writing a picture takes. Encoders cannot be called off while they work on one picture, so that
+/// memory and time are bounded beforehand, by the number of pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cost {
+    /// The lowest quality for which this holds, up to the next one's.
+    pub from_quality: u8,
+    /// Bytes that the encoder holds beside the picture for each pixel of RGB with 8 bits, its output
+    /// included.
+    pub bytes_per_pixel: u32,
+    /// Bytes that it holds besides for transparency.
+    pub alpha_bytes: u32,
+    /// Bytes that it holds besides for 16 bits, where the format has them.
+    pub deep_bytes: u32,
+    /// Bytes that it holds besides for a progressive file.
+    pub progressive_bytes: u32,
+    /// The most megapixels that are written: what takes about a quarter of the time that a request has
+    /// by default, on a processor of today.
+    pub most_megapixels: u32,
+}
+
 /// What a file can carry beside its pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Block {
@@ -90,8 +110,11 @@ pub struct FormatRow {
     pub mime: &'static str,
     /// Whether files of this format can be read.
     pub read: bool,
-    /// Whether files of this format can be written.
-    pub write: bool,
+    /// What writing takes, in the order of the qualities from which that holds, the first from 1 on;
+    /// empty where files of this format are not written.
+    pub costs: &'static [Cost],
+    /// Pixels a side that a written file can have at most.
+    pub most_side: u32,
     /// Whether it can hold transparency.
     pub alpha: bool,
     /// Whether it can hold 16 bits per sample.
@@ -118,6 +141,20 @@ pub struct FormatRow {
     /// Tells the format by a file's first bytes, [`HEAD_BYTES`](crate::pixel::decode::HEAD_BYTES) unless
     /// the file is shorter.
     pub matches: fn(&[u8]) -> bool,
+}
+
+impl FormatRow {
+    /// Whether files of this format can be written.
+    #[must_use]
+    pub fn is_written(&self) -> bool {
+        !self.costs.is_empty()
+    }
+
+    /// What writing with this quality takes; none where nothing is written.
+    #[must_use]
+    pub fn cost(&self, quality: u8) -> Option<&'static Cost> {
+        self.costs.iter().rfind(|cost| cost.from_quality <= quality.max(1))
+    }
 }
 
 impl Format {
@@ -186,6 +223,21 @@ mod tests {
                 assert_eq!(Format::from_extension(&extension.to_uppercase()), Some(row.format));
             }
         }
+    }
+
+    #[test]
+    fn what_is_written_has_its_costs_in_order() {
+        for row in FORMATS.iter().filter(|row| row.is_written()) {
+            assert_eq!(row.costs[0].from_quality, 1, "{}", row.title);
+            assert!(row.costs.is_sorted_by(|a, b| a.from_quality < b.from_quality));
+            assert!(row.most_side > 0);
+            let last = row.costs.last().unwrap();
+            assert_eq!(row.cost(100), Some(last));
+            assert_eq!(row.cost(0), Some(&row.costs[0]));
+            // The numbers of quality mean nothing to the others.
+            assert!(row.compression == Compression::Lossy || row.costs.len() == 1);
+        }
+        assert!(Format::Heic.row().cost(80).is_none());
     }
 
     #[test]

@@ -3,11 +3,36 @@
 //! A row says what a format can hold and how its first bytes look; the bytes of formats that take
 //! more than a comparison are told by their decoders.
 
-use super::{Block, Compression, Format, FormatRow};
+use super::{Block, Compression, Cost, Format, FormatRow};
 use crate::pixel::decode::{dicom, heif, ico, raw, svg, tga};
 
 const ALL: &[Block] = &[Block::Exif, Block::Xmp, Block::Iptc, Block::Resolution];
 const NOTHING: &[Block] = &[];
+
+const fn cost(from_quality: u8, bytes_per_pixel: u32, most_megapixels: u32) -> Cost {
+    let (alpha_bytes, deep_bytes, progressive_bytes) = (4, 9, 0);
+    Cost {
+        from_quality,
+        bytes_per_pixel,
+        alpha_bytes,
+        deep_bytes,
+        progressive_bytes,
+        most_megapixels,
+    }
+}
+
+// What writing takes; docs/decisions/0012 tells how it was measured.
+const JPEG: &[Cost] = &[Cost { progressive_bytes: 6, ..cost(1, 4, 250) }];
+const PNG: &[Cost] = &[cost(1, 6, 250)];
+const GIF: &[Cost] = &[cost(1, 9, 150)];
+const TIFF: &[Cost] = &[cost(1, 9, 250)];
+const BMP: &[Cost] = &[cost(1, 4, 250)];
+const WEBP: &[Cost] = &[Cost { alpha_bytes: 20, ..cost(1, 12, 100) }, cost(100, 32, 100)];
+const AVIF: &[Cost] =
+    &[Cost { deep_bytes: 16, ..cost(1, 24, 100) }, Cost { deep_bytes: 26, ..cost(90, 40, 60) }];
+const JXL: &[Cost] =
+    &[Cost { alpha_bytes: 18, ..cost(1, 54, 100) }, Cost { alpha_bytes: 18, ..cost(100, 68, 60) }];
+const PDF: &[Cost] = &[cost(1, 6, 250), cost(100, 9, 150)];
 
 /// Every format, in the order in which they are listed to people.
 pub const FORMATS: &[FormatRow] = &[
@@ -17,7 +42,8 @@ pub const FORMATS: &[FormatRow] = &[
         extensions: &["jpg", "jpeg", "jpe", "jfif", "jif"],
         mime: "image/jpeg",
         read: true,
-        write: true,
+        costs: JPEG,
+        most_side: 65_500,
         alpha: false,
         deep: false,
         cmyk: true,
@@ -37,7 +63,8 @@ pub const FORMATS: &[FormatRow] = &[
         extensions: &["png"],
         mime: "image/png",
         read: true,
-        write: true,
+        costs: PNG,
+        most_side: i32::MAX.unsigned_abs(),
         alpha: true,
         deep: true,
         cmyk: false,
@@ -57,7 +84,8 @@ pub const FORMATS: &[FormatRow] = &[
         extensions: &["gif"],
         mime: "image/gif",
         read: true,
-        write: true,
+        costs: GIF,
+        most_side: 65_535,
         alpha: true,
         deep: false,
         cmyk: false,
@@ -77,7 +105,8 @@ pub const FORMATS: &[FormatRow] = &[
         extensions: &["tif", "tiff"],
         mime: "image/tiff",
         read: true,
-        write: true,
+        costs: TIFF,
+        most_side: u32::MAX,
         alpha: true,
         deep: true,
         cmyk: true,
@@ -100,7 +129,8 @@ pub const FORMATS: &[FormatRow] = &[
         extensions: &["bmp"],
         mime: "image/bmp",
         read: true,
-        write: true,
+        costs: BMP,
+        most_side: i32::MAX.unsigned_abs(),
         alpha: false,
         deep: false,
         cmyk: false,
@@ -120,7 +150,8 @@ pub const FORMATS: &[FormatRow] = &[
         extensions: &["webp"],
         mime: "image/webp",
         read: true,
-        write: true,
+        costs: WEBP,
+        most_side: 16_383,
         alpha: true,
         deep: false,
         cmyk: false,
@@ -140,7 +171,8 @@ pub const FORMATS: &[FormatRow] = &[
         extensions: &["avif"],
         mime: "image/avif",
         read: true,
-        write: true,
+        costs: AVIF,
+        most_side: 32_768,
         alpha: true,
         deep: true,
         cmyk: false,
@@ -160,7 +192,8 @@ pub const FORMATS: &[FormatRow] = &[
         extensions: &["heic", "heif", "hif"],
         mime: "image/heic",
         read: true,
-        write: false,
+        costs: &[],
+        most_side: 0,
         alpha: true,
         deep: true,
         cmyk: false,
@@ -181,7 +214,8 @@ pub const FORMATS: &[FormatRow] = &[
         extensions: &["jxl"],
         mime: "image/jxl",
         read: true,
-        write: true,
+        costs: JXL,
+        most_side: 262_144,
         alpha: true,
         deep: true,
         cmyk: false,
@@ -203,7 +237,8 @@ pub const FORMATS: &[FormatRow] = &[
         extensions: &["tga"],
         mime: "image/x-tga",
         read: true,
-        write: false,
+        costs: &[],
+        most_side: 0,
         alpha: true,
         deep: false,
         cmyk: false,
@@ -223,7 +258,8 @@ pub const FORMATS: &[FormatRow] = &[
         extensions: &["ppm", "pgm", "pbm", "pam", "pnm"],
         mime: "image/x-portable-anymap",
         read: true,
-        write: false,
+        costs: &[],
+        most_side: 0,
         alpha: true,
         deep: true,
         cmyk: true,
@@ -243,7 +279,8 @@ pub const FORMATS: &[FormatRow] = &[
         extensions: &["ico", "cur"],
         mime: "image/vnd.microsoft.icon",
         read: true,
-        write: false,
+        costs: &[],
+        most_side: 0,
         alpha: true,
         deep: false,
         cmyk: false,
@@ -263,7 +300,8 @@ pub const FORMATS: &[FormatRow] = &[
         extensions: &["svg", "svgz"],
         mime: "image/svg+xml",
         read: true,
-        write: false,
+        costs: &[],
+        most_side: 0,
         alpha: true,
         deep: false,
         cmyk: false,
@@ -283,7 +321,8 @@ pub const FORMATS: &[FormatRow] = &[
         extensions: &["psd", "psb"],
         mime: "image/vnd.adobe.photoshop",
         read: true,
-        write: false,
+        costs: &[],
+        most_side: 0,
         alpha: true,
         deep: true,
         cmyk: true,
@@ -303,7 +342,8 @@ pub const FORMATS: &[FormatRow] = &[
         extensions: &["dcm"],
         mime: "application/dicom",
         read: true,
-        write: false,
+        costs: &[],
+        most_side: 0,
         alpha: false,
         deep: true,
         cmyk: false,
@@ -323,7 +363,8 @@ pub const FORMATS: &[FormatRow] = &[
         extensions: &["pdf"],
         mime: "application/pdf",
         read: true,
-        write: true,
+        costs: PDF,
+        most_side: i32::MAX.unsigned_abs(),
         alpha: true,
         deep: true,
         cmyk: true,
@@ -343,7 +384,8 @@ pub const FORMATS: &[FormatRow] = &[
         extensions: &["eps", "ps", "ai"],
         mime: "application/postscript",
         read: true,
-        write: false,
+        costs: &[],
+        most_side: 0,
         alpha: true,
         deep: false,
         cmyk: false,
@@ -365,7 +407,8 @@ pub const FORMATS: &[FormatRow] = &[
         ],
         mime: "image/x-adobe-dng",
         read: true,
-        write: false,
+        costs: &[],
+        most_side: 0,
         alpha: false,
         deep: true,
         cmyk: false,
@@ -385,7 +428,8 @@ pub const FORMATS: &[FormatRow] = &[
         extensions: &["xcf"],
         mime: "image/x-xcf",
         read: true,
-        write: false,
+        costs: &[],
+        most_side: 0,
         alpha: true,
         deep: false,
         cmyk: false,

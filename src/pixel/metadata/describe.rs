@@ -196,7 +196,7 @@ impl Said<'_> {
 }
 
 /// Without control characters but line ends, without blanks at its ends, and not too long.
-fn clean(text: &str, max_chars: usize) -> String {
+pub(super) fn clean(text: &str, max_chars: usize) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let kept: String =
         text.chars().filter(|c| *c == '\n' || !c.is_control()).take(max_chars).collect();

@@ -111,6 +111,12 @@ impl Exif {
         self
     }
 
+    /// Without the maker's notes, which hold places in the block that they come from.
+    pub fn without_notes(mut self) -> Self {
+        self.exif.retain(|field| field.tag != MAKER_NOTE);
+        self
+    }
+
     pub fn is_empty(&self) -> bool {
         [&self.main, &self.exif, &self.gps, &self.interop].iter().all(|fields| fields.is_empty())
     }

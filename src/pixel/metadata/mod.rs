@@ -13,6 +13,7 @@ mod describe;
 mod exif;
 pub(crate) mod fields;
 mod iptc;
+mod listing;
 mod xmp;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use super::{Density, Metadata};
 
 pub use describe::Description;
 pub(crate) use exif::{density, orientation};
+pub use listing::{Listing, listing};
 
 /// How stored pixels have to be turned to stand upright: the values 1–8 of the Exif tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -215,6 +215,36 @@ pub(super) fn read(packet: &[u8], wanted: &[(Space, &'static str, Form)]) -> Vec
     found
 }
 
+/// Every property at the top of a packet by the name that it has there, and its texts.
+pub(super) fn all(packet: &[u8]) -> Vec<(String, String)> {
+    let Some(document) = text(packet).and_then(|text| Document::parse(text).ok()) else {
+        return Vec::new();
+    };
+    let root = document.root_element();
+    let named = |node: Node<'_, '_>, uri: Option<&str>, name: &str| {
+        let prefix = uri.and_then(|uri| node.lookup_prefix(uri).or(root.lookup_prefix(uri)));
+        prefix.map_or_else(|| name.to_owned(), |prefix| format!("{prefix}:{name}"))
+    };
+    let descriptions = document.descendants().filter(|node| {
+        let below = node.parent().is_some_and(|parent| parent.has_tag_name((RDF, "RDF")));
+        below && node.has_tag_name((RDF, "Description"))
+    });
+    let mut found = Vec::new();
+    for description in descriptions {
+        for attribute in description.attributes().filter(|one| one.namespace() != Some(RDF)) {
+            let name = named(description, attribute.namespace(), attribute.name());
+            found.push((name, attribute.value().to_owned()));
+        }
+        for node in description.children().filter(Node::is_element) {
+            let (uri, name) = (node.tag_name().namespace(), node.tag_name().name());
+            let texts = node.descendants().filter(Node::is_text).filter_map(|text| text.text());
+            let texts: Vec<&str> = texts.map(str::trim).filter(|text| !text.is_empty()).collect();
+            found.push((named(node, uri, name), texts.join(", ")));
+        }
+    }
+    found
+}
+
 fn words(node: Node<'_, '_>) -> String {
     let texts = node.descendants().filter(Node::is_text).filter_map(|text| text.text());
     texts.collect::<String>().trim().to_owned()

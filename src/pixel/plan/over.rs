@@ -1,8 +1,9 @@
 //! Where a picture lies that is laid over another.
 
-use super::{Plan, Rect, Size, align, overlap};
+use super::shape::crop_rect;
+use super::{Plan, Rect, Size, align};
 use crate::pixel::turn::Turn;
-use crate::pixel::{Align, Edge, Overlay};
+use crate::pixel::{Align, Crop, Edge, Ground, Overlay};
 
 /// The part of an overlay that a result shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,10 +17,11 @@ pub(crate) struct OverPlan {
 }
 
 impl Plan {
-    /// Places a second picture of size `stored`, set upright by `orientation`, on the canvas; none
-    /// when the window shows nothing of it.
+    /// Places a second picture of size `stored`, set upright by `orientation`; none when the window
+    /// shows nothing of it.
     ///
-    /// It is fitted into its box, rounded to the nearest pixel and at least 1.
+    /// It is fitted into its box, rounded to the nearest pixel and at least 1. What the plan keeps has
+    /// to be settled.
     pub fn overlay(
         &self,
         (stored, orientation): (Size, Turn),
@@ -27,23 +29,23 @@ impl Plan {
         overlay: &Overlay,
     ) -> Option<OverPlan> {
         let oriented = orientation.size(stored);
-        let ground = if overlay.on_picture {
-            let (x, y) = self.offset;
-            Rect { x, y, width: self.picture.width, height: self.picture.height }
-        } else {
-            Rect::whole(self.canvas)
-        };
-        let size = fitted(oriented, ground.size(), overlay.size, vector);
+        let ground = self.ground(overlay.ground);
+        let size = fitted(oriented, ground.size, overlay.size, vector);
         let (across, down) = overlay.position.edges();
-        let offset = (
-            ground.x + start(across, ground.width, size.width),
-            ground.y + start(down, ground.height, size.height),
-        );
-        let (x, width) = overlap(self.window.x, self.window.width, offset.0, size.width);
-        let (y, height) = overlap(self.window.y, self.window.height, offset.1, size.height);
-        if width == 0 || height == 0 {
-            return None;
-        }
+        let placed =
+            |first: f64, at: u32, scale: f64| (first + f64::from(at) * scale).round() as i64;
+        let left =
+            placed(ground.left, start(across, ground.size.width, size.width), ground.scale.0);
+        let top = placed(ground.top, start(down, ground.size.height, size.height), ground.scale.1);
+        let scaled = |len: u32, scale: f64| ((f64::from(len) * scale).round() as u32).max(1);
+        let size =
+            Size::new(scaled(size.width, ground.scale.0), scaled(size.height, ground.scale.1));
+
+        let (edges, window) = (ground.edges, self.window);
+        let (x, width, at_x) =
+            common(left, size.width, (edges.x, edges.width), (window.x, window.width))?;
+        let (y, height, at_y) =
+            common(top, size.height, (edges.y, edges.height), (window.y, window.height))?;
         let plan = Self {
             stored,
             turn: orientation,
@@ -59,9 +61,102 @@ impl Plan {
             reads_edges: false,
             search: None,
         };
-        let at = (offset.0 + x - self.window.x, offset.1 + y - self.window.y);
-        Some(OverPlan { plan, at, vector })
+        Some(OverPlan { plan, at: (at_x, at_y), vector })
     }
+
+    /// This plan without a choice: with all that it may come to keep, at the same scale. What it takes
+    /// of an overlay is at least what the settled plan takes.
+    pub fn undecided(&self) -> Self {
+        let Some(crop) = self.search else { return self.clone() };
+        let along = |shown: u32, kept: u32, all: u32| {
+            (f64::from(shown) * f64::from(all) / f64::from(kept)).ceil() as u32
+        };
+        let size = Size::new(
+            along(self.picture.width, self.crop.width, crop.width),
+            along(self.picture.height, self.crop.height, crop.height),
+        );
+        let window = Rect::whole(size);
+        Self { crop, search: None, picture: size, canvas: size, offset: (0, 0), window, ..*self }
+    }
+
+    fn ground(&self, ground: Ground) -> Under {
+        let (x, y) = self.offset;
+        let picture = Rect { x, y, width: self.picture.width, height: self.picture.height };
+        match ground {
+            Ground::Canvas => Under::of(Rect::whole(self.canvas)),
+            Ground::Picture => Under::of(picture),
+            Ground::Part(part) => self.part(part, picture),
+        }
+    }
+
+    /// A part of the turned picture at the scale at which the plan shows what it keeps of that.
+    fn part(&self, part: Crop, picture: Rect) -> Under {
+        // A template may have its crop grow beyond its edges.
+        let part = hull(crop_rect(self.turned, part), self.crop);
+        let along = |shown: u32, kept: u32| f64::from(shown) / f64::from(kept);
+        let scale =
+            (along(picture.width, self.crop.width), along(picture.height, self.crop.height));
+        // The sides of a small result are rounded by much; the longer one tells the scale best.
+        let best = if picture.width >= picture.height { scale.0 } else { scale.1 };
+        let whole = |len: u32| ((f64::from(len) * best).round() as u32).max(1);
+        let from = |at: u32, kept: u32, first: u32, scale: f64| {
+            f64::from(first) + (f64::from(at) - f64::from(kept)) * scale
+        };
+        Under {
+            left: from(part.x, self.crop.x, picture.x, scale.0),
+            top: from(part.y, self.crop.y, picture.y, scale.1),
+            size: Size::new(whole(part.width), whole(part.height)),
+            scale: (scale.0 / best, scale.1 / best),
+            edges: picture,
+        }
+    }
+}
+
+/// What an overlay lies on, on the canvas.
+struct Under {
+    /// Its left and upper edge, which may lie beyond the canvas.
+    left: f64,
+    top: f64,
+    /// The size that it is fitted into.
+    size: Size,
+    /// Pixels of the canvas for each pixel of that size.
+    scale: (f64, f64),
+    /// Where on the canvas it is cut.
+    edges: Rect,
+}
+
+impl Under {
+    fn of(rect: Rect) -> Self {
+        Self {
+            left: rect.x.into(),
+            top: rect.y.into(),
+            size: rect.size(),
+            scale: (1.0, 1.0),
+            edges: rect,
+        }
+    }
+}
+
+/// The smallest rectangle around two.
+fn hull(one: Rect, two: Rect) -> Rect {
+    let along = |a: u32, a_len: u32, b: u32, b_len: u32| {
+        let low = a.min(b);
+        (low, (a + a_len).max(b + b_len) - low)
+    };
+    let (x, width) = along(one.x, one.width, two.x, two.width);
+    let (y, height) = along(one.y, one.height, two.y, two.height);
+    Rect { x, y, width, height }
+}
+
+/// What shows of `len` pixels from `at` on, between edges and in a window: its first pixel, its length,
+/// and where in the window it begins. None when nothing does.
+fn common(at: i64, len: u32, edges: (u32, u32), window: (u32, u32)) -> Option<(u32, u32, u32)> {
+    let end = |(at, len): (u32, u32)| i64::from(at) + i64::from(len);
+    let low = at.max(edges.0.into()).max(window.0.into());
+    let high = (at + i64::from(len)).min(end(edges)).min(end(window));
+    let first = u32::try_from(low - at).ok()?;
+    let shown = u32::try_from(high - low).ok().filter(|shown| *shown > 0)?;
+    Some((first, shown, u32::try_from(low - i64::from(window.0)).ok()?))
 }
 
 impl OverPlan {
@@ -76,7 +171,7 @@ impl OverPlan {
     }
 }
 
-/// The largest size of the shape of `size` in a box of this part of the canvas.
+/// The largest size of the shape of `size` in a box of this part of its ground.
 fn fitted(size: Size, canvas: Size, part: f64, enlarge: bool) -> Size {
     let along = |len: u32, canvas: u32| part * f64::from(canvas) / f64::from(len);
     let scale = along(size.width, canvas.width).min(along(size.height, canvas.height));
@@ -95,102 +190,4 @@ fn start(edge: Edge, canvas: u32, len: u32) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::pixel::{Compass, Format, Recipe, Tile};
-
-    fn placed(
-        over: (u32, u32),
-        overlay: Overlay,
-        vector: bool,
-        recipe: Recipe,
-    ) -> Option<OverPlan> {
-        let plan = Plan::new(Size::new(400, 300), Turn::NONE, &recipe).unwrap();
-        plan.overlay((Size::new(over.0, over.1), Turn::NONE), vector, &overlay)
-    }
-
-    fn whole() -> Recipe {
-        Recipe::unchanged(Format::Png)
-    }
-
-    #[test]
-    fn sizes_and_places_by_hand() {
-        use Compass::{
-            Centre, East, North, NorthEast, NorthWest, South, SouthEast, SouthWest, West,
-        };
-        // On 400×300: the overlay, the part, the place; its size and its corner.
-        let cases = [
-            ((800, 300), 1.0, Centre, (400, 150), (0, 75)),
-            ((300, 600), 1.0, Centre, (150, 300), (125, 0)),
-            ((800, 300), 0.5, NorthWest, (200, 75), (0, 0)),
-            ((800, 300), 0.5, North, (200, 75), (100, 0)),
-            ((800, 300), 0.5, NorthEast, (200, 75), (200, 0)),
-            ((800, 300), 0.5, West, (200, 75), (0, 113)),
-            ((800, 300), 0.5, East, (200, 75), (200, 113)),
-            ((800, 300), 0.5, SouthWest, (200, 75), (0, 225)),
-            ((800, 300), 0.5, South, (200, 75), (100, 225)),
-            ((800, 300), 0.5, SouthEast, (200, 75), (200, 225)),
-            // Smaller than its box: as it is.
-            ((40, 20), 1.0, SouthEast, (40, 20), (360, 280)),
-            // Too thin to shrink in proportion.
-            ((4000, 2), 0.25, NorthWest, (100, 1), (0, 0)),
-            ((10, 10), 0.00001, NorthWest, (1, 1), (0, 0)),
-        ];
-        for (over, size, position, expected, corner) in cases {
-            let overlay = Overlay { size, position, opacity: 1.0, on_picture: false };
-            let found = placed(over, overlay, false, whole()).unwrap();
-            let picture = found.plan.picture;
-            assert_eq!((picture.width, picture.height), expected, "{over:?} {size} {position:?}");
-            assert_eq!(found.at, corner, "{over:?} {size} {position:?}");
-        }
-    }
-
-    #[test]
-    fn shapes_may_grow() {
-        let overlay =
-            Overlay { size: 0.5, position: Compass::Centre, opacity: 1.0, on_picture: false };
-        let found = placed((40, 20), overlay, true, whole()).unwrap();
-        assert_eq!(found.plan.picture, Size::new(200, 100));
-        assert_eq!(found.min_scale(2.0), 5.0);
-    }
-
-    #[test]
-    fn padding_belongs_to_the_picture() {
-        let recipe = Recipe { width: 100, height: 300, ..whole() };
-        let overlay =
-            Overlay { size: 1.0, position: Compass::South, opacity: 1.0, on_picture: false };
-        let found = placed((500, 500), overlay, false, recipe).unwrap();
-        assert_eq!((found.plan.picture, found.at), (Size::new(100, 100), (0, 200)));
-    }
-
-    #[test]
-    fn padding_can_be_left_out() {
-        // A picture of 100×75 at the top of 100×300.
-        let align_v = Align { edge: Edge::Start, position: 0.0 };
-        let recipe = Recipe { width: 100, height: 300, align_v, ..whole() };
-        let overlay =
-            Overlay { size: 1.0, position: Compass::South, opacity: 1.0, on_picture: true };
-        let found = placed((500, 250), overlay, false, recipe).unwrap();
-        assert_eq!((found.plan.picture, found.at), (Size::new(100, 50), (0, 25)));
-    }
-
-    #[test]
-    fn a_tile_has_its_part() {
-        // 100×100 at 150,100 of 400×300; tiles of 2×2 meet at 200,150.
-        let overlay =
-            Overlay { size: 1.0, position: Compass::Centre, opacity: 1.0, on_picture: false };
-        let tile = |number| {
-            let tile = Tile::new(number, 4).ok();
-            let found = placed((100, 100), overlay, false, Recipe { tile, ..whole() }).unwrap();
-            let window = found.plan.window;
-            ((window.x, window.y), (window.width, window.height), found.at)
-        };
-        assert_eq!(tile(1), ((0, 0), (50, 50), (150, 100)));
-        assert_eq!(tile(2), ((50, 0), (50, 50), (0, 100)));
-        assert_eq!(tile(4), ((50, 50), (50, 50), (0, 0)));
-        let corner =
-            Overlay { size: 0.1, position: Compass::NorthWest, opacity: 1.0, on_picture: false };
-        let tile = Tile::new(4, 4).ok();
-        assert_eq!(placed((100, 100), corner, false, Recipe { tile, ..whole() }), None);
-    }
-}
+mod tests;

@@ -87,7 +87,7 @@ impl Shape {
     }
 }
 
-fn crop_rect(size: Size, crop: Crop) -> Rect {
+pub(super) fn crop_rect(size: Size, crop: Crop) -> Rect {
     let along = |low: f64, high: f64, size: u32| {
         let edge = |fraction: f64| (fraction.clamp(0.0, 1.0) * f64::from(size)).round() as u32;
         let low = edge(low).min(size - 1);

@@ -64,7 +64,7 @@ pub fn run_pool(
     let board = Scoreboard::create(
         files.scoreboard(),
         SPARE_WORKERS.max(4 * options.workers),
-        SPARE_THREADS.max(options.worker.threads),
+        SPARE_THREADS.max(options.worker.all_threads()),
     )?;
     if inheritance.is_none() {
         files.write_pid().map_err(Error::PidFile)?;

@@ -10,7 +10,8 @@ const MEGA: u64 = 1_000_000;
 
 fn open(dir: &Path, count: usize, budget_megapixels: u64) -> Slots {
     let pixel_budget = budget_megapixels * MEGA;
-    Slots::open(dir, &SlotsOptions { count, pixel_budget, max_waiters: 20 }).unwrap()
+    let options = SlotsOptions { file: "slots.lock", count, pixel_budget, max_waiters: 20 };
+    Slots::open(dir, &options).unwrap()
 }
 
 fn soon() -> Instant {
@@ -182,7 +183,7 @@ fn bounds_hold_under_load() {
 #[test]
 fn one_waiter_too_many_is_told_to_come_back_at_once() {
     let dir = tempfile::tempdir().unwrap();
-    let options = SlotsOptions { count: 1, pixel_budget: 0, max_waiters: 2 };
+    let options = SlotsOptions { file: "slots.lock", count: 1, pixel_budget: 0, max_waiters: 2 };
     let slots = Slots::open(dir.path(), &options).unwrap();
     scope(|scope| {
         let held = take(&slots, 1);

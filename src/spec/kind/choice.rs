@@ -69,7 +69,7 @@ impl Kind<FormatWish> for FileFormat {
             return named(Format::Jpeg, true);
         }
         match Format::from_extension(word) {
-            Some(format) if format.row().write => named(format, false),
+            Some(format) if format.row().is_written() => named(format, false),
             _ => Err(one_of(&words())),
         }
     }
@@ -90,7 +90,7 @@ impl Kind<FormatWish> for FileFormat {
 
 fn words() -> Vec<&'static str> {
     let mut words = vec![AUTO];
-    for row in FORMATS.iter().filter(|row| row.write) {
+    for row in FORMATS.iter().filter(|row| row.is_written()) {
         words.extend(row.extensions);
         if row.format == Format::Jpeg {
             words.extend(PROGRESSIVE);

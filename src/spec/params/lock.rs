@@ -10,10 +10,18 @@ const TOGETHER: &[(&str, &[&str])] = &[
     ("width", &["dpr"]),
     ("height", &["dpr"]),
     ("fit", &["autosizefit", "autocropfit"]),
+    ("top", &["autocropfit"]),
+    ("left", &["autocropfit"]),
+    ("bottom", &["autocropfit"]),
+    ("right", &["autocropfit"]),
     ("autosizefit", &["fit"]),
     ("autocropfit", &["fit"]),
     ("icc", &["intent", "bpc"]),
 ];
+
+/// What would put the pixels of a picture elsewhere under an overlay that is locked: of two results with
+/// the overlay in two places the picture without it could be put together.
+const UNDER_OVERLAY: &[&str] = &["angle", "flip", "rotate"];
 
 /// The names of parameters that are locked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,6 +33,11 @@ impl Locks {
         self.0.insert(name);
         let together = TOGETHER.iter().filter(|(one, _)| *one == name);
         self.0.extend(together.flat_map(|(_, others)| others.iter().copied()));
+    }
+
+    /// Locks what would put the picture elsewhere under an overlay.
+    pub fn add_under_overlay(&mut self) {
+        self.0.extend(UNDER_OVERLAY);
     }
 
     /// Whether a parameter is locked.
@@ -52,16 +65,33 @@ impl Params {
         asked && !base.locks.hold("icc") && !base.locks.hold("colorspace")
     }
 
-    /// Whether these say how to turn the picture under an overlay that `base` has locked.
-    pub(super) fn turns_over_overlay(&self, base: &Self) -> bool {
-        let given = self.angle.is_some() && !base.locks.hold("angle");
-        self.inherited.angle_over_overlay || (given && base.locks.hold("overlay"))
+    /// What is prescribed together with the overlay when these stand over `base`: nothing that
+    /// another template, which anybody may name, has locked.
+    pub(super) fn locked_with_overlay(&self, base: &Self) -> Locks {
+        if base.locks.hold("overlay") {
+            base.prescribed_with_overlay().clone()
+        } else if self.locks.hold("overlay") {
+            self.prescribed_with_overlay().clone().and(&base.locks)
+        } else {
+            Locks::default()
+        }
+    }
+
+    /// What is locked by whoever has the overlay locked.
+    pub(in crate::spec) fn prescribed_with_overlay(&self) -> &Locks {
+        self.inherited.with_overlay.as_ref().unwrap_or(&self.locks)
     }
 
     /// Whether anything in this template is locked.
     #[must_use]
     pub fn locks_anything(&self) -> bool {
         !self.locks.is_empty()
+    }
+
+    /// Whether the parameter of this name is locked by these.
+    #[must_use]
+    pub fn lock(&self, name: &str) -> bool {
+        self.locks.hold(name)
     }
 
     /// Bounds the scale by the sizes that `base` has locked: a part of the picture, or a denser
@@ -130,7 +160,7 @@ mod tests {
     #[test]
     fn names_that_go_together_are_parameters_of_templates() {
         for (one, others) in TOGETHER {
-            for name in others.iter().chain([one]) {
+            for name in others.iter().chain([one]).chain(UNDER_OVERLAY) {
                 let param = PARAMS.iter().find(|param| param.about.name == *name);
                 assert!(param.is_some_and(|param| param.template().is_some()), "{name}");
             }

@@ -24,7 +24,7 @@ use serde_json::Value;
 pub(super) use self::lock::Locks;
 use super::kind::{Fit, FormatWish, Kind, QualityWish, Shape};
 use super::{ParamError, Rules};
-use crate::pixel::{Align, ColourSpace, Compass, Fill, Flip, Gravity, Intent, Tile};
+use crate::pixel::{Align, ColourSpace, Compass, Fill, Flip, Gravity, Ground, Intent, Tile};
 
 /// What is declared of a parameter.
 #[derive(Debug)]
@@ -148,8 +148,11 @@ pub(super) struct Inherited {
     pub width: Option<u32>,
     pub height: Option<u32>,
     pub format: Option<FormatWish>,
-    /// Whether an angle was given over a template that has an overlay locked.
-    pub angle_over_overlay: bool,
+    /// What is locked by the template that has the overlay locked, and by those that hold over that;
+    /// none before templates are laid over each other.
+    pub with_overlay: Option<Locks>,
+    /// What the overlay lies on: known of resolved parameters only.
+    pub ground: Ground,
 }
 
 /// An entry of [`PARAMS`]: a parameter, whatever the type of its values.
@@ -195,6 +198,14 @@ impl Param {
     /// The text that stands for its value in keys.
     pub(super) fn key_text(&self, params: &Params) -> Option<String> {
         (self.key_text)(params)
+    }
+
+    /// The canonical text of a text, if it can be used.
+    #[must_use]
+    pub fn canonical(&self, text: &str) -> Option<String> {
+        let mut params = Params::default();
+        (self.read)(&mut params, text, Layer::Url, &Rules::default()).ok()?;
+        self.text(&params)
     }
 
     /// Its value as templates hold it.
@@ -281,7 +292,8 @@ macro_rules! params {
                     width: self.inherited.width.or(base.width.as_ref().map(|given| given.value)),
                     height: self.inherited.height.or(base.height.as_ref().map(|given| given.value)),
                     format: self.inherited.format.or(base.format.as_ref().map(|given| given.value)),
-                    angle_over_overlay: self.turns_over_overlay(base),
+                    with_overlay: Some(self.locked_with_overlay(base)),
+                    ground: Ground::default(),
                 };
                 let own_model = self.puts_model_aside(base);
                 let locks = self.locks.and(&base.locks);

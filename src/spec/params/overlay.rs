@@ -16,8 +16,8 @@ pub(super) static OVERLAY: Row<String> = Row {
         doc: "A second picture that is laid over the first, such as a logo or a watermark: the path \
               of its file inside the image repository, as with `src`. It may have any format that \
               can be read. It is fitted into the finished picture, padding included, keeps its \
-              shape, and is never enlarged unless it is made of shapes instead of pixels (SVG). \
-              Its transparency counts, the orientation that its camera recorded is applied, and \
+              shape, and is never enlarged unless it is made of shapes instead of pixels (SVG, \
+              PDF, PostScript). Its transparency counts, the orientation that its camera recorded is applied, and \
               its colours are brought to the picture's by their profiles; a grey picture becomes \
               RGB under a coloured one unless `colorspace` says otherwise. Mixing is done in \
               encoded values, as on a web page. The caller needs view access to its folder too.",
@@ -35,7 +35,9 @@ pub(super) static OVSIZE: Row<f64> = Row {
         default: Some("1"),
         group: Group::Overlay,
         doc: "The size of the `overlay` in proportion to the picture: it is fitted into a box of \
-              this fraction of the picture's width and of its height. 0 leaves it out.",
+              this fraction of the picture's width and of its height. One of shapes (SVG, PDF, \
+              PostScript) always fills that box in one direction; one of pixels stays smaller \
+              where it has fewer. 0 leaves it out.",
     },
     kind: &Number { min: 0.0, max: 1.0 },
 };

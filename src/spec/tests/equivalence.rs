@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::pixel::{
-    Align, ColourSpace, Compass, Crop, Edge, Fill, Flip, Icc, Intent, Overlay, Recipe, Rgba, Tile,
+    Align, ColourSpace, Compass, Crop, Edge, Fill, Flip, Ground, Icc, Intent, Overlay, Recipe,
+    Rgba, Tile,
 };
 
 #[test]
@@ -117,8 +118,12 @@ fn recipes_say_what_was_asked_for() {
     expected.icc =
         Some(Icc { name: "swop".into(), profile: None, intent: Intent::Saturation, bpc: true });
     expected.sharpen = -30;
-    expected.overlay =
-        Some(Overlay { size: 0.5, position: Compass::SouthWest, opacity: 0.2, on_picture: false });
+    expected.overlay = Some(Overlay {
+        size: 0.5,
+        position: Compass::SouthWest,
+        opacity: 0.2,
+        ground: Ground::Canvas,
+    });
     expected.quality.png.level = 3;
     expected.quality.png.filter = 1;
     assert_eq!(recipe, expected);

@@ -1,6 +1,7 @@
 //! The URL over the template.
 
 use super::*;
+use crate::pixel::{Crop, Flip, Ground};
 
 const SMALL: &str = r#"{"width": {"value": 200}, "height": {"value": 200}, "quality": {"value": 70},
     "format": {"value": "jpg"}, "strip": {"value": true}, "attachment": {"value": true},
@@ -83,25 +84,108 @@ fn an_empty_crop_names_the_edge_of_the_url() {
 }
 
 #[test]
-fn nothing_turns_a_picture_out_from_under_a_locked_overlay() {
-    let mark = r#"{"overlay_src": {"value": "mark.png", "locked": true}}"#;
-    let turned = template(r#"{"rotation": {"value": 45}}"#);
-    let own = r#"{"overlay_src": {"value": "mark.png", "locked": true},
-        "rotation": {"value": 45}}"#;
-    let held = r#"{"overlay_src": {"value": "mark.png", "locked": true},
-        "rotation": {"value": 45, "locked": true}}"#;
-    let refused = |params: Params| match params.recipe(&CONTEXT) {
-        Ok(_) => false,
-        Err(error) => {
-            assert_eq!(error.name, "angle");
-            true
-        }
+fn a_locked_overlay_lies_on_all_that_can_be_shown() {
+    const MARK: &str = r#""overlay_src": {"value": "mark.png", "locked": true}"#;
+    const CROP: &str = r#""top": {"value": 0.25, "locked": true},
+        "left": {"value": null, "locked": true}, "right": {"value": 0.5, "locked": true},
+        "bottom": {"value": null, "locked": true}"#;
+    const SHAPE: &str = r#""size_fit": {"value": false},
+        "width": {"value": 200, "locked": true}, "height": {"value": 100, "locked": true}"#;
+    let ground = |params: &Params| params.recipe(&CONTEXT).unwrap().overlay.unwrap().ground;
+    let over = |query: &str, json: &str| ground(&params(query).over(&template(json)));
+    let mark = format!("{{{MARK}}}");
+    let part = |left, top, right, bottom| Ground::Part(Crop { left, top, right, bottom });
+    // Whatever cuts the picture; in the URL, the overlay is an overlay on the result.
+    for query in ["src=a", "src=a&left=0.2&bottom=0.4", "src=a&fit=cover&width=9&height=9"] {
+        assert_eq!(over(query, &mark), Ground::Part(Crop::FULL), "{query}");
+    }
+    assert_eq!(ground(&params("src=a&overlay=b&left=0.2")), Ground::Canvas);
+    assert_eq!(
+        over("src=a", r#"{"overlay_src": {"value": "b"}, "left": {"value": 0.5, "locked": true}}"#),
+        Ground::Canvas
+    );
+    // What the template has locked of the crop is the ground, value or not.
+    let two = format!(
+        r#"{{{MARK}, "top": {{"value": 0.25, "locked": true}},
+            "left": {{"value": 0.5}}, "right": {{"value": null, "locked": true}}}}"#
+    );
+    assert_eq!(over("src=a&right=0.7", &two), part(0.0, 0.25, 1.0, 1.0));
+    // All of it, and nothing else that cuts: the crop is what is meant.
+    let cropped = format!("{{{MARK}, {CROP}}}");
+    assert_eq!(over("src=a&top=0.5", &cropped), Ground::Picture);
+    assert_eq!(over("src=a&width=90&height=90&autocropfit=1", &cropped), Ground::Picture);
+    let cover = "src=a&width=90&height=90&fit=cover";
+    assert_eq!(over(cover, &cropped), part(0.0, 0.25, 0.5, 1.0));
+    let shaped = |lock: &str| {
+        format!(
+            r#"{{{MARK}, {CROP}, {SHAPE}, "fit": {{"value": "cover", "locked": true}}, "gravity": {{"value": "n"{lock}}}}}"#
+        )
     };
-    assert!(refused(params("src=a.png&angle=45").over(&template(mark))));
-    assert!(!refused(params("src=a.png&angle=90").over(&template(mark))));
-    assert!(refused(params("src=a.png").over(&turned).over(&template(mark))), "another template");
-    assert!(!refused(params("src=a.png").over(&template(own))), "its own wish");
-    assert!(refused(params("src=a.png&angle=30").over(&template(own))));
-    assert!(!refused(params("src=a.png&angle=30").over(&template(held))), "which can be locked");
-    assert!(!refused(params("src=a.png&angle=45&overlay=b.png")), "nothing is locked");
+    assert_eq!(over("src=a", &shaped("")), part(0.0, 0.25, 0.5, 1.0));
+    assert_eq!(over("src=a", &shaped(r#", "locked": true"#)), Ground::Picture);
+}
+
+#[test]
+fn another_template_moves_no_locked_overlay() {
+    let crop = template(
+        r#"{"top": {"value": 0.5, "locked": true}, "left": {"value": 0.5, "locked": true},
+            "right": {"value": 1, "locked": true}, "bottom": {"value": 1, "locked": true}}"#,
+    );
+    let mark = template(r#"{"overlay_src": {"value": "mark.png", "locked": true}}"#);
+    let ground = |params: Params| params.recipe(&CONTEXT).unwrap().overlay.unwrap().ground;
+    let all = Ground::Part(Crop::FULL);
+    assert_eq!(ground(params("src=a").over(&crop).over(&mark)), all, "one that the URL names");
+    assert_eq!(ground(params("src=a").over(&crop.clone().over(&mark))), all);
+    // What a folder requires holds over all others: its crop is all that can be seen.
+    assert_eq!(ground(params("src=a").over(&mark).over(&crop)), Ground::Picture);
+    let marked = template(r#"{"overlay_src": {"value": "mark.png", "locked": true}}"#);
+    assert_eq!(ground(params("src=a").over(&crop.over(&marked)).over(&mark)), all);
+}
+
+#[test]
+fn what_a_locked_overlay_lies_on_stands_in_the_key() {
+    let mark = r#"{"overlay_src": {"value": "mark.png", "locked": true}}"#;
+    let loose = r#"{"overlay_src": {"value": "mark.png"}}"#;
+    let part = r#"{"overlay_src": {"value": "mark.png", "locked": true},
+        "left": {"value": 0.25, "locked": true}}"#;
+    let query = "left=0.25&right=0.5";
+    let keys = [loose, mark, part].map(|json| key_over(query, json));
+    assert_eq!(
+        keys,
+        ["fjpg,l0.25,r0.5,O", "fjpg,l0.25,r0.5,O,L0:0:1:1", "fjpg,l0.25,r0.5,O,L0.25:0:1:1"]
+    );
+    let unseen = r#"{"overlay_src": {"value": "mark.png", "locked": true},
+        "overlay_size": {"value": 0}}"#;
+    assert_eq!(key_over(query, unseen), "fjpg,l0.25,r0.5", "what does not show");
+}
+
+#[test]
+fn a_locked_overlay_holds_its_picture_where_it_is() {
+    let mark = template(r#"{"overlay_src": {"value": "mark.png", "locked": true}}"#);
+    let own = template(
+        r#"{"overlay_src": {"value": "mark.png", "locked": true}, "flip": {"value": "h"},
+            "rotation": {"value": 45}, "rotate": {"value": "none"}}"#,
+    );
+    let turned = template(r#"{"rotation": {"value": 45}, "flip": {"value": "v"}}"#);
+    let plain = |base: &Params| params("src=a.png").over(base).recipe(&CONTEXT).unwrap();
+    assert_eq!((plain(&mark).angle_deg, plain(&mark).flip), (0.0, None));
+    assert_eq!((plain(&own).angle_deg, plain(&own).flip), (45.0, Some(Flip::Horizontal)));
+    for query in ["angle=180", "angle=90", "angle=30", "flip=h", "flip=v", "rotate=auto", "flip="] {
+        let url = params(&format!("src=a.png&{query}"));
+        for base in [&mark, &own] {
+            let made = url.clone().over(base).recipe(&CONTEXT).unwrap();
+            assert_eq!(made, plain(base), "{query}");
+            let made = url.clone().over(&turned).over(base).recipe(&CONTEXT).unwrap();
+            assert_eq!(made, plain(base), "{query} and another template");
+        }
+    }
+    // Nothing is held by an overlay that is not locked, or by a lock that forbids overlays.
+    for text in [
+        r#"{"overlay_src": {"value": "mark.png"}}"#,
+        r#"{"overlay_src": {"value": null, "locked": true}}"#,
+    ] {
+        let made = params("src=a.png&angle=30&flip=v").over(&template(text));
+        let made = made.recipe(&CONTEXT).unwrap();
+        assert_eq!((made.angle_deg, made.flip), (30.0, Some(Flip::Vertical)), "{text}");
+    }
 }

@@ -4,6 +4,7 @@ mod equivalence;
 mod layers;
 mod modern;
 mod public_limit;
+mod sizes;
 
 use super::*;
 use crate::pixel::Format;
@@ -11,10 +12,11 @@ use crate::pixel::Format;
 const RULES: Rules = Rules { max_dimension: 15_000 };
 
 /// A signed-in caller and a JPEG source.
-const CONTEXT: Context = Context {
+const CONTEXT: Context<'static> = Context {
     source_format: Some(Format::Jpeg),
     paper: false,
     public_limit: None,
+    sizes: None,
     default_expiry_s: 604_800,
     accepts: Accepts { avif: false, webp: true },
     max_dimension: 15_000,

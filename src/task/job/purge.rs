@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::db::{purge, search, stats};
+use crate::db::{host_stats, purge, search, stats};
 use crate::task::{Job, TaskContext};
 
 /// Rows deleted in one transaction.
@@ -40,7 +40,10 @@ impl Job for PurgeStatistics {
     fn run(&self, context: &TaskContext<'_>) -> anyhow::Result<Value> {
         let Before { before_ms } = context.params()?;
         let deleted = match self.kind {
-            Self::SYSTEM => stats::purge_system(context.db(), before_ms)?,
+            Self::SYSTEM => {
+                host_stats::purge(context.db(), before_ms)?;
+                stats::purge_system(context.db(), before_ms)?
+            }
             _ => stats::purge_images(context.db(), before_ms)?,
         };
         Ok(json!({ "deleted": deleted }))

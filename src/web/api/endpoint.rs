@@ -129,6 +129,8 @@ pub struct Gives {
     pub later: bool,
     /// What it stands in.
     pub form: Form,
+    /// Whether it may be had as a table (CSV) too.
+    pub csv: bool,
 }
 
 /// What an answer stands in.
@@ -144,17 +146,22 @@ pub enum Form {
 
 /// `data` has the shape of `T`.
 pub const fn gives<T: JsonSchema>() -> Gives {
-    Gives { status: 200, schema: schema_of::<T>, later: false, form: Form::Wrapped }
+    Gives { status: 200, schema: schema_of::<T>, later: false, form: Form::Wrapped, csv: false }
+}
+
+/// `data` has the shape of `T`, and may be had as a table.
+pub const fn gives_table<T: JsonSchema>() -> Gives {
+    Gives { csv: true, ..gives::<T>() }
 }
 
 /// `data` has the shape of `T`; work goes on in the background.
 pub const fn begins<T: JsonSchema>() -> Gives {
-    Gives { status: 202, schema: schema_of::<T>, later: false, form: Form::Wrapped }
+    Gives { status: 202, schema: schema_of::<T>, later: false, form: Form::Wrapped, csv: false }
 }
 
 /// `data` has the shape of `T`, or that of a task with status 202 when the work takes long.
 pub const fn gives_or_begins<T: JsonSchema>() -> Gives {
-    Gives { status: 200, schema: schema_of::<T>, later: true, form: Form::Wrapped }
+    Gives { status: 200, schema: schema_of::<T>, later: true, form: Form::Wrapped, csv: false }
 }
 
 /// A JSON document of its own, without the usual envelope.
@@ -164,12 +171,19 @@ pub const fn document() -> Gives {
         schema: schema_of::<serde_json::Value>,
         later: false,
         form: Form::Document,
+        csv: false,
     }
 }
 
 /// No body, with this status; these header fields tell all.
 pub const fn nothing(status: u16, headers: &'static [&'static str]) -> Gives {
-    Gives { status, schema: schema_of::<()>, later: false, form: Form::Headers(headers) }
+    Gives {
+        status,
+        schema: schema_of::<()>,
+        later: false,
+        form: Form::Headers(headers),
+        csv: false,
+    }
 }
 
 fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {

@@ -13,11 +13,12 @@ use super::page::{LIMIT, Page, START};
 use super::reply::Reply;
 use super::shape::{self, FolderShape, ImageShape};
 use super::{library as look, tasks as task_calls};
-use crate::auth::{Rights, SignedIn, Unavailable};
+use crate::auth::{Identity, Rights, SignedIn, Unavailable};
 use crate::db::search::{Order, Query};
 use crate::db::tasks::{self, COMPLETE};
 use crate::db::{folders, image_views};
-use crate::library::{Caller, Changes, NewFile, Overwrite, RightsNow};
+use crate::library::{Caller, Changes, Library, NewFile, Overwrite, RightsNow};
+use crate::pixel::Format;
 use crate::source::FolderPath;
 use crate::web::{App, Error};
 
@@ -160,6 +161,13 @@ pub struct Now<'a> {
     via: SignedIn,
 }
 
+impl<'a> Now<'a> {
+    /// For somebody.
+    pub fn of(app: &'a App, identity: &Identity) -> Self {
+        Self { app, via: identity.via().unwrap_or(SignedIn::Token) }
+    }
+}
+
 impl RightsNow for Now<'_> {
     fn now(&self) -> Result<Arc<Rights>, Unavailable> {
         self.app.store.rights()
@@ -172,7 +180,7 @@ impl RightsNow for Now<'_> {
 
 /// The rights by which a call is judged.
 pub fn now<'a>(call: &Call<'a>) -> Now<'a> {
-    Now { app: call.app, via: call.identity.via().unwrap_or(SignedIn::Token) }
+    Now::of(call.app, &call.identity)
 }
 
 /// Who calls, as the library knows it.
@@ -280,7 +288,7 @@ fn move_folder(call: &Call<'_>) -> Result<Reply, Error> {
     let now = now(call);
     let id = call.id("folder_id");
     let task = call.app.library.queue_move_folder(&caller(call, &now), id, call.text("path"))?;
-    Ok(Reply::when_done(task, tell_folder))
+    Ok(Reply::when_done(task, tell_moved))
 }
 
 /// `DELETE /admin/filesystem/folders/{folder_id}`
@@ -288,11 +296,28 @@ fn delete_folder(call: &Call<'_>) -> Result<Reply, Error> {
     let now = now(call);
     let id = call.id("folder_id");
     let task = call.app.library.queue_delete_folder(&caller(call, &now), id)?;
-    Ok(Reply::when_done(task, tell_folder))
+    Ok(Reply::when_done(task, tell_deleted))
 }
 
-/// The folder when the task is done in time, else the task.
-fn tell_folder(call: &Call<'_>, task_id: i64) -> Result<Reply, Error> {
+fn tell_moved(call: &Call<'_>, task_id: i64) -> Result<Reply, Error> {
+    tell_folder(call, task_id, |library, caller, id| {
+        library.can_move_folder(caller, id, call.text("path")).map(drop)
+    })
+}
+
+fn tell_deleted(call: &Call<'_>, task_id: i64) -> Result<Reply, Error> {
+    tell_folder(call, task_id, |library, caller, id| {
+        library.may_delete_folder(caller, id).map(drop)
+    })
+}
+
+/// The folder when the task is done in time, else the task. When it has failed, `can` tells why it
+/// cannot be done, if that still holds.
+fn tell_folder(
+    call: &Call<'_>,
+    task_id: i64,
+    can: impl Fn(&Library, &Caller<'_>, i64) -> crate::library::Result<()>,
+) -> Result<Reply, Error> {
     let id = call.id("folder_id");
     let task = tasks::by_id(call.db(), task_id)?;
     let task = task.ok_or_else(|| Error::missing("task", task_id))?;
@@ -300,6 +325,8 @@ fn tell_folder(call: &Call<'_>, task_id: i64) -> Result<Reply, Error> {
         return Reply::accepted(&task_calls::shape(call, &task)?);
     }
     if task.error.is_some() {
+        let now = now(call);
+        can(&call.app.library, &caller(call, &now), id)?;
         return Err(Error::conflict(
             "The folder could not be changed; it may have changed itself.",
         ));
@@ -315,11 +342,17 @@ fn search(call: &Call<'_>) -> Result<Reply, Error> {
     let count = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
     let list = |name| call.opt_text(name).map(str::to_owned).into_iter().collect();
     let folder = call.opt_text("path").map(look::folder_path).transpose()?;
+    let formats = call.opt_text("format").map(|name| {
+        let format = Format::from_extension(name);
+        let format = format.ok_or_else(|| Error::parameter("format", "there is no such format"));
+        Ok::<_, Error>(format?.extension().to_owned())
+    });
+    let formats = formats.transpose()?;
     let query = Query {
         words: Vec::new(),
         folder,
         tags: list("tag"),
-        formats: list("format"),
+        formats: formats.into_iter().collect(),
         camera: call.opt_text("camera").map(str::to_owned),
         taken_from_ms: call.time_ms("taken_from"),
         taken_before_ms: call.time_ms("taken_before"),

@@ -7,10 +7,11 @@ use super::endpoint::{Access, Endpoint, Field, Kind, blank, gives, must};
 use super::page::{LIMIT, START, paged};
 use super::reply::Reply;
 use super::shape::GroupShape;
-use crate::auth::accounts::{AccountError, with_an_administrator};
-use crate::auth::{Level, SystemPermission, audit};
+use crate::auth::accounts::{self, AccountError, with_an_administrator};
+use crate::auth::audit::Changes;
+use crate::auth::{Level, SystemPermission, audit, names};
 use crate::db::groups::{self, Group, TYPE_LDAP, TYPE_SYSTEM};
-use crate::db::{self, STATUS_ACTIVE, folder_permissions, system_permissions, users};
+use crate::db::{self, STATUS_ACTIVE, Sql, folder_permissions, system_permissions, users};
 use crate::web::Error;
 
 const ADMIN: Access = Access::System(SystemPermission::AdminUsers, "");
@@ -23,7 +24,12 @@ const MEMBERS: Access = Access::System(
 );
 
 const FIELDS: &[Field] = &[
-    must("name", Kind::Line(120), "The name; no two groups' names differ only in case."),
+    must(
+        "name",
+        Kind::Line(120),
+        "The name. It is kept composed; no two groups' names differ only in case, or look alike; there \
+         are no invisible characters in it, and no word mixes scripts.",
+    ),
     blank("description", Kind::Text(5_000), "What it is for."),
     must(
         "group_type",
@@ -174,6 +180,16 @@ fn taken(error: AccountError) -> Error {
     }
 }
 
+/// Fails when a group's name, which was just written, cannot be told from another's.
+fn require_own_look(sql: &dyn Sql, group: &Group) -> Result<(), AccountError> {
+    let all = groups::all(sql)?;
+    let others = all.iter().filter(|other| other.id != group.id).map(|other| other.name.as_str());
+    match names::looks_like_another(&group.name, others) {
+        true => Err(AccountError::LooksAlike("name")),
+        false => Ok(()),
+    }
+}
+
 /// What a group grants, for the record of administrative acts.
 fn grants_text(granted: [bool; 7]) -> String {
     let named = SystemPermission::ALL.into_iter().filter(|one| granted[*one as usize]);
@@ -184,14 +200,16 @@ fn grants_text(granted: [bool; 7]) -> String {
 fn create(call: &Call<'_>) -> Result<Reply, Error> {
     call.require(SystemPermission::AdminPermissions)?;
     let (mut group, granted) = given(call, 0);
+    group.name = accounts::new_name("name", &group.name)?;
     let actor = call.actor();
-    let made = db::atomic(call.db(), |sql| {
+    let made = accounts::transaction(call.db(), |sql| {
         let id = groups::insert(sql, &group.name, &group.description, group.group_type)?;
+        require_own_look(sql, &Group { id, ..group.clone() })?;
         system_permissions::set(sql, id, granted)?;
         audit::write(sql, &actor, "group.create", &group.name, &grants_text(granted))?;
         Ok(id)
     });
-    group.id = made.map_err(|error| taken(error.into()))?;
+    group.id = made.map_err(taken)?;
     call.refresh()?;
     reply(call, &group)
 }
@@ -199,9 +217,12 @@ fn create(call: &Call<'_>) -> Result<Reply, Error> {
 /// `PUT /admin/groups/{group_id}`
 fn change(call: &Call<'_>) -> Result<Reply, Error> {
     let old = find(call)?;
-    let (group, granted) = given(call, old.id);
+    let (mut group, granted) = given(call, old.id);
     let grants = system_permissions::of_group(call.db(), old.id)?;
-    let renamed = group.name.trim() != old.name;
+    let renamed = group.name != old.name;
+    if renamed {
+        group.name = accounts::new_name("name", &group.name)?;
+    }
     if granted != grants
         || group.group_type != old.group_type
         || (renamed && stands_for_more(call, &old, grants)?)
@@ -211,11 +232,19 @@ fn change(call: &Call<'_>) -> Result<Reply, Error> {
     if old.id <= groups::ADMINISTRATORS && group.group_type != TYPE_SYSTEM {
         return Err(Error::conflict("group_type: this group is needed and stays a system group"));
     }
+    let changes = Changes::default()
+        .text("name", &old.name, &group.name)
+        .text("description", &old.description, &group.description)
+        .value("group_type", old.group_type, group.group_type)
+        .text("grants", &grants_text(grants), &grants_text(granted));
     let actor = call.actor();
     let changed = with_an_administrator(call.db(), |sql| {
         groups::update(sql, &group)?;
+        if renamed {
+            require_own_look(sql, &group)?;
+        }
         system_permissions::set(sql, group.id, granted)?;
-        audit::write(sql, &actor, "group.change", &group.name, &grants_text(granted))
+        Ok(audit::write(sql, &actor, "group.change", &old.name, changes.detail())?)
     });
     changed.map_err(taken)?;
     call.refresh()?;
@@ -260,8 +289,9 @@ fn delete(call: &Call<'_>) -> Result<Reply, Error> {
     }
     let actor = call.actor();
     with_an_administrator(call.db(), |sql| {
+        let granted = system_permissions::of_group(sql, group.id)?;
         groups::remove(sql, group.id)?;
-        audit::write(sql, &actor, "group.delete", &group.name, "")
+        Ok(audit::write(sql, &actor, "group.delete", &group.name, &grants_text(granted))?)
     })?;
     call.refresh()?;
     Reply::done()
@@ -273,13 +303,13 @@ fn add(call: &Call<'_>) -> Result<Reply, Error> {
     require_not_above(call, &group)?;
     let user_id = call.int("user_id");
     let user = users::by_id(call.db(), user_id)?.filter(|user| user.status == STATUS_ACTIVE);
-    if user.is_none() {
+    let Some(user) = user else {
         return Err(Error::parameter("user_id", "there is no such user"));
-    }
+    };
     let actor = call.actor();
     db::atomic(call.db(), |sql| {
         groups::add_member(sql, group.id, user_id)?;
-        audit::write(sql, &actor, "group.add", &group.name, &format!("user {user_id}"))
+        audit::write(sql, &actor, "group.add", &group.name, &audit::told_user(&user))
     })?;
     call.refresh()?;
     Reply::done()
@@ -292,8 +322,8 @@ fn take_out(call: &Call<'_>) -> Result<Reply, Error> {
     let actor = call.actor();
     let removed = with_an_administrator(call.db(), |sql| {
         let removed = groups::remove_member(sql, group.id, user_id)?;
-        if removed {
-            audit::write(sql, &actor, "group.remove", &group.name, &format!("user {user_id}"))?;
+        if removed && let Some(user) = users::by_id(sql, user_id)? {
+            audit::write(sql, &actor, "group.remove", &group.name, &audit::told_user(&user))?;
         }
         Ok(removed)
     })?;

@@ -51,12 +51,11 @@ impl Input {
         in_body: bool,
         beside: &str,
     ) -> Result<(Self, Option<String>), Error> {
-        let mut given = match in_body {
-            true if fields.iter().any(|field| matches!(field.kind, Kind::Bytes)) => {
-                bytes_only(request)?
-            }
-            true => from_body(request)?,
-            false => from_form(&request.query, None)?,
+        let bytes = fields.iter().find(|field| matches!(field.kind, Kind::Bytes));
+        let mut given = match (in_body, bytes) {
+            (true, Some(bytes)) => bytes_only(request, bytes.need)?,
+            (true, None) => from_body(request)?,
+            (false, _) => from_form(&request.query, None)?,
         };
         let beside = match given.remove(beside) {
             Some(Given::Text(text) | Given::Json(Json::String(text))) => Some(text),
@@ -180,8 +179,9 @@ fn from_body(request: &Request) -> Result<AllGiven, Error> {
 }
 
 /// A body that is no form of values at all.
-fn bytes_only(request: &Request) -> Result<AllGiven, Error> {
-    if pieces::is_of_type(&request.headers) {
+fn bytes_only(request: &Request, need: Need) -> Result<AllGiven, Error> {
+    let left_out = need == Need::Optional && matches!(request.body, RequestBody::Empty);
+    if left_out || pieces::is_of_type(&request.headers) {
         return Ok(AllGiven::new());
     }
     let reason = format!("the body must be of the type {}", pieces::MEDIA_TYPE);
@@ -261,11 +261,13 @@ fn from_multipart(request: &Request, content_type: &str) -> Result<AllGiven, Err
     Ok(all)
 }
 
-fn unread(error: io::Error) -> Error {
+/// What is told of a body that cannot be read: whose fault it is, its error knows.
+pub fn unread(error: io::Error) -> Error {
     error.downcast::<MultipartError>().map_or_else(Error::unavailable, broken)
 }
 
-fn broken(error: MultipartError) -> Error {
+/// What is told of a form in parts that cannot be taken apart.
+pub fn broken(error: MultipartError) -> Error {
     match error {
         MultipartError::Malformed(reason) => Error::parameter(BODY, reason),
         MultipartError::Io(error) => unread(error),

@@ -17,6 +17,7 @@ use super::time::Moment;
 use crate::auth::Level;
 use crate::db::image_history;
 use crate::db::image_views::{self, ImageView};
+use crate::db::images::FocalPoint;
 use crate::db::{STATUS_ACTIVE, folders};
 use crate::pixel::decode::{Input, Opening};
 use crate::source::{FolderError, PathError, SourceError, SourcePath, Stat};
@@ -80,6 +81,37 @@ pub const ENDPOINTS: &[Endpoint] = &[
         gives: gives::<ImageShape>(),
         failures: &[403],
         handler: describe,
+    },
+    Endpoint {
+        method: Method::PUT,
+        path: "/admin/images/{image_id}/focal-point",
+        title: "Say which point of an image matters most",
+        access: Access::SignedIn("Edit permission for the image's folder."),
+        fields: &[
+            must(
+                "x",
+                Kind::Line(20),
+                "From the left edge, as a fraction of the width, from 0 to 1.",
+            ),
+            must(
+                "y",
+                Kind::Line(20),
+                "From the top edge, as a fraction of the height, from 0 to 1.",
+            ),
+        ],
+        gives: gives::<()>(),
+        failures: &[403],
+        handler: set_focal_point,
+    },
+    Endpoint {
+        method: Method::DELETE,
+        path: "/admin/images/{image_id}/focal-point",
+        title: "Take an image's focal point away",
+        access: Access::SignedIn("Edit permission for the image's folder."),
+        fields: &[],
+        gives: gives::<()>(),
+        failures: &[403],
+        handler: remove_focal_point,
     },
     Endpoint {
         method: Method::GET,
@@ -173,7 +205,8 @@ pub fn folder_path(text: &str) -> Result<String, Error> {
     }
 }
 
-fn of_folder(error: FolderError) -> Error {
+/// What is told of a folder that cannot be listed.
+pub fn of_folder(error: FolderError) -> Error {
     match error {
         FolderError::Path(error) => error.into(),
         FolderError::Source(error) => error.into(),
@@ -286,7 +319,7 @@ fn measured(app: &App, path: &SourcePath) -> Result<ImageView, Error> {
 }
 
 fn displayed_size(app: &App, path: &SourcePath) -> Result<Option<(u32, u32)>, Error> {
-    let file = app.repository.open(path)?;
+    let file = app.repository.open_in_time(path)?;
     let len = Stat::of(&file)?.size;
     let input = Input::of_file(file, len, format_of(path));
     let opened = match input.and_then(|input| app.engine.open(input, &Opening::default())) {
@@ -328,6 +361,27 @@ fn describe(call: &Call<'_>) -> Result<Reply, Error> {
     Reply::ok(&shape::image(call, &ImageView { title, description, ..view })?)
 }
 
+/// `PUT /admin/images/{image_id}/focal-point`
+fn set_focal_point(call: &Call<'_>) -> Result<Reply, Error> {
+    let fraction = |name: &str| {
+        let value = call.text(name).parse().ok().filter(|value| (0.0..=1.0).contains(value));
+        value.ok_or_else(|| Error::parameter(name, "must be a number from 0 to 1"))
+    };
+    let point = FocalPoint::new(fraction("x")?, fraction("y")?);
+    focus(call, point)
+}
+
+/// `DELETE /admin/images/{image_id}/focal-point`
+fn remove_focal_point(call: &Call<'_>) -> Result<Reply, Error> {
+    focus(call, None)
+}
+
+fn focus(call: &Call<'_>, point: Option<FocalPoint>) -> Result<Reply, Error> {
+    let now = now(call);
+    call.app.library.focus(&caller(call, &now), call.id("image_id"), point)?;
+    Reply::done()
+}
+
 /// What was done to an image.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "ImageHistory")]
@@ -346,9 +400,15 @@ fn history(call: &Call<'_>) -> Result<Reply, Error> {
     let view = image_of(call, Level::Edit)?;
     let limit = call.opt_int("limit").and_then(|limit| u32::try_from(limit).ok()).unwrap_or(1000);
     let entries = image_history::of_image(call.db(), view.id, limit)?;
+    let rights = call.rights()?;
+    // Where a file was before may be for others to know.
+    let told = |entry: &image_history::Entry| {
+        let old = entry.old_path().map(folders::parent_path);
+        old.is_none_or(|folder| rights.level(&call.identity, &folder) >= Level::View)
+    };
     let shapes = entries.into_iter().map(|entry| HistoryShape {
         action: entry.action,
-        action_info: entry.detail,
+        action_info: if told(&entry) { entry.detail } else { String::new() },
         action_time: Moment(entry.at_ms),
         id: entry.id,
         image_id: view.id,

@@ -7,21 +7,28 @@
 //!
 //! Knows nothing of how requests arrive, and of image parameters only that templates hold them.
 
+mod audit;
+mod cache;
 mod call;
 mod cors;
+mod csv;
 mod endpoint;
 mod files;
 pub mod folios;
+mod form;
 mod groups;
 mod input;
 mod keys;
 mod library;
+pub mod metadata;
 mod openapi;
 mod page;
 mod permissions;
 mod properties;
 mod recycled;
 mod reply;
+mod sessions;
+mod settings;
 mod shape;
 mod statistics;
 mod table;
@@ -39,10 +46,15 @@ use std::time::Instant;
 
 use http::{Method, StatusCode, header};
 
+pub(in crate::web) use cache::{CacheFill, TierFill, cache_fill};
 pub use cors::Cors;
+pub(in crate::web) use files::Now;
+pub use form::below as below_forms;
+pub(in crate::web) use library::{current, folder_path, of_folder};
 pub use openapi::openapi_json;
 pub use reply::failure;
-pub use shape::in_query;
+pub use shape::{in_query, supported};
+pub(in crate::web) use time::Moment;
 
 use super::sign_in::{csrf, session};
 use super::{App, Error, who};
@@ -61,8 +73,27 @@ pub fn below(path: &str) -> Option<&str> {
     Some(versioned.unwrap_or(rest))
 }
 
+/// How a call was sent, and how what comes of it is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// By a program, to an address below `/api`.
+    Program,
+    /// By a form of a page.
+    Form,
+}
+
+impl Manner {
+    fn tell(self, app: &App, request: &Request, result: Result<Response, Error>) -> Response {
+        match self {
+            Self::Program => result.unwrap_or_else(|error| fail(app, request, &error)),
+            Self::Form => form::page(app, request, result),
+        }
+    }
+}
+
 /// Answers a request for an address below `/api`, failures included.
 pub fn answer(app: &Arc<App>, request: Request, progress: &dyn Progress, path: String) -> Answer {
+    let manner = Manner::Program;
     let response = match table::find(&uploads::method(&request, &path), &path) {
         Found::Options(allow) => {
             let mut response = Response::new(StatusCode::NO_CONTENT).header(header::ALLOW, allow);
@@ -70,9 +101,9 @@ pub fn answer(app: &Arc<App>, request: Request, progress: &dyn Progress, path: S
             response
         }
         Found::Endpoint(endpoint, segments) => {
-            match begin(app, &request, progress, endpoint, segments) {
+            match begin(app, &request, progress, (endpoint, segments), manner) {
                 Ok(Begun::Answered(response)) => response,
-                Ok(Begun::Waits(parked)) => return later(app, request, parked, path),
+                Ok(Begun::Waits(parked)) => return later(app, request, parked, path, manner),
                 Err(error) => fail(app, &request, &error),
             }
         }
@@ -81,13 +112,45 @@ pub fn answer(app: &Arc<App>, request: Request, progress: &dyn Progress, path: S
         }
         Found::Nothing => fail(app, &request, &Error::not_found()),
     };
-    finish(app, &request, &path, response).into()
+    finish(app, &request, &path, response, manner).into()
+}
+
+/// Answers a form of a page, which means a call of this method at this path.
+pub fn answer_form(
+    app: &Arc<App>,
+    request: Request,
+    progress: &dyn Progress,
+    method: &Method,
+    path: String,
+) -> Answer {
+    let manner = Manner::Form;
+    let begun = match table::find(method, &path) {
+        Found::Endpoint(endpoint, segments) if form::may_call(endpoint) => {
+            begin(app, &request, progress, (endpoint, segments), manner)
+        }
+        _ => Err(Error::not_found()),
+    };
+    let result = match begun {
+        Ok(Begun::Answered(response)) => Ok(response),
+        Ok(Begun::Waits(parked)) => return later(app, request, parked, path, manner),
+        Err(error) => Err(error),
+    };
+    let response = manner.tell(app, &request, result);
+    finish(app, &request, &path, response, manner).into()
 }
 
 /// What every answer has, however it came about.
-fn finish(app: &App, request: &Request, path: &str, mut response: Response) -> Response {
-    app.cors.allow(request, &mut response.headers);
-    uploads::sign(app, request, path, &mut response);
+fn finish(
+    app: &App,
+    request: &Request,
+    path: &str,
+    mut response: Response,
+    manner: Manner,
+) -> Response {
+    if manner == Manner::Program {
+        app.cors.allow(request, &mut response.headers);
+        uploads::sign(app, request, path, &mut response);
+    }
     super::count::other(app, &response, request);
     session::renew(app, request, &mut response);
     response
@@ -112,8 +175,8 @@ fn begin(
     app: &App,
     request: &Request,
     progress: &dyn Progress,
-    endpoint: &'static Endpoint,
-    segments: Vec<(&'static str, String)>,
+    (endpoint, segments): (&'static Endpoint, Vec<(&'static str, String)>),
+    manner: Manner,
 ) -> Result<Begun, Error> {
     let identity = match endpoint.access {
         Access::Credentials(_) => Identity::Anonymous,
@@ -121,8 +184,8 @@ fn begin(
     };
     admit(app, &identity, endpoint.access)?;
     uploads::check_version(endpoint, request)?;
-    let (input, form_token) =
-        Input::read(request, endpoint.fields, endpoint.has_body(), csrf::FIELD)?;
+    let in_body = endpoint.has_body() || manner == Manner::Form;
+    let (input, form_token) = Input::read(request, endpoint.fields, in_body, csrf::FIELD)?;
     csrf::check(app, request, &identity, form_token.as_deref())?;
     let call = Call { app, request, progress, identity, endpoint, segments, input };
     Ok(match (endpoint.handler)(&call)?.into_response() {
@@ -135,7 +198,7 @@ fn begin(
 }
 
 /// An answer that is made when a task is done.
-fn later(app: &Arc<App>, request: Request, parked: Parked, path: String) -> Answer {
+fn later(app: &Arc<App>, request: Request, parked: Parked, path: String, manner: Manner) -> Answer {
     let ready = app.task_waits.done(parked.when.task_id);
     let until = Instant::now() + app.task_waits.patience;
     let app = Arc::clone(app);
@@ -143,11 +206,11 @@ fn later(app: &Arc<App>, request: Request, parked: Parked, path: String) -> Answ
     let request = Request { body: RequestBody::Empty, ..request };
     let then = move |progress: &dyn Progress| {
         progress.enter(Stage::Other);
-        let response = resume(&app, &request, progress, parked)
-            .unwrap_or_else(|error| fail(&app, &request, &error));
-        finish(&app, &request, &path, response)
+        let result = resume(&app, &request, progress, parked);
+        let response = manner.tell(&app, &request, result);
+        finish(&app, &request, &path, response, manner).into()
     };
-    Answer::Later(Later { ready, until, then: Box::new(then) })
+    Answer::Later(Later { ready, until, outlasts_worker: true, then: Box::new(then) })
 }
 
 fn resume(

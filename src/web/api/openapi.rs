@@ -118,7 +118,11 @@ fn operation(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
     if !endpoint.has_body() {
         parameters.extend(usual.into_iter().map(|field| parameter(field, "query")));
     } else if endpoint.takes_bytes() {
-        operation["requestBody"] = bytes_body();
+        let needed = endpoint
+            .fields
+            .iter()
+            .any(|field| matches!(field.kind, Kind::Bytes) && field.need != Need::Optional);
+        operation["requestBody"] = bytes_body(needed);
     } else if !usual.is_empty() {
         operation["requestBody"] = body(&usual);
     }
@@ -185,9 +189,9 @@ pub fn failures(endpoint: &Endpoint) -> BTreeSet<u16> {
 }
 
 fn responses(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
-    let Gives { status, schema, later, form } = &endpoint.gives;
+    let Gives { status, schema, later, form, csv } = &endpoint.gives;
     let mut responses = Map::new();
-    let told = match form {
+    let mut told = match form {
         Form::Wrapped => {
             let data = schema(generator).to_value();
             response(*status, &envelope(*status, &data))
@@ -195,6 +199,9 @@ fn responses(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
         Form::Document => response(*status, &schema(generator).to_value()),
         Form::Headers(names) => bare_response(*status, names),
     };
+    if *csv {
+        told["content"][super::csv::MEDIA_TYPE] = json!({ "schema": { "type": "string" } });
+    }
     responses.insert(status.to_string(), told);
     if *later {
         let task = generator.subschema_for::<super::tasks::TaskShape>().to_value();
@@ -261,9 +268,9 @@ fn parameter(field: &Field, place: &str) -> Value {
     })
 }
 
-fn bytes_body() -> Value {
+fn bytes_body(needed: bool) -> Value {
     let media = json!({ "schema": { "type": "string", "format": "binary" } });
-    json!({ "required": true, "content": { pieces::MEDIA_TYPE: media } })
+    json!({ "required": needed, "content": { pieces::MEDIA_TYPE: media } })
 }
 
 fn body(fields: &[&Field]) -> Value {

@@ -50,7 +50,12 @@ impl Page {
     /// The answer with a part of a list of `total` items: `X-Total-Count`, and `Link` (RFC 8288) to
     /// what comes before and after.
     pub fn reply(self, call: &Call<'_>, part: &impl Serialize, total: i64) -> Result<Reply, Error> {
-        let mut reply = Reply::ok(part)?.header(TOTAL, HeaderValue::from(total));
+        Ok(self.tell(call, Reply::ok(part)?, total))
+    }
+
+    /// Tells with an answer of which part of how many items it is.
+    pub fn tell(self, call: &Call<'_>, reply: Reply, total: i64) -> Reply {
+        let mut reply = reply.header(TOTAL, HeaderValue::from(total));
         let mut links = Vec::new();
         if self.start > 0 {
             links.push(self.link(call, (self.start - self.limit).max(0), "prev"));
@@ -63,7 +68,7 @@ impl Page {
         {
             reply = reply.header(header::LINK, value);
         }
-        Ok(reply)
+        reply
     }
 
     /// The same call with another start.

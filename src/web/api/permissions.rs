@@ -10,6 +10,7 @@ use super::library::folder_path;
 use super::page::{LIMIT, START, paged};
 use super::reply::Reply;
 use super::shape::{FolderPermissionShape, FolderShape};
+use crate::auth::audit::Changes;
 use crate::auth::{Identity, Level, SignedIn, SystemPermission, audit, explain};
 use crate::db::folder_permissions::{self, FolderPermission};
 use crate::db::{self, folders, groups};
@@ -196,13 +197,12 @@ fn create(call: &Call<'_>) -> Result<Reply, Error> {
     let unknown = |name, what| Error::parameter(name, format!("there is no such {what}"));
     let folder = folders::by_id(call.db(), folder_id)?;
     let folder = folder.ok_or_else(|| unknown("folder_id", "folder"))?;
-    if groups::by_id(call.db(), group_id)?.is_none() {
-        return Err(unknown("group_id", "group"));
-    }
+    let group = groups::by_id(call.db(), group_id)?;
+    let group = group.ok_or_else(|| unknown("group_id", "group"))?;
     let access = access(call);
     let actor = call.actor();
     let made = db::atomic(call.db(), |sql| {
-        let detail = format!("group {group_id} access {access}");
+        let detail = format!("{} access {access}", audit::told_group(&group));
         audit::write(sql, &actor, "permission.create", &folder.path, &detail)?;
         folder_permissions::insert(sql, folder_id, group_id, access)
     });
@@ -221,11 +221,14 @@ fn create(call: &Call<'_>) -> Result<Reply, Error> {
 
 /// `PUT /admin/permissions/{permission_id}`
 fn change(call: &Call<'_>) -> Result<Reply, Error> {
-    let record = FolderPermission { access: access(call), ..find(call)? };
+    let old = find(call)?;
+    let record = FolderPermission { access: access(call), ..old.clone() };
     let actor = call.actor();
     db::atomic(call.db(), |sql| {
-        let detail = format!("group {} access {}", record.group_id, record.access);
-        audit::write(sql, &actor, "permission.change", &record.folder_path, &detail)?;
+        let group = audit::group_of(sql, record.group_id)?;
+        let change = Changes::default().value("access", old.access, record.access);
+        let detail = format!("{group} {}", change.detail());
+        audit::write(sql, &actor, "permission.change", &record.folder_path, detail.trim_end())?;
         folder_permissions::set(sql, record.folder_id, record.group_id, record.access)
     })?;
     call.refresh()?;
@@ -237,7 +240,7 @@ fn delete(call: &Call<'_>) -> Result<Reply, Error> {
     let record = find(call)?;
     let actor = call.actor();
     db::atomic(call.db(), |sql| {
-        let detail = format!("group {}", record.group_id);
+        let detail = format!("{} access {}", audit::group_of(sql, record.group_id)?, record.access);
         audit::write(sql, &actor, "permission.delete", &record.folder_path, &detail)?;
         folder_permissions::remove(sql, record.folder_id, record.group_id)
     })?;

@@ -7,8 +7,9 @@ use serde::Serialize;
 use super::call::Call;
 use super::endpoint::{Access, Endpoint, Kind, gives, must};
 use super::reply::Reply;
-use crate::auth::{SystemPermission, audit};
-use crate::db::{self, properties, templates};
+use crate::auth::SystemPermission;
+use crate::auth::templates as acts;
+use crate::db::properties;
 use crate::web::Error;
 
 const SUPER: Access = Access::System(SystemPermission::AdminAll, "");
@@ -86,14 +87,11 @@ fn set(call: &Call<'_>) -> Result<Reply, Error> {
         return Err(Error::conflict("The server alone sets this property."));
     }
     let name = call.text("value");
-    if call.app.store.templates()?.get(name).is_none() {
+    let templates = call.app.store.templates()?;
+    let Some(template) = templates.get(name) else {
         return Err(Error::parameter("value", "there is no template of this name"));
-    }
-    let actor = call.actor();
-    db::atomic(call.db(), |sql| {
-        audit::write(sql, &actor, "property.change", properties::DEFAULT_TEMPLATE, name)?;
-        templates::set_default(sql, name)
-    })?;
+    };
+    acts::make_default(call.db(), &call.actor(), &template.name)?;
     call.refresh()?;
     tell(call)
 }

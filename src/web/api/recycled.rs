@@ -15,6 +15,7 @@ use super::tasks;
 use super::time::Moment;
 use crate::auth::SystemPermission::AdminFiles;
 use crate::db::recycled::Recycled;
+use crate::db::tasks::COMPLETE;
 use crate::web::Error;
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
@@ -68,7 +69,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
             "When something stands there by now: refuse, which is what is done if it is left out, or \
              take another name.",
         )],
-        gives: gives::<Restored>(),
+        gives: gives_or_begins::<Restored>(),
         failures: &[409],
         handler: restore,
     },
@@ -109,7 +110,7 @@ impl RecycledShape {
 }
 
 /// Where something was put back.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 struct Restored {
     path: String,
 }
@@ -134,8 +135,22 @@ fn list(call: &Call<'_>) -> Result<Reply, Error> {
 fn restore(call: &Call<'_>) -> Result<Reply, Error> {
     let now = now(call);
     let rename = call.text("overwrite") == "rename";
-    let path = call.app.library.restore(&caller(call, &now), call.id("recycled_id"), rename)?;
-    Reply::ok(&Restored { path })
+    let (library, caller, id) = (&call.app.library, caller(call, &now), call.id("recycled_id"));
+    if library.may_restore(&caller, id)?.0.is_folder {
+        return Ok(Reply::when_done(library.queue_restore(&caller, id, rename)?, tell_restored));
+    }
+    Reply::ok(&Restored { path: library.restore(&caller, id, rename, &|| true)? })
+}
+
+fn tell_restored(call: &Call<'_>, task_id: i64) -> Result<Reply, Error> {
+    let task = crate::db::tasks::by_id(call.db(), task_id)?;
+    if task.is_some_and(|task| task.status == COMPLETE && task.error.is_some()) {
+        // The plain reason, if it still holds.
+        let now = now(call);
+        let rename = call.text("overwrite") == "rename";
+        call.app.library.can_restore(&caller(call, &now), call.id("recycled_id"), rename)?;
+    }
+    tasks::tell_result::<Restored>(call, task_id, "The folder could not be put back.")
 }
 
 /// `DELETE /admin/recycled`

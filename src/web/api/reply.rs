@@ -4,7 +4,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 use super::call::Call;
-use crate::http::{Body, Response};
+use crate::http::{Body, Disposition, Response};
 use crate::web::Error;
 
 #[derive(Serialize)]
@@ -25,7 +25,7 @@ enum Kind {
 /// A reply that can be sent.
 struct Whole {
     status: StatusCode,
-    /// A JSON text; none for an answer that has no body.
+    /// A JSON text, unless a header field says otherwise; none for an answer that has no body.
     body: Option<Vec<u8>>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -70,6 +70,14 @@ impl Reply {
         Ok(Self::whole(StatusCode::OK, Some(body)))
     }
 
+    /// A table, to be kept as a file of this name.
+    pub fn csv(table: Vec<u8>, name: &str) -> Self {
+        let disposition = Disposition::Attachment.to_header_value(name);
+        Self::whole(StatusCode::OK, Some(table))
+            .header(header::CONTENT_TYPE, HeaderValue::from_static(super::csv::MEDIA_TYPE))
+            .header(header::CONTENT_DISPOSITION, disposition)
+    }
+
     /// No body: header fields tell all.
     pub fn bare(status: StatusCode) -> Self {
         Self::whole(status, None)
@@ -102,6 +110,9 @@ impl Reply {
             Kind::WhenDone(when) => return Err(when),
         };
         let mut response = match body {
+            Some(body) if headers.iter().any(|(name, _)| *name == header::CONTENT_TYPE) => {
+                sent(status).body(Body::Bytes(body.into()))
+            }
             Some(body) => json(status, body),
             None => unkept(status),
         };
@@ -121,10 +132,14 @@ pub fn failure(error: &Error) -> Response {
 }
 
 fn json(status: StatusCode, body: Vec<u8>) -> Response {
-    unkept(status)
+    sent(status)
         .header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
-        .header(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"))
         .body(Body::Bytes(body.into()))
+}
+
+/// What every answer with a body has.
+fn sent(status: StatusCode) -> Response {
+    unkept(status).header(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"))
 }
 
 fn unkept(status: StatusCode) -> Response {

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::call::Call;
-use crate::auth::{Level, SystemPermission};
+use crate::auth::{Identity, Level, SystemPermission};
 use crate::db::folder_permissions::FolderPermission;
 use crate::db::folders::Folder;
 use crate::db::groups::Group;
@@ -14,6 +14,7 @@ use crate::db::users::User;
 use crate::source::SourcePath;
 use crate::web::Error;
 use crate::web::image::format_of;
+use crate::web::protection::Protection;
 
 /// Everything but what stands for itself in the query of a URL (RFC 3986, section 3.4); slashes stay
 /// readable.
@@ -78,21 +79,34 @@ pub struct ImageShape {
 }
 
 /// Tells of images to one caller.
-pub struct Teller {
-    /// What stands before the path in addresses.
-    url_start: String,
+pub struct Teller<'a> {
+    /// What stands before addresses.
+    base: String,
+    /// What stands before the path in the query.
+    query_start: String,
+    /// Signs addresses, where that makes a difference and the caller is somebody who may have it done.
+    protection: Option<&'a Protection>,
 }
 
-impl Teller {
+impl<'a> Teller<'a> {
     /// For a call; `extra` are parameters of the addresses, as they stand in a query.
-    pub fn new(call: &Call<'_>, extra: &str) -> Self {
+    pub fn new(call: &Call<'a>, extra: &str) -> Self {
         let separator = if extra.is_empty() { "" } else { "&" };
-        Self { url_start: format!("{}/image?{extra}{separator}src=", call.base_url()) }
+        let known = matches!(call.identity, Identity::User { .. });
+        Self {
+            base: call.base_url(),
+            query_start: format!("{extra}{separator}src="),
+            protection: known.then_some(&call.app.protection),
+        }
     }
 
     /// The address that shows a path.
     pub fn url(&self, path: &str) -> String {
-        format!("{}{}", self.url_start, in_query(path))
+        let query = format!("{}{}", self.query_start, in_query(path));
+        match self.protection {
+            Some(protection) => format!("{}{}", self.base, protection.address("/image", &query)),
+            None => format!("{}/image?{query}", self.base),
+        }
     }
 
     /// The form of an image in a folder where the caller has a level of access.

@@ -5,14 +5,16 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::call::Call;
-use super::endpoint::{Access, Endpoint, Field, Kind, gives, optional};
+use super::csv;
+use super::endpoint::{Access, Endpoint, Field, Kind, gives_table, optional};
 use super::library::image_of;
 use super::page::{LIMIT, Page, START};
 use super::reply::Reply;
 use super::time::Moment;
 use crate::auth::{Level, SystemPermission};
+use crate::db::host_stats::{self, HostBucket, MACHINE};
 use crate::db::now_ms;
-use crate::db::stats::{self, Bucket, Numbers};
+use crate::db::stats::{self, Bucket, Load, Numbers, Rank};
 use crate::web::Error;
 
 const REPORTS: Access = Access::System(SystemPermission::Reports, "");
@@ -21,6 +23,41 @@ const DAY_MS: i64 = 24 * 3600 * 1000;
 
 const FROM: Field = optional("from", Kind::Time, "From when; a day before `to` if left out.");
 const TO: Field = optional("to", Kind::Time, "Until when; now if left out.");
+const FORMAT: Field = optional(
+    "format",
+    Kind::Choice(&["json", "csv"]),
+    "The usual answer, or a table for spreadsheets without what usually stands around it.",
+);
+
+/// The columns that come first in tables, as far as they are there.
+const COLUMNS: [&str; 16] = [
+    "from_time",
+    "to_time",
+    "host",
+    "worker",
+    "image_id",
+    "src",
+    "requests",
+    "views",
+    "cached_views",
+    "downloads",
+    "total_bytes",
+    "request_seconds",
+    "max_request_seconds",
+    "cpu_percent",
+    "memory_percent",
+    "cache_percent",
+];
+
+/// The ranks and their names, the usual one first.
+const RANKS: [(&str, Rank); 6] = [
+    ("requests", Rank::Requests),
+    ("views", Rank::Views),
+    ("downloads", Rank::Downloads),
+    ("bytes", Rank::Bytes),
+    ("time", Rank::Time),
+    ("slowest", Rank::Slowest),
+];
 
 /// The rows.
 pub const ENDPOINTS: &[Endpoint] = &[
@@ -29,18 +66,47 @@ pub const ENDPOINTS: &[Endpoint] = &[
         path: "/admin/statistics/system",
         title: "What was counted for all together, by time",
         access: REPORTS,
-        fields: &[FROM, TO, START, LIMIT],
-        gives: gives::<Vec<BucketShape>>(),
+        fields: &[FROM, TO, START, LIMIT, FORMAT],
+        gives: gives_table::<Vec<SystemShape>>(),
         failures: &[],
         handler: system,
     },
     Endpoint {
         method: Method::GET,
-        path: "/admin/statistics/images",
-        title: "The images that were asked for most",
+        path: "/admin/statistics/hosts",
+        title: "What hosts and their workers used, by time",
         access: REPORTS,
-        fields: &[FROM, TO, LIMIT],
-        gives: gives::<Vec<ImageSumShape>>(),
+        fields: &[
+            FROM,
+            TO,
+            optional("host", Kind::Line(255), "The name of one host; all if left out."),
+            START,
+            LIMIT,
+            FORMAT,
+        ],
+        gives: gives_table::<Vec<HostShape>>(),
+        failures: &[],
+        handler: hosts,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/admin/statistics/images",
+        title: "The images that were asked for most, took most, or were slowest",
+        access: REPORTS,
+        fields: &[
+            FROM,
+            TO,
+            optional(
+                "sort",
+                Kind::Choice(&["requests", "views", "downloads", "bytes", "time", "slowest"]),
+                "What they are ranked by, the most first: requests if left out. `time` is that of all \
+                 requests together, `slowest` that of the longest one.",
+            ),
+            START,
+            LIMIT,
+            FORMAT,
+        ],
+        gives: gives_table::<Vec<ImageSumShape>>(),
         failures: &[],
         handler: images,
     },
@@ -52,8 +118,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
             SystemPermission::Reports,
             "Besides, view permission for the image's folder.",
         ),
-        fields: &[FROM, TO, START, LIMIT],
-        gives: gives::<Vec<BucketShape>>(),
+        fields: &[FROM, TO, START, LIMIT, FORMAT],
+        gives: gives_table::<Vec<BucketShape>>(),
         failures: &[],
         handler: image,
     },
@@ -79,8 +145,6 @@ struct NumbersShape {
 
 impl From<&Numbers> for NumbersShape {
     fn from(numbers: &Numbers) -> Self {
-        // Exact up to 285 years of microseconds.
-        let seconds = |micros: i64| micros as f64 / 1e6;
         Self {
             requests: numbers.requests,
             views: numbers.views,
@@ -91,6 +155,11 @@ impl From<&Numbers> for NumbersShape {
             max_request_seconds: seconds(numbers.max_request_us),
         }
     }
+}
+
+/// Exact up to 285 years of microseconds.
+fn seconds(micros: i64) -> f64 {
+    micros as f64 / 1e6
 }
 
 /// What was counted in a stretch of time.
@@ -109,6 +178,86 @@ impl From<&Bucket> for BucketShape {
             from_time: Moment(bucket.from_ms),
             to_time: Moment(bucket.to_ms),
             numbers: NumbersShape::from(&bucket.numbers),
+        }
+    }
+}
+
+/// What was counted for all together in a stretch of time, and how busy the machines were.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SystemStatistics")]
+struct SystemShape {
+    #[serde(flatten)]
+    bucket: BucketShape,
+    /// Share of the processor time of all hosts that was used; null when it is not known.
+    cpu_percent: Option<f64>,
+    /// Share of their memory that was in use; null when it is not known.
+    memory_percent: Option<f64>,
+    /// How full the shared cache was; null when it is not known.
+    cache_percent: Option<f64>,
+}
+
+impl From<&(Bucket, Load)> for SystemShape {
+    fn from((bucket, load): &(Bucket, Load)) -> Self {
+        Self {
+            bucket: bucket.into(),
+            cpu_percent: load.cpu_percent,
+            memory_percent: load.memory_percent,
+            cache_percent: load.cache_percent,
+        }
+    }
+}
+
+/// What a host or one of its workers used in a stretch of time.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "HostStatistics")]
+struct HostShape {
+    from_time: Moment,
+    to_time: Moment,
+    host: String,
+    /// The number of the worker; null for the machine with all that runs on it.
+    worker: Option<i64>,
+    /// Processor time that was used.
+    cpu_seconds: f64,
+    /// Share of the processor time that there was: of a worker, of one core.
+    cpu_percent: Option<f64>,
+    /// Memory in use on average.
+    memory_bytes: i64,
+    max_memory_bytes: i64,
+    /// The memory of the machine; 0 for a worker.
+    memory_limit_bytes: i64,
+    /// Look-ups that the worker's own memory answered.
+    memory_hits: i64,
+    /// Look-ups that the shared cache answered.
+    shared_hits: i64,
+    /// Pictures that were stored.
+    stored: i64,
+    /// Calls to the caches that failed.
+    cache_faults: i64,
+    /// Bytes in the cache on average: of a worker in its own memory, of the machine in the shared one.
+    cache_bytes: i64,
+    /// The most that it may hold.
+    cache_limit_bytes: i64,
+}
+
+impl From<&HostBucket> for HostShape {
+    fn from(bucket: &HostBucket) -> Self {
+        let numbers = &bucket.numbers;
+        Self {
+            from_time: Moment(bucket.from_ms),
+            to_time: Moment(bucket.to_ms),
+            host: bucket.host.clone(),
+            worker: Some(bucket.worker).filter(|worker| *worker != MACHINE),
+            cpu_seconds: seconds(numbers.cpu_us),
+            cpu_percent: numbers.cpu_percent(),
+            memory_bytes: numbers.mean_memory_bytes(),
+            max_memory_bytes: numbers.max_memory_bytes,
+            memory_limit_bytes: numbers.memory_limit_bytes,
+            memory_hits: numbers.memory_hits,
+            shared_hits: numbers.shared_hits,
+            stored: numbers.stored,
+            cache_faults: numbers.cache_faults,
+            cache_bytes: numbers.mean_cache_bytes(),
+            cache_limit_bytes: numbers.cache_limit_bytes,
         }
     }
 }
@@ -134,34 +283,59 @@ fn span(call: &Call<'_>) -> Result<(i64, i64), Error> {
     }
 }
 
-fn buckets(call: &Call<'_>, image_id: Option<i64>) -> Result<Reply, Error> {
+/// A part of a report in the form that was asked for.
+fn reply<T, S: Serialize + for<'a> From<&'a T>>(
+    call: &Call<'_>,
+    name: &str,
+    (found, total): (Vec<T>, i64),
+) -> Result<Reply, Error> {
+    let shapes: Vec<S> = found.iter().map(S::from).collect();
+    told(call, name, &shapes, total)
+}
+
+fn told(call: &Call<'_>, name: &str, shapes: &impl Serialize, total: i64) -> Result<Reply, Error> {
     let page = Page::of(call);
-    let (found, total) =
-        stats::buckets(call.db(), image_id, span(call)?, (page.start, page.limit))?;
-    let shapes: Vec<BucketShape> = found.iter().map(BucketShape::from).collect();
-    page.reply(call, &shapes, total)
+    if call.opt_text("format") == Some("csv") {
+        return Ok(page.tell(call, Reply::csv(csv::table(shapes, &COLUMNS)?, name), total));
+    }
+    page.reply(call, shapes, total)
+}
+
+/// Which items a call asks for.
+fn part(call: &Call<'_>) -> (i64, i64) {
+    let page = Page::of(call);
+    (page.start, page.limit)
 }
 
 /// `GET /admin/statistics/system`
 fn system(call: &Call<'_>) -> Result<Reply, Error> {
-    buckets(call, None)
+    let found = stats::system_buckets(call.db(), span(call)?, part(call))?;
+    reply::<_, SystemShape>(call, "system.csv", found)
+}
+
+/// `GET /admin/statistics/hosts`
+fn hosts(call: &Call<'_>) -> Result<Reply, Error> {
+    let found = host_stats::buckets(call.db(), call.text("host"), span(call)?, part(call))?;
+    reply::<_, HostShape>(call, "hosts.csv", found)
 }
 
 /// `GET /admin/statistics/images/{image_id}`
 fn image(call: &Call<'_>) -> Result<Reply, Error> {
     let id = image_of(call, Level::View)?.id;
-    buckets(call, Some(id))
+    let found = stats::image_buckets(call.db(), id, span(call)?, part(call))?;
+    reply::<_, BucketShape>(call, "image.csv", found)
 }
 
 /// `GET /admin/statistics/images`
 fn images(call: &Call<'_>) -> Result<Reply, Error> {
-    let limit = call.opt_int("limit").unwrap_or(100);
     let rights = call.rights()?;
     let seen = |path: &String| {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         rights.level(&call.identity, folder) >= Level::View
     };
-    let sums = stats::busiest(call.db(), span(call)?, limit)?;
+    let sort = call.opt_text("sort").unwrap_or(RANKS[0].0);
+    let rank = RANKS.iter().find(|(name, _)| *name == sort).map_or(RANKS[0].1, |(_, rank)| *rank);
+    let (sums, total) = stats::ranked(call.db(), span(call)?, rank, part(call))?;
     let shapes: Vec<ImageSumShape> = sums
         .into_iter()
         .map(|(image_id, path, numbers)| ImageSumShape {
@@ -170,5 +344,5 @@ fn images(call: &Call<'_>) -> Result<Reply, Error> {
             numbers: NumbersShape::from(&numbers),
         })
         .collect();
-    Reply::ok(&shapes)
+    told(call, "images.csv", &shapes, total)
 }

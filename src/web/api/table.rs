@@ -4,8 +4,8 @@ use http::{HeaderValue, Method};
 
 use super::endpoint::Endpoint;
 use super::{
-    files, folios, groups, keys, library, openapi, permissions, properties, recycled, statistics,
-    tags, tasks, templates, token, totp, uploads, users,
+    audit, cache, files, folios, groups, keys, library, metadata, openapi, permissions, properties,
+    recycled, sessions, settings, statistics, tags, tasks, templates, token, totp, uploads, users,
 };
 
 /// Every address, by what it is about.
@@ -18,15 +18,22 @@ pub const TABLE: &[&[Endpoint]] = &[
     folios::ENDPOINTS,
     folios::IMAGES,
     folios::EXPORTS,
+    folios::COPIES,
+    folios::BASKET,
+    metadata::ENDPOINTS,
     templates::ENDPOINTS,
     users::ENDPOINTS,
     token::ENDPOINTS,
     keys::ENDPOINTS,
     totp::ENDPOINTS,
+    sessions::ENDPOINTS,
     groups::ENDPOINTS,
     permissions::ENDPOINTS,
     properties::ENDPOINTS,
     tasks::ENDPOINTS,
+    cache::ENDPOINTS,
+    settings::ENDPOINTS,
+    audit::ENDPOINTS,
     statistics::ENDPOINTS,
     openapi::ENDPOINTS,
 ];

@@ -15,8 +15,9 @@ use super::shape::UserShape;
 use super::time::Moment;
 use crate::auth::{SystemPermission, audit};
 use crate::db::tasks::{self, NewTask, Task};
-use crate::db::{self, users};
-use crate::task::job::{PurgeDeleted, PurgeStatistics};
+use crate::db::{self, folders, images, users};
+use crate::library;
+use crate::task::job::{OfPath, PurgeDeleted, PurgeStatistics};
 use crate::web::Error;
 
 const SUPER: Access = Access::System(SystemPermission::AdminAll, "");
@@ -65,6 +66,16 @@ pub const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         method: Method::POST,
+        path: "/admin/tasks/{task_id}/run",
+        title: "Have a waiting task run as soon as a runner is free",
+        access: SUPER,
+        fields: &[],
+        gives: gives::<TaskShape>(),
+        failures: &[409],
+        handler: release,
+    },
+    Endpoint {
+        method: Method::POST,
         path: "/admin/tasks/{function}",
         title: "Begin a task",
         access: SUPER,
@@ -78,8 +89,14 @@ pub const ENDPOINTS: &[Endpoint] = &[
             optional(
                 "path",
                 Kind::Line(1024),
-                "Needed for purge_deleted_folder_data: the folder below which rows of vanished files \
-                 are deleted.",
+                "Needed for purge_deleted_folder_data, the folder below which rows of vanished files \
+                 are deleted; for purge_made_pictures, the folder or original whose pictures are made \
+                 anew; and for prepare_folder, the folder whose originals get prepared reductions.",
+            ),
+            optional(
+                "yes",
+                Kind::Flag,
+                "For sync: whether what is missing is marked deleted however much it is.",
             ),
         ],
         gives: begins::<TaskShape>(),
@@ -209,30 +226,76 @@ fn cancel(call: &Call<'_>) -> Result<Reply, Error> {
     tell(call)
 }
 
-/// `POST /admin/tasks/{function}`
-fn begin(call: &Call<'_>) -> Result<Reply, Error> {
+/// `POST /admin/tasks/{task_id}/run`
+fn release(call: &Call<'_>) -> Result<Reply, Error> {
+    let task = find(call)?;
+    let actor = call.actor();
+    let released = db::atomic(call.db(), |sql| {
+        let released = tasks::release(sql, task.id)?;
+        if released {
+            audit::write(sql, &actor, "task.run", &task.kind, &audit::quoted(&task.name))?;
+        }
+        Ok::<_, db::Error>(released)
+    })?;
+    if !released {
+        return Err(Error::conflict("The task does not wait."));
+    }
+    tell(call)
+}
+
+/// The task that a function's name and a call's values stand for.
+fn wanted(call: &Call<'_>) -> Result<NewTask, Error> {
     let before = || {
         let time = call.time_ms("before_time").or(call.time_ms("date_to"));
         time.ok_or_else(|| Error::parameter("before_time", "must be given"))
     };
+    let path = || {
+        let path = call.opt_text("path");
+        folder_path(path.ok_or_else(|| Error::parameter("path", "must be given"))?)
+    };
     let (name, params) = match call.segment("function") {
-        PurgeStatistics::SYSTEM => ("Purge system statistics", json!({ "before_ms": before()? })),
-        PurgeStatistics::IMAGES => ("Purge image statistics", json!({ "before_ms": before()? })),
-        PurgeDeleted::KIND => {
-            let path = call.opt_text("path");
-            let path = path.ok_or_else(|| Error::parameter("path", "must be given"))?;
-            ("Purge deleted data", json!({ "path": folder_path(path)? }))
+        PurgeStatistics::SYSTEM => {
+            ("Purge system statistics".to_owned(), json!({ "before_ms": before()? }))
         }
+        PurgeStatistics::IMAGES => {
+            ("Purge image statistics".to_owned(), json!({ "before_ms": before()? }))
+        }
+        PurgeDeleted::KIND => ("Purge deleted data".to_owned(), json!({ "path": path()? })),
+        OfPath::PURGE_MADE => {
+            let path = path()?;
+            require_known(call, &path)?;
+            (format!("Make the pictures of {path} anew"), json!({ "path": path }))
+        }
+        OfPath::PREPARE => {
+            let path = path()?;
+            if folders::by_path(call.db(), &path)?.is_none() {
+                return Err(Error::parameter("path", "there is no such folder"));
+            }
+            (format!("Prepare reductions of the pictures in {path}"), json!({ "path": path }))
+        }
+        library::job::WALK => return Ok(library::job::walk_task(call.flag("yes"))),
+        library::job::READ => return Ok(library::job::read_task()),
         other => return Err(Error::missing("task function", other)),
     };
     let kind = call.segment("function");
-    let task = NewTask {
-        name: name.to_owned(),
-        params: params.to_string(),
-        dedupe_key: Some(format!("{kind}:{params}")),
-        user_id: call.user_id(),
-        ..NewTask::new(kind)
-    };
+    let dedupe_key = Some(format!("{kind}:{params}"));
+    Ok(NewTask { name, params: params.to_string(), dedupe_key, ..NewTask::new(kind) })
+}
+
+fn require_known(call: &Call<'_>, path: &str) -> Result<(), Error> {
+    let known = folders::by_path(call.db(), path)?.is_some()
+        || images::by_path(call.db(), path.trim_matches('/'))?.is_some();
+    if known {
+        Ok(())
+    } else {
+        Err(Error::parameter("path", "there is no such folder or original"))
+    }
+}
+
+/// `POST /admin/tasks/{function}`
+fn begin(call: &Call<'_>) -> Result<Reply, Error> {
+    let kind = call.segment("function");
+    let task = NewTask { user_id: call.user_id(), ..wanted(call)? };
     let actor = call.actor();
     let (id, _) = db::atomic(call.db(), |sql| {
         audit::write(sql, &actor, "task.begin", kind, &task.params)?;

@@ -9,17 +9,22 @@ use super::call::Call;
 use super::endpoint::{Access, Endpoint, Field, Kind, blank, gives, must, optional};
 use super::page::{LIMIT, START, paged};
 use super::reply::Reply;
-use crate::auth::{SystemPermission, audit};
+use crate::auth::templates::{self as template_acts, NAME_MAX_CHARS, TemplateError};
+use crate::auth::{SystemPermission, acts};
 use crate::db::folder_templates::{self, FolderTemplate};
 use crate::db::templates::{self, Template};
-use crate::db::{self, folders, groups, properties};
+use crate::db::{folders, groups};
 use crate::spec::Params;
 use crate::web::Error;
 
 const SUPER: Access = Access::System(SystemPermission::AdminAll, "");
 
 const FIELDS: &[Field] = &[
-    must("name", Kind::Line(120), "The name; no two templates' names differ only in case."),
+    must(
+        "name",
+        Kind::Line(NAME_MAX_CHARS),
+        "The name; no two templates' names differ only in case.",
+    ),
     blank("description", Kind::Text(5_000), "What it is for."),
     must("template", Kind::Json, "Names of parameters, each with an object that has a `value`."),
 ];
@@ -191,76 +196,40 @@ fn tell(call: &Call<'_>) -> Result<Reply, Error> {
 /// The template that a call describes; every value in it can be used.
 fn given(call: &Call<'_>, id: i64) -> Result<Template, Error> {
     let template = call.json("template").unwrap_or(&Value::Null);
-    let json = template.to_string();
-    Params::from_template_json(&json, &call.app.rules)
-        .and_then(|_| Params::check_template_names(template))
+    Params::check_template_json(template, &call.app.rules)
         .map_err(|error| Error::from(error).of("template"))?;
     let (name, description) = (call.text("name").to_owned(), call.text("description").to_owned());
-    Ok(Template { id, name, description, json })
+    Ok(Template { id, name, description, json: template.to_string() })
 }
 
-fn taken(error: db::Error) -> Error {
+fn refused(error: TemplateError) -> Error {
     match error {
-        db::Error::Constraint(db::Constraint::Unique) => {
-            Error::conflict("name: there is a template of this name")
-        }
-        db::Error::Constraint(db::Constraint::Reference) => {
-            Error::conflict("The template holds in a folder.")
-        }
-        error => error.into(),
+        TemplateError::Taken => Error::conflict(format!("name: {error}")),
+        TemplateError::InUse | TemplateError::Default => Error::conflict(error.to_string()),
+        TemplateError::Db(error) => error.into(),
     }
 }
 
 /// `POST /admin/templates`
 fn create(call: &Call<'_>) -> Result<Reply, Error> {
     let mut template = given(call, 0)?;
-    let actor = call.actor();
-    let made = db::atomic(call.db(), |sql| {
-        audit::write(sql, &actor, "template.create", &template.name, "")?;
-        templates::insert(sql, &template.name, &template.description, &template.json)
-    });
-    template.id = made.map_err(taken)?;
+    template.id = template_acts::create(call.db(), &call.actor(), &template).map_err(refused)?;
     call.refresh()?;
     Reply::ok(&TemplateShape::from(&template))
-}
-
-/// Whether a template is the one that holds when none is named.
-fn is_default(sql: &dyn db::Sql, template: &Template) -> db::Result<bool> {
-    let name = properties::get(sql, properties::DEFAULT_TEMPLATE)?;
-    let key = db::users::name_key;
-    Ok(name.is_some_and(|name| key(&name) == key(&template.name)))
 }
 
 /// `PUT /admin/templates/{template_id}`
 fn change(call: &Call<'_>) -> Result<Reply, Error> {
     let old = find(call)?;
     let template = given(call, old.id)?;
-    let actor = call.actor();
-    let changed = db::atomic(call.db(), |sql| {
-        // The default is known by its name.
-        if is_default(sql, &old)? {
-            templates::set_default(sql, &template.name)?;
-        }
-        audit::write(sql, &actor, "template.change", &template.name, "")?;
-        templates::update(sql, &template)
-    });
-    changed.map_err(taken)?;
+    template_acts::change(call.db(), &call.actor(), &old, &template).map_err(refused)?;
     call.refresh()?;
     Reply::ok(&TemplateShape::from(&template))
 }
 
 /// `DELETE /admin/templates/{template_id}`
 fn delete(call: &Call<'_>) -> Result<Reply, Error> {
-    let template = find(call)?;
-    if is_default(call.db(), &template)? {
-        return Err(Error::conflict("The default template cannot be deleted."));
-    }
-    let actor = call.actor();
-    let removed = db::atomic(call.db(), |sql| {
-        audit::write(sql, &actor, "template.delete", &template.name, "")?;
-        templates::remove(sql, template.id)
-    });
-    removed.map_err(taken)?;
+    template_acts::delete(call.db(), &call.actor(), &find(call)?).map_err(refused)?;
     call.refresh()?;
     Reply::done()
 }
@@ -285,38 +254,19 @@ fn set_of_folder(call: &Call<'_>) -> Result<Reply, Error> {
     {
         return Err(unknown("template_id", "template"));
     }
-    let actor = call.actor();
-    db::atomic(call.db(), |sql| {
-        let which = template_id.map_or("none".to_owned(), |id| id.to_string());
-        let detail = format!("group {group_id} template {which}{}", is_required(required));
-        audit::write(sql, &actor, "folder_template.set", &folder.path, &detail)?;
-        folder_templates::set(sql, (folder_id, group_id), required, template_id)
-    })?;
+    let which = (folder_id, group_id, required);
+    acts::set_folder_template(call.db(), &call.actor(), which, template_id)?;
     call.refresh()?;
     let folder_path = folder.path;
     let record = FolderTemplate { folder_id, folder_path, group_id, required, template_id };
     Reply::ok(&FolderTemplateShape::from(&record))
 }
 
-fn is_required(required: bool) -> &'static str {
-    if required { " required" } else { "" }
-}
-
 /// `DELETE /admin/folder-templates`
 fn remove_of_folder(call: &Call<'_>) -> Result<Reply, Error> {
     let (folder_id, group_id) = (call.int("folder_id"), call.int("group_id"));
-    let (required, actor) = (call.flag("required"), call.actor());
-    let removed = db::atomic(call.db(), |sql| {
-        let removed = folder_templates::remove(sql, (folder_id, group_id), required)?;
-        if removed {
-            let path = folders::by_id(sql, folder_id)?.map(|folder| folder.path);
-            let detail = format!("group {group_id}{}", is_required(required));
-            let path = path.unwrap_or_default();
-            audit::write(sql, &actor, "folder_template.remove", &path, &detail)?;
-        }
-        Ok(removed)
-    })?;
-    if !removed {
+    let which = (folder_id, group_id, call.flag("required"));
+    if !acts::remove_folder_template(call.db(), &call.actor(), which)? {
         return Err(Error::missing("such", "template"));
     }
     call.refresh()?;

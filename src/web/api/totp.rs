@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::call::Call;
-use super::endpoint::{Access, Endpoint, Kind, gives, must};
+use super::endpoint::{Access, Endpoint, Kind, gives, must, optional};
 use super::reply::Reply;
 use super::users;
 use crate::auth::totp::{self, TotpError};
@@ -53,9 +53,13 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/totp",
-        title: "Take one-time passwords away",
+        title: "Take one-time passwords away, or give up a set-up that was begun",
         access: SESSION,
-        fields: &[must("code", Kind::Line(40), "A code, or a recovery code.")],
+        fields: &[optional(
+            "code",
+            Kind::Line(40),
+            "A code, or a recovery code; needed once they are in use.",
+        )],
         gives: gives::<()>(),
         failures: &[403, 404, 429],
         handler: remove,
@@ -134,15 +138,24 @@ fn confirm(call: &Call<'_>) -> Result<Reply, Error> {
 /// `DELETE /totp`
 fn remove(call: &Call<'_>) -> Result<Reply, Error> {
     let account = account(call)?;
-    let address = client::address(call.app, call.request);
-    let (code, now_s) = (call.text("code"), session::now_s());
+    let missing = || Error::missing("one-time password of", account.1);
+    if totp::give_up(call.db(), account.0)? {
+        return Reply::done();
+    }
+    if !totp::is_on(call.db(), account.0)? {
+        return Err(missing());
+    }
+    let Some(code) = call.opt_text("code") else {
+        return Err(Error::parameter("code", "must be given"));
+    };
+    let (address, now_s) = (client::address(call.app, call.request), session::now_s());
     match second_step(call.db(), &call.app.sign_in.seal, account.0, code, address, now_s) {
         Err(Refused::Wrong) => return Err(TotpError::WrongCode.into()),
         other => other?,
     };
     match totp::remove(call.db(), &actor(call), account)? {
         true => Reply::done(),
-        false => Err(Error::missing("one-time password of", account.1)),
+        false => Err(missing()),
     }
 }
 

@@ -1,5 +1,5 @@
-//! Uploads that can be gone on with after an interruption: tus 1.0.0 with creation, expiration,
-//! checksum and termination (<https://tus.io/protocols/resumable-upload>).
+//! Uploads that can be gone on with after an interruption: tus 1.0.0 with creation, also with the first
+//! bytes, expiration, checksum and termination (<https://tus.io/protocols/resumable-upload>).
 //!
 //! The rules stand in [`crate::library`]. Values travel in header fields here, and answers that the
 //! protocol says all of have no body; failures are told as everywhere in the API.
@@ -15,17 +15,20 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use super::call::Call;
-use super::endpoint::{Access, Endpoint, Field, Kind, must, must_header, nothing, optional_header};
+use super::endpoint::{
+    Access, Endpoint, Field, Kind, must, must_header, nothing, optional, optional_header,
+};
 use super::files::{caller, now};
 use super::reply::Reply;
-use crate::http::{Request, Response, http_date};
+use crate::db::images::ImageRow;
+use crate::http::{Request, RequestBody, Response, http_date};
 use crate::library::{self, NewFile, Overwrite, Started};
 use crate::web::{App, Error};
 
 const PATH: &str = "/uploads";
 
 const VERSION: &str = "1.0.0";
-const EXTENSIONS: &str = "creation,expiration,checksum,termination";
+const EXTENSIONS: &str = "creation,creation-with-upload,expiration,checksum,termination";
 const SUMS: &str = "sha1,sha256";
 
 /// The longest description of an upload.
@@ -47,6 +50,12 @@ const SPEAKS: Field = must_header(
     "The version of the protocol that the client speaks.",
 );
 
+const CHECKSUM: Field = optional_header(
+    "Upload-Checksum",
+    Kind::Line(200),
+    "sha1 or sha256, a blank, and what the body comes to in Base64. Nothing of another body is kept.",
+);
+
 /// The rows.
 pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
@@ -63,9 +72,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
                 "Names with values in Base64: filename; path or path_index; overwrite, which is no \
                  when it is left out. Others are kept and told again.",
             ),
+            CHECKSUM,
+            optional("body", Kind::Bytes, "The first bytes, or all of them."),
         ],
-        gives: nothing(201, &["Location", "Upload-Expires"]),
-        failures: &[404, 409, 412, 429],
+        gives: nothing(201, &["Location", "Upload-Offset", "Upload-Expires", "Content-Location"]),
+        failures: &[404, 409, 412, 429, CHECKSUM_MISMATCH],
         handler: begin,
     },
     Endpoint {
@@ -93,12 +104,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
                 Kind::Whole(0, i64::MAX),
                 "At which byte it goes on; where the upload is.",
             ),
-            optional_header(
-                "Upload-Checksum",
-                Kind::Line(200),
-                "sha1 or sha256, a blank, and what the body comes to in Base64. Nothing of another \
-                 body is kept.",
-            ),
+            CHECKSUM,
             must("body", Kind::Bytes, "The bytes, all that are left or fewer."),
         ],
         gives: nothing(204, &["Upload-Offset", "Upload-Expires", "Content-Location"]),
@@ -185,6 +191,9 @@ fn begin(call: &Call<'_>) -> Result<Reply, Error> {
         .ok_or_else(|| fault("overwrite must be yes, no or rename"))?;
     let new = NewFile { folder: &folder, name, overwrite };
     let length = u64::try_from(call.int("Upload-Length")).unwrap_or_default();
+    if let Some(told) = call.opt_text("Upload-Checksum") {
+        check_sum(told, &mut call.body())?;
+    }
     let begun = library.begin_upload(&caller, &new, length, note).map_err(|error| match error {
         library::Error::Busy => Error::client(
             StatusCode::TOO_MANY_REQUESTS,
@@ -194,7 +203,33 @@ fn begin(call: &Call<'_>) -> Result<Reply, Error> {
     })?;
     let location = format!("/api/v1{PATH}/{}", begun.id);
     let reply = Reply::bare(StatusCode::CREATED).header(header::LOCATION, text(&location)?);
-    Ok(reply.header(EXPIRES, expires(&begun)))
+    if matches!(call.request.body, RequestBody::Empty) {
+        return Ok(reply.header(EXPIRES, expires(&begun)));
+    }
+    match library.go_on(&caller, &begun.id, 0, &mut call.body()) {
+        Ok((state, image)) => added(reply, &state, image.as_ref()),
+        Err(error) => {
+            // Nobody has been told where it is.
+            match library.end_upload(&caller, &begun.id) {
+                Ok(()) | Err(library::Error::NotFound(_)) => {}
+                Err(fault) => log::warn!("an upload that failed is left to expire: {fault}"),
+            }
+            Err(error.into())
+        }
+    }
+}
+
+/// Says how far an upload has come, and when it is complete what has come of it.
+fn added(reply: Reply, state: &Started, image: Option<&ImageRow>) -> Result<Reply, Error> {
+    let reply = reply.header(OFFSET, HeaderValue::from(state.offset));
+    match image {
+        None => Ok(reply.header(EXPIRES, expires(state))),
+        // Where the picture is told of that has come of it.
+        Some(image) => {
+            let place = format!("/api/v1/admin/images/{}/", image.id);
+            Ok(reply.header(header::CONTENT_LOCATION, text(&place)?))
+        }
+    }
 }
 
 /// `HEAD /uploads/{upload}`
@@ -227,15 +262,7 @@ fn go_on(call: &Call<'_>) -> Result<Reply, Error> {
         ),
         error => error.into(),
     })?;
-    let reply = Reply::bare(StatusCode::NO_CONTENT).header(OFFSET, HeaderValue::from(state.offset));
-    match image {
-        None => Ok(reply.header(EXPIRES, expires(&state))),
-        // Where the picture is told of that has come of it.
-        Some(image) => {
-            let place = format!("/api/v1/admin/images/{}/", image.id);
-            Ok(reply.header(header::CONTENT_LOCATION, text(&place)?))
-        }
-    }
+    added(Reply::bare(StatusCode::NO_CONTENT), &state, image.as_ref())
 }
 
 /// `DELETE /uploads/{upload}`

@@ -21,8 +21,9 @@ const NAME_CHARS: usize = 120;
 const FIRST_NAME: Field = blank("first_name", Kind::Line(NAME_CHARS), "The first name.");
 const LAST_NAME: Field = blank("last_name", Kind::Line(NAME_CHARS), "The last name.");
 const EMAIL: Field = blank("email", Kind::Line(255), "The e-mail address.");
-const USERNAME: Field =
-    must("username", Kind::Line(120), "The name to sign in with; no two differ only in case.");
+const USERNAME: Field = must("username", Kind::Line(120), NAME_ABOUT);
+const NAME_ABOUT: &str = "The name to sign in with. It is kept composed; no two differ only in case, or look alike; \
+     there are no invisible characters in it, and no word mixes scripts.";
 const AUTH_TYPE: Field = must(
     "auth_type",
     Kind::Whole(AUTH_PASSWORD, AUTH_LDAP),
@@ -119,6 +120,19 @@ pub const ENDPOINTS: &[Endpoint] = &[
         gives: gives::<UserShape>(),
         failures: &[409],
         handler: delete,
+    },
+    Endpoint {
+        method: Method::POST,
+        path: "/admin/users/{user_id}/restore",
+        title: "Make an account active again that was marked deleted",
+        access: Access::System(
+            SystemPermission::AdminUsers,
+            "Besides, admin_permissions for an account one of whose groups grants that or admin_all.",
+        ),
+        fields: &[],
+        gives: gives::<UserShape>(),
+        failures: &[409],
+        handler: restore,
     },
 ];
 
@@ -221,7 +235,8 @@ fn change(call: &Call<'_>) -> Result<Reply, Error> {
         call.require(SystemPermission::AdminUsers)?;
     }
     if old.auth_type == AUTH_LDAP
-        && users::name_key(&new.username) != users::name_key(&old.username)
+        && new.username != old.username
+        && users::name_key(&users::spelling(&new.username)) != users::name_key(&old.username)
     {
         // The directory gives groups by name: another name may be that of somebody with more rights.
         call.require(SystemPermission::AdminPermissions)?;
@@ -233,7 +248,7 @@ fn change(call: &Call<'_>) -> Result<Reply, Error> {
             require_current_password(call, &old)?;
         }
     }
-    accounts::change(call.db(), &call.actor(), &new)?;
+    let new = accounts::change(call.db(), &call.actor(), &new)?;
     if let Some(text) = password {
         accounts::set_password(call.db(), &call.actor(), old.id, text)?;
     }
@@ -278,4 +293,23 @@ fn delete(call: &Call<'_>) -> Result<Reply, Error> {
     accounts::disable(call.db(), &call.actor(), user.id)?;
     call.refresh()?;
     Reply::ok(&UserShape::from(&User { status: STATUS_DELETED, ..user }))
+}
+
+/// `POST /admin/users/{user_id}/restore`
+fn restore(call: &Call<'_>) -> Result<Reply, Error> {
+    let user = find(call)?;
+    if user.status == STATUS_ACTIVE {
+        return Err(Error::conflict("The account is active."));
+    }
+    // Nobody has rights yet by an account that is not active: its groups tell what it will have.
+    let above = [SystemPermission::AdminPermissions, SystemPermission::AdminAll];
+    for group in groups::of_user(call.db(), user.id)? {
+        let granted = system_permissions::of_group(call.db(), group.id)?;
+        if above.into_iter().any(|permission| granted[permission as usize]) {
+            call.require(SystemPermission::AdminPermissions)?;
+        }
+    }
+    accounts::enable(call.db(), &call.actor(), user.id)?;
+    call.refresh()?;
+    Reply::ok(&UserShape::from(&User { status: STATUS_ACTIVE, ..user }))
 }

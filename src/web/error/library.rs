@@ -22,7 +22,8 @@ impl From<library::Error> for Error {
             E::Files(error) => error.into(),
             E::Database(error) => error.into(),
             E::Rights(error) => error.into(),
-            E::Full | E::Stopped | E::Io(_) => Self::unavailable(error),
+            E::Full => Self::unavailable(error).saying(message),
+            E::Stopped | E::Io(_) => Self::unavailable(error),
         }
     }
 }

@@ -80,6 +80,15 @@ impl Error {
         error
     }
 
+    /// 429: the client has had too many new pictures made.
+    pub fn too_many_pictures(retry_after_s: u64) -> Self {
+        let message = "Too many new pictures were asked for from your address. Those that were made \
+                       before are still sent; please ask for others again in a moment.";
+        let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, Fault::Client, message);
+        error.retry_after_s = Some(retry_after_s.max(1));
+        error
+    }
+
     /// 404.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, Fault::Client, "There is nothing at this address.")
@@ -119,10 +128,23 @@ impl Error {
         error.caused_by(cause)
     }
 
+    /// The same with a message that tells the client more.
+    #[must_use]
+    pub fn saying(mut self, message: impl Into<String>) -> Self {
+        self.message = message.into();
+        self
+    }
+
     /// 500.
     pub fn internal(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
         let message = "The server failed to answer. The failure has been logged.";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, Fault::Internal, message).caused_by(cause)
+    }
+
+    /// Whether it is this request's own fate, such as having waited too long, and the next one may fare
+    /// better at once.
+    pub fn is_of_one_request(&self) -> bool {
+        self.status == StatusCode::SERVICE_UNAVAILABLE && self.cause.is_none()
     }
 
     /// What another thread that waited for the same picture is told.
@@ -130,9 +152,12 @@ impl Error {
         Failure { kind: self.status.as_u16(), message: self.message.as_str().into() }
     }
 
-    /// The same, told of a parameter.
+    /// The same, told of a parameter, unless it is already.
     pub fn of(mut self, name: &str) -> Self {
-        self.message = format!("{name}: {}", self.message);
+        let told = self.message.strip_prefix(name).is_some_and(|rest| rest.starts_with(": "));
+        if !told {
+            self.message = format!("{name}: {}", self.message);
+        }
         self
     }
 

@@ -3,36 +3,53 @@
 use super::asked::{Asked, OVERLAY};
 use super::key;
 use super::locked;
-use super::make::{Made, Originals, make};
+use super::make::{Made, Source};
+use super::missing::Missing;
 use super::now::Memo;
 use super::respond::Head;
 use super::subject::Subject;
 use crate::auth::{Identity, Level};
+use crate::cache::Key;
 use crate::http::{Audience, Progress, Request, Response, Stage};
+use crate::web::metrics::Verdict;
+use crate::web::protection::{self, Parts, Pass};
+use crate::web::router::SourceName;
+use crate::web::sign_in::session;
 use crate::web::{App, Error, count, who};
 
-/// `GET /image`
-pub fn image(app: &App, request: &Request, progress: &dyn Progress) -> Result<Response, Error> {
-    answer(app, request, progress, Asked::read)
+/// What comes of a request for a picture at first.
+pub enum Begun {
+    /// The picture, or that the client has it.
+    Answered(Response),
+    /// No cache holds it.
+    Missing(Box<Missing>),
 }
 
-/// `GET /erez/erez` and its successors: `/image` for clients of long ago.
-pub fn legacy(app: &App, request: &Request, progress: &dyn Progress) -> Result<Response, Error> {
-    answer(app, request, progress, Asked::read_legacy)
+/// What is known of a picture before there is one.
+pub struct Found {
+    identity: Identity,
+    pub asked: Asked,
+    pub subject: Subject,
+    pub overlay: Option<Subject>,
+    pub key: Key,
+    head: Head,
+    /// Until when the head is right, in seconds since 1970.
+    right_until_s: Option<i64>,
 }
 
-/// Reads what a request asks for.
-type Read = fn(&App, &Request, &Identity) -> Result<Asked, Error>;
-
-fn answer(
+/// Answers a request for a picture as far as that takes no making.
+pub fn begin(
     app: &App,
     request: &Request,
     progress: &dyn Progress,
-    read: Read,
-) -> Result<Response, Error> {
+    source: SourceName,
+) -> Result<Begun, Error> {
     let identity = who::identify(app, request)?;
-    let mut asked = read(app, request, &identity)?;
+    let pass = app.protection.pass(request, &identity);
+    let mut asked = Asked::read(app, request, &identity, pass, source)?;
     let audience = asked.audience(require_view(app, &identity, &asked)?);
+    require_pass(app, request, pass, &asked)?;
+    let right_until_s = asked.end_with(pass.expires_s(), app.edge_s, session::now_s());
 
     progress.enter(Stage::Source);
     let subject = Subject::find(app, &asked.path)?;
@@ -42,27 +59,43 @@ fn answer(
     let key = key::compose(app, &subject, overlay.as_ref(), &asked.spec)?;
     let head = Head::new(app, &key, &asked, audience);
     app.xref.call(asked.spec.delivery.xref.as_deref());
-    if let Some(response) = head.unchanged(request) {
-        count::picture(app, &subject, &asked.spec.delivery, &response, request, true);
-        return Ok(response);
+    let found = Found { identity, asked, subject, overlay, key, head, right_until_s };
+    if let Some(response) = found.head.unchanged(request) {
+        app.meters.picture(Verdict::Unchanged);
+        return Ok(Begun::Answered(found.tell(app, request, response, true)));
     }
 
     progress.enter(Stage::Cache);
-    let made = match app.cache.get(&key) {
-        Some(entry) => Made { entry, from_cache: true },
-        None => make(
-            app,
-            &key,
-            &asked,
-            Originals { subject: &subject, overlay: overlay.as_ref() },
-            progress,
-        )?,
-    };
+    if let Some(entry) = app.cache.get(&found.key) {
+        return Ok(Begun::Answered(found.send(app, request, Made::cached(entry))));
+    }
+    for path in [Some(&found.asked.path), found.asked.overlay.as_ref()].into_iter().flatten() {
+        app.repository.require_answer(path)?;
+    }
+    Ok(Begun::Missing(Box::new(Missing { found, pass, since: request.received, instead: None })))
+}
 
-    let response = head.found(made.entry.body, made.from_cache, request.received);
-    count::picture(app, &subject, &asked.spec.delivery, &response, request, made.from_cache);
-    app.memos.remember(app, request, &identity, Memo { asked, subject, overlay, key, head });
-    Ok(response)
+impl Found {
+    /// Sends the picture.
+    pub fn send(self, app: &App, request: &Request, made: Made) -> Response {
+        app.meters.picture(match made.source {
+            Source::Cache => Verdict::Cached,
+            Source::Other => Verdict::Joined,
+            Source::Own => Verdict::Made,
+        });
+        let from_cache = made.source != Source::Own;
+        let response = self.head.found(made.entry.body, from_cache, request);
+        self.tell(app, request, response, from_cache)
+    }
+
+    /// Counts the answer, and remembers what it was made of, so that the next like it takes no thread.
+    fn tell(self, app: &App, request: &Request, response: Response, from_cache: bool) -> Response {
+        let Self { identity, asked, subject, overlay, key, head, right_until_s } = self;
+        count::picture(app, &subject, &asked.spec.delivery, &response, request, from_cache);
+        let memo = Memo { asked, subject, overlay, key, head, right_until_s };
+        app.memos.remember(app, request, &identity, memo);
+        response
+    }
 }
 
 /// Fails unless the caller may view the picture and what the request lays over it, which must not lie
@@ -77,4 +110,16 @@ fn require_view(app: &App, identity: &Identity, asked: &Asked) -> Result<Audienc
         .and_then(|audience| locked::require_free(app, identity, folder, audience))
         .map_err(|error| error.of(OVERLAY))?;
     Ok(if of_overlay == Audience::Public { audience } else { of_overlay })
+}
+
+/// Fails where the request needs a signature or another page to come from.
+fn require_pass(app: &App, request: &Request, pass: Pass, asked: &Asked) -> Result<(), Error> {
+    protection::require_page(app, request, pass)?;
+    let overlay = asked.overlay.as_ref().filter(|_| asked.chose_overlay);
+    let parts = Parts {
+        folders: [Some(asked.path.folder()), overlay.map(|overlay| overlay.folder())],
+        templates: &asked.templates,
+        plain: asked.plain,
+    };
+    protection::require_signature(app, pass, &parts)
 }

@@ -9,7 +9,7 @@ use crate::web::{App, Error};
 
 /// Raised when the pixels or bytes made from the same specification change, so that no picture of an
 /// older program is taken for a new one.
-const VERSION: u32 = 2;
+const VERSION: u32 = 4;
 
 /// The cache key of a specification of a source.
 ///

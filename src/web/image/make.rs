@@ -1,6 +1,7 @@
 //! Making a picture that no cache holds: once, in a slot, within the memory budget.
 
 use std::fs::File;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -9,20 +10,46 @@ use http::StatusCode;
 use super::asked::{Asked, OVERLAY};
 use super::prepared::Prepare;
 use super::subject::{Subject, format_of};
-use crate::cache::flight::{Flight, Guard};
+use crate::cache::flight::{Claim, Guard, Lead};
 use crate::cache::{Entry, Key};
 use crate::http::{Progress, Stage};
 use crate::pixel::decode::{Input, Opening};
 use crate::pixel::{self, Opened, Phase};
+use crate::process::ThreadRow;
+use crate::reduction::Prepared;
 use crate::source::{SourcePath, Stat};
+use crate::web::metrics::Cause;
 use crate::web::{App, Error};
 
 /// A picture and where it came from.
 pub struct Made {
     /// The picture.
     pub entry: Entry,
-    /// Whether it had been made before.
-    pub from_cache: bool,
+    /// Where it came from.
+    pub source: Source,
+}
+
+/// Where a picture came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A cache held it.
+    Cache,
+    /// It was made for another request meanwhile.
+    Other,
+    /// It was made for this one.
+    Own,
+}
+
+impl Made {
+    /// A picture that a cache held.
+    pub fn cached(entry: Entry) -> Self {
+        Self { entry, source: Source::Cache }
+    }
+
+    /// A picture that was made for another request meanwhile.
+    pub fn by_another(entry: Entry) -> Self {
+        Self { entry, source: Source::Other }
+    }
 }
 
 /// The originals of a picture.
@@ -34,55 +61,80 @@ pub struct Originals<'a> {
     pub overlay: Option<&'a Subject>,
 }
 
-/// Makes the picture, or waits for whoever is making it already.
+/// A picture that is to be made.
+#[derive(Clone, Copy)]
+pub struct Order<'a> {
+    /// Its key.
+    pub key: &'a Key,
+    /// What it is to be like.
+    pub asked: &'a Asked,
+    /// What it is made from.
+    pub originals: Originals<'a>,
+}
+
+/// Makes the picture, whose turn it is in this process, unless another process or host makes it meanwhile;
+/// waits no longer than `until` for either. `admit` is asked once it is clear that nobody else makes it.
 pub fn make(
     app: &App,
-    key: &Key,
-    asked: &Asked,
-    originals: Originals,
+    claim: Claim,
+    order: Order,
+    admit: &dyn Fn() -> Result<(), Error>,
+    until: Instant,
     progress: &dyn Progress,
 ) -> Result<Made, Error> {
-    let deadline = Instant::now() + app.image_wait;
-    loop {
-        progress.enter(Stage::Waiting);
-        let left = deadline.saturating_duration_since(Instant::now());
-        match app.flights.join(key, left) {
-            Flight::Lead(guard) => return lead(app, guard, key, asked, originals, progress),
-            Flight::Made(entry) => return Ok(Made { entry, from_cache: true }),
-            Flight::Failed(failure) => return Err(failure.into()),
-            Flight::TimedOut => return Err(Error::busy(app.image_wait.as_secs())),
-            Flight::Follow => {
-                if let Some(entry) = app.cache.get(key) {
-                    return Ok(Made { entry, from_cache: true });
-                }
-            }
-        }
+    let turn = Turn { began: Instant::now(), until, progress };
+    progress.enter(Stage::Waiting);
+    match claim.lead(until.saturating_duration_since(Instant::now())) {
+        Lead::Taken(guard) => lead(app, guard, order, admit, turn),
+        Lead::Failed(failure) => Err(failure.into()),
+        Lead::TimedOut => Err(waited_too_long(app)),
     }
+}
+
+/// What whoever has waited to the end of its time is told.
+pub fn waited_too_long(app: &App) -> Error {
+    app.meters.refused(Cause::Wait);
+    app.slots.busy(app.meters.row().unmade()).into()
+}
+
+/// A request's turn at making a picture.
+#[derive(Clone, Copy)]
+struct Turn<'a> {
+    /// Since when it has waited for it.
+    began: Instant,
+    /// Until when it waits.
+    until: Instant,
+    progress: &'a dyn Progress,
 }
 
 fn lead(
     app: &App,
     guard: Guard,
-    key: &Key,
-    asked: &Asked,
-    originals: Originals,
-    progress: &dyn Progress,
+    order: Order,
+    admit: &dyn Fn() -> Result<(), Error>,
+    turn: Turn<'_>,
 ) -> Result<Made, Error> {
+    let Order { key, asked, originals } = order;
     // Another may have finished between our look into the cache and our turn.
     if let Some(entry) = app.cache.get(key) {
         guard.finish(&entry);
-        return Ok(Made { entry, from_cache: true });
+        return Ok(Made::by_another(entry));
     }
-    match render(app, asked, originals, progress, &|| guard.renew()) {
+    // This client's own fault, of which no other is told.
+    admit()?;
+    match render(app, asked, originals, turn, &|| guard.renew()) {
         Ok(Rendered { entry, unchanged: true }) => {
-            progress.enter(Stage::Storing);
+            turn.progress.enter(Stage::Storing);
             app.cache.put(key, &entry);
             guard.finish(&entry);
-            Ok(Made { entry, from_cache: false })
+            Ok(Made { entry, source: Source::Own })
         }
-        Ok(Rendered { entry, unchanged: false }) => Ok(Made { entry, from_cache: false }),
+        Ok(Rendered { entry, unchanged: false }) => Ok(Made { entry, source: Source::Own }),
         Err(error) => {
-            guard.fail(error.to_failure());
+            // That this request could not wait, or was called off, says nothing of the picture.
+            if !error.is_of_one_request() {
+                guard.fail(error.to_failure());
+            }
             Err(error)
         }
     }
@@ -100,27 +152,47 @@ fn render(
     app: &App,
     asked: &Asked,
     originals: Originals,
-    progress: &dyn Progress,
+    turn: Turn<'_>,
     between: &dyn Fn(),
 ) -> Result<Rendered, Error> {
     let recipe = &asked.spec.recipe;
     let make = |opened: Opened| -> Result<pixel::Made, Error> {
-        let cancel = progress.cancel();
-        let until = Instant::now() + app.image_wait;
-        let _slot = app.slots.acquire(opened.held_pixels(recipe), until, cancel)?;
-        Ok(app.engine.make(opened, recipe, cancel, &|phase| {
+        let cancel = turn.progress.cancel();
+        let pixels = app.engine.admit(&opened, recipe)?;
+        let slots = if opened.runs_a_program() { &app.program_slots } else { &app.slots };
+        let slot = slots.acquire(pixels, turn.until, cancel);
+        let _slot = slot.inspect_err(|_| app.meters.refused(Cause::Wait))?;
+        let _used = app.meters.use_slot();
+        let held = Held::note(pixels);
+        app.meters.waited(turn.began.elapsed());
+        let start = Instant::now();
+        let made = app.engine.make(opened, recipe, cancel, &|phase| {
             between();
-            progress.enter(stage(phase));
-        })?)
+            turn.progress.enter(stage(phase));
+        })?;
+        app.meters.made(start.elapsed());
+        drop(held);
+        Ok(made)
     };
     let mut files = Files::default();
     let file = files.open(app, &asked.path, originals.subject)?;
-    let made = match from_prepared(app, asked, originals, &mut files, &make)? {
+    let prepared = match &app.reductions {
+        Some(prepare) => prepare.find(app, originals.subject, recipe.page)?,
+        None => None,
+    };
+    let made = match &prepared {
+        Some(prepared) => from_prepared(app, asked, originals, prepared, &mut files, &make)?,
+        None => None,
+    };
+    let made = match made {
         Some(made) => made,
         None => {
-            let opened = opened(app, &asked.path, file, &recipe.opening())?;
+            let mut opened = opened(app, &asked.path, file, &recipe.opening())?;
             if let Some(prepare) = &app.reductions {
                 prepare.wish(app, &asked.path, originals.subject, recipe, opened.info())?;
+            }
+            if let Some(prepared) = &prepared {
+                opened = opened.with_glance(prepared.glance());
             }
             make(with_overlay(app, asked, originals, &mut files, opened)?)?
         }
@@ -135,20 +207,21 @@ fn from_prepared<'a>(
     app: &App,
     asked: &'a Asked,
     originals: Originals<'a>,
+    prepared: &Prepared,
     files: &mut Files<'a>,
     make: &dyn Fn(Opened) -> Result<pixel::Made, Error>,
 ) -> Result<Option<pixel::Made>, Error> {
     let (recipe, subject) = (&asked.spec.recipe, originals.subject);
-    let Some(prepare) = &app.reductions else { return Ok(None) };
-    let Some(prepared) = prepare.find(app, subject, recipe.page)? else { return Ok(None) };
-    let Some(opened) = Prepare::open(app, &prepared, recipe)? else { return Ok(None) };
+    let Some(opened) = Prepare::open(app, prepared, recipe)? else { return Ok(None) };
     match make(with_overlay(app, asked, originals, files, opened)?) {
         // Not the original but its reduction cannot be read, or what lies over it.
         Err(error) if error.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE => {
             if originals.overlay.is_none() {
                 let (id, message) = (subject.id, error.message());
                 log::warn!("the reductions of image {id} are made anew: {message}");
-                prepare.discard(app, subject, recipe.page)?;
+                if let Some(prepare) = &app.reductions {
+                    prepare.discard(app, subject, recipe.page)?;
+                }
             }
             Ok(None)
         }
@@ -185,7 +258,7 @@ struct Files<'a>(Vec<(&'a SourcePath, File, &'a Subject)>);
 
 impl<'a> Files<'a> {
     fn open(&mut self, app: &App, path: &'a SourcePath, of: &'a Subject) -> Result<File, Error> {
-        let file = app.repository.open(path)?;
+        let file = app.repository.open_in_time(path)?;
         self.0.push((path, file.try_clone().map_err(Error::internal)?, of));
         Ok(file)
     }
@@ -200,6 +273,27 @@ impl<'a> Files<'a> {
             }
         }
         Ok(unchanged)
+    }
+}
+
+/// Pixels that this thread says it holds, for whoever looks at the scoreboard.
+struct Held(Option<ThreadRow>);
+
+impl Held {
+    fn note(pixels: u64) -> Self {
+        let row = ThreadRow::current();
+        if let Some(row) = &row {
+            row.held_pixels().store(pixels, Ordering::Relaxed);
+        }
+        Self(row)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(row) = &self.0 {
+            row.held_pixels().store(0, Ordering::Relaxed);
+        }
     }
 }
 

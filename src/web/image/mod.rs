@@ -1,20 +1,25 @@
 //! Pictures over HTTP: `/image`, `/original`, and the addresses of old clients.
 
 mod asked;
+mod counted;
 mod handler;
 mod key;
 mod locked;
 mod make;
+mod missing;
 mod now;
 mod original;
+mod placeholder;
 mod prepared;
 mod respond;
 mod subject;
 mod xref;
 
-pub use handler::{image, legacy};
+pub use asked::context;
+pub use counted::Counted;
 pub use now::{Memo, Memos};
 pub use original::original;
+pub use placeholder::answer;
 pub use prepared::Prepare;
 pub use respond::micros_since;
 pub use subject::{Subject, format_of};

@@ -18,7 +18,9 @@ use crate::auth::Identity;
 use crate::cache::{Entry, Key};
 use crate::http::{Request, Response};
 use crate::spec::Accepts;
-use crate::web::{App, count};
+use crate::web::metrics::Verdict;
+use crate::web::sign_in::session;
+use crate::web::{App, count, protection};
 
 /// The only path that is answered this way.
 const PATH: &str = "/image";
@@ -42,6 +44,15 @@ pub struct Memo {
     pub key: Key,
     /// What it is sent with.
     pub head: Head,
+    /// Until when that is right, in seconds since 1970.
+    pub right_until_s: Option<i64>,
+}
+
+impl Memo {
+    /// Whether the answer may still be given like that.
+    fn is_right(&self) -> bool {
+        self.right_until_s.is_none_or(|until_s| session::now_s() < until_s)
+    }
 }
 
 /// The answers of this worker to anonymous requests, by query.
@@ -50,8 +61,8 @@ pub struct Memos(Mutex<Known>);
 
 #[derive(Default)]
 struct Known {
-    /// The versions of rights and templates that all of these were made with.
-    versions: (i64, i64),
+    /// The versions of rights and templates, and the number of purges, that all of these were made with.
+    versions: (i64, i64, i64),
     /// One map for each class of clients, since `format=auto` answers each in its own way.
     by_query: [HashMap<Box<[u8]>, Arc<Memo>>; Accepts::CLASSES],
 }
@@ -62,7 +73,7 @@ impl Memos {
         let anonymous = matches!(identity, Identity::Anonymous);
         let spec = &memo.asked.spec;
         // A colour profile may change without this memory hearing of it.
-        let lasting = spec.delivery.xref.is_none() && spec.recipe.icc.is_none();
+        let lasting = spec.delivery.xref.is_none() && spec.recipe.icc.is_none() && memo.is_right();
         if !anonymous || !is_plain(request) || !lasting {
             return;
         }
@@ -85,7 +96,7 @@ impl Memos {
         request: &Request,
         get: impl FnOnce(&Key) -> Option<Entry>,
     ) -> Option<Response> {
-        if !is_plain(request) {
+        if !is_plain(request) || !protection::comes_from_allowed_page(app, request) {
             return None;
         }
         let versions = fresh_versions(app)?;
@@ -96,7 +107,7 @@ impl Memos {
             }
             known.by_query[accepts(request).class()].get(request.query.as_slice())?.clone()
         };
-        if app.repository.cached_stat(&memo.asked.path)? != memo.subject.stat {
+        if !memo.is_right() || app.repository.cached_stat(&memo.asked.path)? != memo.subject.stat {
             return None;
         }
         if memo.asked.spec.recipe.uses_focus() && !memo.subject.keeps_focus(app, &memo.asked.path) {
@@ -107,10 +118,14 @@ impl Memos {
         {
             return None;
         }
-        let response = match memo.head.unchanged(request) {
-            Some(response) => response,
-            None => memo.head.found(get(&memo.key)?.body, true, request.received),
+        let (response, verdict) = match memo.head.unchanged(request) {
+            Some(response) => (response, Verdict::Unchanged),
+            None => {
+                let body = get(&memo.key)?.body;
+                (memo.head.found(body, true, request), Verdict::Memory)
+            }
         };
+        app.meters.picture(verdict);
         let delivery = &memo.asked.spec.delivery;
         count::picture(app, &memo.subject, delivery, &response, request, true);
         Some(response)
@@ -121,12 +136,14 @@ impl Memos {
     }
 }
 
-/// The versions of rights and templates, while they are known to be those of the database.
-fn fresh_versions(app: &App) -> Option<(i64, i64)> {
+/// The versions of rights and templates and the number of purges, while they are known to be those of
+/// the database.
+fn fresh_versions(app: &App) -> Option<(i64, i64, i64)> {
     if !app.store.fresh() {
         return None;
     }
-    Some((app.store.rights().ok()?.version(), app.store.templates().ok()?.version()))
+    let (rights, templates) = (app.store.rights().ok()?, app.store.templates().ok()?);
+    Some((rights.version(), templates.version(), app.store.purges()))
 }
 
 /// Whether a request says nothing that could change the answer besides its query and the class of

@@ -9,12 +9,15 @@ use super::locked;
 use super::subject::{Subject, format_of};
 use crate::auth::Level;
 use crate::http::{
-    Body, Caching, Disposition, ETag, Expiry, Progress, Request, Response, Stage, is_unchanged,
-    not_modified, part_of,
+    Audience, Body, Caching, Disposition, ETag, Expiry, Progress, Request, Response, Stage,
+    is_unchanged, not_modified, part_of,
 };
 use crate::pixel::Format;
 use crate::source::{SourcePath, Stat};
 use crate::spec::Params;
+use crate::web::handed::{Folder, hand_over};
+use crate::web::protection::{self, Parts};
+use crate::web::sign_in::session;
 use crate::web::{App, Error, count, who};
 
 /// What a drawing may do in a browser: be seen. Its scripts, links to elsewhere and forms would
@@ -29,17 +32,27 @@ pub fn original(app: &App, request: &Request, progress: &dyn Progress) -> Result
     let params = Params::from_original_query(&request.query, &app.rules)?;
     let src = params.src.as_ref().ok_or_else(|| Error::parameter("src", "must be given"))?;
     let path = SourcePath::parse(&src.value)?;
+    let pass = app.protection.pass(request, &identity);
     let audience = who::require(app, &identity, path.folder(), Level::Download)?;
     let audience = locked::require_free(app, &identity, path.folder(), audience)?;
+    protection::require_page(app, request, pass)?;
+    let folders = [Some(path.folder()), None];
+    let parts = Parts { folders, templates: &[], plain: false };
+    protection::require_signature(app, pass, &parts)?;
+    let audience = if app.protection.is_for_all(pass) { audience } else { Audience::Private };
 
     progress.enter(Stage::Source);
     let mut subject = Subject::find(app, &path)?;
-    let file = app.repository.open(&path)?;
+    app.repository.require_answer(&path)?;
+    let file = app.repository.open_in_time(&path)?;
     // The file may have been replaced since: what is sent is what the open file holds.
     subject.stat = Stat::of(&file)?;
 
     let delivery = params.delivery(app.default_expiry_s);
-    let caching = Caching { audience, expiry: Expiry::from_seconds(app.default_expiry_s) };
+    let left_s = pass.expires_s().map(|end_s| end_s.saturating_sub(session::now_s()).max(1));
+    let expiry_s = app.default_expiry_s;
+    let expiry_s = left_s.filter(|_| expiry_s > 0).map_or(expiry_s, |left_s| expiry_s.min(left_s));
+    let caching = Caching { audience, expiry: Expiry::from_seconds(expiry_s) };
     let disposition = if delivery.attach { Disposition::Attachment } else { Disposition::Inline };
     let etag = etag(app, &subject)?;
     let mime = format_of(&path).map_or("application/octet-stream", Format::mime);
@@ -59,7 +72,7 @@ pub fn original(app: &App, request: &Request, progress: &dyn Progress) -> Result
         response = part_of(&request.method, &request.headers, Some(etag), response);
     }
     count::original(app, &subject, &delivery, &response, request);
-    Ok(response)
+    Ok(hand_over(app, request, Folder::Images, path.as_str(), response))
 }
 
 fn etag(app: &App, subject: &Subject) -> Result<ETag, Error> {

@@ -3,13 +3,13 @@
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use super::asked::Asked;
 use super::key::etag;
 use crate::cache::Key;
 use crate::http::{
-    Audience, Body, Caching, Disposition, ETag, Expiry, Request, Response, is_unchanged,
+    Audience, Body, Caching, Disposition, ETag, EdgeCache, Expiry, Request, Response, is_unchanged,
     not_modified,
 };
 use crate::web::App;
@@ -20,6 +20,9 @@ pub const X_FROM_CACHE: HeaderName = HeaderName::from_static("x-from-cache");
 /// Microseconds that the application took.
 pub const X_TIME_TAKEN: HeaderName = HeaderName::from_static("x-time-taken");
 
+/// For how long nginx may keep an answer, in seconds.
+pub(super) const X_ACCEL_EXPIRES: HeaderName = HeaderName::from_static("x-accel-expires");
+
 /// What a picture is sent with, whichever way it was had.
 #[derive(Debug, Clone)]
 pub struct Head {
@@ -28,6 +31,10 @@ pub struct Head {
     content_type: HeaderValue,
     disposition: Option<HeaderValue>,
     by_accept: bool,
+    /// For how long the front server may keep the picture; 0 for not at all.
+    edge_s: u32,
+    /// Whether the address is good for a time only.
+    ends: bool,
 }
 
 impl Head {
@@ -36,6 +43,7 @@ impl Head {
         let format = asked.spec.recipe.format;
         let delivery = &asked.spec.delivery;
         let expiry = Expiry::from_seconds(delivery.expiry_s);
+        let edge_s = asked.edge_s.unwrap_or(app.edge_s);
         Self {
             etag: (expiry != Expiry::Never).then(|| etag(app, key)),
             caching: Caching { audience, expiry },
@@ -47,17 +55,33 @@ impl Head {
                 Disposition::Attachment.to_header_value(&name)
             }),
             by_accept: asked.by_accept,
+            edge_s: match (audience, expiry, &delivery.xref) {
+                // Every request with `xref` is told of, so that it has to come here.
+                // Where the right to it ends sooner, so does its keeping.
+                (Audience::Public, Expiry::MaxAge(most_s), None) => edge_s.min(most_s),
+                (Audience::Public, Expiry::None, None) => edge_s,
+                _ => 0,
+            },
+            ends: asked.edge_s.is_some(),
         }
     }
 
     /// The 304, when the client holds the picture already.
     pub fn unchanged(&self, request: &Request) -> Option<Response> {
-        is_unchanged(&request.method, &request.headers, self.etag, None)
-            .then(|| not_modified(self.write(Response::new(StatusCode::OK))))
+        // nginx goes on sending the fields that it has kept, whatever a 304 says: of what ends, clients would
+        // hear how long they may keep it as it was at first. It asks for itself alone.
+        if self.ends && request.client.edge == Some(EdgeCache::XAccelExpires) {
+            return None;
+        }
+        is_unchanged(&request.method, &request.headers, self.etag, None).then(|| {
+            let mut response = not_modified(self.write(Response::new(StatusCode::OK)));
+            self.tell_edge(&mut response.headers, request);
+            response
+        })
     }
 
     /// The 200.
-    pub fn found(&self, body: Bytes, from_cache: bool, received: Instant) -> Response {
+    pub fn found(&self, body: Bytes, from_cache: bool, request: &Request) -> Response {
         let mut response = self.write(Response::new(StatusCode::OK));
         let headers = &mut response.headers;
         headers.insert(header::CONTENT_TYPE, self.content_type.clone());
@@ -67,8 +91,28 @@ impl Head {
         }
         let from_cache = if from_cache { "True" } else { "False" };
         headers.insert(X_FROM_CACHE, HeaderValue::from_static(from_cache));
-        headers.insert(X_TIME_TAKEN, HeaderValue::from(micros_since(received)));
+        headers.insert(X_TIME_TAKEN, HeaderValue::from(micros_since(request.received)));
+        self.tell_edge(headers, request);
         response.body(Body::Bytes(body))
+    }
+
+    /// Tells the front server for how long it may keep the picture, if it asks.
+    fn tell_edge(&self, headers: &mut HeaderMap, request: &Request) {
+        // Front servers count whole seconds, the last one included, from when the answer has come.
+        let keep_s = self.edge_s.saturating_sub(1);
+        match request.client.edge {
+            Some(EdgeCache::XAccelExpires) if keep_s > 0 => {
+                headers.insert(X_ACCEL_EXPIRES, HeaderValue::from(keep_s));
+            }
+            // Said too when it is nothing: what may be kept by clients may be kept by anybody.
+            Some(EdgeCache::SMaxAge) if self.caching.audience == Audience::Public => {
+                let known = headers.get(header::CACHE_CONTROL).and_then(|it| it.to_str().ok());
+                let control = format!("{}, s-maxage={keep_s}", known.unwrap_or("public"));
+                let control = HeaderValue::try_from(control).expect("words and digits are ASCII");
+                headers.insert(header::CACHE_CONTROL, control);
+            }
+            _ => {}
+        }
     }
 
     fn write(&self, mut response: Response) -> Response {

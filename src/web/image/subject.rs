@@ -41,6 +41,7 @@ impl Subject {
             return Err(Error::unreadable("it is not a picture"));
         }
         let size_bytes = size_bytes(&stat);
+        app.image_ids.heed(app.store.purges());
         let image = app.image_ids.resolve(&app.db, path.as_str(), size_bytes, stat.mtime_ns)?;
         Ok(Self {
             id: image.id,
@@ -78,13 +79,17 @@ pub fn format_of(path: &SourcePath) -> Option<Format> {
 /// Whether a file's first bytes are those of a format that can be read.
 fn begins_like_a_picture(app: &App, path: &SourcePath) -> Result<bool, Error> {
     let mut head = Vec::new();
-    let file = app.repository.open(path)?;
+    let file = app.repository.open_in_time(path)?;
     file.take(HEAD_BYTES as u64).read_to_end(&mut head).map_err(Error::unavailable)?;
     Ok(Format::sniff(&head).is_some_and(|format| format.row().read))
 }
 
-/// Marks a vanished image as deleted. The client hears "not found" whatever comes of it.
+/// Marks a vanished image as deleted, unless it may be that a disk is absent: then the next walk tells. The
+/// client hears "not found" whatever comes of it.
 fn forget(app: &App, path: &SourcePath) {
+    if !app.repository.is_removal(path) {
+        return;
+    }
     if let Err(error) = app.image_ids.vanished(&app.db, path.as_str())
         && !error.is_unavailable()
     {

@@ -3,45 +3,50 @@
 use askama::Template;
 use http::{HeaderValue, StatusCode, header};
 
-use crate::http::{Body, Response};
-use crate::web::Error;
+use super::frame::Frame;
+use super::respond::html;
+use crate::http::{Request, Response};
+use crate::web::{App, Error};
 
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage<'a> {
-    csrf_token: String,
+    f: Frame,
     status: u16,
-    reason: &'a str,
+    title: String,
     message: &'a str,
+    /// Whether signing in may help.
+    sign_in: bool,
+    back: &'a str,
 }
 
-/// The HTML answer for an error: its status, its message, and nothing of its cause. `csrf_token` is blank when
-/// nobody is signed in.
-pub fn error_page(error: &Error, csrf_token: String) -> Response {
+/// The HTML answer for an error: its status, its message, and nothing of its cause.
+pub fn error_page(app: &App, request: &Request, error: &Error) -> Response {
+    error_page_leading_to(app, request, error, "")
+}
+
+/// The same, with a way back to an address that was checked.
+pub fn error_page_leading_to(app: &App, request: &Request, error: &Error, back: &str) -> Response {
     let status = error.status();
-    let reason = status.canonical_reason().unwrap_or("Error");
-    let page = ErrorPage { csrf_token, status: status.as_u16(), reason, message: error.message() };
+    let f = Frame::of_request(app, request);
+    let key = match status.as_u16() {
+        known @ (400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 500 | 503) => {
+            format!("error-{known}")
+        }
+        _ if status.is_server_error() => "error-500".to_owned(),
+        _ => "error-400".to_owned(),
+    };
+    let closed = matches!(status, StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED);
+    let page = ErrorPage {
+        status: status.as_u16(),
+        title: f.t(&key),
+        message: error.message(),
+        sign_in: closed && f.user.is_empty(),
+        back,
+        f,
+    };
     let mut response =
         html(status, &page).header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response.headers.extend(error.headers());
     response
-}
-
-/// How pages may be kept: not at all with the text of a session, and by nobody but the browser without.
-pub fn page_caching(csrf_token: &str) -> HeaderValue {
-    HeaderValue::from_static(if csrf_token.is_empty() { "private, no-cache" } else { "no-store" })
-}
-
-/// An HTML response, with the header fields that every page carries.
-pub fn html(status: StatusCode, page: &impl Template) -> Response {
-    let text = page.render().expect("rendering into memory fails only if a template's value does");
-    Response::new(status)
-        .header(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))
-        .header(
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static("default-src 'self'; base-uri 'none'; frame-ancestors 'self'"),
-        )
-        .header(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"))
-        .header(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"))
-        .body(Body::Bytes(text.into()))
 }

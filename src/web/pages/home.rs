@@ -1,75 +1,68 @@
-//! The first page: what is in the library, at a few sizes, and a form to ask for others.
+//! The first page: what has come last, and where to go.
 
 use askama::Template;
-use http::{HeaderValue, StatusCode, header};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::error::{html, page_caching};
-use crate::auth::Level;
-use crate::http::{Body, Progress, Request, Response};
-use crate::pixel::FORMATS;
-use crate::web::sign_in::csrf;
-use crate::web::{App, Error, client, who};
+use super::frame::Frame;
+use super::tiles::Tile;
+use crate::auth::{Identity, Level};
+use crate::db::image_views;
+use crate::db::search::Query;
+use crate::http::{Progress, Request, Response};
+use crate::library::Caller;
+use crate::pixel::{FORMATS, Format};
+use crate::web::api::Now;
+use crate::web::{App, Error, who};
 
-/// Pictures shown on the page.
+/// Pictures on the page.
 const SHOWN: usize = 24;
 
-/// Pictures listed, those that only some may see among them.
-const LISTED: usize = 200;
+/// Files that are looked at while no rows are known, those that only some may see among them.
+const LOOKED_AT: usize = 200;
 
 #[derive(Template)]
 #[template(path = "home.html")]
 struct Home {
-    csrf_token: String,
-    pictures: Vec<Picture>,
-    more: bool,
+    f: Frame,
+    tiles: Vec<Tile>,
+    /// Whether addresses may be put together by anybody.
+    free: bool,
     formats: Vec<&'static str>,
-    base_url: String,
-    version: &'static str,
-}
-
-struct Picture {
-    name: String,
-    query: String,
 }
 
 /// `GET /`
-pub fn home(app: &App, request: &Request, _progress: &dyn Progress) -> Result<Response, Error> {
+pub fn home(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, Error> {
     let identity = who::identify(app, request)?;
-    let rights = app.store.rights()?;
-    let readable = |extension: &str| {
-        crate::pixel::Format::from_extension(extension).is_some_and(|format| format.row().read)
+    let f = Frame::of(app, request, &identity);
+    let page = Home {
+        tiles: latest(app, &f, &identity, SHOWN)?,
+        free: app.protection.leaves_free(&identity),
+        formats: FORMATS
+            .iter()
+            .filter(|row| row.is_written())
+            .map(|row| row.extensions[0])
+            .collect(),
+        f,
     };
-    let mut pictures: Vec<Picture> = app
-        .repository
-        .list_pictures(LISTED, readable)?
-        .into_iter()
-        .filter(|path| rights.level(&identity, path.folder()) >= Level::View)
-        .map(|path| Picture {
-            query: utf8_percent_encode(path.as_str(), NON_ALPHANUMERIC).to_string(),
-            name: path.as_str().to_owned(),
-        })
-        .collect();
-    let more = pictures.len() > SHOWN;
-    pictures.truncate(SHOWN);
-    let formats = FORMATS.iter().filter(|row| row.write).map(|row| row.extensions[0]).collect();
-    let base_url = client::base_url(app, request);
-    let version = env!("CARGO_PKG_VERSION");
-    let csrf_token = csrf::token(app, &identity);
-    let caching = page_caching(&csrf_token);
-    let page = Home { csrf_token, pictures, more, formats, base_url, version };
-    Ok(html(StatusCode::OK, &page).header(header::CACHE_CONTROL, caching))
+    Ok(page.f.send(&page))
 }
 
-/// `GET /static/halftone.css`
-pub fn stylesheet(
-    _app: &App,
-    _request: &Request,
-    _progress: &dyn Progress,
-) -> Result<Response, Error> {
-    let text = include_str!("../../../web/assets/halftone.css");
-    Ok(Response::new(StatusCode::OK)
-        .header(header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"))
-        .header(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"))
-        .body(Body::Bytes(text.into())))
+/// The pictures that came last of those that somebody may see. While nobody has looked through the files
+/// yet, those that are found first.
+pub fn latest(app: &App, f: &Frame, identity: &Identity, most: usize) -> Result<Vec<Tile>, Error> {
+    let now = Now::of(app, identity);
+    let caller = Caller::Somebody { rights: &now, user: identity.user_id() };
+    let query = Query { limit: u32::try_from(most).unwrap_or(1), ..Query::default() };
+    let found = app.library.search(&caller, "", query)?;
+    if found.total > 0 {
+        let paths: Vec<String> = found.images.into_iter().map(|image| image.path).collect();
+        let mut views = image_views::by_paths(&app.db, &paths)?;
+        views.sort_by_key(|view| paths.iter().position(|path| *path == view.path));
+        return Ok(views.iter().map(|view| Tile::of(app, f, view, false)).collect());
+    }
+    let rights = app.store.rights()?;
+    let readable =
+        |extension: &str| Format::from_extension(extension).is_some_and(|format| format.row().read);
+    let paths = app.repository.list_pictures(LOOKED_AT, readable)?;
+    let seen = paths.iter().filter(|path| rights.level(identity, path.folder()) >= Level::View);
+    Ok(seen.take(most).map(|path| Tile::of_path(app, path.as_str(), None)).collect())
 }

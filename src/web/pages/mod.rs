@@ -1,9 +1,50 @@
 //! Pages for people.
+//!
+//! They read through the same functions of `library`, `db` and `auth` as the API, and change nothing by
+//! themselves: their forms are calls of the API (`web::api::answer_form`).
 
+mod about;
+mod account;
+pub mod admin;
+mod browse;
+mod details;
 mod error;
+mod frame;
+mod help;
 mod home;
-mod portfolio;
+mod icons;
+mod listing;
+mod once;
+mod portfolios;
+mod preferences;
+mod publish;
+pub mod reports;
+mod respond;
+mod search;
+mod status;
+mod table;
+mod tiles;
+mod tree;
+mod upload;
 
-pub use error::{error_page, html};
-pub use home::{home, stylesheet};
-pub use portfolio::{download, portfolio};
+pub use about::about;
+pub use account::account;
+pub use browse::browse;
+pub use details::details;
+pub use error::{error_page, error_page_leading_to};
+pub use frame::Frame;
+pub use help::{api_help, help, viewers_help};
+pub use home::home;
+pub use listing::natural_key;
+pub use once::once;
+pub use portfolios::{
+    basket, download, edit as edit_portfolio, list as portfolios, picture as portfolio_picture,
+    show as portfolio,
+};
+pub use preferences::preferences;
+pub use publish::publish;
+pub use respond::{html, policy};
+pub use search::search;
+pub use status::status;
+pub use table::table;
+pub use upload::upload;

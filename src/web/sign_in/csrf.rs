@@ -10,7 +10,7 @@ use http::{HeaderName, Method};
 use super::session;
 use crate::auth::{Identity, Purpose, Session, SignedIn};
 use crate::http::{Request, Response};
-use crate::web::{App, Error, who};
+use crate::web::{App, Error};
 
 /// The form field.
 pub const FIELD: &str = "_csrf_token";
@@ -25,11 +25,6 @@ pub fn token(app: &App, identity: &Identity) -> String {
     subject(identity)
         .map(|subject| app.sign_in.signer.tag(Purpose::Form, &subject))
         .unwrap_or_default()
-}
-
-/// The text for pages that must come whoever asks, such as those of errors: none when that cannot be told.
-pub fn page_token(app: &App, request: &Request) -> String {
-    who::identify(app, request).map(|identity| token(app, &identity)).unwrap_or_default()
 }
 
 /// What the text stands for: the session, or the user of the front server.

@@ -6,20 +6,20 @@ use http::{HeaderValue, Method, StatusCode, header};
 use super::form::Form;
 use super::session::Beginning;
 use super::{csrf, next, session};
-use crate::auth::{Attempt, Identity, Purpose, Refused, second_step, sign_in};
+use crate::auth::{Attempt, Purpose, Refused, second_step, sign_in};
 use crate::db::users::User;
 use crate::http::{Progress, Request, Response};
-use crate::web::pages::html;
+use crate::web::pages::{Frame, html, policy};
 use crate::web::{App, Error, client, who};
 
 /// How long after the password the code may come.
 const SECOND_STEP_S: i64 = 300;
 
-#[derive(Template, Default)]
+#[derive(Template)]
 #[template(path = "login.html")]
 struct LoginPage<'a> {
-    /// Of the session that there is already.
-    csrf_token: String,
+    /// Of whoever is signed in already.
+    f: Frame,
     /// Of this form, which needs no session.
     form_token: String,
     next: &'a str,
@@ -31,9 +31,21 @@ struct LoginPage<'a> {
 
 #[derive(Template)]
 #[template(path = "logout.html")]
-struct LogoutPage<'a> {
-    csrf_token: String,
-    username: &'a str,
+struct LogoutPage {
+    f: Frame,
+}
+
+impl<'a> LoginPage<'a> {
+    fn new(app: &App, request: &Request, next: &'a str) -> Self {
+        Self {
+            f: Frame::of_request(app, request),
+            form_token: String::new(),
+            next,
+            username: "",
+            message: String::new(),
+            first_step: String::new(),
+        }
+    }
 }
 
 /// `GET /login` and `POST /login`
@@ -44,7 +56,7 @@ pub fn login(app: &App, request: &Request, _progress: &dyn Progress) -> Result<R
         if !next.is_empty() {
             next::checked(app, request, next)?;
         }
-        return page(app, request, StatusCode::OK, LoginPage { next, ..LoginPage::default() });
+        return page(app, request, StatusCode::OK, LoginPage::new(app, request, next));
     }
     let form = Form::of_body(request)?;
     csrf::check_first(app, request, form.text(csrf::FIELD))?;
@@ -85,14 +97,11 @@ fn attempt(app: &App, request: &Request, form: &Form) -> Result<Result<User, Ref
 }
 
 fn refusal(app: &App, request: &Request, form: &Form, refused: Refused) -> Result<Response, Error> {
-    let mut filled = LoginPage {
-        next: form.text("next").unwrap_or_default(),
-        username: form.text("username").unwrap_or_default(),
-        ..LoginPage::default()
-    };
+    let mut filled = LoginPage::new(app, request, form.text("next").unwrap_or_default());
+    filled.username = form.text("username").unwrap_or_default();
     match refused {
         Refused::Wrong => {
-            filled.message = "The user name, the password or the code is wrong.".into();
+            filled.message = filled.f.t("login-wrong");
             page(app, request, StatusCode::FORBIDDEN, filled)
         }
         Refused::CodeNeeded(user) => {
@@ -128,9 +137,12 @@ fn page(
     mut page: LoginPage<'_>,
 ) -> Result<Response, Error> {
     let mut cookies = Response::new(status);
-    page.csrf_token = csrf::page_token(app, request);
     page.form_token = csrf::first_token(app, request, &mut cookies)?;
     let mut response = private(html(status, &page));
+    // Browsers hold the policy of forms against where these lead on to, too.
+    if let Some(origin) = next::origin(page.next) {
+        response.headers.insert(header::CONTENT_SECURITY_POLICY, policy(&format!(" {origin}")));
+    }
     response.headers.extend(cookies.headers);
     Ok(response)
 }
@@ -139,11 +151,7 @@ fn page(
 pub fn logout(app: &App, request: &Request, _progress: &dyn Progress) -> Result<Response, Error> {
     let identity = who::identify(app, request)?;
     if request.method != Method::POST {
-        let username = match &identity {
-            Identity::Anonymous => "",
-            Identity::User { username, .. } => username,
-        };
-        let page = LogoutPage { csrf_token: csrf::token(app, &identity), username };
+        let page = LogoutPage { f: Frame::of(app, request, &identity) };
         return Ok(private(html(StatusCode::OK, &page)));
     }
     csrf::check(app, request, &identity, Form::of_body(request)?.text(csrf::FIELD))?;

@@ -8,6 +8,7 @@ pub mod session;
 
 use std::time::Duration;
 
+pub use form::Form;
 pub use login::{login, logout};
 
 use super::Error;

@@ -28,6 +28,12 @@ pub fn location(next: &str) -> Result<HeaderValue, Error> {
     HeaderValue::from_str(next).map_err(|_| Error::parameter("next", "it may not lead there"))
 }
 
+/// The origin of an address elsewhere that was checked.
+pub fn origin(next: &str) -> Option<String> {
+    let uri = next.parse::<Uri>().ok()?;
+    Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?))
+}
+
 fn may_lead_to(next: &str, allowed: impl Fn(&str) -> bool) -> bool {
     // Browsers read a backslash as a slash, and leave out control characters.
     if next.len() > 2_000 || !next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') {

@@ -115,10 +115,7 @@ pub(super) fn attributes(app: &App, request: &Request) -> &'static str {
 }
 
 /// The values of the cookies of this name.
-pub(super) fn cookies<'a>(
-    headers: &'a HeaderMap,
-    name: &'static str,
-) -> impl Iterator<Item = &'a str> {
+pub fn cookies<'a>(headers: &'a HeaderMap, name: &'static str) -> impl Iterator<Item = &'a str> {
     let fields = headers.get_all(header::COOKIE).iter().filter_map(|field| field.to_str().ok());
     fields.flat_map(|field| field.split(';')).filter_map(move |pair| {
         let (found, value) = pair.trim().split_once('=')?;

@@ -3,7 +3,7 @@
 use halftone::auth::SystemPermission;
 use serde_json::json;
 
-use super::{Api, grant};
+use super::{Api, grant, group};
 use crate::people::{ask_token, data};
 use crate::site::{BOTH, Backend};
 
@@ -16,22 +16,6 @@ fn user<'a>(username: &'a str, allow_api: &'a str) -> Vec<(&'a str, &'a str)> {
         ("auth_type", "1"),
         ("allow_api", allow_api),
     ]
-}
-
-fn group<'a>(name: &'a str, granted: &[&str]) -> Vec<(&'static str, &'a str)> {
-    let mut fields = vec![("name", name), ("description", "d"), ("group_type", "2")];
-    for field in [
-        "access_folios",
-        "access_reports",
-        "access_admin_users",
-        "access_admin_files",
-        "access_admin_folios",
-        "access_admin_permissions",
-        "access_admin_all",
-    ] {
-        fields.push((field, if granted.contains(&field) { "true" } else { "false" }));
-    }
-    fields
 }
 
 #[test]
@@ -92,6 +76,57 @@ fn users_are_made_changed_and_deleted() {
 }
 
 #[test]
+fn names_that_look_like_others_are_refused() {
+    for backend in BOTH {
+        let api = Api::on(backend, "");
+        let make = |name: &str| {
+            let mut fields = user(name, "true");
+            fields.push(("password", "a good password"));
+            api.call("POST", "/admin/users/", &api.admin, &fields)
+        };
+        // Zero width space, bidi override, Cyrillic а among Latin letters.
+        for name in ["adm\u{200b}in", "\u{202e}nimda", "\u{430}dmin"] {
+            let refused = make(name);
+            assert_eq!(refused.status, 400, "{name:?}");
+            assert!(refused.text().contains("username: "), "{}", refused.text());
+        }
+        assert_eq!(make("\u{ff41}dmin").status, 409, "full-width letters are usual ones");
+        assert_eq!(make("ace").status, 200);
+        let alike = make("\u{430}\u{441}\u{435}");
+        assert_eq!(alike.status, 409, "{backend:?}: Cyrillic letters alone");
+        assert!(alike.text().contains("username: it looks"), "{}", alike.text());
+        // Decomposed letters are composed, and both forms sign in.
+        let made = make("jo\u{308}rg");
+        assert_eq!(data(&made)["username"], "j\u{f6}rg");
+        for name in ["j\u{f6}rg", "JO\u{308}RG"] {
+            assert_eq!(ask_token(api.site.addr(), name, "a good password").status, 200, "{name}");
+        }
+        // Nor does one's own account get such a name.
+        let me = format!("/admin/users/{}/", api.jo_id);
+        for (name, status) in
+            [("\u{410}\u{421}\u{415}", 409), ("j\u{43e}", 400), ("jo \u{2066}", 400), ("jo2", 200)]
+        {
+            assert_eq!(api.status("PUT", &me, &api.jo, &user(name, "true")), status, "{name:?}");
+        }
+
+        let make =
+            |name: &str| api.call("POST", "/admin/groups/", &api.admin, &group(name, "2", &[]));
+        let mixed = make("Administr\u{430}tors");
+        assert_eq!(mixed.status, 400);
+        assert!(mixed.text().contains("name: "), "{}", mixed.text());
+        assert_eq!(make("Administrators\u{200d}").status, 400);
+        assert_eq!(make("\u{ff2d}akers").status, 409);
+        let other = data(&make("Отдел PR"))["id"].to_string();
+        let path = format!("/admin/groups/{other}/");
+        assert_eq!(data(&make("OCA"))["name"], "OCA");
+        // ОСА, all Cyrillic.
+        let renamed = group("\u{41e}\u{421}\u{410}", "2", &[]);
+        assert_eq!(api.status("PUT", &path, &api.admin, &renamed), 409);
+        assert_eq!(api.status("PUT", &path, &api.admin, &group("Отдел 2", "2", &[])), 200);
+    }
+}
+
+#[test]
 fn administering_users_is_not_administering_everything() {
     let api = Api::on(Backend::Sqlite, "");
     grant(&api.site, api.jo_id, "User admins", SystemPermission::AdminUsers);
@@ -102,16 +137,16 @@ fn administering_users_is_not_administering_everything() {
     fields.push(("password", "a good password"));
     assert_eq!(api.status("PUT", "/admin/users/1/", &jo, &fields), 403);
     assert_eq!(api.status("DELETE", "/admin/users/1/", &jo, &[]), 403);
-    assert_eq!(api.status("POST", "/admin/groups/", &jo, &group("G", &[])), 403);
+    assert_eq!(api.status("POST", "/admin/groups/", &jo, &group("G", "2", &[])), 403);
     let me = api.jo_id.to_string();
     assert_eq!(api.status("POST", "/admin/groups/3/members/", &jo, &[("user_id", &me)]), 403);
-    let kept = group("Normal users", &[]);
+    let kept = group("Normal users", "2", &[]);
     let kept: Vec<_> = kept
         .into_iter()
         .map(|(name, value)| (name, if name == "group_type" { "1" } else { value }))
         .collect();
     assert_eq!(api.status("PUT", "/admin/groups/2/", &jo, &kept), 200);
-    let more = group("Normal users", &["access_admin_all"]);
+    let more = group("Normal users", "2", &["access_admin_all"]);
     assert_eq!(api.status("PUT", "/admin/groups/2/", &jo, &more), 403);
     assert_eq!(api.status("GET", "/admin/permissions/", &jo, &[]), 403);
     assert_eq!(api.status("GET", "/admin/permissions/trace/?path=a&user_id=1", &jo, &[]), 403);
@@ -122,7 +157,7 @@ fn groups_and_members_are_kept() {
     for backend in BOTH {
         let api = Api::on(backend, "");
         let made =
-            api.ok("POST", "/admin/groups/", &api.admin, &group("Press", &["access_reports"]));
+            api.ok("POST", "/admin/groups/", &api.admin, &group("Press", "2", &["access_reports"]));
         let id = made["id"].as_i64().unwrap();
         assert_eq!(made["users"], json!([]));
         assert_eq!(
@@ -133,7 +168,10 @@ fn groups_and_members_are_kept() {
                 "reports": true,
             })
         );
-        assert_eq!(api.status("POST", "/admin/groups/", &api.admin, &group("PRESS", &[])), 409);
+        assert_eq!(
+            api.status("POST", "/admin/groups/", &api.admin, &group("PRESS", "2", &[])),
+            409
+        );
         assert_eq!(api.status("GET", "/admin/statistics/system/", &api.jo, &[]), 403);
         let members = format!("/admin/groups/{id}/members/");
         let jo = api.jo_id.to_string();

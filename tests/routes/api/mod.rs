@@ -3,14 +3,18 @@
 
 mod accounts;
 mod acts;
+mod administration;
+mod basket;
 mod envelope;
 mod guide;
 mod levels;
 mod library;
 mod matrix;
-mod portfolios;
+mod metadata;
+pub mod portfolios;
 mod published_locks;
 mod recycled;
+mod statistics;
 mod takeover;
 mod tasks;
 mod templates;
@@ -48,6 +52,23 @@ pub fn pictures(images: &Path) {
     write_jpeg(&images.join("a/two.jpg"), 40, 60);
     write_jpeg(&images.join("b/three.jpg"), 30, 30);
     std::fs::write(images.join("a/notes.txt"), "no picture").unwrap();
+}
+
+/// The fields of a group of a kind that grants these permissions and no others.
+pub fn group<'a>(name: &'a str, kind: &'a str, granted: &[&str]) -> Vec<(&'a str, &'a str)> {
+    let mut fields = vec![("name", name), ("description", "d"), ("group_type", kind)];
+    for field in [
+        "access_folios",
+        "access_reports",
+        "access_admin_users",
+        "access_admin_files",
+        "access_admin_folios",
+        "access_admin_permissions",
+        "access_admin_all",
+    ] {
+        fields.push((field, if granted.contains(&field) { "true" } else { "false" }));
+    }
+    fields
 }
 
 impl Api {

@@ -14,7 +14,7 @@ use crate::people::{basic, data};
 use crate::site::{BOTH, Backend, within};
 use crate::support::wait;
 
-fn folio<'a>(human_id: &'a str, internal: &'a str, public: &'a str) -> [(&'a str, &'a str); 5] {
+pub fn folio<'a>(human_id: &'a str, internal: &'a str, public: &'a str) -> [(&'a str, &'a str); 5] {
     [
         ("human_id", human_id),
         ("name", "Spring <1>"),

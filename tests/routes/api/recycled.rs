@@ -68,6 +68,46 @@ fn what_was_deleted_is_listed_restored_and_ended() {
 }
 
 #[test]
+fn a_folder_is_put_back_by_a_task() {
+    for (backend, wait_s) in [(BOTH[0], 20), (BOTH[1], 20), (BOTH[0], 0)] {
+        let api = Api::on(backend, &format!("task_wait_s = {wait_s}"));
+        for group in [PUBLIC, NORMAL_USERS] {
+            api.site.permit("/b", group, Level::None.access());
+        }
+        let seen = |path: &str| api.site.status(&format!("/image?src={path}/three.jpg"));
+        wait::until("the folder is closed", || seen("b") == 403);
+        let details = api.get("/details/?src=b/three.jpg", &api.admin);
+        let folder = format!("/admin/filesystem/folders/{}/", details["folder_id"]);
+        api.call("DELETE", &folder, &api.admin, &[]);
+        wait::until("it is deleted", || api.get("/admin/recycled/", &api.admin)[0].is_object());
+        wait::until("its rows know", || api.status("DELETE", &folder, &api.admin, &[]) == 404);
+        let item = api.get("/admin/recycled/", &api.admin)[0].clone();
+        let restore = format!("/admin/recycled/{}/restore/", item["id"]);
+        assert_eq!(api.status("POST", &restore, &api.jo, &[]), 403);
+        // Another one stands there by now, and everybody may look.
+        crate::support::fixture::write_jpeg(&api.site.image("b/three.jpg"), 8, 8);
+        assert_eq!(api.status("POST", &restore, &api.admin, &[]), 409);
+        for group in [PUBLIC, NORMAL_USERS] {
+            api.site.permit("/b", group, Level::View.access());
+        }
+        wait::until("the other one is open", || seen("b") == 200);
+        let back = api.call("POST", &restore, &api.admin, &[("overwrite", "rename")]);
+        if wait_s == 0 {
+            assert_eq!(back.status, 202, "{}", back.text());
+            assert_eq!(data(&back)["funcname"], "restore_folder");
+            let task = format!("/admin/tasks/{}/", data(&back)["id"]);
+            wait::until("the folder is back", || api.get(&task, &api.admin)["status"] == 2);
+            assert_eq!(api.get(&task, &api.admin)["result"], json!({ "path": "b-001" }));
+        } else {
+            assert_eq!((back.status, &data(&back)["path"]), (200, &"b-001".into()));
+        }
+        assert!(api.site.image("b-001/three.jpg").exists());
+        assert_eq!((seen("b-001"), seen("b")), (403, 200), "it is as closed as it was");
+        assert_eq!(api.status("POST", &restore, &api.admin, &[]), 404);
+    }
+}
+
+#[test]
 fn metadata_are_told_once_they_were_read() {
     let api = Api::on(crate::site::Backend::Sqlite, "");
     let path = format!("/admin/images/{}/metadata/", api.image_id("a/one.jpg"));
@@ -82,6 +122,52 @@ fn metadata_are_told_once_they_were_read() {
     assert_eq!((&said["format"], &said["pages"]), (&"jpg".into(), &1.into()), "{said}");
     assert_eq!((&said["readable"], &said["taken_time"]), (&true.into(), &Value::Null));
     assert_eq!(said["keywords"], json!([]));
+}
+
+#[test]
+fn what_comes_back_under_another_name_is_found_by_it() {
+    for backend in BOTH {
+        let api = Api::on(backend, "");
+        let found = |word: &str| {
+            let pictures = api.get(&format!("/search/?q={word}"), &api.admin);
+            let paths = pictures.as_array().unwrap().iter().map(|one| one["src"].clone());
+            paths.collect::<Vec<_>>()
+        };
+        let picture = |src: &str| format!("/admin/filesystem/images/{}/", api.image_id(src));
+        let one = api.site.image("a/one.jpg");
+        let bytes = std::fs::read(&one).unwrap();
+        api.ok("DELETE", &picture("a/one.jpg"), &api.admin, &[]);
+        std::fs::write(&one, bytes).unwrap();
+        let item = api.get("/admin/recycled/", &api.admin)[0]["id"].clone();
+        let restore = format!("/admin/recycled/{item}/restore/");
+        let back = api.ok("POST", &restore, &api.admin, &[("overwrite", "rename")]);
+        assert_eq!(back["path"], "a/one-001.jpg");
+        wait::until("it is found", || found("one").contains(&json!("a/one-001.jpg")));
+        // One that nobody has noted is, once somebody has asked for it and a walk was made.
+        crate::library::plain(&api.site.image("a/tapir.png"), 30, 20, [9, 9, 9]);
+        api.image_id("a/tapir.png");
+        crate::support::halftone::run(&["sync", "--config", api.site.config().to_str().unwrap()]);
+        wait::until("it is found", || found("tapir") == ["a/tapir.png"]);
+        assert_eq!(found("tapir&format=PNG"), ["a/tapir.png"]);
+        assert!(found("tapir&format=jpeg").is_empty());
+        assert_eq!(api.status("GET", "/search/?format=nonsense", &api.admin, &[]), 400);
+    }
+}
+
+#[test]
+fn where_a_file_was_is_told_to_who_may_look_there() {
+    let api = Api::on(crate::site::Backend::Sqlite, "");
+    let id = api.image_id("b/three.jpg");
+    let path = format!("/admin/filesystem/images/{id}/");
+    api.ok("PUT", &path, &api.admin, &[("path", "a/three.jpg")]);
+    for (folder, level) in [("/a", Level::Edit), ("/b", Level::None)] {
+        api.site.permit(folder, NORMAL_USERS, level.access());
+        api.site.permit(folder, PUBLIC, Level::None.access());
+    }
+    let history = format!("/admin/images/{id}/history/");
+    wait::until("the rights are known", || api.status("GET", &history, &api.jo, &[]) == 200);
+    let told = |who: &str| api.get(&history, who)[0]["action_info"].clone();
+    assert_eq!((told(&api.admin), told(&api.jo)), (json!("moved from b/three.jpg"), json!("")));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Background tasks and statistics.
 
-use halftone::db::stats::{self, Bucket, Numbers};
+use halftone::db::stats::{self, Batch, Bucket, Numbers};
 
 use super::Api;
 use crate::site::BOTH;
@@ -25,7 +25,8 @@ fn purges_run_in_the_background() {
             bucket(None, old),
             bucket(None, young),
         ];
-        stats::add_batch(api.site.db(), "test", &buckets).unwrap();
+        let batch = Batch { buckets: buckets.to_vec(), ..Batch::default() };
+        stats::add(api.site.db(), "test", &batch).unwrap();
         let span = "?from=2000-01-01&to=2031-01-01";
         let counted = |path: &str| {
             api.get(&format!("/admin/statistics/{path}{span}"), &api.admin)

@@ -30,7 +30,7 @@ fn the_protocol_is_told_of() {
         ("tus-resumable", "1.0.0"),
         ("tus-version", "1.0.0"),
         ("tus-max-size", "5242880"),
-        ("tus-extension", "creation,expiration,checksum,termination"),
+        ("tus-extension", "creation,creation-with-upload,expiration,checksum,termination"),
         ("tus-checksum-algorithm", "sha1,sha256"),
     ] {
         assert_eq!(told.header(name), Some(value), "{name}");
@@ -75,6 +75,49 @@ fn an_upload_comes_in_pieces() {
         let image = api.get(image, &api.admin);
         assert_eq!((&image["src"], &image["height"]), (&"a/Füße.bmp".into(), &40.into()));
         assert_eq!(tus.send("HEAD", &upload, &[], b"").status, 404);
+    }
+}
+
+#[test]
+fn the_first_bytes_come_with_the_beginning() {
+    for backend in BOTH {
+        let api = Api::on(backend, "");
+        let (tus, picture) = (tus(&api), bitmap(40));
+        let begun = tus.create_with(picture.len(), NEW, &picture[..1000], &[]);
+        assert_eq!((begun.status, begun.header("upload-offset")), (201, Some("1000")));
+        assert!(begun.header("upload-expires").is_some());
+        let upload = begun.header("location").unwrap();
+        assert_eq!(tus.offset(upload), 1000);
+        let last = tus.patch(upload, 1000, &picture[1000..]);
+        assert_eq!(last.status, 204, "{}", last.text());
+        assert!(fs::read(api.site.image("a/Füße.bmp")).unwrap() == picture);
+
+        // All of it at once. SHA-1 of "abc" (FIPS 180-2, appendix A.1) is not that of the picture.
+        let all = [("filename", "all.bmp"), ("path", "a")];
+        let sum = [("Upload-Checksum", "sha1 qZk+NkcGgWq6PiVxeFDCbJzQ2J0=")];
+        let count = || {
+            let rows = api.site.db().query("SELECT id FROM uploads", &[]).unwrap();
+            (rows.len(), fs::read_dir(api.site.image("a")).unwrap().count())
+        };
+        let before = count();
+        assert_eq!(before.0, 0);
+        assert_eq!(tus.create_with(picture.len(), &all, &picture, &sum).status, 460);
+        // More than was announced; another kind of body; no picture.
+        assert_eq!(tus.create_with(picture.len() - 1, &all, &picture, &[]).status, 413);
+        let other = [("Content-Type", "text/plain")];
+        assert_eq!(tus.create_with(picture.len(), &all, &picture, &other).status, 415);
+        assert_eq!(tus.create_with(3, &all, b"abc", &sum).status, 415);
+        assert_eq!(count(), before, "nothing of them is left");
+        let done = tus.create_with(picture.len(), &all, &picture, &[]);
+        assert_eq!((done.status, done.header("upload-expires")), (201, None), "{}", done.text());
+        assert_eq!(done.header("upload-offset"), Some(picture.len().to_string().as_str()));
+        let image = done.header("content-location").unwrap().strip_prefix("/api/v1").unwrap();
+        assert_eq!(api.get(image, &api.admin)["src"], "a/all.bmp");
+        assert_eq!(tus.send("HEAD", done.header("location").unwrap(), &[], b"").status, 404);
+        // An empty body is none.
+        let none = tus.create_with(picture.len(), NEW, b"", &[]);
+        assert_eq!((none.status, none.header("upload-offset")), (201, None));
+        assert_eq!(tus.offset(none.header("location").unwrap()), 0);
     }
 }
 

@@ -20,13 +20,13 @@ pub(super) struct Header {
     pub(super) max_sampling_x: u8,
     /// Widest vertical sampling factor.
     pub(super) max_sampling_y: u8,
+    /// Sampling factors of all components, multiplied each and added up.
+    pub(super) sampled: u32,
     /// Whether there are several scans, so that all coefficients are held before the first pixel
     /// comes out.
     pub(super) buffered: bool,
     /// Whether the DCT is not used, so that there is neither scale nor region.
     pub(super) lossless: bool,
-    /// Whether an Adobe marker was seen; its CMYK is stored inverted.
-    pub(super) adobe: bool,
     pub(super) profile: Option<Arc<[u8]>>,
     pub(super) metadata: Metadata,
 }
@@ -37,8 +37,24 @@ const ICC: &[u8] = b"ICC_PROFILE\0";
 const PHOTOSHOP: &[u8] = b"Photoshop 3.0\0";
 pub(super) const IPTC_RESOURCE: u16 = 0x0404;
 
+/// Bytes of a coefficient.
+const COEFFICIENT_BYTES: u64 = 2;
+
 /// More than any sound file needs, little enough to hold.
 const MAX_KEPT_BYTES: usize = 32 * 1024 * 1024;
+
+impl Header {
+    /// Pixels, of a byte per component, whose room the coefficients take that are held of a picture of
+    /// `whole` pixels.
+    pub(super) fn buffered_pixels(&self, whole: u64) -> u64 {
+        if !self.buffered {
+            return 0;
+        }
+        let full = u64::from(self.max_sampling_x) * u64::from(self.max_sampling_y);
+        let bytes = whole * COEFFICIENT_BYTES * u64::from(self.sampled);
+        bytes.div_ceil((full * u64::from(self.components)).max(1))
+    }
+}
 
 /// Reads from the start of the file to its first scan.
 pub(super) fn read(reader: &mut Reader) -> Result<Header> {
@@ -59,7 +75,7 @@ pub(super) fn read(reader: &mut Reader) -> Result<Header> {
             0xc5..=0xc7 | 0xcb | 0xcd..=0xcf => {
                 return Err(Error::Unsupported("its JPEG process is not in common use".into()));
             }
-            marker @ (0xe0..=0xe2 | 0xed | 0xee) => {
+            marker @ (0xe0..=0xe2 | 0xed) => {
                 pieces.keep(marker, segment(reader)?, &mut header)?;
             }
             _ => skip(reader)?,
@@ -78,7 +94,7 @@ fn byte(reader: &mut Reader) -> Result<u8> {
     Ok(byte[0])
 }
 
-fn next_marker(reader: &mut Reader) -> Result<u8> {
+pub(super) fn next_marker(reader: &mut Reader) -> Result<u8> {
     loop {
         while byte(reader)? != 0xff {}
         let mut code = byte(reader)?;
@@ -104,7 +120,7 @@ fn segment(reader: &mut Reader) -> Result<Vec<u8>> {
     read_block(reader, u64::from(len))
 }
 
-fn skip(reader: &mut Reader) -> Result<()> {
+pub(super) fn skip(reader: &mut Reader) -> Result<()> {
     let len = payload_len(reader)?;
     reader.seek_relative(i64::from(len)).map_err(read_error)
 }
@@ -130,6 +146,8 @@ fn frame(header: &mut Header, marker: u8, segment: &[u8]) -> Result<()> {
     header.components = *components;
     header.max_sampling_x = rest.chunks_exact(3).map(|part| part[1] >> 4).max().unwrap_or(1);
     header.max_sampling_y = rest.chunks_exact(3).map(|part| part[1] & 15).max().unwrap_or(1);
+    header.sampled =
+        rest.chunks_exact(3).map(|part| u32::from(part[1] >> 4) * u32::from(part[1] & 15)).sum();
     header.buffered = matches!(marker, 0xc2 | 0xca);
     header.lossless = marker == 0xc3;
     Ok(())
@@ -170,7 +188,7 @@ impl Pieces {
                     self.photoshop.extend_from_slice(data);
                 }
             }
-            _ => header.adobe |= segment.len() >= 12 && segment.starts_with(b"Adobe"),
+            _ => {}
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ mod header;
 mod hook;
 mod refused;
 mod shrink;
+mod whole;
 
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use self::header::Header;
 pub(super) use self::header::photoshop_resource;
 use self::refused::Shortcut;
 use self::shrink::Outcome;
+pub(super) use self::whole::check_end;
 use super::turbo::{self, Complaint, Decompressor, Window, scaled};
 use super::{Decoded, Decoder, File, Info, Reader, Region, Want, load};
 use crate::pixel::colour::curve::{Curve, Light};
@@ -90,14 +92,12 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
 impl Decoder for Jpeg {
     fn held_pixels(&self, info: &Info, want: &Want) -> u64 {
         let whole = u64::from(info.width) * u64::from(info.height);
-        if self.header.buffered {
-            return whole;
-        }
         let block =
             (!self.header.lossless).then(|| u32::from(self.header.max_sampling_x.max(1)) * 8);
         let (width, height) = (info.width, info.height);
         let plans = self.plans(want, (width, height), block);
-        plans.iter().map(|plan| plan.pixels((width, height))).max().unwrap_or(whole)
+        let result = plans.iter().map(|plan| plan.pixels((width, height))).max().unwrap_or(whole);
+        result + self.header.buffered_pixels(whole)
     }
 
     fn shrink_in_light(&mut self, info: &Info, judged: Region) -> Option<f64> {
@@ -255,7 +255,8 @@ impl Jpeg {
             Ok(Outcome::TooFine) => return Ok(None),
             result => _ = result?,
         }
-        if info.space == ColourSpace::Cmyk && self.header.adobe {
+        // Adobe stores no ink as 255, and so does who writes CMYK without its marker, or has it lost.
+        if info.space == ColourSpace::Cmyk {
             samples.iter_mut().for_each(|sample| *sample = 255 - *sample);
         }
         Ok(Some(plan.place(image)))

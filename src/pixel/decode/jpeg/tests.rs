@@ -33,6 +33,24 @@ fn agrees_with_imagemagick_on_every_kind_of_jpeg() {
 }
 
 #[test]
+fn damage_in_one_file_is_not_seen_in_the_next() {
+    let good = rgb(&["-quality", "92"]);
+    let sound = decode(&good).unwrap();
+    let mut refused = 0;
+    // Header, tables and the beginning of the pixels.
+    for at in 2..good.len().min(800) {
+        for value in [0, 0x7f, 0xff] {
+            let mut bad = good.clone();
+            bad[at] = value;
+            refused += u32::from(decode(&bad).is_err());
+            let next = decode(&good).unwrap_or_else(|error| panic!("byte {at}: {error}"));
+            assert_eq!(bytes(&next), bytes(&sound), "byte {at}");
+        }
+    }
+    assert!(refused > 500, "{refused}");
+}
+
+#[test]
 fn reads_grey() {
     let jpeg = file(&pattern(SIZE.0, SIZE.1, 1), SIZE, "gray", &["-quality", "95", "jpg:-"]);
     let image = decode(&jpeg).unwrap();
@@ -52,17 +70,18 @@ fn reads_adobe_cmyk_with_zero_as_no_ink() {
 }
 
 #[test]
-fn cmyk_without_an_adobe_marker_is_not_inverted() {
+fn cmyk_without_an_adobe_marker_is_read_as_with_it() {
     let inks = pattern(SIZE.0, SIZE.1, 4);
     let jpeg = file(&inks, SIZE, "cmyk", &["-quality", "97", "-sampling-factor", "1x1", "jpg:-"]);
     let marker = jpeg.windows(4).position(|part| part == [0xff, 0xee, 0, 14]).unwrap();
     let mut bare = jpeg[..marker].to_vec();
     bare.extend_from_slice(&jpeg[marker + 16..]);
-    // Black is stored by itself in YCCK, too: what Adobe calls inverted is then taken as it is.
     let image = decode(&bare).unwrap();
+    // Without the marker nothing says that the other inks are YCC, but black is stored by itself.
     let black = |data: &[u8]| -> Vec<u8> { data.chunks(4).map(|pixel| pixel[3]).collect() };
-    let inverted: Vec<u8> = black(&inks).iter().map(|ink| 255 - ink).collect();
-    assert_close(&black(bytes(&image)), &inverted, 6);
+    assert_close(&black(bytes(&image)), &black(&inks), 6);
+    // Another program takes it alike.
+    assert_close(bytes(&image), &read_by_magick(&bare, "jpg", "cmyk"), 2);
 }
 
 #[test]
@@ -219,10 +238,17 @@ fn a_declared_size_beyond_the_limits_is_refused_at_once() {
 
 #[test]
 fn a_progressive_picture_counts_whole_whatever_is_wanted() {
+    let whole = u64::from(SIZE.0 * SIZE.1);
+    // Coefficients of two bytes: of all three components, or of one and two quarters.
+    for (sampling, coefficients) in [("1x1", 2 * whole), ("2x2", whole)] {
+        let jpeg = rgb(&["-quality", "80", "-sampling-factor", sampling, "-interlace", "JPEG"]);
+        let (source, full) = (open(&jpeg, 1).unwrap(), Want::everything(SIZE.0, SIZE.1));
+        assert_eq!(source.held_pixels(&full), coefficients + whole, "{sampling}");
+    }
     let jpeg = rgb(&["-quality", "80", "-interlace", "JPEG"]);
     let region = Region { x: 0, y: 0, width: 8, height: 8 };
     let want = Want { region, min_scale: 0.125 };
-    assert_eq!(open(&jpeg, 1).unwrap().held_pixels(&want), u64::from(SIZE.0 * SIZE.1));
+    assert!(open(&jpeg, 1).unwrap().held_pixels(&want) >= whole);
     let limits = Limits { held_pixels: 1000, declared_pixels: 10_000 };
     let source = open_limited(&jpeg, 1, &limits).unwrap();
     assert!(matches!(

@@ -73,27 +73,27 @@ fn size(page: &Page, dpi: f64) -> (u32, u32) {
 
 impl Decoder for Document {
     fn held_pixels(&self, info: &Info, want: &Want) -> u64 {
-        // What is painted, and as much again for groups that are painted apart.
-        2 * Canvas::new(info, want).pixels()
+        // Of what is painted, as much again for groups that are painted apart.
+        Canvas::new(info, want).held_in_parts()
     }
 
-    fn decode(self: Box<Self>, info: Info, want: &Want, _: &Cancel) -> Result<Decoded> {
+    fn decode(self: Box<Self>, info: Info, want: &Want, cancel: &Cancel) -> Result<Decoded> {
         let canvas = Canvas::new(&info, want);
         let side = |length: u32| {
             u16::try_from(length)
                 .map_err(|_| Error::Limit("a side is longer than 65535 pixels".into()))
         };
-        let (width, height) = (side(canvas.width)?, side(canvas.height)?);
         let page = &self.pdf.pages()[self.page];
         let (points_across, points_down) = page.render_dimensions();
         let (across, down) = canvas.fitting(points_across.into(), points_down.into());
-        let to_corner = (-f64::from(canvas.left), -f64::from(canvas.top));
         // `initial_transform` sets the page upright, with its own corner at the origin.
-        let transform =
-            Affine::translate(to_corner) * Affine::scale_non_uniform(across, down) * upright(page);
-        canvas.paint(&info, |samples| {
+        let on_grid = Affine::scale_non_uniform(across, down) * upright(page);
+        let cache = RenderCache::new();
+        canvas.paint_in_parts(&info, cancel, |part, samples| {
+            let (width, height) = (side(part.width)?, side(part.height)?);
+            let to_corner = (-f64::from(part.left), -f64::from(part.top));
+            let transform = Affine::translate(to_corner) * on_grid;
             let mut context = RenderContext::new(width, height);
-            let cache = RenderCache::new();
             let interpreter = InterpreterSettings::default();
             let settings = RenderSettings::default();
             render_into(page, &cache, &interpreter, &settings, &mut context, transform);

@@ -3,18 +3,21 @@
 //! An interlaced file gives its rows only at the end and is held whole. Of an animated file the
 //! default image is read.
 
+mod colour;
 mod raw_profile;
 
+use std::borrow::Cow;
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 use self::raw_profile::RawProfile;
 use super::{
-    Decoded, Decoder, File, Info, Reader, Region, Want, read_block, read_error, too_large,
+    Decoded, Decoder, File, Info, Reader, Region, Rows, Want, band_height, read_block, read_error,
+    too_large,
 };
 use crate::pixel::metadata::{self, sensible};
 use crate::pixel::{
-    Cancel, ColourSpace, Density, Depth, Error, Format, Limits, Metadata, Result, Samples,
+    Cancel, ColourSpace, Density, Depth, Error, Format, Image, Limits, Metadata, Result, Samples,
 };
 
 /// Room for ancillary chunks and a few rows; pixels are not counted here.
@@ -38,6 +41,8 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
     let options = png::Limits { bytes: MAX_SIDE_BYTES };
     let mut decoder = png::Decoder::new_with_limits(file.reader, options);
     decoder.set_transformations(png::Transformations::EXPAND);
+    // They were read before, within bounds.
+    decoder.set_ignore_text_chunk(true);
     let reader = decoder.read_info().map_err(png_error)?;
     check_palette(reader.info())?;
     let (colour, bits) = reader.output_color_type();
@@ -49,14 +54,8 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
         png::ColorType::Indexed => return Err(Error::Malformed("it has no palette".into())),
     };
     let header = reader.info();
-    let early_xmp = header
-        .utf8_text
-        .iter()
-        .find(|text| text.keyword == XMP_KEYWORD)
-        .and_then(|text| text.get_text().ok())
-        .map(|text| Arc::from(text.into_bytes()));
     let metadata = Metadata {
-        xmp: early_xmp.or(side.xmp),
+        xmp: side.xmp,
         density: side.density.or_else(|| side.exif.as_deref().and_then(metadata::density)),
         exif: side.exif,
         iptc: side.iptc,
@@ -66,7 +65,7 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
         space,
         depth: if bits == png::BitDepth::Sixteen { Depth::U16 } else { Depth::U8 },
         alpha,
-        profile: header.icc_profile.as_deref().map(Arc::from),
+        profile: colour::profile(header, space),
         metadata,
         ..Info::new(Format::Png, header.width, header.height)
     };
@@ -99,53 +98,114 @@ impl Decoder for Png {
 
     fn decode(mut self: Box<Self>, info: Info, want: &Want, cancel: &Cancel) -> Result<Decoded> {
         let region = want.region;
+        if !self.interlaced {
+            let image = self.into_bands(info, region)?.part(region, cancel)?;
+            return Ok(Decoded::unscaled(image, region));
+        }
         let mut image = info.try_image(region.width, region.height)?;
-        let sample_bytes = if info.depth == Depth::U16 { 2 } else { 1 };
-        let line = self.reader.output_line_size(info.width).ok_or_else(too_large)?;
-        let pixel = image.bands() * sample_bytes;
-        if line != info.width as usize * pixel {
-            return Err(Error::Malformed("its rows have an unexpected length".into()));
+        let line = self.line(&info, &image)?;
+        let pixel = line / info.width as usize;
+        if let (Samples::U8(samples), true) =
+            (&mut image.samples, region == Region::full(info.width, info.height))
+        {
+            self.reader.next_frame(samples).map_err(png_error)?;
+            self.reader.finish().map_err(png_error)?;
+            return Ok(Decoded::unscaled(image, region));
         }
         let columns = region.x as usize * pixel..(region.x + region.width) as usize * pixel;
         let rows = region.y as usize..(region.y + region.height) as usize;
         let kept = image.row_len();
-        if self.interlaced {
-            if let (Samples::U8(samples), true) =
-                (&mut image.samples, region == Region::full(info.width, info.height))
-            {
-                self.reader.next_frame(samples).map_err(png_error)?;
-                self.reader.finish().map_err(png_error)?;
-                return Ok(Decoded::unscaled(image, region));
-            }
-            let len = line.checked_mul(info.height as usize).ok_or_else(too_large)?;
-            let Samples::U8(mut whole) = Samples::try_zeroed(Depth::U8, len)? else {
-                return Err(too_large());
-            };
-            self.reader.next_frame(&mut whole).map_err(png_error)?;
-            for (index, row) in whole.chunks_exact(line).take(rows.end).skip(rows.start).enumerate()
-            {
-                put_row(&mut image.samples, index * kept, &row[columns.clone()]);
-            }
-        } else {
-            let mut row = Vec::new();
-            row.try_reserve_exact(line).map_err(|_| too_large())?;
-            row.resize(line, 0);
-            for y in 0..region.y + region.height {
-                if y % ROWS_PER_CANCEL_CHECK == 0 {
-                    cancel.check()?;
-                }
-                self.reader.read_row(&mut row).map_err(png_error)?;
-                if y >= region.y {
-                    let index = (y - region.y) as usize;
-                    put_row(&mut image.samples, index * kept, &row[columns.clone()]);
-                }
-            }
+        let len = line.checked_mul(info.height as usize).ok_or_else(too_large)?;
+        let Samples::U8(mut whole) = Samples::try_zeroed(Depth::U8, len)? else {
+            return Err(too_large());
+        };
+        self.reader.next_frame(&mut whole).map_err(png_error)?;
+        for (index, row) in whole.chunks_exact(line).take(rows.end).skip(rows.start).enumerate() {
+            put_row(&mut image.samples, index * kept, &row[columns.clone()]);
         }
         if rows.end == info.height as usize {
             // The last checksum stands behind the last row.
             self.reader.finish().map_err(png_error)?;
         }
         Ok(Decoded::unscaled(image, region))
+    }
+
+    fn held_by_rows(&self, info: &Info, region: Region) -> Option<u64> {
+        let band = u64::from(band_height(region)) * u64::from(region.width);
+        (!self.interlaced).then(|| band + u64::from(info.width) * 3)
+    }
+
+    fn rows(self: Box<Self>, info: Info, region: Region) -> Result<Box<dyn Rows>> {
+        Ok(Box::new(self.into_bands(info, region)?))
+    }
+}
+
+impl Png {
+    /// The bytes of a row, which have to be those of a row of `image`'s kind.
+    fn line(&self, info: &Info, image: &Image) -> Result<usize> {
+        let line = self.reader.output_line_size(info.width).ok_or_else(too_large)?;
+        let sample_bytes = if info.depth == Depth::U16 { 2 } else { 1 };
+        if line != info.width as usize * image.bands() * sample_bytes {
+            return Err(Error::Malformed("its rows have an unexpected length".into()));
+        }
+        Ok(line)
+    }
+
+    fn into_bands(self, info: Info, region: Region) -> Result<Bands> {
+        let line = self.line(&info, &info.try_image(1, 1)?)?;
+        let mut row = Vec::new();
+        row.try_reserve_exact(line).map_err(|_| too_large())?;
+        row.resize(line, 0);
+        Ok(Bands { reader: self.reader, info, left: region, row, next: 0 })
+    }
+}
+
+/// A region of a file that is not interlaced, read from top to bottom.
+struct Bands {
+    reader: png::Reader<Reader>,
+    info: Info,
+    /// What is still to be given.
+    left: Region,
+    row: Vec<u8>,
+    /// The row of the file that comes next.
+    next: u32,
+}
+
+impl Bands {
+    /// The pixels of a region that begins no higher than where the last one ended.
+    fn part(&mut self, region: Region, cancel: &Cancel) -> Result<Image> {
+        let mut image = self.info.try_image(region.width, region.height)?;
+        let (kept, pixel) = (image.row_len(), self.row.len() / self.info.width as usize);
+        let columns = region.x as usize * pixel..(region.x + region.width) as usize * pixel;
+        while self.next < region.y + region.height {
+            if self.next.is_multiple_of(ROWS_PER_CANCEL_CHECK) {
+                cancel.check()?;
+            }
+            self.reader.read_row(&mut self.row).map_err(png_error)?;
+            if self.next >= region.y {
+                let index = (self.next - region.y) as usize;
+                put_row(&mut image.samples, index * kept, &self.row[columns.clone()]);
+            }
+            self.next += 1;
+        }
+        if self.next == self.info.height {
+            // The last checksum stands behind the last row.
+            self.reader.finish().map_err(png_error)?;
+        }
+        Ok(image)
+    }
+}
+
+impl Rows for Bands {
+    fn next(&mut self, cancel: &Cancel) -> Result<Option<Image>> {
+        let Region { y, height, .. } = self.left;
+        if height == 0 {
+            return Ok(None);
+        }
+        let rows = band_height(Region { height, ..self.left });
+        let band = Region { height: rows, ..self.left };
+        self.left = Region { y: y + rows, height: height - rows, ..self.left };
+        self.part(band, cancel).map(Some)
     }
 }
 
@@ -195,7 +255,11 @@ impl Side {
                     limits.check_declared(number(0), number(4))?;
                 }
                 (_, 0) => return Err(Error::Malformed("its header is missing".into())),
-                (b"IEND", _) => return Ok(side),
+                (b"IEND", _) => {
+                    // Its check sum, without which the pixels cannot be had.
+                    read_block(reader, 4)?;
+                    return Ok(side);
+                }
                 (b"eXIf" | b"iTXt" | b"tEXt" | b"zTXt" | b"pHYs", _) if len <= MAX_TEXT_BYTES => {
                     let data = read_block(reader, u64::from(len))?;
                     side.keep(&name, &data);
@@ -214,7 +278,7 @@ impl Side {
                 self.exif.get_or_insert_with(|| Arc::from(data));
             }
             b"tEXt" | b"zTXt" => self.keep_raw(raw_profile::read(data, name == b"zTXt")),
-            b"iTXt" => self.xmp = self.xmp.take().or_else(|| plain_xmp(data).map(Arc::from)),
+            b"iTXt" => self.xmp = self.xmp.take().or_else(|| xmp(data).map(Arc::from)),
             _ => {
                 if let [x3, x2, x1, x0, y3, y2, y1, y0, 1] = *data {
                     let dpi = |bytes| f64::from(u32::from_be_bytes(bytes)) * INCH_IN_METRES;
@@ -243,12 +307,25 @@ impl Side {
     }
 }
 
-/// The XMP packet of an uncompressed text chunk.
-fn plain_xmp(data: &[u8]) -> Option<&[u8]> {
-    let rest = data.strip_prefix(XMP_KEYWORD.as_bytes())?.strip_prefix(b"\0\0\0")?;
+/// The XMP packet of an international text chunk.
+fn xmp(data: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let rest = data.strip_prefix(XMP_KEYWORD.as_bytes())?.strip_prefix(b"\0")?;
+    let ([compressed, 0], rest) = rest.split_first_chunk()? else { return None };
     // Language tag and translated keyword, each ended by a zero, stand before the text.
-    let mut parts = rest.splitn(3, |byte| *byte == 0);
-    parts.nth(2)
+    let text = rest.splitn(3, |byte| *byte == 0).nth(2)?;
+    match compressed {
+        0 => Some(text.into()),
+        1 => unpacked(text).map(Cow::from),
+        _ => None,
+    }
+}
+
+/// What was compressed by zlib; none when it is damaged, or larger than metadata are.
+fn unpacked(data: &[u8]) -> Option<Vec<u8>> {
+    let mut text = Vec::new();
+    let most = u64::from(MAX_TEXT_BYTES) + 1;
+    flate2::read::ZlibDecoder::new(data).take(most).read_to_end(&mut text).ok()?;
+    ((text.len() as u64) < most).then_some(text)
 }
 
 fn png_error(error: png::DecodingError) -> Error {

@@ -3,12 +3,9 @@
 //!
 //! The text is a line with a name, a line with a length, and hexadecimal digits.
 
-use std::io::Read as _;
-
 use super::super::jpeg::photoshop_iptc;
 
 const KEYWORD: &[u8] = b"Raw profile type ";
-const MOST_BYTES: u64 = 16 * 1024 * 1024;
 
 /// What a chunk holds.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,14 +20,7 @@ pub(super) fn read(chunk: &[u8], compressed: bool) -> Option<RawProfile> {
     let rest = chunk.strip_prefix(KEYWORD)?;
     let end = rest.iter().position(|byte| *byte == 0)?;
     let (name, data) = (&rest[..end], &rest[end + 1..]);
-    let text = if compressed {
-        let data = data.strip_prefix(&[0])?;
-        let mut text = Vec::new();
-        flate2::read::ZlibDecoder::new(data).take(MOST_BYTES).read_to_end(&mut text).ok()?;
-        text
-    } else {
-        data.to_vec()
-    };
+    let text = if compressed { super::unpacked(data.strip_prefix(&[0])?)? } else { data.to_vec() };
     let bytes = digits(&text)?;
     match name {
         b"iptc" => {

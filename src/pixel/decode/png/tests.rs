@@ -1,7 +1,10 @@
+use std::io::Write as _;
+
 use super::super::fixture::{
     bytes, cut, decode, decode_want, file, magick, open, open_limited, pattern, read_by_magick,
 };
 use super::super::{Region, Want};
+use super::MAX_TEXT_BYTES;
 use crate::pixel::{Cancel, ColourSpace, Depth, Error, Image, Limits, Samples};
 
 const SIZE: (u32, u32) = (37, 23);
@@ -234,6 +237,29 @@ fn finds_what_stands_before_and_after_the_pixels() {
     assert_eq!(info.orientation.exif(), 8);
     assert_eq!(info.metadata.exif.as_deref(), Some(&exif[..]));
     assert_eq!(info.metadata.xmp.as_deref(), Some(&xmp[..]));
+}
+
+#[test]
+fn packed_xmp_is_unpacked_within_bounds() {
+    let png = made(3, "rgb", &["PNG24:-"]);
+    let with_xmp = |xmp: &[u8]| {
+        let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        zlib.write_all(xmp).unwrap();
+        let chunk =
+            [b"iTXtXML:com.adobe.xmp\0\x01\0en\0Title\0", &*zlib.finish().unwrap()].concat();
+        let len = u32::try_from(chunk.len() - 4).unwrap();
+        let mut crc = flate2::Crc::new();
+        crc.update(&chunk);
+        let end = 8 + 25;
+        let parts =
+            [&png[..end], &len.to_be_bytes(), &chunk, &crc.sum().to_be_bytes(), &png[end..]];
+        open(&parts.concat(), 1).unwrap().info().metadata.xmp.clone()
+    };
+    let xmp = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>";
+    assert_eq!(with_xmp(xmp).as_deref(), Some(&xmp[..]));
+    let most = MAX_TEXT_BYTES as usize;
+    assert_eq!(with_xmp(&vec![b' '; most]).map(|xmp| xmp.len()), Some(most));
+    assert_eq!(with_xmp(&vec![b' '; most + 1]), None);
 }
 
 #[test]

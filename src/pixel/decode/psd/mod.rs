@@ -5,7 +5,6 @@
 //! Specification (2019).
 
 mod header;
-mod lab;
 mod resources;
 mod rows;
 
@@ -14,7 +13,7 @@ use std::io::Seek;
 use self::header::{Header, Mode};
 use self::resources::Resources;
 use self::rows::Rows;
-use super::{Decoded, Decoder, File, Info, Orientation, Reader, Want, read_error};
+use super::{Decoded, Decoder, File, Info, Orientation, Reader, Want, lab, read_error};
 use crate::pixel::{Cancel, Depth, Error, Format, Image, Limits, Result, Samples};
 
 const ROWS_PER_CANCEL_CHECK: u32 = 64;

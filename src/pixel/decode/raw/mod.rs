@@ -174,4 +174,6 @@ fn fitted(developed: Image, (width, height): (u32, u32), space: ColourSpace) -> 
 }
 
 #[cfg(test)]
+pub(super) mod camera_tests;
+#[cfg(test)]
 pub(super) mod tests;

@@ -1,64 +1,9 @@
-use super::super::fixture::{decode_named_want, file, open_here, open_named};
+use super::super::fixture::{Tags, decode_named_want, file, open_here, open_named};
 use super::super::{Opening, Region, Want};
 use super::orientation;
 use crate::pixel::{ColourSpace, Depth, Error, Format, Orientation, Samples};
 
 const SIDE: u32 = 64;
-
-/// A DNG: a directory of entries (tag, kind, values), those that do not fit behind it.
-#[derive(Default)]
-struct Dng {
-    entries: Vec<(u16, u16, Vec<u8>, u32)>,
-}
-
-impl Dng {
-    fn bytes(mut self, tag: u16, kind: u16, count: u32, value: Vec<u8>) -> Self {
-        self.entries.push((tag, kind, value, count));
-        self
-    }
-
-    fn short(self, tag: u16, values: &[u16]) -> Self {
-        let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        self.bytes(tag, 3, values.len() as u32, bytes)
-    }
-
-    fn long(self, tag: u16, value: u32) -> Self {
-        self.bytes(tag, 4, 1, value.to_le_bytes().to_vec())
-    }
-
-    fn fractions(self, tag: u16, kind: u16, values: &[f64]) -> Self {
-        let fraction = |value: &f64| {
-            [((value * 10_000.0).round() as i32).to_le_bytes(), 10_000_i32.to_le_bytes()].concat()
-        };
-        let bytes = values.iter().flat_map(fraction).collect();
-        self.bytes(tag, kind, values.len() as u32, bytes)
-    }
-
-    /// The directory as it stands at `at`, followed by its long values.
-    fn write(mut self, at: u32) -> Vec<u8> {
-        self.entries.sort_by_key(|entry| entry.0);
-        let mut out = (self.entries.len() as u16).to_le_bytes().to_vec();
-        let mut behind = Vec::new();
-        let values_at = at + 2 + 12 * self.entries.len() as u32 + 4;
-        for (tag, kind, value, count) in &self.entries {
-            out.extend(tag.to_le_bytes());
-            out.extend(kind.to_le_bytes());
-            out.extend(count.to_le_bytes());
-            if value.len() <= 4 {
-                let mut value = value.clone();
-                value.resize(4, 0);
-                out.extend(value);
-            } else {
-                out.extend((values_at + behind.len() as u32).to_le_bytes());
-                behind.extend(value);
-                behind.resize(behind.len().next_multiple_of(2), 0);
-            }
-        }
-        out.extend([0; 4]);
-        out.extend(behind);
-        out
-    }
-}
 
 /// XYZ under D65 to linear sRGB (IEC 61966-2-1): a camera that sees as sRGB does.
 const SRGB_MATRIX: [f64; 9] =
@@ -76,7 +21,7 @@ fn dng(rgb: [f64; 3], turned: u16, preview: Option<&[u8]>) -> Vec<u8> {
         }
     }
     let sensor = |strip_at: u32| {
-        Dng::default()
+        Tags::default()
             .long(254, 0)
             .long(256, SIDE)
             .long(257, SIDE)
@@ -91,7 +36,7 @@ fn dng(rgb: [f64; 3], turned: u16, preview: Option<&[u8]>) -> Vec<u8> {
             .bytes(33422, 1, 4, vec![0, 1, 1, 2])
             .long(50717, 65535)
     };
-    let camera = |dng: Dng| {
+    let camera = |dng: Tags| {
         // The camera's matrix is that of its light: neutral is what it sees of white.
         let matrix: Vec<f64> = SRGB_MATRIX
             .iter()
@@ -117,7 +62,7 @@ fn dng(rgb: [f64; 3], turned: u16, preview: Option<&[u8]>) -> Vec<u8> {
             // The preview is the first directory, the sensor's data hang below it.
             let (width, height) = jpeg_size(jpeg);
             let first = |sub: u32, at: u32| {
-                camera(Dng::default())
+                camera(Tags::default())
                     .long(254, 1)
                     .long(256, width)
                     .long(257, height)
@@ -152,14 +97,14 @@ fn decode(file: &[u8], min_scale: f64) -> super::Decoded {
 }
 
 /// The value of light in sRGB.
-fn encoded(light: f64) -> f64 {
+pub fn encoded(light: f64) -> f64 {
     let value =
         if light <= 0.003_130_8 { light * 12.92 } else { 1.055 * light.powf(1.0 / 2.4) - 0.055 };
     value * 65535.0
 }
 
 #[track_caller]
-fn assert_colour(image: &crate::pixel::Image, rgb: [f64; 3], tolerance: f64) {
+pub fn assert_colour(image: &crate::pixel::Image, rgb: [f64; 3], tolerance: f64) {
     let Samples::U16(samples) = &image.samples else { panic!("the picture has 8 bits") };
     let middle = (image.height as usize / 2 * image.width as usize + image.width as usize / 2) * 3;
     for (band, expected) in rgb.into_iter().enumerate() {

@@ -34,20 +34,20 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
 
 impl Decoder for Svg {
     fn held_pixels(&self, info: &Info, want: &Want) -> u64 {
-        // What is painted, and as much again for groups that are painted apart.
-        2 * Canvas::new(info, want).pixels()
+        // Of what is painted, as much again for groups that are painted apart.
+        Canvas::new(info, want).held_in_parts()
     }
 
-    fn decode(self: Box<Self>, info: Info, want: &Want, _: &Cancel) -> Result<Decoded> {
+    fn decode(self: Box<Self>, info: Info, want: &Want, cancel: &Cancel) -> Result<Decoded> {
         let canvas = Canvas::new(&info, want);
         let size = self.tree.size();
         let (across, down) = canvas.fitting(f64::from(size.width()), f64::from(size.height()));
-        let (left, top) = (-f64::from(canvas.left), -f64::from(canvas.top));
-        let transform =
-            Transform::from_row(across as f32, 0.0, 0.0, down as f32, left as f32, top as f32);
-        canvas.paint(&info, |samples| {
-            let mut pixels = PixmapMut::from_bytes(samples, canvas.width, canvas.height)
-                .ok_or_else(too_large)?;
+        canvas.paint_in_parts(&info, cancel, |part, samples| {
+            let (left, top) = (-f64::from(part.left), -f64::from(part.top));
+            let transform =
+                Transform::from_row(across as f32, 0.0, 0.0, down as f32, left as f32, top as f32);
+            let mut pixels =
+                PixmapMut::from_bytes(samples, part.width, part.height).ok_or_else(too_large)?;
             resvg::render(&self.tree, transform, &mut pixels);
             Ok(())
         })

@@ -34,7 +34,8 @@ impl Field {
         self.count
     }
 
-    fn size(&self) -> Option<u64> {
+    /// Bytes of the value; none of a kind that is not known.
+    pub(super) fn size(&self) -> Option<u64> {
         let unit = match self.kind {
             1 | 2 | 6 | 7 => 1,
             3 | 8 => 2,
@@ -95,6 +96,25 @@ pub(super) struct Directory {
 impl Directory {
     /// Reads the directory of a page, counted from 1; of the last one when there are fewer.
     pub(super) fn read(reader: &mut Reader, page: u32) -> Result<Self> {
+        let mut wanted = None;
+        let mut pages = 0;
+        Self::each(reader, &mut |_, directory| {
+            pages += 1;
+            if pages <= page {
+                wanted = Some(Self { fields: directory.fields.clone(), ..*directory });
+            }
+            Ok(())
+        })?;
+        let wanted = wanted.ok_or_else(|| Error::Malformed("it holds no picture".into()))?;
+        Ok(Self { pages, ..wanted })
+    }
+
+    /// Reads the directory of each page, one after the other; their numbers of pages are those up to
+    /// them.
+    pub(super) fn each(
+        reader: &mut Reader,
+        work: &mut dyn FnMut(&mut Reader, &Self) -> Result<()>,
+    ) -> Result<()> {
         reader.seek(SeekFrom::Start(0)).map_err(read_error)?;
         let [order, _, m0, m1] = array(reader)?;
         let mut dialect = Dialect { big_endian: order == b'M', big: false };
@@ -105,25 +125,18 @@ impl Directory {
         } else {
             dialect.u32(array(reader)?).into()
         };
-        let mut directory = Self { dialect, offset: 0, pages: 0, fields: Vec::new() };
+        let mut pages = 0;
         let mut seen = HashSet::new();
         while next != 0 {
             if !seen.insert(next) || seen.len() > MAX_PAGES {
                 return Err(Error::Malformed("its pages run in a circle".into()));
             }
-            let wanted = directory.pages < page;
             let (fields, after) = read_fields(reader, dialect, next)?;
-            if wanted {
-                directory.offset = next;
-                directory.fields = fields;
-            }
-            directory.pages += 1;
+            pages += 1;
+            work(reader, &Self { dialect, offset: next, pages, fields })?;
             next = after;
         }
-        if directory.pages == 0 {
-            return Err(Error::Malformed("it holds no picture".into()));
-        }
-        Ok(directory)
+        Ok(())
     }
 
     pub(super) fn field(&self, tag: u16) -> Option<Field> {
@@ -189,15 +202,23 @@ impl Directory {
 
     /// The first fraction of a field.
     pub(super) fn fraction(&self, reader: &mut Reader, tag: u16) -> Result<Option<f64>> {
+        Ok(self.fractions::<1>(reader, tag)?.map(|[fraction]| fraction))
+    }
+
+    /// The first `N` fractions of a field; none when it has fewer or holds something else.
+    pub(super) fn fractions<const N: usize>(
+        &self,
+        reader: &mut Reader,
+        tag: u16,
+    ) -> Result<Option<[f64; N]>> {
         if self.field(tag).is_none_or(|field| field.kind != 5) {
             return Ok(None);
         }
-        let bytes = self.first_bytes(reader, tag, 1)?.unwrap_or_default();
-        let dialect = self.dialect;
-        Ok(match bytes.as_chunks().0 {
-            [n, d, ..] => Some(f64::from(dialect.u32(*n)) / f64::from(dialect.u32(*d))),
-            _ => None,
-        })
+        let bytes = self.first_bytes(reader, tag, N as u64)?.unwrap_or_default();
+        let number = |raw: &[u8; 4]| f64::from(self.dialect.u32(*raw));
+        let pairs = bytes.as_chunks::<4>().0.as_chunks::<2>().0;
+        let fractions: Vec<f64> = pairs.iter().map(|[n, d]| number(n) / number(d)).collect();
+        Ok(fractions.first_chunk().copied())
     }
 }
 

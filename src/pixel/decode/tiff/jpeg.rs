@@ -1,10 +1,9 @@
 //! Strips and tiles that are JPEG streams, as scanners and pyramid writers make them
 //! (TIFF Technical Note 2).
 
-use std::io::{Seek, SeekFrom};
-
 use super::super::turbo::{self, Complaint};
-use super::super::{Reader, read_block, read_error, too_large};
+use super::super::{Reader, too_large};
+use super::chunks::Chunks;
 use super::directory::Directory;
 use super::layout::{Colour, Layout, tag};
 use crate::pixel::{ColourSpace, Error, Result};
@@ -14,9 +13,7 @@ const MAX_STREAM_BYTES: u64 = 512 * 1024 * 1024;
 const MAX_SCANS: u16 = 500;
 
 pub(super) struct JpegChunks {
-    reader: Reader,
-    offsets: Vec<u64>,
-    sizes: Vec<u64>,
+    chunks: Chunks,
     /// Tables that all streams share, without start and end marker.
     tables: Vec<u8>,
     pixels: Vec<u8>,
@@ -27,19 +24,11 @@ impl JpegChunks {
         if layout.bits != 8 {
             return Err(Error::Unsupported("TIFF with JPEG data that is not 8 bits deep".into()));
         }
-        let (offsets, sizes) = if layout.tiled {
-            (tag::TILE_OFFSETS, tag::TILE_SIZES)
-        } else {
-            (tag::STRIP_OFFSETS, tag::STRIP_SIZES)
-        };
-        let mut list = |tag| -> Result<Vec<u64>> {
-            Ok(directory.numbers(&mut reader, tag, u64::MAX)?.unwrap_or_default())
-        };
-        let (offsets, sizes) = (list(offsets)?, list(sizes)?);
         let tables = directory.bytes(&mut reader, tag::JPEG_TABLES)?.unwrap_or_default();
         let tables = tables.strip_prefix(&[0xff, 0xd8]).unwrap_or(&tables);
         let tables = tables.strip_suffix(&[0xff, 0xd9]).unwrap_or(tables).to_vec();
-        Ok(Self { reader, offsets, sizes, tables, pixels: Vec::new() })
+        let chunks = Chunks::new(reader, directory, layout)?;
+        Ok(Self { chunks, tables, pixels: Vec::new() })
     }
 
     /// The samples of a chunk, padding included, and the bytes of one of its rows.
@@ -77,15 +66,9 @@ impl JpegChunks {
     /// A chunk's stream as a complete file, with a marker that says what its samples are: nothing
     /// in the stream itself does.
     fn stream(&mut self, index: u32, layout: &Layout) -> Result<Vec<u8>> {
-        let at = index as usize;
-        let (Some(offset), Some(size)) = (self.offsets.get(at), self.sizes.get(at)) else {
-            return Err(Error::Malformed("its strips do not match its size".into()));
-        };
-        if *size > MAX_STREAM_BYTES {
-            return Err(too_large());
-        }
-        self.reader.seek(SeekFrom::Start(*offset)).map_err(read_error)?;
-        let data = read_block(&mut self.reader, *size)?;
+        let data = self.chunks.read(index as usize, |size| {
+            if size > MAX_STREAM_BYTES { Err(too_large()) } else { Ok(size) }
+        })?;
         let body = data
             .strip_prefix(&[0xff, 0xd8])
             .ok_or_else(|| Error::Malformed("it has a strip that is no JPEG".into()))?;

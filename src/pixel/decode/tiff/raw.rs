@@ -13,8 +13,10 @@ pub(super) struct RawRows {
     offsets: Vec<u64>,
     rows_per_strip: u64,
     strips_per_plane: u64,
-    /// Whether 16-bit samples have to change their byte order.
-    swap: bool,
+    /// Bytes of a sample that have to change their order; 1 when they need not.
+    swapped: usize,
+    /// Whether the bits of each byte have to.
+    low_first: bool,
     row: Vec<u8>,
 }
 
@@ -26,7 +28,7 @@ impl RawRows {
         let rows_per_strip =
             directory.number(&mut reader, tag::ROWS_PER_STRIP)?.unwrap_or(height).clamp(1, height);
         let native = cfg!(target_endian = "big");
-        let swap = layout.bits == 16 && directory.dialect.big_endian != native;
+        let swaps = matches!(layout.bits, 16 | 32 | 64) && directory.dialect.big_endian != native;
         let at = std::io::Seek::stream_position(&mut reader).map_err(read_error)?;
         Ok(Self {
             reader,
@@ -34,7 +36,8 @@ impl RawRows {
             offsets,
             rows_per_strip,
             strips_per_plane: height.div_ceil(rows_per_strip),
-            swap,
+            swapped: if swaps { layout.bits / 8 } else { 1 },
+            low_first: layout.low_first,
             row: Vec::new(),
         })
     }
@@ -58,8 +61,11 @@ impl RawRows {
         }
         self.reader.read_exact(&mut self.row).map_err(read_error)?;
         self.at = place + line as u64;
-        if self.swap {
-            self.row.as_chunks_mut::<2>().0.iter_mut().for_each(|pair| pair.reverse());
+        if self.swapped > 1 {
+            self.row.chunks_exact_mut(self.swapped).for_each(<[u8]>::reverse);
+        }
+        if self.low_first {
+            self.row.iter_mut().for_each(|byte| *byte = byte.reverse_bits());
         }
         Ok((&self.row, line))
     }

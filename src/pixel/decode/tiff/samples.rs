@@ -1,7 +1,7 @@
 //! From the samples of strips and tiles to the bands of a picture.
 
-use super::super::{Region, too_large};
-use super::layout::{Colour, Layout};
+use super::super::{Region, lab, too_large};
+use super::layout::{Colour, LabCoding, Layout};
 use crate::pixel::{Image, Result, Samples};
 
 /// A picture that is being put together from chunks.
@@ -49,17 +49,13 @@ impl<'a> Placing<'a> {
             let from = (left - within.x) as usize;
             let columns = from..from + (right - left) as usize;
             let to = (y - region.y) as usize * row_len + (left - region.x) as usize * bands;
+            let way = Way { columns, stored, map, bands };
             match &mut self.image.samples {
                 Samples::U16(samples) => {
-                    put_wide(row, columns, stored, map, &mut samples[to..], bands);
+                    put_deep(row, way, &mut samples[to..], (self.layout.float, bits));
                 }
-                Samples::U8(samples) if bits == 8 => {
-                    put_bytes(row, columns, stored, map, &mut samples[to..], bands);
-                }
-                Samples::U8(samples) => {
-                    let unpack = Unpack { bits, raw };
-                    put_bits(row, columns, stored, map, &mut samples[to..], bands, unpack);
-                }
+                Samples::U8(samples) if bits == 8 => put_bytes(row, way, &mut samples[to..]),
+                Samples::U8(samples) => put_bits(row, way, &mut samples[to..], bits, raw),
             }
         }
         Ok(())
@@ -69,6 +65,24 @@ impl<'a> Placing<'a> {
     pub(super) fn finish(self) {
         match (&self.layout.colour, &mut self.image.samples) {
             (Colour::WhiteIsZero, samples) => invert(samples, usize::from(self.image.alpha) + 1),
+            (Colour::Lab(coding), Samples::U8(samples)) => {
+                for pixel in samples.chunks_exact_mut(usize::from(self.image.alpha) + 3) {
+                    let signed = if *coding == LabCoding::Signed { 0x80 } else { 0 };
+                    let stored = [pixel[0], pixel[1] ^ signed, pixel[2] ^ signed];
+                    let rgb = lab::to_srgb(stored.map(u32::from), 0xff);
+                    pixel.iter_mut().zip(rgb).for_each(|(sample, value)| *sample = value as u8);
+                }
+            }
+            (Colour::Lab(coding), Samples::U16(samples)) => {
+                for pixel in samples.chunks_exact_mut(usize::from(self.image.alpha) + 3) {
+                    let stored = match coding {
+                        LabCoding::Signed => [pixel[0], pixel[1] ^ 0x8000, pixel[2] ^ 0x8000],
+                        LabCoding::Icc => [of_icc(pixel[0]), pixel[1], pixel[2]],
+                    };
+                    let rgb = lab::to_srgb(stored.map(u32::from), 0xffff);
+                    pixel.iter_mut().zip(rgb).for_each(|(sample, value)| *sample = value as u16);
+                }
+            }
             (Colour::Palette(palette), Samples::U8(samples)) => {
                 for pixel in samples.as_chunks_mut::<3>().0 {
                     *pixel = palette.get(usize::from(pixel[0])).copied().unwrap_or_default();
@@ -86,69 +100,101 @@ impl<'a> Placing<'a> {
     }
 }
 
-fn put_bytes(
-    row: &[u8],
+/// Lightness of which 0xff00 is the whole, with 0xffff as the whole.
+fn of_icc(lightness: u16) -> u16 {
+    const WHOLE: u32 = 0xff00;
+    ((u32::from(lightness).min(WHOLE) * u32::from(u16::MAX) + WHOLE / 2) / WHOLE) as u16
+}
+
+/// The way of a row's samples into a picture.
+struct Way<'a> {
+    /// Pixels of the row that are wanted.
     columns: std::ops::Range<usize>,
+    /// Samples of a pixel in the row.
     stored: usize,
-    map: &[(usize, usize)],
-    out: &mut [u8],
+    /// Which of them become which bands.
+    map: &'a [(usize, usize)],
+    /// Bands of the picture.
     bands: usize,
-) {
-    if stored == bands && map.len() == bands && map.iter().all(|(from, to)| from == to) {
+}
+
+impl Way<'_> {
+    /// Fills the pixels of `out` with what `value` says of the samples that go there, by their number in the
+    /// row.
+    fn fill<T>(self, out: &mut [T], value: impl Fn(usize) -> T) {
+        for (column, pixel) in self.columns.zip(out.chunks_exact_mut(self.bands)) {
+            for (from, to) in self.map {
+                pixel[*to] = value(column * self.stored + from);
+            }
+        }
+    }
+}
+
+fn put_bytes(row: &[u8], way: Way<'_>, out: &mut [u8]) {
+    let Way { columns, stored, map, bands } = &way;
+    if stored == bands && map.len() == *bands && map.iter().all(|(from, to)| from == to) {
         let part = &row[columns.start * stored..columns.end * stored];
         out[..part.len()].copy_from_slice(part);
         return;
     }
-    for (column, pixel) in columns.zip(out.chunks_exact_mut(bands)) {
-        for (from, to) in map {
-            pixel[*to] = row[column * stored + from];
-        }
+    way.fill(out, |index| row[index]);
+}
+
+/// Samples of more than 8 bits, floating-point ones or whole.
+fn put_deep(row: &[u8], way: Way<'_>, out: &mut [u16], (float, bits): (bool, usize)) {
+    match (float, bits) {
+        (false, 16) => put_wide(row, way, out, u16::from_ne_bytes),
+        (false, 32) => put_wide(row, way, out, |raw| (u32::from_ne_bytes(raw) >> 16) as u16),
+        (false, _) => put_packed(row, way, out, bits),
+        (true, 16) => put_wide(row, way, out, |raw| of_light(half::f16::from_ne_bytes(raw).into())),
+        (true, 32) => put_wide(row, way, out, |raw| of_light(f32::from_ne_bytes(raw))),
+        (true, _) => put_wide(row, way, out, |raw| of_light(f64::from_ne_bytes(raw) as f32)),
     }
 }
 
-fn put_wide(
+/// Samples of `N` bytes in native byte order, each as `value` takes it.
+fn put_wide<const N: usize>(
     row: &[u8],
-    columns: std::ops::Range<usize>,
-    stored: usize,
-    map: &[(usize, usize)],
+    way: Way<'_>,
     out: &mut [u16],
-    bands: usize,
+    value: impl Fn([u8; N]) -> u16,
 ) {
-    let (values, _) = row.as_chunks::<2>();
-    for (column, pixel) in columns.zip(out.chunks_exact_mut(bands)) {
-        for (from, to) in map {
-            pixel[*to] = u16::from_ne_bytes(values[column * stored + from]);
-        }
-    }
+    let (values, _) = row.as_chunks::<N>();
+    way.fill(out, |index| value(values[index]));
 }
 
-/// How samples of less than 8 bits are read.
-#[derive(Clone, Copy)]
-struct Unpack {
-    bits: usize,
-    /// Whether values stay as they are (indices) instead of being stretched to 0–255.
-    raw: bool,
+/// The 16-bit value of a number of which 0 to 1 is black to white. What is no number is black.
+fn of_light(value: f32) -> u16 {
+    (value.clamp(0.0, 1.0) * f32::from(u16::MAX)).round() as u16
 }
 
-fn put_bits(
-    row: &[u8],
-    columns: std::ops::Range<usize>,
-    stored: usize,
-    map: &[(usize, usize)],
-    out: &mut [u8],
-    bands: usize,
-    Unpack { bits, raw }: Unpack,
-) {
-    let top = (1u8 << bits) - 1;
-    let stretch = if raw { 1 } else { 255 / top };
-    for (column, pixel) in columns.zip(out.chunks_exact_mut(bands)) {
-        for (from, to) in map {
-            let at = (column * stored + from) * bits;
-            // Samples are packed from the high bit down.
-            let value = row[at / 8] >> (8 - bits - at % 8) & top;
-            pixel[*to] = value * stretch;
-        }
-    }
+/// Samples of 9 to 15 bits, packed from the high bit down, stretched to 16.
+fn put_packed(row: &[u8], way: Way<'_>, out: &mut [u16], bits: usize) {
+    let top = (1_u32 << bits) - 1;
+    way.fill(out, |index| {
+        let at = index * bits;
+        let byte = |index: usize| u32::from(row.get(at / 8 + index).copied().unwrap_or(0));
+        // Up to 15 bits from any bit of the first byte on lie within three bytes.
+        let three = byte(0) << 16 | byte(1) << 8 | byte(2);
+        let value = three >> (24 - bits - at % 8) & top;
+        ((value * u32::from(u16::MAX) + top / 2) / top) as u16
+    });
+}
+
+/// Samples of less than 8 bits, stretched to 0–255 unless they are `raw`, as indices are.
+fn put_bits(row: &[u8], way: Way<'_>, out: &mut [u8], bits: usize, raw: bool) {
+    let top = (1_u32 << bits) - 1;
+    let stretched: [u8; 128] = std::array::from_fn(|value| {
+        let value = (value as u32).min(top);
+        (if raw { value } else { (value * 255 + top / 2) / top }) as u8
+    });
+    way.fill(out, |index| {
+        let at = index * bits;
+        // Samples are packed from the high bit down; those of 3, 5, 6 and 7 bits may lie in two bytes.
+        let two =
+            u32::from(row[at / 8]) << 8 | u32::from(row.get(at / 8 + 1).copied().unwrap_or(0));
+        stretched[(two >> (16 - bits - at % 8) & top) as usize]
+    });
 }
 
 fn invert(samples: &mut Samples, bands: usize) {

@@ -296,9 +296,3 @@ fn a_circle_of_pages_is_an_error() {
     tiff[at + 2 + count * 12..][..4].copy_from_slice(&first);
     assert!(matches!(open(&tiff, 1).map(|_| ()), Err(Error::Malformed(_))));
 }
-
-#[test]
-fn lab_is_unsupported() {
-    let tiff = made(3, "rgb", &["-colorspace", "Lab"]);
-    assert!(matches!(open(&tiff, 1).map(|_| ()), Err(Error::Unsupported(_))));
-}

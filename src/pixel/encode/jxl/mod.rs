@@ -9,19 +9,16 @@ use self::sys::{Failure, Layout, Settings};
 use super::{EncodeOptions, Side};
 use crate::pixel::{ColourSpace, Error, Image, Result, Samples};
 
-/// The encoder's pictures of floats take 40 bytes a pixel, and it cannot be called off.
-const MAX_PIXELS: u64 = 60_000_000;
-/// 1–9; from 5 on it takes several times as long for a few percent.
-const EFFORT: u8 = 4;
 const LOSSLESS_QUALITY: u8 = 100;
+/// Lossless pictures above this are written with less effort.
+const LARGE_PIXELS: u64 = 1_000_000;
+
+/// Whether the library is there.
+pub(super) fn is_there() -> bool {
+    sys::is_there()
+}
 
 pub(super) fn encode(image: &Image, options: &EncodeOptions, side: &Side<'_>) -> Result<Vec<u8>> {
-    if u64::from(image.width) * u64::from(image.height) > MAX_PIXELS {
-        return Err(Error::Encode(format!(
-            "JPEG XL is written up to {} megapixels",
-            MAX_PIXELS / 1_000_000
-        )));
-    }
     let layout = Layout {
         width: image.width,
         height: image.height,
@@ -45,7 +42,7 @@ pub(super) fn encode(image: &Image, options: &EncodeOptions, side: &Side<'_>) ->
     };
     let settings = Settings {
         distance: distance(options.quality.lossy.clamp(1, 100)),
-        effort: EFFORT,
+        effort: effort(options.quality.lossy, u64::from(image.width) * u64::from(image.height)),
         orientation: options.orientation.exif(),
         profile: side.profile,
         exif: side.metadata.exif.as_deref(),
@@ -57,6 +54,14 @@ pub(super) fn encode(image: &Image, options: &EncodeOptions, side: &Side<'_>) ->
             Error::Encode(format!("the JPEG XL encoder does not take {step}"))
         }
     })
+}
+
+/// Effort, 1 to 9, by quality and pixels (docs/decisions/0012).
+fn effort(quality: u8, pixels: u64) -> u8 {
+    match (quality >= LOSSLESS_QUALITY, pixels) {
+        (true, ..=LARGE_PIXELS) | (false, _) => 4,
+        (true, _) => 3,
+    }
 }
 
 /// Butteraugli distance of a quality: 1 at 90, 1.9 at 80, 6.4 at 30, 0 at 100.

@@ -116,6 +116,11 @@ functions! {
 }
 
 /// The library's functions, loaded once per process; a failure is remembered as well.
+/// Whether the library is there, with all that is used of it.
+pub fn is_there() -> bool {
+    functions().is_ok()
+}
+
 fn functions() -> Result<&'static Functions, Failure> {
     static FUNCTIONS: OnceLock<Result<Functions, String>> = OnceLock::new();
     FUNCTIONS

@@ -15,7 +15,7 @@ use crate::db::folio_history::{self, Action};
 use crate::db::folios::Folio;
 use crate::db::tasks::{self, NewTask};
 use crate::db::{self, now_ms};
-use crate::portfolio::{PublishPortfolio, may_publish};
+use crate::portfolio::{NotPublished, PublishPortfolio, Publisher, check_published};
 use crate::web::Error;
 
 /// How long the task's row stays: its error can be read meanwhile.
@@ -121,10 +121,6 @@ fn publish(call: &Call<'_>) -> Result<Reply, Error> {
     if keep_until_ms <= now_ms() {
         return Err(Error::parameter("expiry_time", "must be in the future"));
     }
-    // What is published, others can have who may not have the pictures themselves.
-    if !may_publish(call.db(), &*call.rights()?, &call.identity, folio.id, originals)? {
-        return Err(Error::forbidden());
-    }
     let new = NewExport {
         folio_id: folio.id,
         description: call.text("description").to_owned(),
@@ -133,6 +129,15 @@ fn publish(call: &Call<'_>) -> Result<Reply, Error> {
         parameters: parameters(call)?.filter(|_| !originals).unwrap_or_else(|| "{}".into()),
         keep_until_ms,
     };
+    let publisher = Publisher {
+        identity: call.identity.clone(),
+        rights: call.rights()?,
+        templates: call.app.store.templates()?,
+    };
+    check_published(call.db(), &publisher, &new).map_err(|refusal| match refusal {
+        NotPublished::Kept(kept) => Error::refused(kept.to_string()),
+        NotPublished::Db(error) => error.into(),
+    })?;
     let export = queue(call, &folio, &new)?;
     Reply::accepted(&shape(call, &folio, &export))
 }

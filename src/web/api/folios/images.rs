@@ -1,6 +1,6 @@
 //! The images of portfolios.
 
-use http::Method;
+use http::{Method, StatusCode};
 use serde_json::Value;
 
 use super::super::call::Call;
@@ -131,13 +131,28 @@ fn tell(call: &Call<'_>) -> Result<Reply, Error> {
 /// The image that a call names by id or path, which the caller may view.
 fn named(call: &Call<'_>) -> Result<ImageView, Error> {
     if let Some(id) = call.opt_int("image_id") {
-        let unknown = || Error::parameter("image_id", "there is no such image");
-        let view = image_views::by_id(call.db(), id)?.ok_or_else(unknown)?;
-        call.require_level(&view.folder.path, Level::View)?;
-        return if view.status == STATUS_ACTIVE { Ok(view) } else { Err(unknown()) };
+        return named_by_id(call, id).map_err(|error| match error.status() {
+            StatusCode::BAD_REQUEST => error.of("image_id"),
+            _ => error,
+        });
     }
     let text = call.opt_text("image_src");
-    let text = text.ok_or_else(|| Error::parameter("image_id", "or image_src must be given"))?;
+    named_by_path(
+        call,
+        text.ok_or_else(|| Error::parameter("image_id", "or image_src must be given"))?,
+    )
+}
+
+/// An image that is there, by its id, which the caller may view.
+pub fn named_by_id(call: &Call<'_>, id: i64) -> Result<ImageView, Error> {
+    let unknown = || Error::client(StatusCode::BAD_REQUEST, "there is no such image");
+    let view = image_views::by_id(call.db(), id)?.ok_or_else(unknown)?;
+    call.require_level(&view.folder.path, Level::View)?;
+    if view.status == STATUS_ACTIVE { Ok(view) } else { Err(unknown()) }
+}
+
+/// An image by its path, in the field `image_src`, which the caller may view.
+pub fn named_by_path(call: &Call<'_>, text: &str) -> Result<ImageView, Error> {
     let path = SourcePath::parse(text).map_err(|error| Error::parameter("image_src", error))?;
     call.require_level(path.folder(), Level::View)?;
     current(call.app, &path)
@@ -162,7 +177,7 @@ fn filename<'a>(call: &'a Call<'_>) -> Result<Option<&'a str>, Error> {
 }
 
 /// Notes that the pictures of a portfolio were changed.
-fn note(sql: &dyn Sql, call: &Call<'_>, folio_id: i64, detail: &str) -> db::Result<()> {
+pub fn note(sql: &dyn Sql, call: &Call<'_>, folio_id: i64, detail: &str) -> db::Result<()> {
     folios::touch(sql, folio_id)?;
     folio_history::add(sql, folio_id, call.user_id(), Action::Pictures, detail)
 }

@@ -1,5 +1,7 @@
 //! Portfolios.
 
+mod basket;
+mod copies;
 mod exports;
 mod images;
 mod people;
@@ -22,6 +24,8 @@ use crate::web::{App, Error};
 use people::People;
 use shape::{FolioShape, FolioSummaryShape};
 
+pub use basket::ENDPOINTS as BASKET;
+pub use copies::ENDPOINTS as COPIES;
 pub use exports::ENDPOINTS as EXPORTS;
 pub use images::ENDPOINTS as IMAGES;
 pub use shape::query_of;

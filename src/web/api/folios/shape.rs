@@ -18,7 +18,7 @@ use crate::spec::{PARAMS, Params, Rules};
 use crate::web::Error;
 
 /// The address of a portfolio's page.
-fn address(base_url: &str, folio_human_id: &str) -> String {
+pub fn address(base_url: &str, folio_human_id: &str) -> String {
     format!("{base_url}/portfolios/{}/", in_query(folio_human_id))
 }
 

@@ -1,0 +1,213 @@
+//! `halftone cache`: looking into, emptying and filling the caches of made pictures.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use percent_encoding::percent_decode;
+
+use super::service_user::as_root;
+use super::{Common, cache_warm, wiring};
+use crate::auth::KNOWN_AFTER;
+use crate::cache::{Cache, edge};
+use crate::config::Settings;
+use crate::db::purge::{self, Made};
+use crate::db::{self, Db};
+
+/// What to do with the caches.
+#[derive(Subcommand)]
+pub enum Action {
+    /// Tell how full they are
+    Stats(Common),
+    /// Have pictures made anew: of everything, of a folder, or of one original
+    Purge {
+        /// A folder of the repository with all below it, or an original; / for everything
+        path: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Ask for pictures, so that they are made before anybody wants them
+    Warm(cache_warm::Options),
+}
+
+/// Does it.
+pub fn run(action: &Action) -> anyhow::Result<()> {
+    match action {
+        Action::Stats(common) => stats(&common.load_with_return()?.settings),
+        Action::Purge { path, common } => {
+            let settings = common.load_with_return()?.settings;
+            let database = open(&settings)?;
+            purge(&settings, &database, path)
+        }
+        Action::Warm(options) => cache_warm::run(options),
+    }
+}
+
+/// The database, if it is of this version.
+pub(super) fn open(settings: &Settings) -> anyhow::Result<Db> {
+    let database = wiring::database(settings)?;
+    db::check_schema(&database)?;
+    Ok(database)
+}
+
+fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 20)
+}
+
+fn edge_folder(settings: &Settings) -> Option<&PathBuf> {
+    Some(&settings.edge_cache_dir).filter(|folder| !folder.as_os_str().is_empty())
+}
+
+fn stats(settings: &Settings) -> anyhow::Result<()> {
+    let cache = wiring::cache(settings)?;
+    match cache.memcached() {
+        Some(memcached) => {
+            for (server, usage) in memcached.usage() {
+                match usage {
+                    Some(usage) => println!(
+                        "memcached {server}: {:.1} of {:.1} MB, {} items, {} dropped for want of space",
+                        megabytes(usage.bytes),
+                        megabytes(usage.limit_bytes),
+                        usage.items,
+                        usage.evictions
+                    ),
+                    None => println!("memcached {server}: does not answer"),
+                }
+            }
+        }
+        None => match cache.shared_fill() {
+            Some((used, limit)) => {
+                println!("disk: {:.1} of {:.1} MB", megabytes(used), megabytes(limit));
+            }
+            None => println!("no cache that processes share"),
+        },
+    }
+    if let Some(folder) = edge_folder(settings) {
+        let kept = as_root(|| edge::usage(folder))?;
+        println!("front server: {} answers, {:.1} MB", kept.answers, megabytes(kept.bytes));
+    }
+    Ok(())
+}
+
+/// What was done to have pictures made anew.
+#[derive(Debug, Default)]
+pub(super) struct Purged {
+    /// Originals whose pictures are made anew.
+    pub originals: u64,
+    /// Entries and bytes that were removed from a disk cache as a whole.
+    pub disk: Option<(u64, u64)>,
+    /// What was removed of the front server's.
+    pub edge: Option<edge::Kept>,
+}
+
+/// Does what takes the rights of whoever owns the front server's cache.
+type AsOwner<'a> = &'a dyn Fn(&dyn Fn() -> io::Result<edge::Kept>) -> io::Result<edge::Kept>;
+
+/// Has the pictures made anew of everything, of a folder, or of one original. `as_owner` does what takes
+/// the rights of whoever owns the front server's cache.
+pub(super) fn purge_made(
+    settings: &Settings,
+    database: &Db,
+    cache: &Cache,
+    path: &str,
+    as_owner: AsOwner<'_>,
+) -> anyhow::Result<Purged> {
+    let path = path.trim_matches('/');
+    let originals = match db::images::by_path(database, path)? {
+        Some(_) => purge::made_pictures(database, Made::OfImage(path))?,
+        None => {
+            let folder = path.is_empty() || db::folders::by_path(database, path)?.is_some();
+            anyhow::ensure!(folder, "{path}: there is no such folder or original");
+            purge::made_pictures(database, Made::Below(path))?
+        }
+    };
+    let disk = path.is_empty().then(|| cache.clear_disk()).transpose()?;
+    let edge = match edge_folder(settings) {
+        Some(folder) => Some(purge_edge(folder, path, as_owner)?),
+        None => None,
+    };
+    Ok(Purged { originals, disk, edge })
+}
+
+fn purge(settings: &Settings, database: &Db, path: &str) -> anyhow::Result<()> {
+    anyhow::ensure!(!path.is_empty(), "PATH: must be a folder or an original; / for everything");
+    let cache = wiring::cache(settings)?;
+    let purged = purge_made(settings, database, &cache, path, &|work| as_root(work))?;
+    println!("{} originals: their pictures are made anew", purged.originals);
+    if let Some((entries, bytes)) = purged.disk {
+        println!("disk: {entries} removed, {:.1} MB", megabytes(bytes));
+    }
+    match purged.edge {
+        Some(gone) => {
+            println!("front server: {} removed, {:.1} MB", gone.answers, megabytes(gone.bytes));
+            if gone.failed > 0 {
+                println!(
+                    "front server: {} could not be removed; it may send them for another {} s",
+                    gone.failed, settings.edge_cache_s
+                );
+            }
+        }
+        None if settings.edge_cache_s > 1 => println!(
+            "front servers may send what they keep for another {} s (edge_cache_dir names no folder)",
+            settings.edge_cache_s
+        ),
+        None => {}
+    }
+    Ok(())
+}
+
+fn purge_edge(folder: &Path, path: &str, as_owner: AsOwner<'_>) -> io::Result<edge::Kept> {
+    let purge = || match path {
+        "" => edge::clear(folder),
+        _ => edge::purge(folder, &|target| concerns(target, path)),
+    };
+    let first = as_owner(&purge)?;
+    // A worker that has not heard of it yet may give the front server the old picture once more.
+    std::thread::sleep(KNOWN_AFTER);
+    let gone = as_owner(&purge)?;
+    Ok(edge::Kept {
+        answers: first.answers + gone.answers,
+        bytes: first.bytes + gone.bytes,
+        failed: gone.failed,
+    })
+}
+
+/// Whether an address shows anything of a folder or an original: as the picture or laid over it. In
+/// doubt it does: what is deleted too much is asked for again.
+fn concerns(target: &[u8], path: &str) -> bool {
+    let wanted = db::path_key(path);
+    let blanks: Vec<u8> =
+        target.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+    [target, &blanks].into_iter().any(|text| {
+        let text = plain_path(&percent_decode(text).decode_utf8_lossy());
+        db::path_key(&text).contains(&wanted) || text.contains(path)
+    })
+}
+
+/// A path without parts that say nothing.
+fn plain_path(text: &str) -> String {
+    let mut plain = text.to_owned();
+    for idle in ["/./", "//"] {
+        while plain.contains(idle) {
+            plain = plain.replace(idle, "/");
+        }
+    }
+    plain.replace("=./", "=")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_concern_what_they_name() {
+        assert!(concerns(b"/image?src=a/b.jpg&width=5", "a/b.jpg"));
+        assert!(concerns(b"/image?src=a%2Fb%20c.jpg", "a/b c.jpg"));
+        assert!(concerns(b"/image?width=5&src=/a/b+c.jpg", "a/b c.jpg"));
+        assert!(concerns(b"/image?src=x.jpg&overlay=a/b.jpg", "a"));
+        assert!(concerns(b"/image?src=pub/c%2B%2B.jpg", "pub/c++.jpg"));
+        assert!(concerns(b"/image?src=pub/c++.jpg", "pub/c  .jpg"));
+        assert!(concerns(b"/image?src=./pub//a/././b.jpg", "pub/a/b.jpg"));
+        assert!(!concerns(b"/image?src=c/d.jpg", "a/b.jpg"));
+    }
+}

@@ -1,0 +1,189 @@
+//! `halftone cache warm`: asks a running server for pictures, so that they are made and kept.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use clap::Args;
+
+use super::service_user::as_root;
+use super::{Common, cache};
+use crate::config::Settings;
+use crate::db::stats::{self, Rank};
+use crate::db::{self, Db, now_ms};
+use crate::web::api::in_query;
+
+/// How long one picture may take.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+const DAY_MS: i64 = 24 * 3600 * 1000;
+
+/// Images of a folder that are asked for together.
+const AT_ONCE: i64 = 1_000;
+
+/// Which pictures, and from where.
+#[derive(Args)]
+pub struct Options {
+    /// A file of addresses, or of paths and queries, one on a line; - for standard input
+    #[arg(long, value_name = "FILE", group = "which")]
+    list: Option<PathBuf>,
+    /// So many of the originals that were wanted most in the last 30 days, in each template
+    #[arg(long, value_name = "NUMBER", group = "which")]
+    wanted: Option<u32>,
+    /// The originals in a folder and below it, in each template
+    #[arg(long, value_name = "FOLDER", group = "which")]
+    folder: Option<String>,
+    /// A template, may be given again; the default one if there is none
+    #[arg(long = "template", value_name = "NAME")]
+    templates: Vec<String>,
+    /// Where the server is asked; public_base_url if left out
+    #[arg(long)]
+    url: Option<String>,
+    /// How many are asked for at a time
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=64))]
+    jobs: u8,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Does it.
+pub fn run(options: &Options) -> anyhow::Result<()> {
+    let settings = options.common.load_with_return()?.settings;
+    let base = options.url.as_deref().unwrap_or(&settings.public_base_url).trim_end_matches('/');
+    ensure!(
+        base.starts_with("http://") || base.starts_with("https://"),
+        "--url: must say where the server is, such as http://localhost (public_base_url is not set)"
+    );
+    let targets = targets(options, &settings)?;
+    let failed = ask(base, &targets, options.jobs);
+    println!("{} asked for, {failed} failed", targets.len());
+    ensure!(failed == 0, "{failed} pictures could not be had");
+    Ok(())
+}
+
+/// Paths with queries, or whole addresses.
+fn targets(options: &Options, settings: &Settings) -> anyhow::Result<Vec<String>> {
+    if let Some(list) = &options.list {
+        return listed(list);
+    }
+    let database = cache::open(settings)?;
+    let paths = match (&options.wanted, &options.folder) {
+        (Some(number), _) => wanted(&database, (*number).into())?,
+        (None, Some(folder)) => below(&database, folder)?,
+        (None, None) => bail!("--list, --wanted or --folder: one of them must be given"),
+    };
+    let templates: Vec<String> = match options.templates.as_slice() {
+        [] => vec![String::new()],
+        names => names.iter().map(|name| format!("&tmp={}", in_query(name))).collect(),
+    };
+    let each = |path: &String| {
+        let src = in_query(path);
+        templates.iter().map(move |tmp| format!("/image?src={src}{tmp}")).collect::<Vec<_>>()
+    };
+    Ok(paths.iter().flat_map(each).collect())
+}
+
+fn listed(list: &PathBuf) -> anyhow::Result<Vec<String>> {
+    let reader: Box<dyn io::BufRead> = if list.as_os_str() == "-" {
+        Box::new(io::stdin().lock())
+    } else {
+        let file = as_root(|| std::fs::File::open(list));
+        Box::new(io::BufReader::new(file.with_context(|| list.display().to_string())?))
+    };
+    let lines: Result<Vec<String>, _> = reader.lines().collect();
+    let lines = lines.with_context(|| list.display().to_string())?;
+    let lines = lines.iter().map(|line| line.trim()).enumerate();
+    let mut wanted = Vec::new();
+    for (at, line) in lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')) {
+        ensure!(
+            ["/", "http://", "https://"].iter().any(|start| line.starts_with(start)),
+            "{}:{}: must be a path such as /image?src=a/b.jpg, or a whole address",
+            list.display(),
+            at + 1
+        );
+        wanted.push(line.to_owned());
+    }
+    Ok(wanted)
+}
+
+fn wanted(database: &Db, number: i64) -> anyhow::Result<Vec<String>> {
+    let now = now_ms();
+    let span = (now - 30 * DAY_MS, now + DAY_MS);
+    let (found, _) = stats::ranked(database, span, Rank::Views, (0, number))?;
+    Ok(found.into_iter().filter_map(|(_, path, _)| path).collect())
+}
+
+fn below(database: &Db, folder: &str) -> anyhow::Result<Vec<String>> {
+    let folder = folder.trim_matches('/');
+    ensure!(
+        folder.is_empty() || db::folders::by_path(database, folder)?.is_some(),
+        "{folder}: there is no such folder"
+    );
+    let mut paths: Vec<String> = Vec::new();
+    loop {
+        let after = paths.last().map_or("", String::as_str);
+        let part = db::images::below(database, folder, after, AT_ONCE)?;
+        if part.is_empty() {
+            return Ok(paths);
+        }
+        paths.extend(part);
+    }
+}
+
+/// Asks for each, so many at a time; gives back how many could not be had.
+fn ask(base: &str, targets: &[String], jobs: u8) -> u64 {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .timeout_global(Some(PATIENCE))
+        .http_status_as_error(false)
+        .build()
+        .into();
+    let (next, done, failed) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicU64::new(0));
+    let out = Mutex::new(());
+    std::thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(|| {
+                while let Some(target) = targets.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let told = one(&agent, base, target);
+                    let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                    let _turn = out.lock().unwrap_or_else(PoisonError::into_inner);
+                    if let Err(why) = told {
+                        failed.fetch_add(1, Ordering::Relaxed);
+                        eprintln!("\r{target}: {why}");
+                    }
+                    show(done, targets.len());
+                }
+            });
+        }
+    });
+    if io::stderr().is_terminal() {
+        eprintln!();
+    }
+    failed.load(Ordering::Relaxed)
+}
+
+fn one(agent: &ureq::Agent, base: &str, target: &str) -> Result<(), String> {
+    let address = if target.starts_with('/') { format!("{base}{target}") } else { target.into() };
+    let mut response = agent.get(&address).call().map_err(|error| error.to_string())?;
+    let status = response.status();
+    // To its end: a picture that nobody waits for is called off.
+    let read = io::copy(&mut response.body_mut().as_reader(), &mut io::sink());
+    read.map_err(|error| error.to_string())?;
+    if status.is_success() { Ok(()) } else { Err(format!("status {}", status.as_u16())) }
+}
+
+/// Shows how far it has come, to people.
+fn show(done: usize, all: usize) {
+    const WIDTH: usize = 40;
+    if !io::stderr().is_terminal() {
+        return;
+    }
+    let filled = WIDTH * done / all.max(1);
+    let mut out = io::stderr().lock();
+    // That it cannot be shown is no reason to stop.
+    let _ = write!(out, "\r[{:<WIDTH$}] {done}/{all} ", "#".repeat(filled));
+    let _ = out.flush();
+}

@@ -1,0 +1,118 @@
+//! Calls of the API by forms of our own pages, for browsers without scripts: posted to
+//! `/do/METHOD/PATH`, answered by leading on to a page, or by a page that tells of the failure. What is given
+//! but once (`shown` in the query) comes on a page of its own.
+//!
+//! The same rows, checks and handlers answer as for programs; only what comes of it is told otherwise.
+
+use http::{HeaderValue, Method, StatusCode, header};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::endpoint::{Access, Endpoint};
+use crate::http::{Body, Request, Response};
+use crate::web::pages::{error_page_leading_to, once};
+use crate::web::sign_in::{Form, next};
+use crate::web::{App, Error};
+
+/// Where forms are posted to.
+const PREFIX: &str = "/do/";
+
+const WORD: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-');
+
+/// The method and the path below the version that a form means; none for other addresses.
+pub fn below(path: &str) -> Option<(Method, &str)> {
+    let rest = path.strip_prefix(PREFIX)?;
+    let at = rest.find('/')?;
+    let method = match &rest[..at] {
+        "post" => Method::POST,
+        "put" => Method::PUT,
+        "delete" => Method::DELETE,
+        _ => return None,
+    };
+    Some((method, &rest[at..]))
+}
+
+/// Whether a form may call an address: not where the call itself shows who calls, and not where its body
+/// is no form.
+pub fn may_call(endpoint: &Endpoint) -> bool {
+    !matches!(endpoint.access, Access::Credentials(_)) && !endpoint.takes_bytes()
+}
+
+/// What a browser is sent for the outcome of a call.
+pub fn page(app: &App, request: &Request, result: Result<Response, Error>) -> Response {
+    let lead = |request: &Request| -> Result<(String, String, Option<String>), Error> {
+        let query = Form::of_query(request)?;
+        let next = next::checked(app, request, query.text("next").unwrap_or("/"))?;
+        let done = query.text("done").unwrap_or_default().to_owned();
+        Ok((next, done, query.text("shown").map(str::to_owned)))
+    };
+    let (next, done, shown) = match lead(request) {
+        Ok(lead) => lead,
+        Err(error) => return error_page_leading_to(app, request, &error, "/"),
+    };
+    let error = match result {
+        Ok(response) if response.status.is_success() => {
+            let told = shown.and_then(|member| {
+                once(app, request, &answer_of(&response)?["data"], &member, &next)
+            });
+            return told.unwrap_or_else(|| see_other(&next, &done));
+        }
+        Ok(response) => Error::client(response.status, message_of(&response)),
+        Err(error) => error,
+    };
+    error.log(&crate::web::subject(app, request));
+    error_page_leading_to(app, request, &error, &next)
+}
+
+fn see_other(next: &str, done: &str) -> Response {
+    let (next, fragment) = next.split_once('#').unwrap_or((next, ""));
+    let sign = if next.contains('?') { '&' } else { '?' };
+    let done = match done {
+        "" => String::new(),
+        word => format!("{sign}done={}", utf8_percent_encode(word, WORD)),
+    };
+    let hash = if fragment.is_empty() { "" } else { "#" };
+    let location = HeaderValue::try_from(format!("{next}{done}{hash}{fragment}"));
+    Response::new(StatusCode::SEE_OTHER)
+        .header(header::LOCATION, location.unwrap_or(HeaderValue::from_static("/")))
+        .header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))
+}
+
+/// An answer for programs.
+fn answer_of(response: &Response) -> Option<serde_json::Value> {
+    match &response.body {
+        Body::Bytes(bytes) => serde_json::from_slice(bytes).ok(),
+        _ => None,
+    }
+}
+
+/// What it says in words.
+fn message_of(response: &Response) -> String {
+    let told = answer_of(response);
+    let message = told.as_ref().and_then(|told| told["message"].as_str());
+    message.unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_forms_name_method_and_path() {
+        let put = below("/do/put/admin/images/5").unwrap();
+        assert_eq!(put, (Method::PUT, "/admin/images/5"));
+        for other in ["/do/get/list", "/do/put", "/do/", "/do", "/done/put/x", "/api/v1/list"] {
+            assert!(below(other).is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_was_done_is_told_to_the_page() {
+        let location = |next, done| {
+            see_other(next, done).headers[header::LOCATION].to_str().unwrap().to_owned()
+        };
+        assert_eq!(location("/a", "x-y"), "/a?done=x-y");
+        assert_eq!(location("/a?b=c#d", "x"), "/a?b=c&done=x#d");
+        assert_eq!(location("/a", "&z=\r\n"), "/a?done=%26z%3D%0D%0A");
+        assert_eq!(location("/a", ""), "/a");
+    }
+}

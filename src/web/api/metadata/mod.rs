@@ -1,0 +1,261 @@
+//! What people say of many images at once, as tables for spreadsheets: out, and in again.
+
+mod lines;
+mod plan;
+mod sent;
+
+use http::{Method, StatusCode};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::call::Call;
+use super::csv;
+use super::endpoint::{Access, Endpoint, Kind, gives, gives_table, must, optional};
+use super::files::{caller, now};
+use super::library::{folder_path, of_folder};
+use super::reply::Reply;
+use super::shape;
+use crate::auth::Level;
+use crate::db::image_views::{self, ImageView};
+use crate::db::{STATUS_ACTIVE, tags};
+use crate::web::Error;
+use crate::web::pages::natural_key;
+
+pub use plan::{Change, Line, plan};
+pub use sent::sent;
+
+/// The largest table that is taken, in characters.
+pub const MAX_TABLE_CHARS: usize = 900_000;
+
+/// The most lines of one.
+pub const MAX_LINES: usize = 10_000;
+
+/// The columns that come first.
+const COLUMNS: [&str; 8] =
+    ["src", "title", "description", "tags", "width", "height", "size_bytes", "image_id"];
+
+/// The rows.
+pub const ENDPOINTS: &[Endpoint] = &[
+    Endpoint {
+        method: Method::GET,
+        path: "/admin/metadata",
+        title: "List what is said of the images of a folder, or of some images",
+        access: Access::SignedIn("View permission for the folders of the images."),
+        fields: &[
+            optional("path", Kind::Line(1024), "The folder; either this or image_ids."),
+            optional("image_ids", Kind::Line(20_000), "The images, with commas between."),
+            optional(
+                "format",
+                Kind::Choice(&["json", "csv"]),
+                "The usual answer, or a table for spreadsheets without what usually stands around it.",
+            ),
+        ],
+        gives: gives_table::<Vec<SaidShape>>(),
+        failures: &[403, 404],
+        handler: list,
+    },
+    Endpoint {
+        method: Method::POST,
+        path: "/admin/metadata",
+        title: "Change what is said of the images that a table names",
+        access: Access::SignedIn("Edit permission for the folders of the images."),
+        fields: &[
+            must(
+                "table",
+                Kind::Text(MAX_TABLE_CHARS),
+                "The table, as the list gives it: a line with the names of columns, then one for each \
+                 image. It has src and at least one of title, description and tags; other columns are \
+                 passed over. What stands in a cell takes the place of what was said.",
+            ),
+            optional(
+                "dry_run",
+                Kind::Flag,
+                "Whether only to tell what would change; no if left out.",
+            ),
+        ],
+        gives: gives::<OutcomeShape>(),
+        failures: &[403, 409],
+        handler: change,
+    },
+];
+
+/// What is said of an image.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Said")]
+struct SaidShape {
+    /// The path, without a slash in front.
+    src: String,
+    title: String,
+    description: String,
+    /// With semicolons between; on a line each where one of them has a semicolon in it.
+    tags: String,
+    /// Null while it is not known.
+    width: Option<i64>,
+    height: Option<i64>,
+    size_bytes: Option<i64>,
+    /// Null while nobody has asked for it yet.
+    image_id: Option<i64>,
+}
+
+/// What came of a table, or would.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "MetadataOutcome")]
+struct OutcomeShape {
+    /// Images that were changed, or would be.
+    changed: usize,
+    /// Lines of which nothing comes.
+    failed: usize,
+    /// Lines that change something or cannot be used; not those that say what is said already.
+    lines: Vec<LineShape>,
+}
+
+/// A line of a table.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "MetadataLine")]
+struct LineShape {
+    /// Its number in the table, the line with the names of columns being the first.
+    line: u64,
+    src: String,
+    changes: Vec<ChangeShape>,
+    /// Why nothing comes of it; blank when something does.
+    error: String,
+}
+
+/// A change of one text.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "MetadataChange")]
+struct ChangeShape {
+    field: &'static str,
+    from: String,
+    to: String,
+}
+
+impl From<&Line> for LineShape {
+    fn from(line: &Line) -> Self {
+        let change = |change: &Change| ChangeShape {
+            field: change.field,
+            from: change.from.clone(),
+            to: change.to.clone(),
+        };
+        Self {
+            line: line.number,
+            src: line.src.clone(),
+            changes: line.changes.iter().map(change).collect(),
+            error: line.error.clone(),
+        }
+    }
+}
+
+/// `GET /admin/metadata`
+fn list(call: &Call<'_>) -> Result<Reply, Error> {
+    let mut shapes = match (call.opt_text("path"), call.opt_text("image_ids")) {
+        (Some(path), _) => of_folder_at(call, path)?,
+        (None, Some(ids)) => of_images(call, ids)?,
+        (None, None) => return Err(Error::parameter("path", "or image_ids must be given")),
+    };
+    let ids: Vec<i64> = shapes.iter().filter_map(|said| said.image_id).collect();
+    let tags = tags::of_images(call.db(), &ids)?;
+    for said in &mut shapes {
+        let names = said.image_id.and_then(|id| tags.get(&id));
+        said.tags = names.map(|names| lines::joined(names)).unwrap_or_default();
+    }
+    match call.text("format") {
+        "csv" => Ok(Reply::csv(csv::table(&shapes, &COLUMNS)?, "pictures.csv")),
+        _ => Reply::ok(&shapes),
+    }
+}
+
+fn said(view: &ImageView) -> SaidShape {
+    SaidShape {
+        src: view.path.clone(),
+        title: view.title.clone(),
+        description: view.description.clone(),
+        tags: String::new(),
+        width: view.width,
+        height: view.height,
+        size_bytes: view.size_bytes,
+        image_id: Some(view.id),
+    }
+}
+
+/// The images right in a folder, by name; also those that nobody has asked for yet.
+fn of_folder_at(call: &Call<'_>, path: &str) -> Result<Vec<SaidShape>, Error> {
+    let folder = folder_path(path)?;
+    call.require_level(&folder, Level::View)?;
+    let inner = folder.trim_matches('/');
+    let names = call.app.repository.files_in(&folder).map_err(of_folder)?;
+    let in_folder = |name: String| if inner.is_empty() { name } else { format!("{inner}/{name}") };
+    let mut paths: Vec<String> =
+        names.into_iter().map(in_folder).filter(|path| shape::supported(path)).collect();
+    paths.sort_by_cached_key(|path| natural_key(path));
+    let known = image_views::by_paths(call.db(), &paths)?;
+    let known: std::collections::HashMap<&str, &ImageView> =
+        known.iter().map(|view| (view.path.as_str(), view)).collect();
+    let shape = |path: String| match known.get(path.as_str()) {
+        Some(view) if view.status == STATUS_ACTIVE => said(view),
+        _ => SaidShape {
+            src: path,
+            title: String::new(),
+            description: String::new(),
+            tags: String::new(),
+            width: None,
+            height: None,
+            size_bytes: None,
+            image_id: None,
+        },
+    };
+    Ok(paths.into_iter().map(shape).collect())
+}
+
+fn of_images(call: &Call<'_>, ids: &str) -> Result<Vec<SaidShape>, Error> {
+    let mut shapes = Vec::new();
+    for text in ids.split([',', ' ']).filter(|text| !text.is_empty()) {
+        let id: i64 =
+            text.parse().map_err(|_| Error::parameter("image_ids", "must be whole numbers"))?;
+        let view = image_views::by_id(call.db(), id)?;
+        let view = view.ok_or_else(|| Error::missing("image", id))?;
+        call.require_level(&view.folder.path, Level::View)?;
+        shapes.push(said(&view));
+    }
+    Ok(shapes)
+}
+
+/// `POST /admin/metadata`
+fn change(call: &Call<'_>) -> Result<Reply, Error> {
+    let mut lines = plan(call.app, &call.identity, call.text("table"))?;
+    if !call.flag("dry_run") {
+        let now = now(call);
+        for line in lines.iter_mut().filter(|line| line.error.is_empty()) {
+            let Some(id) = line.image_id.filter(|_| !line.changes.is_empty()) else { continue };
+            let done = call.app.library.change(&caller(call, &now), id, &line.wanted);
+            if let Err(error) = done.map_err(Error::from) {
+                if !error.status().is_client_error() {
+                    return Err(error);
+                }
+                error.message().clone_into(&mut line.error);
+            }
+        }
+    }
+    lines.retain(|line| !line.error.is_empty() || !line.changes.is_empty());
+    let failed = lines.iter().filter(|line| !line.error.is_empty()).count();
+    let outcome = OutcomeShape {
+        changed: lines.len() - failed,
+        failed,
+        lines: lines.iter().map(LineShape::from).collect(),
+    };
+    if failed == 0 || call.flag("dry_run") {
+        return Reply::ok(&outcome);
+    }
+    Reply::new(StatusCode::CONFLICT, &told(&outcome), &outcome)
+}
+
+/// The failures in words, the first of them.
+fn told(outcome: &OutcomeShape) -> String {
+    const TOLD: usize = 20;
+    let (changed, failed) = (outcome.changed, outcome.failed);
+    let mut text = format!("{changed} images were changed, and {failed} lines could not be used.");
+    for line in outcome.lines.iter().filter(|line| !line.error.is_empty()).take(TOLD) {
+        text.push_str(&format!(" Line {}: {}", line.line, line.error));
+    }
+    text
+}

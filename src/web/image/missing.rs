@@ -1,0 +1,112 @@
+//! A picture that no cache holds: the first request that wants it makes it, and all others wait for that
+//! without a thread and without a place, so that however many want one picture the others are made meanwhile.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::handler::Found;
+use super::make::{Made, Order, Originals, make, waited_too_long};
+use super::placeholder::{Instead, done};
+use crate::cache::Entry;
+use crate::cache::flight::{Claim, Following, Outcome, Turn};
+use crate::http::{Answer, Later, Place, Progress, Request, Response};
+use crate::web::metrics::Cause;
+use crate::web::protection::{self, Pass};
+use crate::web::{App, Error};
+
+/// A picture that no cache holds.
+pub struct Missing {
+    pub(super) found: Found,
+    pub(super) pass: Pass,
+    /// When it was asked for.
+    pub(super) since: Instant,
+    /// What it stands in for, when it is not what was asked for.
+    pub(super) instead: Option<Instead>,
+}
+
+impl Missing {
+    /// Leaves the picture to those that make pictures, or waits for whom it is left to already.
+    pub fn answer(
+        mut self: Box<Self>,
+        app: &Arc<App>,
+        request: Request,
+        progress: &dyn Progress,
+    ) -> Answer {
+        match app.flights.enter(&self.found.key) {
+            Turn::Mine(claim) => match place(app, progress) {
+                Ok(place) => self.make_later(app, request, claim, place),
+                Err(error) => done(app, request, self.instead.take(), Err(error), progress),
+            },
+            Turn::Anothers(following) => self.wait(app, request, following),
+            Turn::Failed(failure) => {
+                done(app, request, self.instead.take(), Err(failure.into()), progress)
+            }
+        }
+    }
+
+    fn make_later(
+        mut self: Box<Self>,
+        app: &Arc<App>,
+        request: Request,
+        claim: Claim,
+        place: Place,
+    ) -> Answer {
+        let app = Arc::clone(app);
+        Answer::Make(Box::new(move |progress| {
+            let instead = self.instead.take();
+            let result = self.make(&app, claim, &request, progress);
+            drop(place);
+            done(&app, request, instead, result, progress)
+        }))
+    }
+
+    fn make(
+        self,
+        app: &App,
+        claim: Claim,
+        request: &Request,
+        progress: &dyn Progress,
+    ) -> Result<Response, Error> {
+        let Found { asked, subject, overlay, key, .. } = &self.found;
+        let originals = Originals { subject, overlay: overlay.as_ref() };
+        let order = Order { key, asked, originals };
+        let cells = asked.spec.recipe.tile.map_or(1, |tile| tile.grid());
+        let admit = || protection::require_rate(app, request, self.pass, cells);
+        let made = make(app, claim, order, &admit, self.until(app), progress)?;
+        Ok(self.found.send(app, request, made))
+    }
+
+    fn wait(self: Box<Self>, app: &Arc<App>, request: Request, following: Following) -> Answer {
+        let (ready, until) = (following.landed(), self.until(app));
+        let app = Arc::clone(app);
+        let then = Box::new(move |progress: &dyn Progress| {
+            let result: Result<Entry, Error> = match following.outcome() {
+                Some(Outcome::Made(entry)) => Ok(entry),
+                Some(Outcome::Failed(failure)) => Err(failure.into()),
+                Some(Outcome::Nothing) => match app.cache.get(&self.found.key) {
+                    Some(entry) => Ok(entry),
+                    None => return self.answer(&app, request, progress),
+                },
+                None => Err(waited_too_long(&app)),
+            };
+            let Self { found, instead, .. } = *self;
+            let made = |entry| found.send(&app, &request, Made::by_another(entry));
+            let result = result.map(made);
+            done(&app, request, instead, result, progress)
+        });
+        Answer::Later(Later { ready, until, outlasts_worker: false, then })
+    }
+
+    /// Until when it is waited for.
+    fn until(&self, app: &App) -> Instant {
+        self.since + app.image_wait
+    }
+}
+
+/// A place among those that are made or wait to be.
+fn place(app: &App, progress: &dyn Progress) -> Result<Place, Error> {
+    progress.place().ok_or_else(|| {
+        app.meters.refused(Cause::Places);
+        app.slots.busy(app.meters.row().unmade()).into()
+    })
+}

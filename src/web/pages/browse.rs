@@ -1,0 +1,208 @@
+//! A folder: the folders in it, its pictures, and what can be done with them.
+
+use std::collections::HashMap;
+
+use askama::Template;
+
+use super::frame::{Frame, given, with_value};
+use super::listing::{self, Crumb, PER_PAGE, Pager, SORTS, Sort, crumbs};
+use super::tiles::{Tile, thumbnail};
+use super::{preferences, tree};
+use crate::auth::{Identity, Level};
+use crate::db::folders::{self, Folder};
+use crate::db::image_views::{self, ImageView};
+use crate::db::{STATUS_ACTIVE, STATUS_DELETED};
+use crate::http::{Progress, Request, Response};
+use crate::library::Caller;
+use crate::web::api::{Now, folder_path, in_query, supported};
+use crate::web::sign_in::Form;
+use crate::web::{App, Error, who};
+
+#[derive(Template)]
+#[template(path = "browse.html")]
+struct Browse {
+    f: Frame,
+    name: String,
+    path: String,
+    folder_id: i64,
+    crumbs: Vec<Crumb>,
+    tree: Vec<tree::Row>,
+    folders: Vec<FolderCard>,
+    tiles: Vec<Tile>,
+    total: usize,
+    pager: Pager,
+    is_list: bool,
+    sort_key: &'static str,
+    sorts: Vec<Choice>,
+    grid_href: String,
+    list_href: String,
+    upload_href: String,
+    /// Where a table of titles and tags is brought in, and had.
+    table_href: String,
+    list_of_href: String,
+    here_href: String,
+    parent_href: String,
+    /// What a new folder's path begins with.
+    new_prefix: String,
+    may: May,
+}
+
+struct FolderCard {
+    name: String,
+    path: String,
+    href: String,
+    cover: String,
+    count: i64,
+}
+
+struct Choice {
+    key: &'static str,
+    href: String,
+    is_here: bool,
+}
+
+/// What somebody may do in a folder.
+pub struct May {
+    /// Download originals.
+    pub download: bool,
+    /// Change what is said of pictures.
+    pub edit: bool,
+    /// Add pictures.
+    pub upload: bool,
+    /// Delete and move pictures.
+    pub delete_images: bool,
+    /// Make folders in it.
+    pub folders: bool,
+    /// Rename it.
+    pub rename: bool,
+    /// Delete or move it.
+    pub delete: bool,
+}
+
+impl May {
+    /// With this level in a folder.
+    pub fn of(level: Level, is_root: bool) -> Self {
+        Self {
+            download: level >= Level::Download,
+            edit: level >= Level::Edit,
+            upload: level >= Level::Upload,
+            delete_images: level >= Level::Delete,
+            folders: level >= Level::CreateFolder,
+            rename: level >= Level::CreateFolder && !is_root,
+            delete: level >= Level::DeleteFolder && !is_root,
+        }
+    }
+}
+
+/// `GET /browse`
+pub fn browse(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, Error> {
+    let identity = who::identify(app, request)?;
+    let query = Form::of_query(request)?;
+    let path = folder_path(given(&query, "path"))?;
+    who::require(app, &identity, &path, Level::View)?;
+    let folder = row_of(app, &identity, &path)?;
+    let rights = app.store.rights()?;
+    let level = rights.level(&identity, &path);
+    let (is_list, sort) =
+        (preferences::is_list(request, &query), Sort::named(given(&query, "sort")));
+    let paths = listing::pictures(app, &folder, sort)?;
+    let address = |sort: Sort, page: usize, view: &str| address(&path, sort, page, view);
+    let pager = Pager::of(paths.len(), given(&query, "page"), |page| address(sort, page, ""));
+    let f = Frame::of(app, request, &identity);
+    let may = May::of(level, path == folders::ROOT);
+    let children = tree::children(app, &rights, &identity, &folder)?;
+    let page = Browse {
+        name: if folder.name.is_empty() { f.t("library") } else { folder.name.clone() },
+        folder_id: folder.id,
+        crumbs: crumbs(&path, f.t("library")),
+        tree: tree::rows(app, &rights, &identity, &folder)?,
+        folders: if pager.page == 1 { cards(app, &children)? } else { Vec::new() },
+        tiles: tiles(app, &f, &paths[pager.start()..], !f.user.is_empty())?,
+        total: paths.len(),
+        is_list,
+        sort_key: sort.key,
+        sorts: SORTS
+            .into_iter()
+            .map(|choice| Choice {
+                key: choice.key,
+                href: address(choice, 1, ""),
+                is_here: choice == sort,
+            })
+            .collect(),
+        grid_href: address(sort, pager.page, "grid"),
+        list_href: address(sort, pager.page, "list"),
+        upload_href: with_value("/upload", "path", &path),
+        table_href: with_value("/table", "path", &path),
+        list_of_href: format!("/api/v1/admin/metadata?path={}&format=csv", in_query(&path)),
+        here_href: with_value("/browse", "path", &path),
+        parent_href: with_value("/browse", "path", &folders::parent_path(&path)),
+        new_prefix: format!("{}/", path.trim_end_matches('/')),
+        path,
+        pager,
+        may,
+        f,
+    };
+    let mut response = page.f.send(&page);
+    preferences::keep_view(app, request, &query, &mut response);
+    Ok(response)
+}
+
+/// The row of a folder that is on disk.
+fn row_of(app: &App, identity: &Identity, path: &str) -> Result<Folder, Error> {
+    match folders::by_path(&app.db, path)? {
+        Some(folder) if folder.status != STATUS_DELETED => Ok(folder),
+        // It may be on disk, and nobody has asked for it yet.
+        _ => {
+            let now = Now::of(app, identity);
+            let caller = Caller::Somebody { rights: &now, user: identity.user_id() };
+            Ok(app.library.folder_at(&caller, path)?)
+        }
+    }
+}
+
+fn address(path: &str, sort: Sort, page: usize, view: &str) -> String {
+    let mut pairs = Vec::new();
+    if path != folders::ROOT {
+        pairs.push(format!("path={}", in_query(path.trim_matches('/'))));
+    }
+    if sort != SORTS[0] {
+        pairs.push(format!("sort={}", sort.word));
+    }
+    if page > 1 {
+        pairs.push(format!("page={page}"));
+    }
+    if !view.is_empty() {
+        pairs.push(format!("view={view}"));
+    }
+    let sign = if pairs.is_empty() { "" } else { "?" };
+    format!("/browse{sign}{}", pairs.join("&"))
+}
+
+fn tiles(app: &App, f: &Frame, paths: &[String], pickable: bool) -> Result<Vec<Tile>, Error> {
+    let paths = &paths[..paths.len().min(PER_PAGE)];
+    let known = image_views::by_paths(&app.db, paths)?;
+    let known: HashMap<&str, &ImageView> =
+        known.iter().map(|view| (view.path.as_str(), view)).collect();
+    let tile = |path: &String| match known.get(path.as_str()) {
+        Some(view) if view.status == STATUS_ACTIVE => Tile::of(app, f, view, pickable),
+        _ => Tile::of_path(app, path, None),
+    };
+    Ok(paths.iter().map(tile).collect())
+}
+
+fn cards(app: &App, children: &[Folder]) -> Result<Vec<FolderCard>, Error> {
+    let ids: Vec<i64> = children.iter().map(|child| child.id).collect();
+    let covers = image_views::covers(&app.db, &ids)?;
+    let card = |child: &Folder| {
+        let found = covers.iter().find(|cover| cover.folder_id == child.id);
+        let cover = found.filter(|cover| supported(&cover.path));
+        FolderCard {
+            name: child.name.clone(),
+            path: child.path.clone(),
+            href: with_value("/browse", "path", &child.path),
+            cover: cover.map(|cover| thumbnail(app, &cover.path, 480, 300)).unwrap_or_default(),
+            count: found.map_or(0, |cover| cover.count),
+        }
+    };
+    Ok(children.iter().map(card).collect())
+}

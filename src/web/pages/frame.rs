@@ -1,0 +1,354 @@
+//! What every page gets: its words, who looks at it, where it stands, how it is to look.
+
+use askama::filters::{Html, Safe, escape};
+use http::{HeaderValue, StatusCode, header};
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+use super::{admin, icons, preferences, respond};
+use crate::auth::{Identity, Level, Rights, SystemPermission};
+use crate::db::baskets;
+use crate::http::{Request, Response};
+use crate::web::sign_in::{Form, csrf};
+use crate::web::text::{self, Texts};
+use crate::web::{App, Error, client, who};
+
+/// A place of the navigation.
+pub struct NavItem {
+    /// Its text.
+    pub key: &'static str,
+    /// Where it leads.
+    pub href: &'static str,
+    /// Whether the page is there.
+    pub is_here: bool,
+}
+
+/// What every page gets.
+pub struct Frame {
+    texts: &'static Texts,
+    /// What forms and scripts send along; blank when nobody is signed in.
+    pub csrf_token: String,
+    /// The name of who is signed in; blank for nobody.
+    pub user: String,
+    /// `light`, `dark`, or blank for what the system says.
+    pub theme: &'static str,
+    /// This page's address, to come back to.
+    pub here: String,
+    /// What is looked for.
+    pub query: String,
+    /// What was done a moment ago, in words.
+    pub done: String,
+    /// Whether there is a folder to upload into.
+    pub may_upload: bool,
+    /// Whether there are reports to look at.
+    pub may_report: bool,
+    /// Whether there is something to administer.
+    pub may_administer: bool,
+    /// Whether this visitor says what others may do in folders.
+    pub may_permit: bool,
+    /// Whether pictures can be put into a basket.
+    pub may_gather: bool,
+    /// How many pictures the basket holds; none while there is no basket.
+    pub basket: Option<i64>,
+}
+
+impl Frame {
+    /// For a page that somebody looks at.
+    pub fn of(app: &App, request: &Request, identity: &Identity) -> Self {
+        let mut frame = Self::bare(request);
+        frame.csrf_token = csrf::token(app, identity);
+        if let Identity::User { username, .. } = identity {
+            frame.user = username.to_string();
+            if let Ok(rights) = app.store.rights() {
+                frame.may_upload = has_upload_folder(&rights, identity);
+                frame.may_gather = rights.has(identity, SystemPermission::Folios);
+                frame.may_report = rights.has(identity, SystemPermission::Reports);
+                frame.may_permit = rights.has(identity, SystemPermission::AdminPermissions);
+                frame.may_administer = admin::is_offered(&rights, identity);
+            }
+        }
+        if let Some(id) = identity.user_id().filter(|_| frame.may_gather) {
+            // A page without this number is better than none.
+            frame.basket = baskets::count(&app.db, id).unwrap_or_default();
+        }
+        frame
+    }
+
+    /// For a page that must come whoever asks, such as those of errors.
+    pub fn of_request(app: &App, request: &Request) -> Self {
+        match who::identify(app, request) {
+            Ok(identity) => Self::of(app, request, &identity),
+            Err(_) => Self::bare(request),
+        }
+    }
+
+    fn bare(request: &Request) -> Self {
+        let accepted = request.headers.get(header::ACCEPT_LANGUAGE);
+        let texts = text::for_languages(accepted.and_then(|field| field.to_str().ok()));
+        let query = Form::of_query(request).unwrap_or_default();
+        let done = query.text("done").map(|word| format!("done-{word}"));
+        Self {
+            texts,
+            csrf_token: String::new(),
+            user: String::new(),
+            theme: preferences::theme(request),
+            here: here(request),
+            query: String::new(),
+            done: done.filter(|key| texts.has(key)).map(|key| texts.get(&key)).unwrap_or_default(),
+            may_upload: false,
+            may_report: false,
+            may_administer: false,
+            may_permit: false,
+            may_gather: false,
+            basket: None,
+        }
+    }
+
+    /// Sends a page with this frame.
+    pub fn send(&self, page: &impl askama::Template) -> Response {
+        let caching = respond::page_caching(&self.csrf_token);
+        respond::html(StatusCode::OK, page).header(header::CACHE_CONTROL, caching)
+    }
+
+    /// The page's language.
+    pub fn language(&self) -> &'static str {
+        self.texts.language()
+    }
+
+    /// Its direction of writing.
+    pub fn direction(&self) -> &'static str {
+        self.texts.direction()
+    }
+
+    /// This program's version.
+    pub fn version(&self) -> &'static str {
+        env!("CARGO_PKG_VERSION")
+    }
+
+    /// The places of the navigation that this visitor is offered.
+    pub fn nav(&self) -> Vec<NavItem> {
+        let mut items = vec![("nav-browse", "/browse"), ("portfolios-title", "/portfolios")];
+        if self.may_upload {
+            items.push(("upload-title", "/upload"));
+        }
+        items.push(("help-title", "/help"));
+        items.into_iter().map(|(key, href)| self.nav_item(key, href)).collect()
+    }
+
+    /// The places that only some are offered, which narrow screens keep in the menu.
+    pub fn desks(&self) -> Vec<NavItem> {
+        let mut items = Vec::new();
+        if self.may_report {
+            items.push(self.nav_item("reports-title", "/reports"));
+        }
+        if self.may_administer {
+            let mut desk = self.nav_item("admin-title", "/admin");
+            // An address that was there before the others.
+            desk.is_here |= self.here == "/status";
+            items.push(desk);
+        }
+        items
+    }
+
+    /// A place, which is here also on the pages below it.
+    fn nav_item(&self, key: &'static str, href: &'static str) -> NavItem {
+        let path = self.here.split('?').next().unwrap_or_default().trim_end_matches('/');
+        let below = path.strip_prefix(href);
+        let is_here = below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        NavItem { key, href, is_here }
+    }
+
+    /// The first letter of who is signed in.
+    pub fn initial(&self) -> String {
+        self.user.chars().next().into_iter().flat_map(char::to_uppercase).collect()
+    }
+
+    /// The address of a script, a style sheet or a picture of the pages.
+    pub fn asset(&self, name: &str) -> String {
+        crate::web::assets::asset_url(name)
+    }
+
+    /// A drawing.
+    pub fn icon(&self, name: &str) -> Safe<&'static str> {
+        Safe(icons::icon(name))
+    }
+
+    /// The texts of scripts, as JSON.
+    pub fn words(&self) -> Safe<&'static str> {
+        Safe(self.texts.scripts())
+    }
+
+    /// A text.
+    pub fn t(&self, key: &str) -> String {
+        self.texts.get(key)
+    }
+
+    /// A text, or another where there is none.
+    pub fn t_or(&self, key: &str, other: &str) -> String {
+        if self.texts.has(key) { self.texts.get(key) } else { other.to_owned() }
+    }
+
+    /// A text with a number.
+    pub fn n(&self, key: &str, count: impl Whole) -> String {
+        self.texts.count(key, count.whole())
+    }
+
+    /// A text with a name.
+    pub fn s(&self, key: &str, name: impl AsRef<str>) -> String {
+        self.texts.name(key, name.as_ref())
+    }
+
+    /// A text with a number out of another.
+    pub fn pair(&self, key: &str, count: impl Whole, total: impl Whole) -> String {
+        let given = [("count", self.number(count).into()), ("total", self.number(total).into())];
+        self.texts.args(key, given)
+    }
+
+    /// A text with several numbers, by their names.
+    pub fn many(&self, key: &str, given: &[(&'static str, u64)]) -> String {
+        self.texts.args(key, given.iter().map(|(name, n)| (*name, self.number(n).into())))
+    }
+
+    /// A text with several texts, by their names.
+    pub fn named(&self, key: &str, given: &[(&'static str, &str)]) -> String {
+        self.texts.args(key, given.iter().map(|(name, text)| (*name, (*text).into())))
+    }
+
+    /// A whole number as it is read.
+    pub fn number(&self, number: impl Whole) -> String {
+        self.texts.number(number.whole())
+    }
+
+    /// A length of a file as it is read.
+    pub fn bytes(&self, bytes: i64) -> String {
+        self.texts.bytes(bytes)
+    }
+
+    /// Text that somebody wrote, isolated from the direction of what stands around it.
+    pub fn isolated(&self, text: &str) -> Safe<String> {
+        let escaped = escape(text, Html).map(|safe| safe.to_string()).unwrap_or_default();
+        Safe(format!("<bdi>{escaped}</bdi>"))
+    }
+
+    /// A moment in milliseconds since 1970 UTC; scripts show it in the visitor's zone and way of writing.
+    pub fn moment(&self, ms: i64) -> Safe<String> {
+        let Some(moment) = moment(ms) else { return Safe(String::new()) };
+        let (date, clock) = (self.date(moment), clock(moment));
+        let shown = self.texts.args("moment", [("date", date.into()), ("time", clock.into())]);
+        Safe(format!("<time datetime=\"{}\" data-moment>{shown}</time>", machine(moment) + "Z"))
+    }
+
+    /// A moment by a clock whose zone is not known, such as a camera's.
+    pub fn clock_moment(&self, ms: i64) -> Safe<String> {
+        let Some(moment) = moment(ms) else { return Safe(String::new()) };
+        let shown = format!("{}, {}", self.date(moment), clock(moment));
+        Safe(format!("<time datetime=\"{}\">{shown}</time>", machine(moment)))
+    }
+
+    fn date(&self, moment: OffsetDateTime) -> String {
+        let months = self.t("months");
+        let month = months.split(' ').nth(usize::from(u8::from(moment.month())) - 1);
+        let (day, year) = (moment.day().to_string(), moment.year().to_string());
+        let month = month.unwrap_or_default().to_owned();
+        let given = [("day", day.into()), ("month", month.into()), ("year", year.into())];
+        self.texts.args("date", given)
+    }
+}
+
+/// A whole number of any kind, as templates hand it over.
+pub trait Whole {
+    /// The number; the greatest there is for one that does not fit.
+    fn whole(&self) -> i64;
+}
+
+impl Whole for i64 {
+    fn whole(&self) -> i64 {
+        *self
+    }
+}
+
+impl Whole for u32 {
+    fn whole(&self) -> i64 {
+        i64::from(*self)
+    }
+}
+
+impl Whole for usize {
+    fn whole(&self) -> i64 {
+        i64::try_from(*self).unwrap_or(i64::MAX)
+    }
+}
+
+impl Whole for u64 {
+    fn whole(&self) -> i64 {
+        i64::try_from(*self).unwrap_or(i64::MAX)
+    }
+}
+
+impl<T: Whole> Whole for &T {
+    fn whole(&self) -> i64 {
+        (**self).whole()
+    }
+}
+
+fn moment(ms: i64) -> Option<OffsetDateTime> {
+    OffsetDateTime::from_unix_timestamp(ms.div_euclid(1000)).ok()
+}
+
+fn machine(moment: OffsetDateTime) -> String {
+    let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
+    moment.format(&form).unwrap_or_default()
+}
+
+fn clock(moment: OffsetDateTime) -> String {
+    moment.format(&format_description!("[hour]:[minute]")).unwrap_or_default()
+}
+
+/// The address of the page that a request is for, as it was sent, without what was told of the last act.
+fn here(request: &Request) -> String {
+    let query = String::from_utf8_lossy(&request.query);
+    let kept: Vec<&str> =
+        query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("done=")).collect();
+    let sign = if kept.is_empty() { "" } else { "?" };
+    let address = format!("{}{sign}{}", request.path, kept.join("&"));
+    // What was posted cannot be come back to.
+    let plain = address.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    let reads = matches!(request.method, http::Method::GET | http::Method::HEAD);
+    let can = plain && reads && !address.starts_with("//");
+    if can { address } else { "/".to_owned() }
+}
+
+fn has_upload_folder(rights: &Rights, identity: &Identity) -> bool {
+    let may = |folder: &str| rights.level(identity, folder) >= Level::Upload;
+    may("") || rights.recorded_folders().any(may)
+}
+
+/// The value of a form or a query, blank when there is none.
+pub fn given<'a>(form: &'a Form, name: &str) -> &'a str {
+    form.text(name).unwrap_or_default()
+}
+
+/// Fails with 401 unless somebody is signed in.
+pub fn require_user(identity: &Identity) -> Result<i64, Error> {
+    identity.user_id().ok_or_else(Error::sign_in)
+}
+
+/// An address of a page with one value in its query.
+pub fn with_value(page: &str, name: &str, value: &str) -> String {
+    match value.trim_matches('/') {
+        "" => page.to_owned(),
+        value => format!("{page}?{name}={}", crate::web::api::in_query(value)),
+    }
+}
+
+/// A header field that keeps a preference for a year.
+pub fn lasting_cookie(
+    app: &App,
+    request: &Request,
+    name: &str,
+    value: &str,
+) -> Option<HeaderValue> {
+    let secure = if client::is_secure(app, request) { "; Secure" } else { "" };
+    let text = format!("{name}={value}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}");
+    HeaderValue::try_from(text).ok()
+}

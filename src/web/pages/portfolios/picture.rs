@@ -1,0 +1,217 @@
+//! What is done to one picture in a portfolio. The form asks for this page again with other parameters, which
+//! shows what would come of them; what is kept is what the page shows then.
+
+use askama::Template;
+use serde_json::{Map, Value};
+
+use super::{address, find_own, segment, small};
+use crate::auth::Level;
+use crate::db::folio_images::{self, FolioImage};
+use crate::http::{Progress, Request, Response};
+use crate::spec::{Group, PARAMS, Param, Params, Shape};
+use crate::web::api::folios::query_of;
+use crate::web::pages::frame::{Frame, with_value};
+use crate::web::sign_in::Form;
+use crate::web::{App, Error, who};
+
+/// The side of the picture on the page, in pixels.
+const SIDE: u32 = 900;
+
+/// In the query when what stands in it counts, and not what is kept.
+const TRIED: &str = "try";
+
+#[derive(Template)]
+#[template(path = "portfolio_picture.html")]
+struct Change {
+    f: Frame,
+    folio_id: i64,
+    folio_name: String,
+    edit_href: String,
+    here: String,
+    image_id: i64,
+    name: String,
+    filename: String,
+    details_href: String,
+    src: String,
+    query: String,
+    json: String,
+    /// What is wrong with what was tried.
+    fault: String,
+    groups: Vec<Controls>,
+}
+
+/// The controls of a group of parameters.
+struct Controls {
+    title: &'static str,
+    is_open: bool,
+    controls: Vec<Control>,
+}
+
+/// The control of a parameter.
+struct Control {
+    name: &'static str,
+    about: String,
+    value: String,
+    /// What can be chosen; none where it is typed.
+    words: Vec<&'static str>,
+    is_number: bool,
+    min: String,
+    max: String,
+    step: &'static str,
+}
+
+/// `GET /portfolios/{human_id}/images/{image_id}`
+pub fn picture(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, Error> {
+    let (identity, folio) = find_own(app, request)?;
+    let id = segment(request, 3).parse().map_err(|_| Error::not_found())?;
+    let image = folio_images::find(&app.db, folio.id, id)?.ok_or_else(Error::not_found)?;
+    let view = &image.image;
+    who::require(app, &identity, &view.folder.path, Level::View)?;
+    let form = Form::of_query(request)?;
+    let (params, fault) = wanted(app, &form, &image)?;
+    let json = merged(&image.parameters, &params);
+    let query = query_of(&json);
+    let f = Frame::of(app, request, &identity);
+    let tried = |name: &str| form.text(TRIED).and_then(|_| form.text(name));
+    let page = Change {
+        folio_id: folio.id,
+        edit_href: address(&folio, "edit"),
+        here: address(&folio, &format!("images/{}", view.id)),
+        image_id: view.id,
+        name: view.file_name().to_owned(),
+        filename: image.filename.clone(),
+        details_href: with_value("/details", "src", &view.path),
+        src: small(app, &query, &view.path, SIDE),
+        query,
+        json,
+        groups: groups(&params, &tried),
+        fault,
+        folio_name: folio.name,
+        f,
+    };
+    Ok(page.f.send(&page))
+}
+
+/// The parameters that a portfolio may hold of a picture: those of templates but for how it is sent.
+fn offered() -> impl Iterator<Item = &'static Param> {
+    PARAMS.iter().filter(|param| {
+        param.in_urls() && param.template().is_some() && param.about.group != Group::Delivery
+    })
+}
+
+/// What is tried, or kept; and what is wrong with it.
+fn wanted(app: &App, form: &Form, image: &FolioImage) -> Result<(Params, String), Error> {
+    let kept = || Params::from_template_json(&image.parameters, &app.rules).unwrap_or_default();
+    if form.text(TRIED).is_none() {
+        return Ok((kept(), String::new()));
+    }
+    let pairs = offered().filter_map(|param| {
+        let name = param.about.name;
+        form.text(name).map(|value| (name, value))
+    });
+    let read = Params::from_pairs(pairs, &app.rules).map_err(Error::from).and_then(|params| {
+        // What cannot stand together is found where it is kept, too.
+        let json = params.to_template_json().to_string();
+        Params::from_template_json(&json, &app.rules).map_err(Error::from)
+    });
+    match read {
+        Ok(params) => Ok((params, String::new())),
+        Err(error) => Ok((kept(), error.message().to_owned())),
+    }
+}
+
+/// What a parameter does, in short; the guide has all of it.
+fn first_sentence(doc: &str) -> String {
+    let doc = doc.replace('`', "");
+    doc.split_once(". ").map_or(doc.clone(), |(first, _)| format!("{first}."))
+}
+
+/// What is kept then: what is kept now of all that is not offered here, and these.
+fn merged(kept: &str, params: &Params) -> String {
+    let mut fields: Map<String, Value> = serde_json::from_str(kept).unwrap_or_default();
+    for param in offered() {
+        let names = param.template().into_iter().flat_map(|template| {
+            std::iter::once(template.name).chain(template.aliases.iter().copied())
+        });
+        for name in names.chain([param.about.name]).chain(param.about.aliases.iter().copied()) {
+            fields.remove(name);
+        }
+    }
+    if let Value::Object(new) = params.to_template_json() {
+        fields.extend(new);
+    }
+    Value::Object(fields).to_string()
+}
+
+fn groups<'a>(params: &Params, tried: &impl Fn(&str) -> Option<&'a str>) -> Vec<Controls> {
+    let group = |group: Group| {
+        let of_group = offered().filter(|param| param.about.group == group);
+        let controls: Vec<Control> =
+            of_group.map(|param| Control::of(param, params, tried(param.about.name))).collect();
+        let is_open =
+            group == Group::Size || controls.iter().any(|control| !control.value.is_empty());
+        Controls { title: group.title(), is_open, controls }
+    };
+    Group::ALL.into_iter().map(group).filter(|group| !group.controls.is_empty()).collect()
+}
+
+impl Control {
+    fn of(param: &Param, params: &Params, tried: Option<&str>) -> Self {
+        let (mut words, mut bounds, mut step) = (Vec::new(), None, "");
+        match param.shape() {
+            Shape::Switch => words = vec!["1", "0"],
+            Shape::Choice(choices) => words = choices,
+            Shape::Integer { min, max } => {
+                bounds = Some((min.to_string(), max.map(|max| max.to_string())));
+                step = "1";
+            }
+            Shape::Number { min, max } => {
+                bounds = Some((min.to_string(), Some(max.to_string())));
+                step = "any";
+            }
+            _ => {}
+        }
+        let value = tried.map(str::to_owned).or_else(|| param.text(params));
+        let (min, max) = bounds.clone().unwrap_or_default();
+        Self {
+            name: param.about.name,
+            about: first_sentence(param.about.doc),
+            value: value.unwrap_or_default(),
+            words,
+            is_number: bounds.is_some(),
+            min,
+            max: max.unwrap_or_default(),
+            step,
+        }
+    }
+
+    /// Whether a word is the value; the letters of words may be large or small.
+    fn is(&self, word: &str) -> bool {
+        self.value.eq_ignore_ascii_case(word)
+    }
+
+    /// Whether it says yes or no.
+    fn is_switch(&self) -> bool {
+        self.words == ["1", "0"]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_offered_stays() {
+        let kept = r#"{"expiry_secs":{"value":60},"dpi":{"value":72},"width":{"value":5}}"#;
+        let rules = crate::spec::Rules::default();
+        let params = Params::from_pairs([("angle", "90")], &rules).unwrap();
+        let json: Value = serde_json::from_str(&merged(kept, &params)).unwrap();
+        let expected = serde_json::json!({
+            "expiry_secs": { "value": 60 },
+            "rotation": params.to_template_json()["rotation"],
+        });
+        assert_eq!(json, expected);
+        assert!(offered().count() > 20);
+        assert!(offered().all(|param| !["src", "tile", "tmp", "xref"].contains(&param.about.name)));
+    }
+}

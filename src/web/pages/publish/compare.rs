@@ -1,0 +1,45 @@
+//! The same picture in other formats and qualities, to be compared.
+
+use super::addresses::Addresses;
+use super::wanted::{Pair, Wanted, with};
+use crate::pixel::{Compression, FORMATS, FormatRow};
+use crate::web::pages::Frame;
+
+/// Qualities of formats that lose something.
+const QUALITIES: [&str; 3] = ["50", "70", "85"];
+
+/// A way to write the picture.
+pub struct Variant {
+    /// Format and quality, for people.
+    pub name: String,
+    /// Where it is.
+    pub href: String,
+}
+
+/// The picture in every format that browsers are sent pictures in; nothing where the format is locked.
+pub fn variants(
+    f: &Frame,
+    addresses: &Addresses<'_>,
+    wanted: &Wanted,
+    pairs: &[Pair],
+) -> Vec<Variant> {
+    if wanted.base.lock("format") || wanted.base.lock("quality") {
+        return Vec::new();
+    }
+    let mut variants = vec![Variant { name: f.t("compare-chosen"), href: addresses.local(pairs) }];
+    let shown = |row: &&FormatRow| {
+        let kept = matches!(row.extensions[0], "tif" | "bmp");
+        row.is_written() && !row.format.is_paper() && !kept
+    };
+    for row in FORMATS.iter().filter(shown) {
+        let qualities: &[&str] =
+            if row.compression == Compression::Lossy { &QUALITIES } else { &[""] };
+        for quality in qualities {
+            let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+            let changes = [("format", text(row.extensions[0])), ("quality", text(quality))];
+            let name = format!("{} {quality}", row.title).trim_end().to_owned();
+            variants.push(Variant { name, href: addresses.local(&with(pairs, &changes)) });
+        }
+    }
+    variants
+}

@@ -1,0 +1,333 @@
+//! A control for every parameter, made from the table: a new row appears by itself.
+
+use super::super::frame::{Frame, given};
+use super::wanted::Wanted;
+use crate::pixel::FORMATS;
+use crate::spec::{Group, PARAMS, Param, Shape};
+use crate::web::sign_in::Form;
+
+/// Ranges beyond this have no slider: a step of it would be many.
+const MOST_OF_SLIDER: i64 = 6_000;
+
+/// Groups in the order of the page, with their headings.
+const GROUPS: [(Group, &str); 7] = [
+    (Group::Size, "publisher-size"),
+    (Group::Part, "publish-part"),
+    (Group::Turn, "publish-turn"),
+    (Group::Effect, "publish-effect"),
+    (Group::Output, "publish-output"),
+    (Group::Overlay, "publish-overlay"),
+    (Group::Delivery, "publish-delivery"),
+];
+
+/// Some controls under a heading.
+pub struct ControlGroup {
+    /// The text of the heading.
+    pub key: &'static str,
+    /// Whether anything in it is said, or wrong.
+    pub is_open: bool,
+    /// Its controls.
+    pub controls: Vec<Control>,
+}
+
+/// The control of a parameter.
+pub struct Control {
+    /// The parameter's name.
+    pub name: &'static str,
+    /// What it is called.
+    pub label: String,
+    /// What it does, in a sentence.
+    pub hint: String,
+    /// All that is to be said of it; blank when that is the sentence.
+    pub more: String,
+    /// Which element it is: `select`, `number`, or `text`; and what a script makes of it.
+    pub kind: &'static str,
+    /// The text that was given, or the value that is locked.
+    pub value: String,
+    /// What holds when nothing is given.
+    pub usual: String,
+    /// The template that has it locked; blank for none.
+    pub locked_by: String,
+    /// What is wrong with it.
+    pub fault: String,
+    /// Bounds of numbers.
+    pub min: String,
+    /// The same.
+    pub max: String,
+    /// From, to and step of the slider; blank for none.
+    pub slider: String,
+    /// What can be chosen, or is proposed.
+    pub options: Vec<Choice>,
+}
+
+/// Something that can be chosen.
+pub struct Choice {
+    /// Its word in addresses.
+    pub value: String,
+    /// Its name.
+    pub label: String,
+    /// Whether it is chosen.
+    pub is_here: bool,
+}
+
+/// What is known of the picture and the server that bounds what can be chosen.
+pub struct Known {
+    /// Width and height of the picture.
+    pub size: Option<(i64, i64)>,
+    /// Its pages; 0 when they are not known.
+    pub pages: i64,
+    /// Colour profiles.
+    pub profiles: Vec<String>,
+}
+
+/// The controls of all parameters but those that name picture and template.
+pub fn groups(f: &Frame, wanted: &Wanted, form: &Form, known: &Known) -> Vec<ControlGroup> {
+    let of = |(group, key): (Group, &'static str)| {
+        // Which page is a matter of the part that is kept.
+        let belongs = |param: &&Param| match param.about.group {
+            Group::Source => group == Group::Part && !matches!(param.about.name, "src" | "tmp"),
+            own => own == group,
+        };
+        let rows = PARAMS.iter().filter(|param| param.in_urls()).filter(belongs);
+        let controls: Vec<Control> =
+            rows.map(|param| control(f, wanted, form, known, param)).collect();
+        let said = |control: &Control| {
+            !control.fault.is_empty() || control.locked_by.is_empty() && !control.value.is_empty()
+        };
+        let is_open = group == Group::Size || controls.iter().any(said);
+        ControlGroup { key, is_open, controls }
+    };
+    GROUPS.into_iter().map(of).collect()
+}
+
+fn control(f: &Frame, wanted: &Wanted, form: &Form, known: &Known, param: &Param) -> Control {
+    let name = param.about.name;
+    let locked_by = wanted.locked_by(name);
+    let from_template = param.text(&wanted.base);
+    let value = if locked_by.is_empty() {
+        given(form, name).to_owned()
+    } else {
+        from_template.clone().unwrap_or_default()
+    };
+    let doc = param.about.doc.replace('`', "");
+    let hint = doc.split_once(". ").map_or(doc.as_str(), |(first, _)| first);
+    let hint = hint.trim_end_matches('.').to_owned() + ".";
+    let looks = Looks::of(f, param, known, &value);
+    Control {
+        name,
+        label: label(f, name),
+        more: if hint == doc { String::new() } else { doc },
+        hint,
+        usual: usual(f, param, from_template),
+        locked_by,
+        fault: wanted.fault(name),
+        kind: looks.kind,
+        min: looks.min,
+        max: looks.max,
+        slider: looks.slider,
+        options: looks.options,
+        value,
+    }
+}
+
+/// What a parameter is called.
+pub fn label(f: &Frame, name: &str) -> String {
+    f.t_or(&format!("param-{name}"), name)
+}
+
+/// What one of a parameter's words is called.
+fn word(f: &Frame, name: &str, text: &str) -> String {
+    if let Some(row) = FORMATS.iter().find(|row| name == "format" && row.extensions[0] == text) {
+        return row.title.to_owned();
+    }
+    // Places are called alike wherever they are asked for.
+    let place = f.t_or(&format!("word-place-{text}"), text);
+    f.t_or(&format!("word-{name}-{text}"), &place)
+}
+
+/// What holds when nothing is given, in words.
+fn usual(f: &Frame, param: &Param, from_template: Option<String>) -> String {
+    let shown = |text: &str| match (param.shape(), text) {
+        (Shape::Switch, "1") => f.t("publish-yes"),
+        (Shape::Switch, _) => f.t("publish-no"),
+        _ => word(f, param.about.name, text),
+    };
+    match (from_template, param.about.default) {
+        (Some(text), _) => f.s("publish-by-template", shown(&text)),
+        (None, Some(text)) => {
+            let shown = shown(&param.canonical(text).unwrap_or_default());
+            // In a list it stands beside what can be chosen.
+            let listed = matches!(param.shape(), Shape::Switch | Shape::Choice(_));
+            if listed { f.s("publish-by-itself", shown) } else { shown }
+        }
+        (None, None) => f.t("publish-not-said"),
+    }
+}
+
+/// The element for a kind of values.
+#[derive(Default)]
+struct Looks {
+    kind: &'static str,
+    min: String,
+    max: String,
+    slider: String,
+    options: Vec<Choice>,
+}
+
+impl Looks {
+    fn of(f: &Frame, param: &Param, known: &Known, value: &str) -> Self {
+        let name = param.about.name;
+        match param.shape() {
+            Shape::Text { .. } if name == "icc" => {
+                let words = known.profiles.iter().map(|name| (name.clone(), name.clone()));
+                Self::select(param, words, value)
+            }
+            Shape::Text { .. } if name == "overlay" => Self::text("path"),
+            Shape::Text { .. } => Self::text("text"),
+            Shape::Integer { min, max } => {
+                let bound = match name {
+                    "page" => Some(known.pages),
+                    "width" | "maxwidth" => known.size.map(|(width, _)| width),
+                    "height" | "maxheight" => known.size.map(|(_, height)| height),
+                    _ => max,
+                };
+                Self::integer(min, max, bound)
+            }
+            Shape::Number { min, max } => {
+                let step = if max - min > 10.0 { 1.0 } else { 0.01 };
+                Self {
+                    kind: "number",
+                    min: min.to_string(),
+                    max: max.to_string(),
+                    slider: format!("{min} {max} {step}"),
+                    options: Vec::new(),
+                }
+            }
+            Shape::Switch => {
+                let words = [("1", "publish-yes"), ("0", "publish-no")];
+                Self::select(param, words.map(|(word, key)| (word.to_owned(), f.t(key))), value)
+            }
+            Shape::Choice(words) => {
+                let words = words.into_iter().map(|text| (text.to_owned(), word(f, name, text)));
+                Self::select(param, words, value)
+            }
+            Shape::ChoiceOrInteger { words, min, max } => Self {
+                slider: format!("{min} {max} 1"),
+                ..Self::proposing("quality", f, name, &words)
+            },
+            Shape::ChoiceOrPoint(words) => Self::proposing("point", f, name, &words),
+            Shape::Align(letters) => {
+                let words: Vec<String> = letters
+                    .chars()
+                    .zip(["0", "0.5", "1"])
+                    .map(|(c, at)| format!("{c}{at}"))
+                    .collect();
+                let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                Self::proposing("align", f, name, &words)
+            }
+            Shape::Colour => {
+                Self::proposing("colour", f, name, &["white", "black", "none", "auto"])
+            }
+            Shape::Tile => Self::proposing("tile", f, name, &["1:4", "1:9", "1:16"]),
+        }
+    }
+
+    fn text(kind: &'static str) -> Self {
+        Self { kind, ..Self::default() }
+    }
+
+    fn integer(min: i64, max: Option<i64>, bound: Option<i64>) -> Self {
+        let slider = bound.filter(|bound| *bound > min && bound - min <= MOST_OF_SLIDER);
+        let shown = |end: Option<i64>| end.map(|end| end.to_string()).unwrap_or_default();
+        Self {
+            kind: "number",
+            min: min.to_string(),
+            max: shown(max),
+            slider: slider.map(|bound| format!("{min} {bound} 1")).unwrap_or_default(),
+            options: Vec::new(),
+        }
+    }
+
+    /// A list to choose from; words that mean the same stand in it once.
+    fn select(
+        param: &Param,
+        words: impl IntoIterator<Item = (String, String)>,
+        value: &str,
+    ) -> Self {
+        let chosen = param.canonical(value);
+        let mut seen = Vec::new();
+        let mut options = Vec::new();
+        for (word, label) in words {
+            let canonical = param.canonical(&word).unwrap_or_else(|| word.clone());
+            if seen.contains(&canonical) {
+                continue;
+            }
+            let is_here = chosen.as_ref() == Some(&canonical);
+            options.push(Choice { value: canonical.clone(), label, is_here });
+            seen.push(canonical);
+        }
+        if !value.is_empty() && !options.iter().any(|choice| choice.is_here) {
+            let (value, label) = (value.to_owned(), value.to_owned());
+            options.push(Choice { value, label, is_here: true });
+        }
+        Self { kind: "select", options, ..Self::default() }
+    }
+
+    /// Text, with some proposals.
+    fn proposing(kind: &'static str, f: &Frame, name: &str, words: &[&str]) -> Self {
+        let option = |text: &&str| Choice {
+            value: (*text).to_owned(),
+            label: word(f, name, text),
+            is_here: false,
+        };
+        Self { kind, options: words.iter().map(option).collect(), ..Self::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::text;
+
+    #[test]
+    fn every_parameter_has_a_name_and_every_name_a_parameter() {
+        let texts = text::for_languages(None);
+        for param in PARAMS.iter().filter(|param| param.in_urls() && param.about.name != "src") {
+            let key = format!("param-{}", param.about.name);
+            assert!(texts.has(&key), "there is no text {key}");
+        }
+        let source = include_str!("../../../../web/text/en/publish.ftl");
+        let named = source.lines().filter_map(|line| line.strip_prefix("param-"));
+        for name in named.filter_map(|line| line.split_once(' ')).map(|(name, _)| name) {
+            assert!(
+                PARAMS.iter().any(|param| param.about.name == name),
+                "param-{name} is left over"
+            );
+        }
+    }
+
+    #[test]
+    fn every_group_of_the_table_is_shown() {
+        for group in Group::ALL {
+            let shown = GROUPS.iter().any(|(known, _)| *known == group);
+            assert!(shown || group == Group::Source, "{group:?}");
+        }
+    }
+
+    #[test]
+    fn words_that_mean_the_same_are_offered_once() {
+        let format = PARAMS.iter().find(|param| param.about.name == "format").unwrap();
+        let Shape::Choice(words) = format.shape() else { panic!("formats are words") };
+        let words = words.into_iter().map(|text| (text.to_owned(), text.to_owned()));
+        let looks = Looks::select(format, words, "JPEG");
+        let values: Vec<&str> = looks.options.iter().map(|option| option.value.as_str()).collect();
+        assert_eq!(values.iter().filter(|value| **value == "jpg").count(), 1, "{values:?}");
+        assert!(!values.contains(&"jpeg") && values.contains(&"pjpg"), "{values:?}");
+        let chosen: Vec<&str> =
+            looks.options.iter().filter(|o| o.is_here).map(|o| o.value.as_str()).collect();
+        assert_eq!(chosen, ["jpg"]);
+        // What cannot be chosen is shown as it was written.
+        let looks = Looks::select(format, [("jpg".to_owned(), "JPEG".to_owned())], "exe");
+        assert!(looks.options.iter().any(|option| option.value == "exe" && option.is_here));
+    }
+}

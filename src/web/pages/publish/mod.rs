@@ -1,0 +1,273 @@
+//! Where the address of a picture is put together: every parameter as a control, what comes of it, and the code
+//! for other pages.
+//!
+//! All that is chosen stands in this page's own address. The page is complete without scripts: the form asks for it
+//! anew. With them, it is asked for in the background, and what has changed is taken over.
+
+mod addresses;
+mod compare;
+mod controls;
+mod outputs;
+mod wanted;
+
+use askama::Template;
+
+use super::frame::{Frame, given, with_value};
+use super::listing::{Crumb, crumbs};
+use crate::auth::{Identity, Level};
+use crate::db::image_metadata;
+use crate::db::image_views::ImageView;
+use crate::http::{Progress, Request, Response};
+use crate::source::SourcePath;
+use crate::spec::Fit;
+use crate::web::api::current;
+use crate::web::sign_in::Form;
+use crate::web::{App, Error, who};
+use addresses::Addresses;
+use compare::Variant;
+use controls::{ControlGroup, Known};
+use outputs::{Output, Subject};
+use wanted::{Pair, Wanted, with};
+
+/// The longest side of the picture that a part is chosen in.
+const WHOLE_SIDE: u32 = 1400;
+
+/// What a part is chosen of: the picture as it is turned, and nothing else of it.
+const KEPT_OF_WHOLE: [&str; 7] = ["src", "page", "tmp", "angle", "flip", "rotate", "fill"];
+
+#[derive(Template)]
+#[template(path = "publish.html")]
+struct Publish {
+    f: Frame,
+    name: String,
+    path: String,
+    crumbs: Vec<Crumb>,
+    details_href: String,
+    bare_href: String,
+    templates: Vec<TemplateChoice>,
+    template_fault: String,
+    template_note: String,
+    groups: Vec<ControlGroup>,
+    notes: Vec<String>,
+    preview: String,
+    shown: String,
+    whole: String,
+    size: String,
+    outputs: Vec<Output>,
+    variants: Vec<Variant>,
+    alt: String,
+    usual_alt: String,
+    widths: String,
+    widths_fault: String,
+    sizes: String,
+}
+
+struct TemplateChoice {
+    name: String,
+    is_here: bool,
+}
+
+/// `GET /publish`
+pub fn publish(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, Error> {
+    let identity = who::identify(app, request)?;
+    let form = Form::of_query(request)?;
+    let path = SourcePath::parse(given(&form, "src"))?;
+    who::require(app, &identity, path.folder(), Level::View)?;
+    let addresses = Addresses::new(app, request, &identity)?;
+    let view = current(app, &path)?;
+    let signed = addresses.is_signed();
+    let wanted = Wanted::of(app, request, &identity, &path, signed)?;
+    let f = Frame::of(app, request, &identity);
+    let page = page(app, f, &identity, &view, &form, &addresses, &wanted)?;
+    Ok(page.f.send(&page))
+}
+
+fn page(
+    app: &App,
+    f: Frame,
+    identity: &Identity,
+    view: &ImageView,
+    form: &Form,
+    addresses: &Addresses<'_>,
+    wanted: &Wanted,
+) -> Result<Publish, Error> {
+    let pairs = wanted.pairs();
+    let said = image_metadata::get(&app.db, view.id)?;
+    let picture_size = view.width.zip(view.height);
+    let known = Known {
+        size: picture_size,
+        pages: said.map_or(0, |said| said.pages),
+        profiles: app.profiles.names(),
+    };
+    let size = wanted.size(picture_size);
+    let is_sound = wanted.faults.is_empty();
+    let widest = view.width.and_then(|width| u32::try_from(width).ok());
+    let widths = outputs::widths(given(form, "widths"), widest);
+    let widths_fault = if widths.is_err() { f.t("publish-widths-wrong") } else { String::new() };
+    let alt = wanted.alt.clone().unwrap_or_else(|| usual_alt(view).to_owned());
+    let mut widths: Vec<u32> = widths.or_else(|()| outputs::widths("", widest)).unwrap_or_default();
+    widths.iter_mut().for_each(|width| *width = addresses.up_to(*width));
+    widths.dedup();
+    let looked_at = looked_at(&pairs);
+    let subject = Subject {
+        widths,
+        sizes: given(form, "sizes").to_owned(),
+        ..subject(addresses, wanted, &pairs, &alt, size)
+    };
+    Ok(Publish {
+        name: view.file_name().to_owned(),
+        path: view.path.clone(),
+        crumbs: crumbs(&view.folder.path, f.t("library")),
+        details_href: with_value("/details", "src", &view.path),
+        bare_href: with_value("/publish", "src", &view.path),
+        templates: templates(app, wanted)?,
+        template_fault: wanted.fault("tmp"),
+        template_note: template_note(&f, wanted),
+        groups: controls::groups(&f, wanted, form, &known),
+        notes: notes(app, &f, identity, view, wanted, addresses, size)?,
+        preview: if is_sound { addresses.local(&looked_at) } else { String::new() },
+        shown: if is_sound { shown(addresses, &looked_at) } else { String::new() },
+        whole: whole(addresses, &pairs),
+        size: size.map(|(w, h)| in_pixels(&f, w, h)).unwrap_or_default(),
+        outputs: if is_sound { subject.outputs() } else { Vec::new() },
+        variants: if is_sound {
+            compare::variants(&f, addresses, wanted, &looked_at)
+        } else {
+            Vec::new()
+        },
+        alt,
+        usual_alt: usual_alt(view).to_owned(),
+        widths: given(form, "widths").to_owned(),
+        widths_fault,
+        sizes: given(form, "sizes").to_owned(),
+        f,
+    })
+}
+
+fn in_pixels(f: &Frame, width: u32, height: u32) -> String {
+    format!("{} × {}", f.number(i64::from(width)), f.number(i64::from(height)))
+}
+
+/// What is said of a picture to those who do not see it.
+fn usual_alt(view: &ImageView) -> &str {
+    if view.description.trim().is_empty() { &view.title } else { &view.description }
+}
+
+fn subject<'a>(
+    addresses: &'a Addresses<'a>,
+    wanted: &Wanted,
+    pairs: &[Pair],
+    alt: &str,
+    size: Option<(u32, u32)>,
+) -> Subject<'a> {
+    let asked = |given: &Option<crate::spec::Given<u32>>| given.as_ref().map_or(0, |it| it.value);
+    let asked = (asked(&wanted.whole.width), asked(&wanted.whole.height));
+    let covers = wanted.whole.fit.as_ref().is_some_and(|fit| fit.value == Fit::Cover);
+    let base = &wanted.base;
+    let tiled = wanted.whole.tile.is_some();
+    Subject {
+        addresses,
+        pairs: pairs.to_vec(),
+        alt: alt.to_owned(),
+        size,
+        asked,
+        shape: Some(asked).filter(|(width, height)| covers && *width > 0 && *height > 0),
+        widths: Vec::new(),
+        sizes: String::new(),
+        is_sizeable: !tiled && !["width", "height", "dpr"].iter().any(|name| base.lock(name)),
+        takes_formats: !base.lock("format"),
+    }
+}
+
+fn templates(app: &App, wanted: &Wanted) -> Result<Vec<TemplateChoice>, Error> {
+    let chosen = wanted.given.tmp.as_ref().map(|named| named.value.to_lowercase());
+    let known = app.store.templates()?;
+    let mut choices: Vec<TemplateChoice> = known
+        .iter()
+        .map(|template| TemplateChoice {
+            is_here: chosen.as_ref() == Some(&template.name.to_lowercase()),
+            name: template.name.clone(),
+        })
+        .collect();
+    choices.sort_by_cached_key(|choice| choice.name.to_lowercase());
+    Ok(choices)
+}
+
+/// What the templates have to do with the picture, in words.
+fn template_note(f: &Frame, wanted: &Wanted) -> String {
+    let names: Vec<&str> = wanted.layers.iter().map(|layer| layer.name.as_str()).collect();
+    match (names.is_empty(), wanted.given.tmp.is_some()) {
+        (true, _) => f.t("publish-no-template"),
+        (false, true) if names.len() == 1 => String::new(),
+        (false, _) => f.s("publish-templates-hold", names.join(", ")),
+    }
+}
+
+/// What whoever publishes the picture should know.
+fn notes(
+    app: &App,
+    f: &Frame,
+    identity: &Identity,
+    view: &ImageView,
+    wanted: &Wanted,
+    addresses: &Addresses<'_>,
+    size: Option<(u32, u32)>,
+) -> Result<Vec<String>, Error> {
+    let rights = app.store.rights()?;
+    let folder = &view.folder.path;
+    let mut notes = Vec::new();
+    if rights.level(&Identity::Anonymous, folder) < Level::View {
+        notes.push(f.t("publish-not-public"));
+    } else if *identity != Identity::Anonymous {
+        if rights.templates(identity, folder) != rights.templates(&Identity::Anonymous, folder)
+            && wanted.given.tmp.is_none()
+        {
+            notes.push(f.t("publish-other-templates"));
+        }
+        let beyond = |size: u32, most: u32| most > 0 && size > most;
+        let (width, height) = size.unwrap_or((0, 0));
+        if let Some((wide, high)) = app.public_limit
+            && (beyond(width, wide) || beyond(height, high))
+        {
+            notes.push(f.many(
+                "publish-public-limit",
+                &[("width", u64::from(wide)), ("height", u64::from(high))],
+            ));
+        }
+    }
+    if addresses.is_signed() {
+        notes.push(f.t("publish-signed"));
+    }
+    Ok(notes)
+}
+
+/// The same picture, looked at here: nobody is told of it, and it does not count.
+fn looked_at(pairs: &[Pair]) -> Vec<Pair> {
+    with(pairs, &[("xref", None), ("stats", Some("0".to_owned()))])
+}
+
+/// The result in a format that the visitor's browser shows, whatever format it is asked for in.
+fn shown(addresses: &Addresses<'_>, pairs: &[Pair]) -> String {
+    addresses.local(&with(pairs, &[("format", Some("auto".to_owned())), ("attach", None)]))
+}
+
+/// The picture that a part of it is chosen in: turned as it is to be, and all of it.
+fn whole(addresses: &Addresses<'_>, pairs: &[Pair]) -> String {
+    let mut kept: Vec<Pair> =
+        pairs.iter().filter(|(name, _)| KEPT_OF_WHOLE.contains(name)).cloned().collect();
+    let side = addresses.up_to(WHOLE_SIDE).to_string();
+    let all = [
+        ("left", "0"),
+        ("top", "0"),
+        ("right", "1"),
+        ("bottom", "1"),
+        ("width", &*side),
+        ("height", &*side),
+        ("fit", "inside"),
+        ("ovsize", "0"),
+        ("format", "auto"),
+        ("stats", "0"),
+    ];
+    kept.extend(all.map(|(name, text)| (name, text.to_owned())));
+    addresses.local(&kept)
+}

@@ -1,0 +1,68 @@
+//! One picture over time.
+
+use askama::Template;
+
+use super::period::{Choice, Period};
+use super::{Figure, Line, enter, figures, line};
+use crate::auth::Level;
+use crate::db::{image_views, now_ms, stats};
+use crate::http::{Progress, Request, Response};
+use crate::source::SourcePath;
+use crate::web::api::in_query;
+use crate::web::pages::frame::{Frame, given, with_value};
+use crate::web::pages::tiles::Tile;
+use crate::web::sign_in::Form;
+use crate::web::{App, Error, who};
+
+#[derive(Template)]
+#[template(path = "reports/image.html")]
+struct Page {
+    f: Frame,
+    name: String,
+    src: String,
+    href: String,
+    tile: Tile,
+    choices: Vec<Choice>,
+    base: String,
+    from: String,
+    to: String,
+    step_s: i64,
+    csv: String,
+    /// Only all together have hosts.
+    hosts_csv: String,
+    figures: Vec<Figure>,
+    lines: Vec<Line>,
+    has_load: bool,
+}
+
+/// `GET /reports/image`
+pub fn image(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, Error> {
+    let (identity, f) = enter(app, request)?;
+    let form = Form::of_query(request)?;
+    let path = SourcePath::parse(given(&form, "src"))?;
+    who::require(app, &identity, path.folder(), Level::View)?;
+    let view = image_views::by_path(&app.db, path.as_str())?;
+    let view = view.ok_or_else(|| Error::missing("image", path.as_str()))?;
+    let period = Period::of(&form, now_ms())?;
+    let found = stats::image_steps(&app.db, view.id, period.span(), period.step_ms())?;
+    let sum = stats::image_sum(&app.db, view.id, period.from_ms, period.to_ms)?;
+    let (from, to) = period.days();
+    let page = Page {
+        name: view.file_name().to_owned(),
+        href: with_value("/details", "src", &view.path),
+        tile: Tile::of(app, &f, &view, false),
+        choices: period.choices(),
+        base: format!("/reports/image?src={}&", in_query(&view.path)),
+        from,
+        to,
+        step_s: period.step_ms() / 1000,
+        csv: format!("/api/v1/admin/statistics/images/{}?{}&format=csv", view.id, period.ends()),
+        hosts_csv: String::new(),
+        figures: figures(&f, &sum),
+        lines: found.iter().map(|bucket| line(&f, bucket, None)).collect(),
+        has_load: false,
+        src: view.path,
+        f,
+    };
+    Ok(page.f.send(&page))
+}

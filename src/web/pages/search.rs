@@ -1,0 +1,200 @@
+//! Looking for pictures, by words and by what is known of them.
+
+use askama::Template;
+
+use super::browse::May;
+use super::frame::{Frame, given};
+use super::listing::{PER_PAGE, Pager};
+use super::tiles::Tile;
+use crate::auth::Level;
+use crate::db::image_views;
+use crate::db::search::{Order, Query};
+use crate::http::{Progress, Request, Response};
+use crate::library::{Caller, Found};
+use crate::pixel::{FORMATS, Format};
+use crate::web::api::{Moment, Now, folder_path, in_query};
+use crate::web::sign_in::Form;
+use crate::web::{App, Error, who};
+
+/// Tags that are offered.
+const TAGS: i64 = 40;
+
+/// What a query may ask for beside words, by its name in addresses.
+const NAMES: [&str; 9] =
+    ["q", "path", "tag", "format", "camera", "taken_from", "taken_before", "min_width", "order"];
+
+const ORDERS: [(&str, &str); 3] =
+    [("best", "order-best"), ("taken", "order-taken"), ("path", "order-path")];
+
+#[derive(Template)]
+#[template(path = "search.html")]
+struct Search {
+    f: Frame,
+    asked: Asked,
+    formats: Vec<&'static str>,
+    orders: Vec<Choice>,
+    tags: Vec<TagChoice>,
+    tiles: Vec<Tile>,
+    total: i64,
+    pager: Pager,
+    /// What is wrong with what was asked for.
+    fault: String,
+    /// What can be done with pictures wherever they lie: nothing but gathering them.
+    may: May,
+    /// The folder that pictures are moved from; none here.
+    path: &'static str,
+}
+
+/// What was asked for, as it was written.
+struct Asked {
+    path: String,
+    tag: String,
+    format: String,
+    camera: String,
+    taken_from: String,
+    taken_before: String,
+    min_width: String,
+}
+
+impl Asked {
+    /// Whether anything but words is asked for.
+    fn is_narrowed(&self) -> bool {
+        let all = [
+            &self.path,
+            &self.tag,
+            &self.format,
+            &self.camera,
+            &self.taken_from,
+            &self.taken_before,
+            &self.min_width,
+        ];
+        all.into_iter().any(|text| !text.is_empty())
+    }
+}
+
+struct Choice {
+    value: &'static str,
+    key: &'static str,
+    is_here: bool,
+}
+
+struct TagChoice {
+    name: String,
+    count: i64,
+    href: String,
+    is_here: bool,
+}
+
+/// `GET /search`
+pub fn search(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, Error> {
+    let identity = who::identify(app, request)?;
+    let form = Form::of_query(request)?;
+    let now = Now::of(app, &identity);
+    let caller = Caller::Somebody { rights: &now, user: identity.user_id() };
+    let (found, fault) = match find(app, &caller, &form) {
+        Ok(found) => (found, String::new()),
+        Err(error) if error.status().is_client_error() => {
+            (Found { images: Vec::new(), total: 0 }, error.message().to_owned())
+        }
+        Err(error) => return Err(error),
+    };
+    let mut f = Frame::of(app, request, &identity);
+    f.query = given(&form, "q").to_owned();
+    let total = usize::try_from(found.total).unwrap_or(0);
+    let (tags, _) = app.library.counted_tags(&caller, "", (0, TAGS))?;
+    let text = |name: &str| given(&form, name).to_owned();
+    let page = Search {
+        asked: Asked {
+            path: text("path"),
+            tag: text("tag"),
+            format: text("format"),
+            camera: text("camera"),
+            taken_from: text("taken_from"),
+            taken_before: text("taken_before"),
+            min_width: text("min_width"),
+        },
+        formats: FORMATS.iter().filter(|row| row.read).map(|row| row.extensions[0]).collect(),
+        orders: ORDERS
+            .map(|(value, key)| Choice { value, key, is_here: given(&form, "order") == value })
+            .into(),
+        tags: tags
+            .into_iter()
+            .map(|(tag, count)| TagChoice {
+                is_here: tag.name == given(&form, "tag"),
+                href: format!("/search?tag={}", in_query(&tag.name)),
+                name: tag.name,
+                count,
+            })
+            .collect(),
+        tiles: tiles(app, &f, &found)?,
+        total: found.total,
+        pager: Pager::of(total, given(&form, "page"), |page| address(&form, page)),
+        fault,
+        may: May::of(Level::None, false),
+        path: "",
+        f,
+    };
+    Ok(page.f.send(&page))
+}
+
+fn find(app: &App, caller: &Caller<'_>, form: &Form) -> Result<Found, Error> {
+    let owned = |name: &str| form.text(name).map(str::to_owned);
+    let page: usize = given(form, "page").parse().unwrap_or(1).clamp(1, 1_000_000);
+    let query = Query {
+        folder: form.text("path").map(folder_path).transpose()?,
+        tags: owned("tag").into_iter().collect(),
+        formats: form.text("format").map(format).transpose()?.into_iter().collect(),
+        camera: owned("camera"),
+        taken_from_ms: moment(form, "taken_from")?,
+        taken_before_ms: moment(form, "taken_before")?,
+        min_width: match form.text("min_width") {
+            None => None,
+            Some(text) => Some(
+                text.parse()
+                    .map_err(|_| Error::parameter("min_width", "must be a whole number"))?,
+            ),
+        },
+        order: match given(form, "order") {
+            "path" => Order::Path,
+            "taken" => Order::Taken,
+            _ => Order::Best,
+        },
+        start: u32::try_from((page - 1) * PER_PAGE).unwrap_or(u32::MAX),
+        limit: PER_PAGE as u32,
+        ..Query::default()
+    };
+    Ok(app.library.search(caller, given(form, "q"), query)?)
+}
+
+fn format(name: &str) -> Result<String, Error> {
+    let format = Format::from_extension(name);
+    let format = format.ok_or_else(|| Error::parameter("format", "there is no such format"))?;
+    Ok(format.extension().to_owned())
+}
+
+fn moment(form: &Form, name: &str) -> Result<Option<i64>, Error> {
+    let Some(text) = form.text(name) else { return Ok(None) };
+    let moment = Moment::parse(text);
+    let moment = moment.ok_or_else(|| Error::parameter(name, "must be a day (2026-12-31)"))?;
+    Ok(Some(moment.0))
+}
+
+/// The same question on another page.
+fn address(form: &Form, page: usize) -> String {
+    let given = NAMES.iter().filter_map(|name| Some((name, form.text(name)?)));
+    let mut pairs: Vec<String> =
+        given.map(|(name, value)| format!("{name}={}", in_query(value))).collect();
+    pairs.push(format!("page={page}"));
+    format!("/search?{}", pairs.join("&"))
+}
+
+fn tiles(app: &App, f: &Frame, found: &Found) -> Result<Vec<Tile>, Error> {
+    let paths: Vec<String> = found.images.iter().map(|image| image.path.clone()).collect();
+    let views = image_views::by_paths(&app.db, &paths)?;
+    let pickable = !f.user.is_empty();
+    let tile = |path: &String| {
+        let view = views.iter().find(|view| view.path == *path);
+        view.map_or_else(|| Tile::of_path(app, path, None), |view| Tile::of(app, f, view, pickable))
+    };
+    Ok(paths.iter().map(tile).collect())
+}

@@ -1,0 +1,133 @@
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use super::*;
+
+/// Every text file below a folder, with its content.
+fn files(folder: &Path, extensions: &[&str], found: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, extensions, found);
+        } else if path.extension().is_some_and(|e| extensions.contains(&e.to_str().unwrap())) {
+            found.push((path.display().to_string(), fs::read_to_string(&path).unwrap()));
+        }
+    }
+}
+
+fn sources() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    for (folder, extensions) in
+        [("web/templates", &["html"][..]), ("src/web", &["rs"]), ("web/src/pages", &["ts"])]
+    {
+        files(&root.join(folder), extensions, &mut found);
+    }
+    // This one speaks of how keys are found, and asks for none.
+    found.retain(|(path, _)| !path.ends_with("text/tests.rs"));
+    found
+}
+
+/// The texts between each `before` and the next quote.
+fn quoted<'a>(text: &'a str, before: &str) -> Vec<&'a str> {
+    let parts = text.split(before).skip(1);
+    parts.filter_map(|rest| rest.split_once('"').map(|(key, _)| key)).collect()
+}
+
+/// The keys that templates and programs ask for by their whole name.
+fn asked() -> BTreeSet<String> {
+    let mut keys = BTreeSet::new();
+    for (path, text) in sources() {
+        if path.ends_with(".ts") {
+            keys.extend(quoted(&text, "word(\"").iter().map(|key| format!("{FOR_SCRIPTS}{key}")));
+            continue;
+        }
+        for before in
+            ["f.t(\"", "f.n(\"", "f.s(\"", "f.pair(\"", "f.many(\"", "f.named(\"", "key: \""]
+        {
+            keys.extend(quoted(&text, before).into_iter().map(str::to_owned));
+        }
+        let forms = quoted(&text, "amp;done=").into_iter();
+        keys.extend(forms.map(|key| format!("done-{}", key.split('"').next().unwrap())));
+    }
+    keys
+}
+
+#[test]
+fn every_text_that_is_asked_for_is_there() {
+    let texts = for_languages(None);
+    let asked = asked();
+    assert!(asked.len() > 100, "only {} keys were found in the sources", asked.len());
+    let missing: Vec<_> = asked.iter().filter(|key| !texts.has(key)).collect();
+    assert!(missing.is_empty(), "without a text: {missing:?}");
+}
+
+#[test]
+fn no_text_is_left_over() {
+    let all: String = sources().into_iter().map(|(_, text)| text).collect();
+    let unused: Vec<&str> = keys(LANGUAGES[0].2)
+        .filter(|key| {
+            let key = key.strip_prefix(FOR_SCRIPTS).or(key.strip_prefix("done-")).unwrap_or(key);
+            !all.contains(&format!("\"{key}\"")) && !all.contains(&format!("done={key}\""))
+        })
+        // Made of a number or a name: of a status, of an action, of a parameter.
+        .filter(|key| {
+            !["error-", "history-", "param-", "word-"].iter().any(|it| key.starts_with(it))
+        })
+        .collect();
+    assert!(unused.is_empty(), "never asked for: {unused:?}");
+}
+
+#[test]
+fn every_file_of_texts_is_sound() {
+    for (tag, _, source) in LANGUAGES {
+        let faults = FluentResource::try_new((*source).to_owned()).err().map(|(_, faults)| faults);
+        assert!(faults.is_none(), "{tag}: {faults:?}");
+        let mut seen = BTreeSet::new();
+        for key in keys(source) {
+            assert!(seen.insert(key), "{tag}: {key} stands twice");
+        }
+        assert!(tag.parse::<LanguageIdentifier>().is_ok(), "{tag}");
+    }
+}
+
+#[test]
+fn the_most_wanted_language_comes_first() {
+    // RFC 9110, section 12.5.4, gives the first of these.
+    assert_eq!(by_preference("da, en-gb;q=0.8, en;q=0.7"), ["da", "en-gb", "en"]);
+    assert_eq!(by_preference("fr;q=0.1, de ;q=0.9,,it;q=0"), ["de", "fr"]);
+    assert_eq!(by_preference(""), [""; 0]);
+    assert_eq!(for_languages(Some("xx, EN-AU")).language(), "en");
+    assert_eq!(for_languages(Some("xx")).language(), "en");
+}
+
+#[test]
+fn numbers_are_readable() {
+    let texts = for_languages(None);
+    for (number, shown) in
+        [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567"), (-12_345, "-12,345")]
+    {
+        assert_eq!(texts.number(number), shown);
+    }
+    for (bytes, shown) in [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1 kB"),
+        (999_499, "999 kB"),
+        (999_500, "1.0 MB"),
+        (12_340_000, "12.3 MB"),
+        (123_000_000_000, "123 GB"),
+    ] {
+        assert_eq!(texts.bytes(bytes).replace('\u{a0}', " "), shown);
+    }
+}
+
+#[test]
+fn texts_for_scripts_stay_within_their_element() {
+    let scripts = for_languages(None).scripts();
+    assert!(!scripts.contains('<'), "{scripts}");
+    let all: serde_json::Value = serde_json::from_str(scripts).unwrap();
+    assert!(all.as_object().unwrap().len() > 5, "{scripts}");
+    assert_eq!(all["upload-sum"], "{done} of {total} uploaded");
+}

@@ -1,0 +1,254 @@
+// Reports and administration: permissions given and taken with what each of three people then sees, users and
+// groups by mouse and by keyboard, templates with their preview, tasks, and pictures of every page.
+//
+//   HALFTONE_ADMIN_PASSWORD=… node admin.mjs BASE_URL SCREENSHOTS_DIR
+//
+// Works on a running `halftone serve` with the demo library.
+
+import assert from "node:assert/strict";
+import { base, picture, run, settled, shoot, signIn, visitor } from "./support/session.mjs";
+
+const PASSWORD = "correct horse battery";
+
+// By keyboard alone: from the list to the form, through its fields, and off.
+async function makeUser(page, name) {
+  await page.goto(`${base}/admin/users`);
+  await page.getByRole("link", { name: "New user" }).focus();
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`${base}/admin/users/new`);
+  await page.keyboard.type(name);
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("Some");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("Body");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("short");
+  await page.keyboard.press("Enter");
+  // A password that is too short is told in place by the browser itself.
+  assert.equal(new URL(page.url()).pathname, "/admin/users/new");
+  await page.getByLabel("Password", { exact: false }).last().fill(PASSWORD);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/admin\/users\/\d+\?done=user-made/);
+  await page.getByRole("heading", { name, level: 1 }).waitFor();
+  return page.url().replace(/\?.*/, "");
+}
+
+async function makeGroup(page, name, member) {
+  await page.goto(`${base}/admin/groups`);
+  await page.getByRole("link", { name: "New group" }).click();
+  await page.getByLabel("Group", { exact: true }).fill(name);
+  await page.getByLabel("See reports").check();
+  await page.getByRole("button", { name: "Make group" }).click();
+  await page.getByRole("heading", { name, level: 1 }).waitFor();
+  assert.ok(await page.getByLabel("See reports").isChecked());
+  await page.getByRole("searchbox", { name: "Find a user to add" }).fill(member);
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: `Add ${member}` }).click();
+  await page.getByRole("button", { name: `Take out ${member}` }).waitFor();
+}
+
+async function setLevel(page, folder, group, level) {
+  await page.goto(`${base}/admin/permissions?path=${encodeURIComponent(folder)}`);
+  await page.getByLabel(`Level of ${group}`, { exact: true }).selectOption({ label: level });
+  await page.getByRole("button", { name: `Set the level of ${group}` }).click();
+  await page.getByText("The level has been set.").waitFor();
+}
+
+// Waits until an address is answered so: other workers hear of what was changed a moment later.
+async function answers(page, address, expected) {
+  for (let attempt = 0; ; attempt += 1) {
+    const answer = await page.request.get(address);
+    if (answer.status() === expected) return;
+    assert.ok(attempt < 100, `${address}: ${answer.status()} instead of ${expected}`);
+    await page.waitForTimeout(100);
+  }
+}
+
+function sees(page, folder, expected) {
+  return answers(page, `${base}/browse?path=${encodeURIComponent(folder)}`, expected);
+}
+
+async function permissions(admin, jo, kim, nobody) {
+  const folder = "/scenes";
+  await setLevel(admin, folder, "Public", "No access");
+  await setLevel(admin, folder, "Normal users", "No access");
+  await setLevel(admin, folder, "Painters", "Upload");
+  await sees(jo, folder, 200);
+  await sees(kim, folder, 403);
+  await sees(nobody, folder, 403);
+  await admin.goto(`${base}/admin/permissions?path=${folder}&group=1`);
+  await settled(admin);
+  await picture(admin, "permissions-set-desktop-light");
+  await admin.goto(`${base}/admin/permissions/explain`);
+  await admin.getByLabel("User", { exact: true }).fill("jo");
+  await admin.getByLabel("Folder or picture").fill(folder);
+  await admin.keyboard.press("Enter");
+  await admin.getByText("because of what is set for the group Painters in /scenes.").waitFor();
+  await shoot(admin, "explain", `/admin/permissions/explain?user=jo&path=${folder}`);
+  await admin.goto(`${base}/admin/permissions?path=${folder}`);
+  for (const group of ["Public", "Normal users"]) {
+    await admin.getByRole("button", { name: `Clear what is set for ${group}` }).click();
+    await admin.getByText("the level comes from above again").waitFor();
+  }
+  await sees(kim, folder, 200);
+  await sees(nobody, folder, 200);
+}
+
+async function template(page) {
+  await page.goto(`${base}/admin/templates/new`);
+  await page.getByLabel("Name", { exact: true }).fill("Narrow");
+  await page.getByLabel(/^width/).fill("160");
+  await page.getByLabel("Lock width").check();
+  await page.getByLabel(/^flip/).selectOption("h");
+  const json = JSON.parse(await page.locator("textarea[name=template]").inputValue());
+  assert.deepEqual(json, { width: { value: 160, locked: true }, flip: { value: "h" } });
+  await page.waitForFunction(() => document.querySelector("[data-preview]")?.naturalWidth === 160);
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("heading", { name: "Narrow", level: 1 }).waitFor();
+  await page.waitForFunction(() => document.querySelector("[data-preview]")?.naturalWidth === 160);
+  const src = await page.locator("[data-src]").inputValue();
+  // What is locked no address can change.
+  const address = `${base}/image?src=${encodeURIComponent(src)}&tmp=Narrow&width=300`;
+  await answers(page, address, 200);
+  const width = await page.evaluate(async (from) => {
+    const image = new Image();
+    image.src = from;
+    await image.decode();
+    return image.naturalWidth;
+  }, address);
+  assert.equal(width, 160);
+  await shoot(page, "template", new URL(page.url()).pathname);
+}
+
+async function tasks(page) {
+  await page.goto(`${base}/admin/maintenance`);
+  await page.getByRole("button", { name: "Look through the files" }).click();
+  await page.waitForURL(/admin\/tasks/);
+  // The list follows by itself. Other work may have to be done before.
+  const row = page.locator(".grants > li", { hasText: "Bring the library in step" }).first();
+  await row.getByText("Done").waitFor({ timeout: 300_000 });
+  await page.goto(`${base}/admin/cache`);
+  await page.getByLabel("Original or folder").fill("/scenes");
+  await page.getByRole("button", { name: "Make anew" }).first().click();
+  await page.getByRole("dialog").waitFor();
+  await picture(page, "cache-ask-desktop-light");
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "hidden" });
+  await page.getByRole("button", { name: "Make anew" }).first().click();
+  await page.getByRole("dialog").getByRole("button", { name: "Make anew" }).click();
+  await page.waitForURL(/admin\/tasks/);
+  await page.getByText("Make the pictures of /scenes anew").waitFor();
+}
+
+// Known traffic, then the report of it.
+async function report(page) {
+  await page.goto(`${base}/browse?path=scenes`);
+  const src = await page.locator(".tile[data-path]").first().getAttribute("data-path");
+  for (let time = 0; time < 30; time += 1) {
+    const address = `${base}/image?src=${encodeURIComponent(src)}&width=${200 + (time % 3)}`;
+    assert.equal((await page.request.get(address)).status(), 200);
+  }
+  for (let attempt = 0; ; attempt += 1) {
+    await page.goto(`${base}/reports?period=hour`);
+    const rows = page.locator("table.ranked tbody tr", { hasText: src.split("/").pop() });
+    const counted = (await rows.count()) > 0 ? await rows.first().locator("td").nth(1).textContent() : "0";
+    if (Number(counted.replace(/,/g, "")) >= 30) break;
+    assert.ok(attempt < 60, `30 requests are counted, not ${counted}`);
+    await page.waitForTimeout(500);
+  }
+  await page.locator("table.ranked th a").first().click();
+  await page.locator(".chart canvas").first().waitFor();
+  await shoot(page, "report-image", `/reports/image?src=${encodeURIComponent(src)}&period=day`);
+}
+
+async function zoom(page) {
+  await page.goto(`${base}/reports/system?period=month`);
+  const chart = page.locator(".chart .u-over").first();
+  await chart.waitFor();
+  const finer = page.getByRole("link", { name: "Look at this stretch closely" });
+  assert.ok(await finer.isHidden());
+  await page.getByRole("button", { name: "Zoom in" }).focus();
+  await page.keyboard.press("Enter");
+  await finer.waitFor();
+  await page.getByRole("button", { name: "All of it" }).click();
+  await finer.waitFor({ state: "hidden" });
+  const box = await chart.boundingBox();
+  await page.mouse.move(box.x + box.width * 0.4, box.y + 50);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.7, box.y + 60, { steps: 5 });
+  await page.mouse.up();
+  await finer.click();
+  await page.waitForURL(/reports\/system\?from=/);
+}
+
+async function withoutScripts(browser) {
+  const page = await visitor(browser, { javaScriptEnabled: false });
+  await signIn(page, undefined, undefined, "/admin/templates");
+  const row = page.locator(".grants > li", { hasText: "Narrow" });
+  await row.getByRole("link", { name: "Edit Narrow" }).click();
+  await page.getByRole("button", { name: "Delete" }).click();
+  // What takes something away is not what has the focus.
+  await page.getByRole("dialog").waitFor();
+  await page.keyboard.press("Shift+Tab");
+  await page.keyboard.press("Enter");
+  await page.getByText("The template has been deleted.").waitFor();
+  await page.goto(`${base}/reports/system?period=day`);
+  await page.getByRole("table").waitFor();
+  await page.context().close();
+}
+
+await run("reports and administration", async (browser) => {
+  const admin = await visitor(browser);
+  await signIn(admin, undefined, undefined, "/admin");
+  const user = await makeUser(admin, "jo");
+  await makeUser(admin, "kim");
+  await makeGroup(admin, "Painters", "jo");
+  const [jo, kim, nobody] = await Promise.all([1, 2, 3].map(() => visitor(browser)));
+  await signIn(jo, "jo", PASSWORD);
+  await signIn(kim, "kim", PASSWORD);
+  await permissions(admin, jo, kim, nobody);
+  // What somebody may not do is not offered.
+  await jo.goto(`${base}/`);
+  assert.equal(await jo.getByRole("navigation").getByRole("link", { name: "Reports" }).count(), 1);
+  assert.equal(await jo.getByRole("link", { name: "Administration" }).count(), 0);
+  assert.equal((await kim.request.get(`${base}/reports`)).status(), 403);
+  await template(admin);
+  await tasks(admin);
+  await report(admin);
+  await zoom(admin);
+  for (const [name, address] of [
+    ["admin", "/admin"],
+    ["users", "/admin/users"],
+    ["users-none", "/admin/users?q=nobody+of+this+name"],
+    ["user-new", "/admin/users/new"],
+    ["user", new URL(user).pathname],
+    ["groups", "/admin/groups"],
+    ["group", "/admin/groups/3"],
+    ["group-new", "/admin/groups/new"],
+    ["permissions", "/admin/permissions?path=/scenes"],
+    ["explain-empty", "/admin/permissions/explain"],
+    ["templates", "/admin/templates"],
+    ["template-new", "/admin/templates/new"],
+    ["tags", "/admin/tags"],
+    ["recycled", "/admin/recycled"],
+    ["tasks", "/admin/tasks"],
+    ["cache", "/admin/cache"],
+    ["maintenance", "/admin/maintenance"],
+    ["settings", "/admin/settings"],
+    ["audit", "/admin/audit"],
+    ["status", "/status"],
+    ["reports", "/reports?period=hour"],
+    ["reports-system", "/reports/system?period=day"],
+    ["reports-none", "/reports?from=2001-01-01&to=2001-01-02"],
+  ]) {
+    await shoot(admin, name, address);
+  }
+  await withoutScripts(browser);
+  await admin.goto(user);
+  await admin.getByRole("button", { name: "Delete user" }).click();
+  await admin.getByRole("dialog").getByRole("button", { name: "Delete user" }).click();
+  await admin.getByText("The user has been deleted.").waitFor();
+  await sees(jo, "/scenes", 200);
+});

@@ -1,0 +1,313 @@
+// Portfolios from the basket to the zip file, tables of titles, the second step and keys, the guides; by mouse
+// and by keyboard, and pictures of the pages.
+//
+//   HALFTONE_ADMIN_PASSWORD=… node folios.mjs BASE_URL SCREENSHOTS_DIR
+//
+// Works on a running `halftone serve` with the demo library.
+
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { base, picture, run, settled, shoot, signIn, visitor } from "./support/session.mjs";
+
+const NAME = "flow-spring";
+
+const tiles = (page) => page.locator("[data-grid] > .tile > a");
+const said = (page, text) => page.locator(".toast", { hasText: text }).first().waitFor();
+
+async function folderOfPictures(page) {
+  const first = await page.locator('.tile > a[href*="scenes"]').first().getAttribute("href");
+  const src = new URL(base + first).searchParams.get("src");
+  return src.slice(0, src.lastIndexOf("/"));
+}
+
+// Three by keyboard, one from its own page, one from a search.
+async function gather(page, folder) {
+  await shoot(page, "basket-empty", "/basket");
+  await page.goto(`${base}/browse?path=${folder}&view=grid`);
+  await settled(page);
+  await tiles(page).first().focus();
+  for (let at = 0; at < 3; at += 1) {
+    await page.keyboard.press("Space");
+    await page.keyboard.press("ArrowRight");
+  }
+  await page.getByText("3 chosen").waitFor();
+  await page.keyboard.press("b");
+  await said(page, "3 in the basket now");
+  assert.equal(await page.locator("[data-basket-count]").textContent(), "3");
+  assert.equal(await page.locator(".pick input:checked").count(), 0, "nothing is chosen any more");
+  await tiles(page).nth(3).click();
+  await page.getByRole("button", { name: "To basket" }).click();
+  await said(page, "4 in the basket now");
+  await page.getByRole("button", { name: "To basket" }).click();
+  await said(page, "In the basket already");
+  await page.goto(`${base}/search?path=${folder}`);
+  await page.locator(".pick input").last().check({ force: true });
+  await page.getByRole("toolbar").getByRole("button", { name: "To basket" }).click();
+  await said(page, "in the basket");
+}
+
+const order = (page) => page.locator("[data-arrange] > li").evaluateAll((items) => items.map((one) => one.dataset.image));
+
+async function arrange(page) {
+  await page.getByRole("link", { name: "Basket" }).click();
+  await page.getByRole("heading", { name: "Basket", exact: true }).waitFor();
+  await settled(page);
+  const before = await order(page);
+  assert.ok(before.length >= 4, `${before.length} pictures were gathered`);
+  // By keyboard: the focus stays with the picture that moves.
+  await page.locator('[data-move="later"] button').first().focus();
+  await page.keyboard.press("Enter");
+  await said(page, "is now number 2");
+  assert.deepEqual((await order(page)).slice(0, 2), [before[1], before[0]]);
+  const focused = await page.evaluate(() => document.activeElement.closest("li")?.dataset.image);
+  assert.equal(focused, before[0], "the focus stays");
+  await page.keyboard.press("Enter");
+  await said(page, "is now number 3");
+  // By mouse: the third before the first.
+  const items = page.locator("[data-arrange] > li");
+  await items.nth(2).dragTo(items.nth(0), { targetPosition: { x: 8, y: 40 } });
+  await page.waitForFunction((id) => document.querySelector("[data-arrange] > li").dataset.image === id, before[0]);
+  const now = await order(page);
+  await page.reload();
+  assert.deepEqual(await order(page), now, "the order is kept");
+  await page.locator("[data-take-out] button").last().click();
+  await page.waitForFunction((count) => document.querySelectorAll("[data-arrange] > li").length === count, now.length - 1);
+}
+
+async function change(page) {
+  await page.getByRole("link", { name: /^Change how/ }).first().click();
+  await settled(page);
+  const shown = page.locator("[data-tried-picture]");
+  const before = await shown.getAttribute("src");
+  await page.getByText("Turning and mirroring").click();
+  await page.locator('input[name="angle"]').fill("90");
+  await page.waitForFunction((src) => document.querySelector("[data-tried-picture]").getAttribute("src") !== src, before);
+  await page.locator('input[name="width"]').fill("-5");
+  await page.locator("[data-tried-fault]", { hasText: "width: must be" }).waitFor();
+  await page.locator('input[name="width"]').fill("600");
+  await page.locator("[data-tried-query]", { hasText: "width=600" }).waitFor();
+  await settled(page);
+  await picture(page, "portfolio-picture-tried");
+  await page.getByRole("button", { name: "Keep this" }).click();
+  await page.getByRole("status").filter({ hasText: "looks like this" }).waitFor();
+  await page.locator("[data-arrange] code", { hasText: "angle=90" }).waitFor();
+}
+
+async function share(page) {
+  await page.getByRole("button", { name: "Settings" }).click();
+  const sheet = page.getByRole("dialog");
+  await sheet.getByLabel("Name").fill("A walk in spring");
+  await sheet.getByLabel("Description").fill("What was seen on the way, for the press and for friends.");
+  await sheet.getByLabel("In the address").fill("not/possible");
+  await sheet.locator('select[name="public_access"]').selectOption("20");
+  await picture(page, "portfolio-settings");
+  await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+  await page.getByRole("alert").filter({ hasText: "human_id" }).waitFor();
+  await sheet.getByLabel("In the address").fill(NAME);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(new RegExp(`/portfolios/${NAME}/edit`));
+  await page.getByRole("button", { name: "Publish" }).first().click();
+  await sheet.getByLabel("What it is").fill("For the press");
+  await sheet.locator('select[name="image_parameters"]').selectOption({ label: "For screens (1920 pixels, JPEG)" });
+  await picture(page, "portfolio-publish");
+  await page.getByRole("dialog").getByRole("button", { name: "Publish" }).click();
+  await page.getByRole("status").filter({ hasText: "The file is being made." }).waitFor();
+  await page.locator(".exports").getByRole("link", { name: "Download" }).waitFor();
+}
+
+async function look(browser) {
+  const page = await visitor(browser);
+  await page.goto(`${base}/portfolios`);
+  await page.getByRole("link", { name: /A walk in spring/ }).click();
+  await settled(page);
+  assert.equal(await page.getByRole("link", { name: "Edit" }).count(), 0, "a visitor may not edit");
+  const links = page.locator("[data-show] a");
+  const count = await links.count();
+  await links.first().click();
+  await page.locator(".pswp--open").waitFor();
+  await page.locator(".pswp__counter", { hasText: `1 / ${count}` }).waitFor();
+  await page.waitForFunction(() => document.activeElement?.closest(".pswp"));
+  await page.keyboard.press("ArrowRight");
+  await page.locator(".pswp__counter", { hasText: `2 / ${count}` }).waitFor();
+  await page.waitForFunction(() => [...document.querySelectorAll(".pswp__img")].some((one) => one.complete && one.naturalWidth > 800));
+  await picture(page, "portfolio-large");
+  await page.keyboard.press("Escape");
+  await page.locator(".pswp").waitFor({ state: "detached" });
+  assert.ok(await links.first().evaluate((link) => link === document.activeElement), "the focus comes back");
+  const href = await page.getByRole("link", { name: /For the press/ }).getAttribute("href");
+  const zip = await (await page.request.get(base + href)).body();
+  assert.equal(zip.subarray(0, 2).toString(), "PK");
+  assert.equal(entries(zip), count, "every picture is in the file");
+  await shoot(page, "portfolio", `/portfolios/${NAME}/`);
+  await shoot(page, "portfolios-visitor", "/portfolios");
+  await page.context().close();
+  const plain = await visitor(browser, { javaScriptEnabled: false });
+  await plain.goto(`${base}/portfolios/${NAME}/`);
+  assert.equal(await plain.locator("[data-show] a").count(), count);
+  const large = await plain.request.get(base + (await plain.locator("[data-show] a").first().getAttribute("href")));
+  assert.match(large.headers()["content-type"], /^image\//);
+  await plain.context().close();
+}
+
+// How many entries the directory at the end of a zip file has (APPNOTE.TXT, 4.3.16).
+function entries(zip) {
+  const end = zip.lastIndexOf(Buffer.from([0x50, 0x4b, 5, 6]));
+  return zip.readUInt16LE(end + 10);
+}
+
+async function tables(page, folder) {
+  await page.goto(`${base}/browse?path=${folder}&view=list`);
+  await settled(page);
+  await page.locator(".pick input").first().check();
+  await page.getByText("One chosen").waitFor();
+  const href = await page.locator("[data-choice-table]").getAttribute("href");
+  const table = await (await page.request.get(href)).text();
+  const [, src] = /\r\n"([^"]+)"/.exec(table);
+  assert.equal(table.trim().split("\r\n").length, 2, "a line for the chosen one");
+  await picture(page, "browse-list-chosen");
+  await page.getByRole("button", { name: "Folder actions" }).click();
+  await picture(page, "browse-folder-menu");
+  await page.getByRole("link", { name: "Titles and tags as a table" }).click();
+  await shoot(page, "table", new URL(page.url()).pathname + new URL(page.url()).search);
+  await page.getByLabel("Or paste it here").fill(`src,title,tags\n${src},Brought in at ${Date.now()},"table; flow"\nno/such.jpg,x,\n`);
+  await page.getByRole("button", { name: "Show changes" }).click();
+  await page.getByText("One picture would change.").waitFor();
+  await picture(page, "table-shown");
+  await page.getByRole("button", { name: "Change one picture" }).click();
+  // The other line is told of; this one has been taken over.
+  await page.getByText(/Line 3/).waitFor();
+  await page.goto(`${base}/search?tag=flow`);
+  assert.equal(await tiles(page).count(), 1);
+}
+
+async function dragIntoFolder(page, folder) {
+  const token = await page.locator('meta[name="csrf-token"]').getAttribute("content");
+  const made = await page.request.post(`${base}/api/v1/admin/filesystem/folders/`, {
+    headers: { "X-CSRF-Token": token },
+    form: { path: `/${folder}/dragged` },
+  });
+  assert.ok(made.ok(), await made.text());
+  for (const view of ["grid", "list"]) {
+    await page.goto(`${base}/browse?path=${folder}&view=${view}`);
+    await settled(page);
+    const item = page.locator("[data-grid] > [data-id]").last();
+    const id = await item.getAttribute("data-id");
+    await item.dragTo(page.locator('.folder[data-folder$="/dragged"]'));
+    await said(page, "Moved 1 to");
+    assert.equal(await page.locator(`[data-grid] > [data-id="${id}"]`).count(), 0);
+  }
+  await page.goto(`${base}/browse?path=${folder}/dragged&view=grid`);
+  assert.equal(await tiles(page).count(), 2, "both are there");
+  // Deleted and put back.
+  await page.locator(".pick input").first().check({ force: true });
+  await page.getByRole("toolbar").getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await page.waitForFunction(() => document.querySelectorAll(".tile").length === 1);
+  await page.goto(`${base}/admin/recycled`);
+  await page.getByRole("button", { name: /^Put back/ }).first().click();
+  await page.getByRole("status").filter({ hasText: "It is back where it was." }).waitFor();
+}
+
+// A code of this moment (RFC 6238).
+function codeOf(secret) {
+  const bits = [...secret.replace(/ /g, "")].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const hash = createHmac("sha1", key).update(step).digest();
+  const at = hash[19] & 15;
+  return String((hash.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}
+
+async function account(page) {
+  await page.goto(`${base}/account`);
+  const fields = await page.evaluate(() => {
+    const form = document.querySelector('form[action*="/do/put/admin/users/"]');
+    return { id: /users\/(\d+)/.exec(form.action)[1], ...Object.fromEntries(new FormData(form)) };
+  });
+  const allowed = await page.request.put(`${base}/api/v1/admin/users/${fields.id}/`, {
+    headers: { "X-CSRF-Token": fields._csrf_token },
+    form: { ...fields, allow_api: "true" },
+  });
+  assert.ok(allowed.ok(), await allowed.text());
+  await page.reload();
+  await page.getByRole("button", { name: "Set up a second step" }).click();
+  await page.locator("svg.code").waitFor();
+  const secret = await page.getByLabel("Or type this secret").inputValue();
+  await shoot(page, "account-second", "/account");
+  await page.getByLabel("Code", { exact: true }).fill(codeOf(secret));
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Recovery codes" }).waitFor();
+  await picture(page, "recovery-codes");
+  const recovery = await page.locator(".secrets code").first().textContent();
+  await page.getByRole("link", { name: "I have kept it" }).click();
+  await page.getByLabel("Code of the authenticator, or a recovery code").fill(recovery);
+  await page.getByRole("button", { name: "Take the second step away" }).click();
+  await page.getByRole("status").filter({ hasText: "taken away" }).waitFor();
+
+  await page.locator('input[name="name"]').fill("Nightly export");
+  await page.getByRole("button", { name: "Make key" }).click();
+  await page.getByRole("heading", { name: "Your new key" }).waitFor();
+  const key = await page.locator("input.secret").inputValue();
+  assert.match(key, /^htk_/);
+  await picture(page, "new-key");
+  await page.getByRole("link", { name: "I have kept it" }).click();
+  await shoot(page, "account-keys", "/account");
+  await page.getByRole("button", { name: /Nightly export/ }).click();
+  await page.getByRole("status").filter({ hasText: "taken back" }).waitFor();
+}
+
+async function guides(page) {
+  for (const [name, address] of [
+    ["help-imaging", "/help"],
+    ["help-viewers", "/help/viewers"],
+    ["help-api", "/help/api"],
+  ]) {
+    await shoot(page, name, address);
+  }
+  await page.goto(`${base}/help/api`);
+  await page.getByRole("searchbox", { name: "Find in this guide" }).fill("basket images");
+  await page.waitForFunction(() => [...document.querySelectorAll(".call")].filter((one) => !one.hidden).length < 12);
+  await page.locator("#post_basket_images summary").click();
+  await picture(page, "help-api-found");
+  await page.goto(`${base}/help/viewers`);
+  await page.locator("halftone-zoom canvas").waitFor();
+  await page.locator("halftone-gallery button").first().click();
+  await page.locator(".pswp--open").waitFor();
+  await page.keyboard.press("Escape");
+  await page.goto(`${base}/help#p-gravity`);
+  await settled(page);
+  await picture(page, "help-parameter");
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keys" }).waitFor();
+  await picture(page, "keys");
+  await page.keyboard.press("Escape");
+}
+
+await run("portfolios, tables, account and guides", async (browser) => {
+  const page = await visitor(browser);
+  await signIn(page, undefined, undefined, "/");
+  const folder = await folderOfPictures(page);
+  await shoot(page, "portfolios-empty", "/portfolios");
+  await gather(page, folder);
+  await arrange(page);
+  await change(page);
+  await share(page);
+  await shoot(page, "portfolio-edit", `/portfolios/${NAME}/edit`);
+  await shoot(page, "portfolios", "/portfolios");
+  await shoot(page, "portfolio-picture", await page.evaluate(async (address) => {
+    const text = await (await fetch(address)).text();
+    return new DOMParser().parseFromString(text, "text/html").querySelector('a[href*="/images/"]').getAttribute("href");
+  }, `/portfolios/${NAME}/edit`));
+  await look(browser);
+  await tables(page, folder);
+  await dragIntoFolder(page, folder);
+  await account(page);
+  await guides(page);
+  // What is left of this is taken away, for those who come after.
+  await page.goto(`${base}/portfolios/${NAME}/edit`);
+  await page.getByRole("button", { name: "More actions" }).click();
+  await page.getByRole("button", { name: "Delete portfolio" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("status").filter({ hasText: "The portfolio has been deleted." }).waitFor();
+});

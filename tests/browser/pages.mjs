@@ -1,0 +1,180 @@
+// The web interface: flows of a person who signs in, and pictures of its pages.
+//
+//   HALFTONE_ADMIN_PASSWORD=… node pages.mjs BASE_URL SCREENSHOTS_DIR
+//
+// Works on a running `halftone serve` with the demo library. Fails when a flow does not do what it should,
+// when a page logs an error or asks another server for anything, and when axe finds a serious fault of
+// accessibility.
+
+import assert from "node:assert/strict";
+import { adminPassword, base, picture, run, settled, shoot, visitor } from "./support/session.mjs";
+
+async function signInAtTheSecondTry(page) {
+  await page.goto(`${base}/login?next=/browse`);
+  await page.getByLabel("User name").fill("admin");
+  await page.getByLabel("Password").fill("wrong password");
+  await page.keyboard.press("Enter");
+  await page.getByRole("alert").filter({ hasText: "wrong" }).waitFor();
+  await page.getByLabel("Password").fill(adminPassword);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`${base}/browse`);
+}
+
+async function makeFolder(page, path) {
+  await page.goto(`${base}/browse`);
+  await page.getByRole("button", { name: "Folder actions" }).click();
+  await page.getByRole("button", { name: "New folder" }).click();
+  const field = page.getByLabel("Path of the new folder");
+  // What is there already is told in place, and the field keeps its text.
+  await field.fill(path);
+  await page.getByRole("button", { name: "Make folder" }).click();
+  await page.getByRole("status").filter({ hasText: "The folder has been made." }).waitFor();
+  await page.getByRole("button", { name: "Folder actions" }).click();
+  await page.getByRole("button", { name: "New folder" }).click();
+  await field.fill(path);
+  await page.keyboard.press("Enter");
+  await page.getByRole("alert").filter({ hasText: "already exists" }).waitFor();
+  assert.equal(await field.inputValue(), path);
+}
+
+// Twenty pictures and a file that is none, through the page; one connection breaks on the way.
+async function upload(page, jpeg, folder) {
+  const files = Array.from({ length: 20 }, (_, at) => ({
+    name: `upload ${at + 1}.jpg`,
+    mimeType: "image/jpeg",
+    buffer: jpeg,
+  }));
+  files.push({ name: "broken.jpg", mimeType: "image/jpeg", buffer: Buffer.from("no picture") });
+  let dropped = 0;
+  await page.route("**/api/v1/uploads/*", (route) => {
+    if (dropped === 0 && route.request().method() === "PATCH") {
+      dropped += 1;
+      return route.abort("connectionreset");
+    }
+    return route.continue();
+  });
+  await page.goto(`${base}/upload?path=${encodeURIComponent(folder.slice(1))}`);
+  await page.getByLabel("Choose files").setInputFiles(files);
+  await page.getByText("20 of 21 uploaded, 1 failed").waitFor();
+  await page.unroute("**/api/v1/uploads/*");
+  assert.equal(dropped, 1, "a connection was dropped");
+  const failed = page.locator('.uploads li[data-state="failed"]');
+  assert.equal(await failed.count(), 1);
+  assert.match(await failed.textContent(), /broken\.jpg/);
+  await picture(page, "uploads-desktop-light");
+  await page.locator('.uploads li[data-state="done"] a').first().click();
+  await page.getByRole("heading", { name: /upload \d+\.jpg/ }).waitFor();
+}
+
+async function choose(page, folder) {
+  await page.goto(`${base}/browse?path=${encodeURIComponent(folder.slice(1))}`);
+  await settled(page);
+  // By keyboard alone: to the first picture, along the row, chosen with the space bar.
+  await page.locator(".tile > a").first().focus();
+  await page.keyboard.press("Space");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Space");
+  await page.getByText("2 chosen").waitFor();
+  await picture(page, "chosen-desktop-light");
+  await page.getByRole("button", { name: "Edit details" }).click();
+  await page.getByLabel("Title").fill("Together");
+  await page.getByLabel("Add tags").fill("first, second");
+  await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+  await page.getByText("2 changed").waitFor();
+  await page.goto(`${base}/search?tag=second`);
+  assert.equal(await page.locator(".tile").count(), 2, "both have the tag");
+  await page.goto(`${base}/browse?path=${encodeURIComponent(folder.slice(1))}`);
+  await page.keyboard.press("Control+a");
+  await page.getByText("20 chosen").waitFor();
+  await page.keyboard.press("Escape");
+  await page.locator(".pick input").last().check({ force: true });
+  await page.getByText("One chosen").waitFor();
+  await page.getByRole("toolbar").getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await page.waitForFunction(() => document.querySelectorAll(".tile").length === 19);
+}
+
+async function describe(page, folder) {
+  const src = `${folder.slice(1)}/upload 3.jpg`;
+  await page.goto(`${base}/details?src=${encodeURIComponent(src)}`);
+  await page.getByRole("button", { name: "Edit", exact: true }).click();
+  await page.getByLabel("Title").fill('A "quoted" <title>');
+  await page.getByRole("dialog").getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByRole("heading", { name: 'A "quoted" <title>' }).waitFor();
+  await page.getByRole("button", { name: "More actions" }).click();
+  await page.getByRole("button", { name: "Focal point" }).click();
+  const shown = page.locator("[data-point-picture]");
+  const box = await shown.boundingBox();
+  await shown.click({ position: { x: box.width * 0.25, y: box.height * 0.5 } });
+  const x = Number(await page.getByLabel("From the left (0 to 1)").inputValue());
+  assert.ok(Math.abs(x - 0.25) < 0.01, `the focal point is at ${x}`);
+  await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+  await page.getByText("25 % / 50 %").waitFor();
+  const before = await page.title();
+  await page.keyboard.press("ArrowRight");
+  await page.waitForFunction((title) => document.title !== title, before);
+}
+
+// Whoever reads needs no scripts: folders, pictures and search are links and forms.
+async function readWithoutScripts(browser) {
+  const page = await visitor(browser, { javaScriptEnabled: false });
+  await page.goto(`${base}/browse`);
+  await page.locator(".folder").first().click();
+  await page.locator(".tile > a").first().click();
+  await page.locator(".stage img").waitFor();
+  await page.getByRole("searchbox", { name: "Search" }).fill("no such words at all");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "No pictures found" }).waitFor();
+  // Menus are the browser's own.
+  await page.getByRole("button", { name: "Account and appearance" }).click();
+  // By key: where no script runs, whether something that has just opened stands still cannot be told.
+  await page.getByRole("button", { name: "Dark" }).press("Enter");
+  await page.locator('html[data-theme="dark"]').waitFor();
+  await page.context().close();
+}
+
+await run("the pages", async (browser) => {
+  const page = await visitor(browser);
+  await shoot(page, "home", "/");
+  const first = await page.locator('.tile > a[href*="scenes"]').first().getAttribute("href");
+  await shoot(page, "details", first);
+  for (const [name, address] of [
+    ["login", "/login"],
+    ["browse-visitor", "/browse"],
+    ["search", "/search"],
+    ["search-none", "/search?q=nothing+like+this"],
+    ["help", "/help"],
+    ["about", "/about"],
+    ["error-404", "/no/such/page"],
+    ["error-401", "/account"],
+  ]) {
+    await shoot(page, name, address);
+  }
+  await signInAtTheSecondTry(page);
+  await makeFolder(page, "/flows");
+  const src = new URL(base + first).searchParams.get("src");
+  const made = await page.request.get(`${base}/image?src=${encodeURIComponent(src)}&width=640&format=jpg`);
+  await upload(page, await made.body(), "/flows");
+  await choose(page, "/flows");
+  await describe(page, "/flows");
+  for (const [name, address] of [
+    ["browse", "/browse"],
+    ["browse-folder", "/browse?path=flows"],
+    ["browse-list", "/browse?path=flows&view=list"],
+    ["details-editor", "/details?src=flows/upload%203.jpg"],
+    ["upload", "/upload?path=flows"],
+    ["account", "/account"],
+  ]) {
+    await shoot(page, name, address);
+  }
+  await page.goto(`${base}/browse?path=flows&view=grid`);
+  await page.getByRole("button", { name: "Account and appearance" }).click();
+  await picture(page, "menu-desktop-light");
+  await page.getByRole("button", { name: "Dark" }).click();
+  await page.waitForURL(/browse/);
+  assert.equal(await page.locator("html").getAttribute("data-theme"), "dark");
+  await page.getByRole("button", { name: "Account and appearance" }).click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.waitForURL(`${base}/`);
+  await readWithoutScripts(browser);
+});

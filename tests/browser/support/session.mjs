@@ -1,0 +1,132 @@
+// What every script that looks at the web interface has in common: a browser, pages that are watched for
+// faults, pictures of them, and axe's eye on them.
+//
+//   HALFTONE_ADMIN_PASSWORD=… node SCRIPT BASE_URL SCREENSHOTS_DIR
+
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+const TIMEOUT_MS = 60_000;
+export const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
+
+const [server, folder] = process.argv.slice(2);
+const password = process.env.HALFTONE_ADMIN_PASSWORD;
+if (!server || !folder || !password) {
+  console.error("usage: HALFTONE_ADMIN_PASSWORD=… node SCRIPT BASE_URL SCREENSHOTS_DIR");
+  process.exit(2);
+}
+
+export const base = server;
+export const adminPassword = password;
+
+// What is wrong so far, beside what failed.
+export const problems = [];
+
+// Runs the steps with a browser, and fails when they do or when anything was wrong with a page.
+export async function run(name, steps) {
+  mkdirSync(folder, { recursive: true });
+  const browser = await chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    headless: true,
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
+  });
+  try {
+    await steps(browser);
+    assert.deepEqual(problems, []);
+    console.log(`browser: ${name} passes`);
+  } finally {
+    await browser.close();
+  }
+}
+
+// A page of somebody of whom the browser knows nothing yet.
+export async function visitor(browser, options = {}) {
+  const context = await browser.newContext({ locale: "en-GB", timezoneId: "Europe/Berlin", ...options });
+  const page = await context.newPage();
+  watch(page);
+  return page;
+}
+
+// Notes what goes wrong on a page: errors of its scripts, and requests to other servers.
+export function watch(page) {
+  page.setDefaultTimeout(TIMEOUT_MS);
+  page.on("pageerror", (error) => problems.push(`${page.url()}: script error: ${error.message}`));
+  page.on("console", (message) => {
+    const text = message.text();
+    // Answers that a flow provokes are told of by the browser, too.
+    const provoked = /status of 4|ERR_CONNECTION_RESET/.test(text);
+    if (message.type() === "error" && !provoked) {
+      problems.push(`${page.url()}: ${text}`);
+    }
+  });
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (/^https?:$/.test(url.protocol) && url.origin !== new URL(base).origin) {
+      problems.push(`asked another server: ${url}`);
+    }
+  });
+}
+
+// Waits until all that is in view is there.
+export async function settled(page) {
+  await page.waitForFunction(() => document.fonts.status === "loaded");
+  await page.waitForFunction(() =>
+    [...document.images].every((image) => {
+      const box = image.getBoundingClientRect();
+      const seen = box.width > 0 && box.top < innerHeight && box.bottom > 0;
+      return !seen || (image.complete && image.naturalWidth > 0);
+    }),
+  );
+}
+
+// Notes what axe finds serious.
+export async function accessible(page, name) {
+  // By the debugger, which no policy of a page keeps out.
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(
+    (values) => window.axe.run(document, { runOnly: values }),
+    RULES,
+  );
+  for (const { id, impact, nodes } of violations) {
+    if (impact === "serious" || impact === "critical") {
+      problems.push(`${name}: ${id} (${impact}): ${nodes.map((node) => node.html).slice(0, 3).join(" | ")}`);
+    }
+  }
+}
+
+// A picture of what is in view now.
+export async function picture(page, name) {
+  await page.screenshot({ path: join(folder, `${name}.png`) });
+}
+
+// Pictures of a page, light and dark, at two sizes; none of them may be too wide, and axe looks at them.
+export async function shoot(page, name, address) {
+  for (const scheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme: scheme });
+    for (const [size, viewport] of Object.entries(SIZES)) {
+      await page.setViewportSize(viewport);
+      await page.goto(base + address, { waitUntil: "load" });
+      await settled(page);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      if (wide > 0) problems.push(`${name}, ${size}: ${wide} pixels too wide`);
+      await picture(page, `${name}-${size}-${scheme}`);
+      if (size === "desktop" || scheme === "light") await accessible(page, `${name} ${size} ${scheme}`);
+    }
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize(SIZES.desktop);
+}
+
+// Signs in by the page; goes on to `next`.
+export async function signIn(page, name = "admin", secret = adminPassword, next = "/browse") {
+  await page.goto(`${base}/login?next=${encodeURIComponent(next)}`);
+  await page.getByLabel("User name").fill(name);
+  await page.getByLabel("Password").fill(secret);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(base + next);
+}

@@ -1,0 +1,89 @@
+// <halftone-slideshow>, and data-halftone="slideshow".
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { assertAccessible, BASE, head, on, parameters, SCENES, shoot, SIZES, until } from "./support.mjs";
+
+const HEAD = head("halftone-slideshow.css", "halftone-slideshow.js");
+const STILL = '<halftone-slideshow folder="scenes" delay="1000" duration="50"></halftone-slideshow>';
+
+const seen = (page) => page.locator(".halftone-slideshow-seen");
+const untilShown = (page, number) =>
+  page.waitForSelector(`.halftone-slideshow-seen[aria-label="${number} of ${SCENES.length}"]`);
+
+test("slideshow: goes on by itself, by buttons, dots, keys and fingers", async () => {
+  await on(HEAD, STILL, {}, async (page, requests) => {
+    await untilShown(page, 1);
+    await until("the first and the next one", () => requests.length === 2);
+    await page.getByRole("button", { name: "Next picture" }).click();
+    await untilShown(page, 2);
+    await page.getByRole("button", { name: "Show picture 5" }).click();
+    await untilShown(page, 5);
+    await page.keyboard.press("ArrowRight");
+    await untilShown(page, 1);
+    await page.keyboard.press("ArrowLeft");
+    await untilShown(page, 5);
+    const box = await seen(page).boundingBox();
+    await page.mouse.move(box.x + 200, box.y + 60);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 90, box.y + 60, { steps: 4 });
+    await page.mouse.up();
+    await untilShown(page, 1);
+    // At rest one is to be seen, the others neither seen nor told of.
+    await page.waitForFunction(() => [...document.querySelectorAll(".halftone-slideshow-slide")]
+      .filter((slide) => getComputedStyle(slide).visibility === "visible" && !slide.inert).length === 1);
+  });
+  const quick = '<halftone-slideshow folder="scenes" delay="0.2" duration="50"></halftone-slideshow>';
+  await on(HEAD, quick, {}, async (page) => {
+    await page.evaluate(() => addEventListener("halftone-change", ({ detail }) => (window.last = detail.index)));
+    await page.waitForFunction(() => window.last === 3);
+  });
+});
+
+test("slideshow: can be stopped, and waits for whoever looks closer", async () => {
+  const quick = '<halftone-slideshow folder="scenes" delay="0.1" duration="10"></halftone-slideshow>';
+  await on(HEAD, quick, {}, async (page) => {
+    await untilShown(page, 3);
+    await page.getByRole("button", { name: "Pause the slideshow" }).click();
+    await page.getByRole("button", { name: "Start the slideshow" }).waitFor();
+    const at = await seen(page).getAttribute("aria-label");
+    await page.mouse.move(0, 0);
+    await page.evaluate(() => document.activeElement.blur());
+    await page.evaluate(() => new Promise((passed) => setTimeout(passed, 500)));
+    assert.equal(await seen(page).getAttribute("aria-label"), at);
+  });
+  await on(HEAD, quick, { reducedMotion: "reduce" }, async (page) => {
+    await untilShown(page, 1);
+    await page.getByRole("button", { name: "Start the slideshow" }).waitFor();
+  });
+});
+
+test("slideshow: pictures and links inside, right to left", async () => {
+  const picture = (name) => `<img src="${BASE}/image?src=scenes/${name}.jpg&width=160" alt="${name}">`;
+  const body = `<div data-halftone="slideshow" data-delay="1000" data-duration="10" data-mode="fade" data-dots="off"
+    style="width: 30rem; height: 20rem"><a href="/0#one">${picture("city")}</a>${picture("meadow")}</div>`;
+  await on(HEAD, body, { direction: "rtl" }, async (page, requests) => {
+    await page.waitForSelector('.halftone-slideshow-seen [alt="city"]');
+    assert.match(await page.$eval(".halftone-slideshow-seen a", (link) => link.href), /\/0#one$/);
+    assert.equal(await page.locator(".halftone-slideshow-dot").count(), 0);
+    const previous = await page.getByRole("button", { name: "Previous picture" }).boundingBox();
+    const next = await page.getByRole("button", { name: "Next picture" }).boundingBox();
+    assert.ok(previous.x > next.x, "what comes before is at the right");
+    await page.getByRole("button", { name: "Next picture" }).focus();
+    await page.keyboard.press("ArrowLeft");
+    await page.waitForSelector('.halftone-slideshow-seen [alt="meadow"]');
+    await until("sizes of the place", () => requests.some((url) => parameters(url).width === "480"));
+  });
+});
+
+test("slideshow: nothing that keeps people out, and how it looks", async () => {
+  for (const [size, viewport] of SIZES) {
+    await on(HEAD, STILL, { viewport }, async (page) => {
+      await untilShown(page, 1);
+      await page.waitForLoadState("networkidle");
+      await assertAccessible(page);
+      await shoot(page, `viewer-slideshow-${size}`);
+    });
+  }
+});

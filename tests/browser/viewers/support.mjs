@@ -1,0 +1,156 @@
+// What tests of viewers share: a browser, a site of another origin with the test's own pages, and questions
+// to the server.
+
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after } from "node:test";
+import { chromium } from "playwright-core";
+
+const [base, screenshots] = process.argv.slice(2);
+const password = process.env.HALFTONE_ADMIN_PASSWORD;
+if (!base || !screenshots || !password) {
+  console.error("usage: HALFTONE_ADMIN_PASSWORD=… node viewers.mjs BASE_URL SCREENSHOTS_DIR");
+  process.exit(2);
+}
+mkdirSync(screenshots, { recursive: true });
+
+export const BASE = base;
+export const CITY = `${base}/image?src=scenes/city.jpg`;
+export const SCENES = ["city", "meadow", "mountains", "seashore", "still-life"];
+export const SIZES = [
+  ["desktop", { width: 1280, height: 800 }],
+  ["phone", { width: 390, height: 844 }],
+];
+
+const TIMEOUT_MS = 30_000;
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+const browser = await chromium.launch({
+  executablePath: "/usr/bin/chromium",
+  headless: true,
+  args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
+});
+
+// The other site: every page by its number.
+const pages = [];
+const site = createServer((request, response) => {
+  const text = pages[Number(request.url.slice(1))];
+  response.writeHead(text === undefined ? 404 : 200, { "content-type": "text/html; charset=utf-8" });
+  response.end(text ?? "");
+});
+await new Promise((listening) => site.listen(0, "127.0.0.1", listening));
+const origin = `http://127.0.0.1:${site.address().port}`;
+
+after(async () => {
+  await browser.close();
+  site.close();
+});
+
+const script = (name) => `<script src="${base}/static/${name}"></script>`;
+const style = (name) => `<link href="${base}/static/${name}" rel="stylesheet">`;
+
+// The head of a page: style sheets first, as the guides say.
+export function head(...names) {
+  const made = names.map((name) => (name.endsWith(".css") ? style(name) : script(name)));
+  return made.join("\n");
+}
+
+// Opens a page of the other site. Whatever goes wrong in it fails the test, by `finish`.
+export async function open(headText, body, { direction = "ltr", ...options } = {}) {
+  const context = await browser.newContext({ viewport: SIZES[0][1], ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(TIMEOUT_MS);
+  const problems = [];
+  const requests = [];
+  page.on("pageerror", (error) => problems.push(`script error: ${error.message}`));
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (url.pathname === "/image") requests.push(url);
+    const own = [origin, new URL(base).origin].includes(url.origin);
+    if (/^https?:$/.test(url.protocol) && !own) problems.push(`asked another server: ${url}`);
+  });
+  const number = pages.push(
+    `<!DOCTYPE html><html lang="en" dir="${direction}"><head><meta charset="utf-8">` +
+      `<meta name="viewport" content="width=device-width, initial-scale=1"><title>A page</title>` +
+      `<style>body { font-family: sans-serif; margin: 1rem }</style>${headText}</head>` +
+      `<body><main><h1>A page</h1>${body}</main></body></html>`,
+  );
+  await page.goto(`${origin}/${number - 1}`);
+  const finish = async () => {
+    assert.deepEqual(problems, []);
+    await context.close();
+  };
+  return { page, context, requests, finish };
+}
+
+// Runs a test on a page and closes it.
+export async function on(headText, body, options, check) {
+  const opened = await open(headText, body, options);
+  await check(opened.page, opened.requests, opened.context);
+  await opened.finish();
+}
+
+// Records events of old viewers in the page: `log(name)` makes a callback.
+export const RECORDER =
+  "<script>var told = []; function log(name) { return function () {" +
+  " told.push([name].concat([].slice.call(arguments))); }; }</script>";
+
+export const told = (page, name) =>
+  page.evaluate((wanted) => window.told.filter(([of]) => of === wanted), name);
+
+export async function waitForTold(page, name, count = 1) {
+  const enough = ([wanted, least]) => window.told.filter(([of]) => of === wanted).length >= least;
+  await page.waitForFunction(enough, [name, count]);
+  return told(page, name);
+}
+
+// Waits until a condition on this side holds.
+export async function until(what, condition) {
+  const end = Date.now() + TIMEOUT_MS;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`waited in vain: ${what}`);
+    await new Promise((passed) => setTimeout(passed, 50));
+  }
+}
+
+// Looks for faults of accessibility that are serious.
+export async function assertAccessible(page) {
+  await page.evaluate(AXE);
+  const serious = await page.evaluate(async () => {
+    const { violations } = await window.axe.run(document, { resultTypes: ["violations"] });
+    const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+    return grave.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+  });
+  assert.deepEqual(serious, []);
+}
+
+export async function shoot(page, name) {
+  await page.screenshot({ path: join(screenshots, `${name}.png`) });
+}
+
+// Asks the API, with a token unless it is asked for one.
+let token;
+export async function api(method, path, fields) {
+  token ??= fetch(`${base}/api/v1/token/`, {
+    method: "POST",
+    body: new URLSearchParams({ username: "admin", password }),
+  }).then(async (answer) => (await answer.json()).data.token);
+  const answer = await fetch(`${base}/api/v1/${path}`, {
+    method,
+    headers: { authorization: `Bearer ${await token}` },
+    ...(fields ? { body: new URLSearchParams(fields) } : {}),
+  });
+  const { status, message, data } = await answer.json();
+  assert.ok(answer.ok, `${method} ${path}: ${status} ${message}`);
+  return data;
+}
+
+export async function setTitle(src, title, description) {
+  const { id } = await api("GET", `details/?${new URLSearchParams({ src })}`);
+  await api("PUT", `admin/images/${id}/`, { title, description });
+}
+
+export const parameters = (url) => Object.fromEntries(new URL(url).searchParams);

@@ -1,0 +1,215 @@
+// <halftone-zoom>, and data-halftone="zoom".
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { assertAccessible, BASE, CITY, head, on, parameters, shoot, SIZES, until } from "./support.mjs";
+
+const HEAD = head("halftone-zoom.css", "halftone-zoom.js");
+const ZOOM = `<halftone-zoom src="${CITY}" alt="A city at night" controls="yes" style="max-width: 60rem"></halftone-zoom>`;
+
+const ready = (page) => page.waitForSelector('[data-state="ready"]');
+const magnification = (page) => page.$eval("halftone-zoom", (zoom) => zoom.magnification);
+const stage = (page) => page.locator(".halftone-zoom-stage .openseadragon-canvas");
+
+async function untilMagnification(page, wanted) {
+  const compare = "([low, high]) => { const now = document.querySelector('halftone-zoom').magnification;" +
+    " return now >= low && now <= high; }";
+  await page.waitForFunction(`(${compare})(${JSON.stringify(wanted)})`);
+}
+
+// The demo picture has 3000 × 2000 pixels: its levels are 3000, 1500, 750 and 375 wide, cut by grids of
+// 8, 4, 2 and 1.
+const GRIDS = { 0: 64, 1500: 16, 750: 4, 375: 1 };
+
+function assertTile(url) {
+  const { width, height, tile } = parameters(url);
+  const cells = tile ? Number(tile.split(":")[1]) : 1;
+  assert.equal(height, "0", url.href);
+  if (cells === 256) return; // how the size is learned
+  assert.equal(cells, GRIDS[width], url.href);
+}
+
+test("zoom: one picture at first, then tiles of what is seen, to full size", async () => {
+  await on(HEAD, ZOOM, {}, async (page, requests) => {
+    await ready(page);
+    const first = parameters(requests[0]);
+    assert.equal(first.tile, undefined);
+    assert.deepEqual([first.width, first.autosizefit, first.format], ["960", "1", "auto"]);
+    for (let step = 0; step < 8; step += 1) await page.getByRole("button", { name: "Zoom in" }).click();
+    await untilMagnification(page, [1, 2.01]);
+    await until("tiles of the full size", () =>
+      requests.some((url) => parameters(url).width === "0" && url.searchParams.get("tile")?.endsWith(":64")));
+    await page.waitForLoadState("networkidle");
+    requests.slice(1).forEach(assertTile);
+    const full = requests.filter((url) => url.searchParams.get("tile")?.endsWith(":64"));
+    assert.ok(full.length > 0 && full.length < 32, `${full.length} tiles of 64`);
+    assert.equal(new Set(requests.map(String)).size, requests.length, "nothing is asked for twice");
+    assert.equal(await page.locator(".halftone-zoom-preview").isVisible(), false);
+  });
+});
+
+test("zoom: what is seen at full size are the picture's own pixels", async () => {
+  const chart = `<halftone-zoom src="${BASE}/image?src=charts/resolution.png" style="width: 400px; height: 300px"></halftone-zoom>`;
+  await on(HEAD, chart, {}, async (page, requests) => {
+    await ready(page);
+    const details = await page.evaluate(async (base) =>
+      (await (await fetch(`${base}/api/v1/details/?src=charts/resolution.png`)).json()).data, BASE);
+    const box = await stage(page).boundingBox();
+    const home = await magnification(page);
+    const expected = Math.min(box.width / details.width, box.height / details.height);
+    assert.ok(Math.abs(home / expected - 1) < 0.01, `${home} shows all of it, ${expected}`);
+    assert.ok(requests.length > 2);
+  });
+});
+
+test("zoom: dragging, the wheel, fingers and keys", async () => {
+  await on(HEAD, ZOOM, { hasTouch: true }, async (page, requests, context) => {
+    await ready(page);
+    const home = await magnification(page);
+    const box = await stage(page).boundingBox();
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    await page.mouse.move(x, y);
+    for (let turn = 0; turn < 6; turn += 1) await page.mouse.wheel(0, -120);
+    await untilMagnification(page, [home * 1.5, 3]);
+    await page.waitForLoadState("networkidle");
+
+    const before = requests.length;
+    await page.mouse.down();
+    await page.mouse.move(x - 400, y - 200, { steps: 8 });
+    await page.mouse.up();
+    await until("tiles beside those that were seen", () => requests.length > before);
+
+    await stage(page).focus();
+    await page.keyboard.press("0");
+    await untilMagnification(page, [home * 0.99, home * 1.01]);
+    await page.keyboard.press("+");
+    await untilMagnification(page, [home * 1.1, 3]);
+    const flipped = await magnification(page);
+    await page.keyboard.press("f");
+    assert.equal(await magnification(page), flipped);
+    await page.keyboard.press("0");
+    await untilMagnification(page, [home * 0.99, home * 1.01]);
+
+    const session = await context.newCDPSession(page);
+    const touch = (type, apart) =>
+      session.send("Input.dispatchTouchEvent", {
+        type,
+        touchPoints: apart === null ? [] : [{ x: x - apart, y, id: 0 }, { x: x + apart, y, id: 1 }],
+      });
+    await touch("touchStart", 40);
+    for (let apart = 50; apart <= 160; apart += 10) await touch("touchMove", apart);
+    await touch("touchEnd", null);
+    await untilMagnification(page, [home * 1.5, 3]);
+  });
+});
+
+test("zoom: a double click shows all of it again", async () => {
+  await on(HEAD, ZOOM, {}, async (page) => {
+    await ready(page);
+    const home = await magnification(page);
+    await page.getByRole("button", { name: "Zoom in" }).click();
+    await untilMagnification(page, [home * 1.5, 3]);
+    await stage(page).dblclick();
+    await untilMagnification(page, [home * 0.99, home * 1.01]);
+  });
+});
+
+test("zoom: full screen, and what it tells", async () => {
+  await on(HEAD, ZOOM, {}, async (page) => {
+    await page.evaluate(() => {
+      window.told = [];
+      for (const name of ["load", "fullscreen", "info"]) {
+        document.addEventListener(`halftone-${name}`, ({ detail }) => window.told.push([name, detail]));
+      }
+    });
+    await ready(page);
+    await page.getByRole("button", { name: "Full screen" }).click();
+    await page.waitForFunction(() => document.fullscreenElement?.className.includes("halftone-zoom"));
+    await page.getByRole("button", { name: "Leave full screen" }).click();
+    await page.waitForFunction(() => document.fullscreenElement === null);
+    await page.getByRole("button", { name: "About this picture" }).click();
+    const events = await page.evaluate(() => window.told.filter(([name]) => name !== "load"));
+    assert.deepEqual(events, [
+      ["fullscreen", { src: CITY, on: true }],
+      ["fullscreen", { src: CITY, on: false }],
+      ["info", { src: CITY }],
+    ]);
+    assert.equal(await page.locator(".halftone-zoom-title").innerText(), "A city at night");
+  });
+});
+
+test("zoom: dense screens, less motion, right to left", async () => {
+  await on(HEAD, ZOOM, { deviceScaleFactor: 2 }, async (page, requests) => {
+    await ready(page);
+    assert.equal(parameters(requests[0]).width, "1920");
+  });
+  await on(HEAD, ZOOM, { reducedMotion: "reduce" }, async (page) => {
+    await ready(page);
+    const home = await magnification(page);
+    await page.getByRole("button", { name: "Zoom in" }).click();
+    const now = await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() =>
+      requestAnimationFrame(() => drawn(document.querySelector("halftone-zoom").magnification)))));
+    assert.ok(Math.abs(now / home - 1.6) < 0.01, `${now / home} at once`);
+  });
+  await on(HEAD, ZOOM, { direction: "rtl" }, async (page) => {
+    await ready(page);
+    const bar = await page.locator(".halftone-zoom-bar").boundingBox();
+    const all = await page.locator("halftone-zoom").boundingBox();
+    assert.ok(bar.x - all.x < 20, "the controls are at the left");
+  });
+});
+
+test("zoom: buttons and attributes", async () => {
+  const body = `<halftone-zoom src="${CITY}" controls="yes" buttons="in out" max-tiles="4" smooth="off"></halftone-zoom>`;
+  await on(HEAD, body, {}, async (page, requests) => {
+    await ready(page);
+    assert.equal(await page.locator(".halftone-zoom-bar button").count(), 2);
+    assert.ok(await page.$(".halftone-zoom-pixels"));
+    for (let step = 0; step < 8; step += 1) await page.getByRole("button", { name: "Zoom in" }).click();
+    await until("a tile of 4 of the full size", () =>
+      requests.some((url) => parameters(url).width === "0" && url.searchParams.get("tile")?.endsWith(":4")));
+    // Another picture in its place.
+    await page.$eval("halftone-zoom", (zoom, src) => zoom.setAttribute("src", src), `${BASE}/image?src=scenes/meadow.jpg`);
+    await until("the other picture", () => requests.some((url) => parameters(url).src === "scenes/meadow.jpg"));
+  });
+});
+
+test("zoom: by attributes of other elements", async () => {
+  const body =
+    `<p><img data-halftone="zoom" src="${CITY}&width=200" width="200" alt="A city"></p>` +
+    `<div data-halftone="zoom" data-src="${CITY}" data-controls="yes" style="width: 20rem; height: 14rem"></div>`;
+  await on(HEAD, body, {}, async (page) => {
+    await ready(page);
+    assert.equal(await page.locator("div[data-halftone] .halftone-zoom-bar button").count(), 6);
+    await page.getByRole("button", { name: "Show A city large" }).press("Enter");
+    await page.waitForSelector("dialog [data-state=ready]");
+    const shown = await page.locator("dialog .halftone-zoom").boundingBox();
+    assert.deepEqual([shown.width, shown.height], [1280, 800]);
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("dialog", { state: "detached" });
+  });
+});
+
+test("zoom: a picture that is not there, and the script alone", async () => {
+  const missing = `<halftone-zoom src="${BASE}/image?src=no/such.jpg"></halftone-zoom>`;
+  await on(head("halftone-zoom.js"), missing, {}, async (page) => {
+    await page.getByText("This picture cannot be shown.").waitFor();
+    // The styles have come with the script.
+    assert.equal(await page.$eval("halftone-zoom", (zoom) => getComputedStyle(zoom).display), "block");
+    const names = await page.evaluate(() => Object.keys(window).filter((name) => /halftone|openseadragon/i.test(name)));
+    assert.deepEqual(names, []);
+  });
+});
+
+test("zoom: nothing that keeps people out, and how it looks", async () => {
+  for (const [size, viewport] of SIZES) {
+    await on(HEAD, ZOOM, { viewport }, async (page) => {
+      await ready(page);
+      await page.getByRole("button", { name: "Help" }).click();
+      await page.waitForLoadState("networkidle");
+      await assertAccessible(page);
+      await shoot(page, `viewer-zoom-${size}`);
+    });
+  }
+});

@@ -1,0 +1,118 @@
+//! The whole installation.
+
+use std::fs;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use crate::host::{Balancer, Host};
+use crate::network::{Hub, Space};
+use crate::support::browser::{Browser, form};
+use crate::support::cluster::{Cluster, Options};
+use crate::support::config::Config;
+use crate::support::files::temp_dir;
+use crate::support::fixture::write_jpeg;
+use crate::support::halftone::{ADMIN_PASSWORD, run};
+use crate::support::mixed::ORIGINAL;
+use crate::support::wait;
+
+const BALANCER: u8 = 10;
+const FIRST_HOST: u8 = 11;
+const DATABASE: u8 = 20;
+const CLIENTS: u8 = 30;
+
+/// Three hosts, a database, a balancer, and the network of the clients.
+pub struct World {
+    // In this order: what uses something ends before it.
+    pub balancer: Balancer,
+    pub hosts: Vec<Host>,
+    cluster: Cluster,
+    clients: Space,
+    _database: Space,
+    _shared: TempDir,
+    _hub: Hub,
+}
+
+/// The list of memcached servers of the first so many hosts.
+fn caches(count: u8) -> String {
+    let each = (0..count).map(|host| format!("'10.77.0.{}:11211'", FIRST_HOST + host));
+    format!("[{}]", each.collect::<Vec<_>>().join(", "))
+}
+
+impl World {
+    /// Starts it, with the caches of the first two hosts listed.
+    pub fn start() -> Self {
+        let hub = Hub::new();
+        let database = hub.space(DATABASE);
+        let cluster = Cluster::start_with(Options {
+            address: database.address().to_string(),
+            settings: vec!["fsync = off".to_owned()],
+            access: ["local all all trust", "host all all 10.77.0.0/24 trust"]
+                .map(str::to_owned)
+                .to_vec(),
+            within: database.within(),
+            ..Options::default()
+        });
+        let url = cluster.database("halftone");
+        let shared = temp_dir();
+        let images = shared.path().join("images");
+        write_jpeg(&images.join("photo.jpg"), ORIGINAL.0, ORIGINAL.1);
+        write_jpeg(&images.join("closed/photo.jpg"), 90, 60);
+        migrate(shared.path(), &cluster.local_url("halftone"));
+        let settings = |_: &Path, config: Config| {
+            config
+                .text("images_dir", images.to_str().unwrap())
+                .text("database", &url)
+                .text("secret", "what all the hosts have in common, and nobody else knows of it")
+                .raw("memcached_servers", &caches(2))
+                // On a machine with a lot to do besides, hosts must not give each other up.
+                .raw("memcached_timeout_ms", "2000")
+                .raw("trusted_proxies", &format!("['10.77.0.{BALANCER}']"))
+                .raw("metrics_from", "['10.77.0.0/24']")
+                .raw("edge_cache_s", "0")
+        };
+        let hosts: Vec<Host> =
+            (0..3).map(|host| Host::start(hub.space(FIRST_HOST + host), settings)).collect();
+        let addrs: Vec<_> = hosts.iter().map(Host::addr).collect();
+        let balancer = Balancer::start(hub.space(BALANCER), &addrs);
+        let clients = hub.space(CLIENTS);
+        Self { balancer, hosts, cluster, clients, _database: database, _shared: shared, _hub: hub }
+    }
+
+    /// Brings the calling thread into the network of the clients.
+    pub fn enter(&self) {
+        self.clients.enter();
+    }
+
+    /// A token of the first administrator, from the first host.
+    pub fn token(&self) -> String {
+        self.cluster.execute(
+            "halftone",
+            "UPDATE users SET allow_api = TRUE;
+             UPDATE properties SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT)
+             WHERE key = 'rights_version'",
+        );
+        let form = form(&[("username", "admin"), ("password", ADMIN_PASSWORD)]);
+        wait::until_some("tokens are given", || {
+            let mut browser = Browser::new(self.hosts[0].addr());
+            let told = browser.send("POST", "/api/v1/token/", &[], &form);
+            let told: serde_json::Value = serde_json::from_slice(&told.body).ok()?;
+            Some(told["data"]["token"].as_str()?.to_owned())
+        })
+    }
+
+    /// Lists the third host's cache besides, on all hosts.
+    pub fn list_all_caches(&mut self) {
+        for host in &mut self.hosts {
+            host.set("memcached_servers", &caches(3));
+        }
+    }
+}
+
+fn migrate(dir: &Path, url: &str) {
+    let file = dir.join("migrate.toml");
+    fs::create_dir(dir.join("log")).unwrap();
+    let config = Config::alone(dir, url);
+    fs::write(&file, config.to_toml()).unwrap();
+    run(&["migrate", "--config", file.to_str().unwrap()]);
+}

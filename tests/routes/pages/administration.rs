@@ -1,0 +1,458 @@
+//! The pages of those who look after the installation: who is let in, what their forms do without scripts.
+
+use std::time::Duration;
+
+use halftone::auth::{Level, SystemPermission};
+use halftone::db::groups::{self, NORMAL_USERS, PUBLIC, TYPE_LOCAL};
+use halftone::db::{folder_permissions, folders, users};
+
+use super::library_of_three;
+use crate::api::grant;
+use crate::people::{Browser, PASSWORD, account, form};
+use crate::site::{Site, within};
+use crate::support::halftone::ADMIN_PASSWORD;
+use crate::support::http::Response;
+
+/// A task is done after this time.
+const DONE: Duration = Duration::from_secs(20);
+
+/// Pages and the permission that lets in; none for those that let in whoever is signed in.
+const PAGES: [(&str, Option<SystemPermission>); 20] = [
+    ("/admin/users", Some(SystemPermission::AdminUsers)),
+    ("/admin/users/new", Some(SystemPermission::AdminUsers)),
+    ("/admin/users/1", Some(SystemPermission::AdminUsers)),
+    ("/admin/groups", Some(SystemPermission::AdminUsers)),
+    ("/admin/groups/2", Some(SystemPermission::AdminUsers)),
+    ("/admin/permissions", Some(SystemPermission::AdminPermissions)),
+    ("/admin/permissions/explain?path=/", Some(SystemPermission::AdminPermissions)),
+    ("/admin/templates", Some(SystemPermission::AdminAll)),
+    ("/admin/templates/new", Some(SystemPermission::AdminAll)),
+    ("/admin/templates/1", Some(SystemPermission::AdminAll)),
+    ("/admin/tags", Some(SystemPermission::AdminFiles)),
+    ("/admin/recycled", None),
+    ("/admin/tasks", Some(SystemPermission::AdminAll)),
+    ("/admin/cache", Some(SystemPermission::AdminAll)),
+    ("/admin/maintenance", Some(SystemPermission::AdminAll)),
+    ("/admin/settings", Some(SystemPermission::AdminAll)),
+    ("/admin/audit", Some(SystemPermission::AdminAll)),
+    ("/status", Some(SystemPermission::AdminAll)),
+    ("/reports", Some(SystemPermission::Reports)),
+    ("/reports/system", Some(SystemPermission::Reports)),
+];
+
+fn administrator(site: &Site) -> Browser {
+    let mut browser = Browser::new(site.addr());
+    assert_eq!(browser.login("admin", ADMIN_PASSWORD).status, 303, "{}", site.log());
+    browser
+}
+
+fn post(browser: &mut Browser, target: &str, fields: &[(&str, &str)]) -> Response {
+    let csrf = browser.csrf();
+    let mut all = vec![("_csrf_token", csrf.as_str())];
+    all.extend(fields);
+    browser.send("POST", target, &[], &form(&all))
+}
+
+#[track_caller]
+fn done(browser: &mut Browser, target: &str, fields: &[(&str, &str)]) {
+    let answer = post(browser, target, fields);
+    assert_eq!(answer.status, 303, "{target}: {}", answer.text());
+}
+
+#[test]
+fn every_page_is_for_who_has_its_permission() {
+    let site = library_of_three();
+    let people = [
+        ("usher", SystemPermission::AdminUsers),
+        ("keeper", SystemPermission::AdminPermissions),
+        ("filer", SystemPermission::AdminFiles),
+        ("counter", SystemPermission::Reports),
+    ];
+    for (name, permission) in people {
+        grant(&site, account(&site, name, false), &format!("{name}s"), permission);
+    }
+    for (page, _) in PAGES {
+        assert_eq!(site.status(page), 401, "{page}");
+    }
+    assert_eq!(site.status("/admin"), 401);
+    for (name, theirs) in people {
+        let mut browser = Browser::signed_in(&site, name);
+        for (page, permission) in PAGES {
+            let may = permission.is_none_or(|permission| permission == theirs);
+            assert_eq!(browser.status(page), if may { 200 } else { 403 }, "{name} {page}");
+        }
+        let administers = theirs != SystemPermission::Reports;
+        assert_eq!(browser.status("/admin"), if administers { 200 } else { 403 }, "{name}");
+        let home = browser.get("/").text();
+        assert_eq!(home.contains("href=\"/admin\""), administers, "{name}");
+        assert_eq!(home.contains("href=\"/reports\""), !administers, "{name}");
+        // A group is made by who may do both.
+        assert_eq!(browser.status("/admin/groups/new"), 403, "{name}");
+    }
+    let mut stranger = Browser::signed_in(&site, "stranger");
+    for (page, permission) in PAGES {
+        let status = if permission.is_none() { 200 } else { 403 };
+        assert_eq!(stranger.status(page), status, "{page}");
+    }
+    let home = stranger.get("/").text();
+    assert!(!home.contains("href=\"/admin\"") && !home.contains("href=\"/reports\""), "{home}");
+    let mut admin = administrator(&site);
+    for (page, _) in PAGES {
+        let answer = admin.get(page);
+        assert_eq!(answer.status, 200, "{page}: {}", answer.text());
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{page}");
+    }
+    let overview = admin.get("/admin").text();
+    for (page, _) in PAGES.iter().filter(|(page, _)| !page[1..].contains(['?', '1', '2'])) {
+        let elsewhere = page.starts_with("/reports") || page.ends_with("/new");
+        let listed = overview.contains(&format!("class=\"card\" href=\"{page}\""));
+        assert!(listed || elsewhere, "{page} is not offered");
+    }
+    for nothing in
+        ["/admin/users/999999", "/admin/users/x", "/admin/groups/0", "/admin/templates/77"]
+    {
+        assert_eq!(admin.status(nothing), 404, "{nothing}");
+    }
+}
+
+#[test]
+fn levels_are_set_cleared_and_explained() {
+    let site = library_of_three();
+    let mut admin = administrator(&site);
+    let deep = folders::seen(site.db(), "/open/deep").unwrap().to_string();
+    let page = "/admin/permissions?path=/open/deep&group=1";
+    let text = admin.get(page).text();
+    assert!(text.contains("from <a href=\"/admin/permissions?path=/&#38;group=1\">"), "{text}");
+    let set = "/do/post/admin/permissions?next=/admin/permissions&done=permission-set";
+    let public = PUBLIC.to_string();
+    let fields = [("group_id", &*public), ("folder_id", &*deep), ("access", "0")];
+    done(&mut admin, set, &fields);
+    assert_eq!(post(&mut admin, set, &fields).status, 409);
+    let text = admin.get(page).text();
+    let record = folder_permissions::all(site.db())
+        .unwrap()
+        .into_iter()
+        .find(|record| record.folder_path == "/open/deep")
+        .unwrap();
+    let change = format!("/do/put/admin/permissions/{}?next=/", record.id);
+    assert!(text.contains(&change.replace("next=/", "next=%2Fadmin")), "{text}");
+    assert_eq!(site.status("/browse?path=open/deep"), 403);
+    done(&mut admin, &change, &[fields[0], fields[1], ("access", "20")]);
+    assert_eq!(site.status("/browse?path=open/deep"), 200);
+    let explain = "/admin/permissions/explain?path=open/deep/three.png&user=";
+    let text = admin.get(explain).text();
+    assert!(text.contains("because of what is set for everybody in /open/deep."), "{text}");
+    assert!(text.contains("class=\"level own\">Download<"), "{text}");
+    done(&mut admin, &format!("/do/delete/admin/permissions/{}?next=/", record.id), &[]);
+    let text = admin.get(explain).text();
+    assert!(text.contains("because of what is set for everybody in /."), "{text}");
+
+    for (user, path, level, rule) in [
+        ("reader", "/closed", "View", "for the group reader in /closed."),
+        ("editor", "closed", "Full access", "for the group editor in /closed."),
+        ("stranger", "/closed", "No access", "set for"),
+        ("admin", "/closed", "Full access", "the group Administrators administers files"),
+    ] {
+        let text = admin.get(&format!("/admin/permissions/explain?user={user}&path={path}")).text();
+        assert!(text.contains(&format!("class=\"level own\">{level}<")), "{user}: {text}");
+        assert!(text.contains(rule), "{user}: {text}");
+    }
+    let nobody = admin.get("/admin/permissions/explain?user=no+such+name&path=/").text();
+    assert!(nobody.contains("user: there is no such account"), "{nobody}");
+    let outside = admin.get("/admin/permissions/explain?path=../x").text();
+    assert!(outside.contains("role=\"alert\">You do not have permission"), "{outside}");
+}
+
+#[test]
+fn templates_are_set_in_folders() {
+    let site = library_of_three();
+    let mut admin = administrator(&site);
+    let folder = folders::seen(site.db(), "/open").unwrap().to_string();
+    let template = site.template("Press", r#"{"width":{"value":20,"locked":true}}"#).to_string();
+    let fields = [
+        ("folder_id", &*folder),
+        ("group_id", "1"),
+        ("required", "true"),
+        ("template_id", &*template),
+    ];
+    done(&mut admin, "/do/put/admin/folder-templates?next=/", &fields);
+    let below = admin.get("/admin/permissions?path=/open/deep").text();
+    assert!(
+        below.contains("<bdi>Press</bdi>") && below.contains("whatever is asked for"),
+        "{below}"
+    );
+    // The fields of a form stand in its body, whatever the method it means.
+    done(&mut admin, "/do/delete/admin/folder-templates?next=/", &fields[..3]);
+    assert!(
+        !admin
+            .get("/admin/permissions?path=/open")
+            .text()
+            .contains("<strong><bdi>Public</bdi></strong><span class=\"level own\"><bdi>Press")
+    );
+}
+
+#[test]
+fn users_are_made_found_changed_deleted_and_brought_back() {
+    let site = library_of_three();
+    let mut admin = administrator(&site);
+    let text = [
+        ("username", "zoe"),
+        ("first_name", "Zoë"),
+        ("last_name", "<i>Quark</i>"),
+        ("email", "zoe@example.org"),
+        ("auth_type", "1"),
+    ];
+    let password = [("password", PASSWORD)];
+    // A box that is ticked comes before the hidden field that says no.
+    let ticked = [("allow_api", "true"), ("allow_api", "false")];
+    let all = [&text[..], &password, &ticked].concat();
+    done(&mut admin, "/do/post/admin/users?next=/admin/users&done=user-made", &all);
+    let zoe = users::by_name(site.db(), "zoe").unwrap().unwrap().0;
+    assert!(zoe.allow_api);
+    let found = admin.get("/admin/users?q=quark").text();
+    assert!(found.contains("One account") && found.contains("&#60;i&#62;Quark"), "{found}");
+    assert!(!found.contains("<i>Quark") && found.contains("<bdi>Normal users</bdi>"), "{found}");
+    assert!(admin.get("/admin/users?q=nobody+of+this+name").text().contains("Nobody found"));
+
+    let target = format!("/do/put/admin/users/{}?next=/", zoe.id);
+    done(&mut admin, &target, &[&text[..], &[("allow_api", "false")]].concat());
+    assert!(!users::by_id(site.db(), zoe.id).unwrap().unwrap().allow_api);
+    let member = format!("/do/post/admin/groups/3/members?next=/admin/users/{}", zoe.id);
+    done(&mut admin, &member, &[("user_id", &zoe.id.to_string())]);
+    let page = admin.get(&format!("/admin/users/{}", zoe.id)).text();
+    assert!(page.contains("<li>Everything</li>"), "{page}");
+
+    // Who administers users alone can do nothing to who may do everything.
+    grant(&site, account(&site, "usher", false), "ushers", SystemPermission::AdminUsers);
+    let mut usher = Browser::signed_in(&site, "usher");
+    let page = usher.get(&format!("/admin/users/{}", zoe.id)).text();
+    assert!(
+        page.contains("more than you may give") && !page.contains("name=\"password\""),
+        "{page}"
+    );
+    let delete = format!("/do/delete/admin/users/{}?next=/admin/users", zoe.id);
+    assert_eq!(post(&mut usher, &delete, &[]).status, 403);
+    done(&mut admin, &delete, &[]);
+    assert!(
+        !admin.get("/admin/users").text().contains(&format!("href=\"/admin/users/{}\"", zoe.id))
+    );
+    assert!(admin.get("/admin/users?show=deleted").text().contains("<bdi>zoe</bdi>"));
+    let restore = format!("/do/post/admin/users/{}/restore?next=/", zoe.id);
+    assert_eq!(post(&mut usher, &restore, &[]).status, 403);
+    done(&mut admin, &restore, &[]);
+    assert_eq!(post(&mut admin, &restore, &[]).status, 409);
+    Browser::signed_in(&site, "zoe");
+    let own = admin.get("/admin/users/1").text();
+    assert!(own.contains("your own account") && !own.contains("delete-user"), "{own}");
+}
+
+#[test]
+fn groups_are_made_filled_changed_and_deleted() {
+    let site = library_of_three();
+    let hostile = "\"><script>alert(1)</script>";
+    groups::insert(site.db(), hostile, hostile, TYPE_LOCAL).unwrap();
+    let mut admin = administrator(&site);
+    let grants = |reports: &'static str| {
+        let mut fields = vec![("group_type", "2"), ("description", "Who & why")];
+        for name in ["folios", "reports", "admin_users", "admin_files", "admin_folios"] {
+            let field: &'static str = match name {
+                "folios" => "access_folios",
+                "reports" => "access_reports",
+                "admin_users" => "access_admin_users",
+                "admin_files" => "access_admin_files",
+                _ => "access_admin_folios",
+            };
+            fields.push((field, if name == "reports" { reports } else { "false" }));
+        }
+        fields.extend([("access_admin_permissions", "false"), ("access_admin_all", "false")]);
+        fields
+    };
+    let named = |name: &'static str, reports| [vec![("name", name)], grants(reports)].concat();
+    done(&mut admin, "/do/post/admin/groups?next=/", &named("Press", "true"));
+    let list = admin.get("/admin/groups").text();
+    assert!(list.contains("<bdi>Press</bdi>") && list.contains("Who &#38; why"), "{list}");
+    assert!(!list.contains("<script>alert"), "{list}");
+    let id = groups::all(site.db()).unwrap().into_iter().find(|g| g.name == "Press").unwrap().id;
+    let page = format!("/admin/groups/{id}");
+    let reader = users::by_name(site.db(), "reader").unwrap().unwrap().0.id.to_string();
+    let found = admin.get(&format!("{page}?q=read")).text();
+    assert!(found.contains(&format!("name=\"user_id\" value=\"{reader}\"")), "{found}");
+    done(&mut admin, &format!("/do/post{page}/members?next=/"), &[("user_id", &reader)]);
+    assert_eq!(Browser::signed_in(&site, "reader").status("/reports"), 200);
+    done(&mut admin, &format!("/do/put{page}?next=/"), &named("Press office", "false"));
+    assert_eq!(Browser::signed_in(&site, "reader").status("/reports"), 403);
+    done(&mut admin, &format!("/do/delete{page}/members/{reader}?next=/"), &[]);
+    assert!(admin.get(&page).text().contains("Nobody belongs to it yet."));
+    done(&mut admin, &format!("/do/delete{page}?next=/"), &[]);
+    assert_eq!(admin.status(&page), 404);
+    // What the server relies on stays.
+    let page = admin.get(&format!("/admin/groups/{NORMAL_USERS}")).text();
+    assert!(!page.contains("id=\"delete-group\""), "{page}");
+    assert_eq!(post(&mut admin, "/do/delete/admin/groups/1?next=/", &[]).status, 409);
+}
+
+#[test]
+fn templates_are_made_shown_locked_and_made_the_default() {
+    let site = library_of_three();
+    let mut admin = administrator(&site);
+    let json = r#"{"width":{"value":30,"locked":true},"format":{"value":"png"}}"#;
+    let fields = [("name", "Wee <one>"), ("description", "small"), ("template", json)];
+    done(&mut admin, "/do/post/admin/templates?next=/admin/templates&done=template-made", &fields);
+    let list = admin.get("/admin/templates").text();
+    for there in ["Wee &#60;one&#62;", "<bdi>width 30</bdi>", "One locked"] {
+        assert!(list.contains(there), "{there}: {list}");
+    }
+    let all = halftone::db::templates::all(site.db()).unwrap();
+    let id = all.iter().find(|template| template.name == "Wee <one>").unwrap().id;
+    let page = admin.get(&format!("/admin/templates/{id}?src=open/one.png")).text();
+    assert!(page.contains("src=\"/image?src=open/one.png&#38;tmp=Wee%20%3Cone%3E\""), "{page}");
+    assert!(
+        page.contains("data-param=\"width\"") && page.contains("&#34;locked&#34;: true"),
+        "{page}"
+    );
+    let change = format!("/do/put/admin/templates/{id}?next=/");
+    let wrong = [fields[0], fields[1], ("template", r#"{"width":{"value":-1}}"#)];
+    let refused = post(&mut admin, &change, &wrong);
+    assert_eq!(refused.status, 400);
+    assert!(refused.text().contains("width"), "{}", refused.text());
+    let default = "/do/put/admin/properties/default_template?next=/";
+    done(&mut admin, default, &[("value", "Wee <one>")]);
+    let delete = format!("/do/delete/admin/templates/{id}?next=/");
+    assert_eq!(post(&mut admin, &delete, &[]).status, 409);
+    done(&mut admin, default, &[("value", "Default")]);
+    done(&mut admin, &delete, &[]);
+    assert_eq!(admin.status(&format!("/admin/templates/{id}")), 404);
+}
+
+#[test]
+fn settings_are_shown_with_their_origin_and_without_secrets() {
+    let secret = "hush-0123456789-0123456789-0123456789-hush";
+    let site = Site::start(&format!("secret = '{secret}'\nthreads = 7"), |_| {});
+    let mut admin = administrator(&site);
+    let page = admin.get("/admin/settings").text();
+    assert!(!page.contains(secret) && page.contains("(a secret)"), "{page}");
+    assert!(page.contains("halftone.toml, line 5"), "{page}");
+    let given = admin.get("/admin/settings?show=given&q=request+threads").text();
+    assert!(given.contains("<code>threads</code>"), "{given}");
+    assert!(!given.contains("<code>stat_cache_ms</code>"), "{given}");
+    assert!(admin.get("/admin/settings?q=%3Cscript%3E").text().contains("No setting found"));
+}
+
+#[test]
+fn work_is_begun_called_off_and_noted() {
+    let site = library_of_three();
+    let mut admin = administrator(&site);
+    let begin = "/do/post/admin/tasks/purge_made_pictures?next=/admin/tasks&done=task-begun";
+    assert_eq!(post(&mut admin, begin, &[("path", "/no/such/folder")]).status, 400);
+    assert_eq!(post(&mut admin, begin, &[("path", "../../etc")]).status, 403);
+    let address = "/image?src=open/one.png&width=20";
+    let before = site.get(address).header("etag").unwrap().to_owned();
+    done(&mut admin, begin, &[("path", "/open/one.png")]);
+    within(DONE, "the picture is another one", || {
+        site.get(address).header("etag") != Some(before.as_str())
+    });
+    within(DONE, "the task is done", || {
+        let page = admin.get("/admin/tasks?show=done").text();
+        page.contains("Make the pictures of /open/one.png anew") && page.contains("originals 1")
+    });
+    done(&mut admin, "/do/post/admin/tasks/sync?next=/admin/tasks", &[("yes", "true")]);
+    for function in ["read_metadata", "prepare_folder"] {
+        let target = format!("/do/post/admin/tasks/{function}?next=/");
+        done(&mut admin, &target, &[("path", "/")]);
+    }
+    let waiting = halftone::db::tasks::NewTask {
+        delay_ms: 10 * 365 * 24 * 3_600_000,
+        ..halftone::db::tasks::NewTask::new("purge_image_stats")
+    };
+    let (id, _) = halftone::db::tasks::enqueue(site.db(), &waiting).unwrap();
+    let page = admin.get("/admin/tasks?show=waiting").text();
+    assert!(page.contains("Waits for your yes"), "{page}");
+    done(&mut admin, &format!("/do/delete/admin/tasks/{id}?next=/"), &[]);
+    assert_eq!(post(&mut admin, &format!("/do/post/admin/tasks/{id}/run?next=/"), &[]).status, 409);
+    let log = admin.get("/admin/audit?action=task").text();
+    assert!(
+        log.contains("<code>task.begin</code>") && log.contains("purge_made_pictures"),
+        "{log}"
+    );
+    assert!(!log.contains("<code>user.create</code>"), "{log}");
+    assert!(admin.get("/admin/audit?username=nobody").text().contains("Nothing was noted"));
+    let cache = admin.get("/admin/cache").text();
+    assert!(cache.contains("Memory of this worker") && cache.contains("<h2>Disk</h2>"), "{cache}");
+}
+
+#[test]
+fn what_was_deleted_is_put_back_or_ended() {
+    let site = library_of_three();
+    let mut editor = Browser::signed_in(&site, "editor");
+    for name in ["one", "two"] {
+        let page = editor.get(&format!("/details?src=open/{name}.png")).text();
+        let (_, rest) = page.split_once("action=\"/do/put/admin/images/").unwrap();
+        let id = rest.split_once('?').unwrap().0;
+        done(&mut editor, &format!("/do/delete/admin/filesystem/images/{id}?next=/"), &[]);
+    }
+    let page = editor.get("/admin/recycled").text();
+    assert!(
+        page.contains("<bdi>open/one.png</bdi>") && page.contains("<bdi>editor</bdi>"),
+        "{page}"
+    );
+    // Who does not administer files puts back and ends nothing.
+    assert!(!page.contains("for ever"), "{page}");
+    let (_, rest) = page.split_once("action=\"/do/post/admin/recycled/").unwrap();
+    let restore =
+        format!("/do/post/admin/recycled/{}/restore?next=/", &rest[..rest.find('/').unwrap()]);
+    done(&mut editor, &restore, &[("overwrite", "rename")]);
+    assert_eq!(post(&mut editor, "/do/delete/admin/recycled?next=/", &[]).status, 403);
+    let back = ["one", "two"].map(|name| site.image(&format!("open/{name}.png")).exists());
+    assert_eq!(back.iter().filter(|back| **back).count(), 1);
+    let mut admin = administrator(&site);
+    done(&mut admin, "/do/delete/admin/recycled?next=/admin/recycled", &[]);
+    within(DONE, "nothing is left", || {
+        admin.get("/admin/recycled").text().contains("Nothing was deleted")
+    });
+    let mut stranger = Browser::signed_in(&site, "stranger");
+    assert!(stranger.get("/admin/recycled").text().contains("Nothing was deleted"));
+}
+
+#[test]
+fn tags_and_their_lists_are_kept() {
+    let site = library_of_three();
+    let mut admin = administrator(&site);
+    let make = "/do/post/admin/tag-lists?next=/admin/tags";
+    done(&mut admin, make, &[("name", "Subjects"), ("tags", "Sea\n<b>Land")]);
+    let page = admin.get("/admin/tags").text();
+    assert!(page.contains("<bdi>Subjects</bdi>") && page.contains("&#60;b&#62;Land"), "{page}");
+    assert!(!page.contains("<b>Land"), "{page}");
+    let id = |page: &str, before: &str| {
+        let (_, rest) = page.split_once(before).unwrap();
+        rest.split_once('?').unwrap().0.to_owned()
+    };
+    let tag = id(&admin.get("/admin/tags?q=Sea").text(), "action=\"/do/put/admin/tags/");
+    done(&mut admin, &format!("/do/put/admin/tags/{tag}?next=/"), &[("name", "Ocean")]);
+    assert!(admin.get("/admin/tags?q=Oc").text().contains("<bdi>Ocean</bdi>"));
+    done(&mut admin, &format!("/do/delete/admin/tags/{tag}?next=/"), &[]);
+    assert!(admin.get("/admin/tags?q=Oc").text().contains("Tags appear here"));
+    let list = id(&page, "action=\"/do/put/admin/tag-lists/");
+    done(&mut admin, &format!("/do/delete/admin/tag-lists/{list}?next=/"), &[]);
+    assert!(admin.get("/admin/tags").text().contains("There are no lists."));
+}
+
+#[test]
+fn levels_have_the_words_of_their_numbers() {
+    let site = library_of_three();
+    let mut admin = administrator(&site);
+    let page = admin.get("/admin/permissions").text();
+    for (level, word) in [
+        (Level::None, "No access"),
+        (Level::View, "View"),
+        (Level::Download, "Download"),
+        (Level::Edit, "Edit details"),
+        (Level::Upload, "Upload"),
+        (Level::Delete, "Delete pictures"),
+        (Level::CreateFolder, "Create folders"),
+        (Level::DeleteFolder, "Full access"),
+    ] {
+        let chosen = format!("<option value=\"{}\" selected>{word}</option>", level.access());
+        let plain = format!("<option value=\"{}\">{word}</option>", level.access());
+        assert!(page.contains(&chosen) || page.contains(&plain), "{word}: {page}");
+    }
+}

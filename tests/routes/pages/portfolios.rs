@@ -1,0 +1,191 @@
+//! Portfolios put together, shown and published, and the basket, without any script.
+
+use std::time::Duration;
+
+use halftone::auth::SystemPermission;
+
+use super::forms::post;
+use super::library_of_three;
+use crate::api::grant;
+use crate::people::Browser;
+use crate::site::{Site, within};
+
+const TASK: Duration = Duration::from_secs(30);
+
+/// "editor" may make portfolios.
+fn site_of_makers() -> Site {
+    let site = library_of_three();
+    let editor = halftone::db::users::by_name(site.db(), "editor").unwrap().unwrap().0;
+    grant(&site, editor.id, "Makers", SystemPermission::Folios);
+    let mut browser = Browser::signed_in(&site, "editor");
+    within(TASK, "the permission holds", || browser.get("/").text().contains("href=\"/basket\""));
+    site
+}
+
+/// The text between two others.
+fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+    let (_, rest) = text.split_once(before).unwrap_or_else(|| panic!("no {before} in {text}"));
+    rest.split_once(after).unwrap().0
+}
+
+fn ids_of(browser: &mut Browser, sources: &[&str]) -> Vec<String> {
+    let page = |src: &&str| browser.get(&format!("/details?src={src}")).text();
+    let pages: Vec<String> = sources.iter().map(page).collect();
+    pages
+        .iter()
+        .map(|page| between(page, "action=\"/do/put/admin/images/", "?").to_owned())
+        .collect()
+}
+
+/// The basket of "editor" with the two open pictures, and the path of its page.
+fn filled(editor: &mut Browser) -> (String, Vec<String>) {
+    let ids = ids_of(editor, &["open/one.png", "open/two.png"]);
+    for id in &ids {
+        let done =
+            post(editor, "/do/post/basket/images?next=/browse&done=gathered", &[("image_ids", id)]);
+        assert_eq!(done.header("location"), Some("/browse?done=gathered"), "{}", done.text());
+    }
+    let basket = editor.get("/basket");
+    assert_eq!(basket.status, 303);
+    (basket.header("location").unwrap().to_owned(), ids)
+}
+
+fn order(page: &str) -> Vec<&str> {
+    let parts = page.split("<li data-image=\"").skip(1);
+    parts.map(|part| part.split_once('"').unwrap().0).collect()
+}
+
+#[test]
+fn a_basket_is_gathered_arranged_and_shown() {
+    let site = site_of_makers();
+    let mut editor = Browser::signed_in(&site, "editor");
+    let empty = editor.get("/basket");
+    assert!(empty.status == 200 && empty.text().contains("Your basket is empty"));
+    let (href, ids) = filled(&mut editor);
+    let page = editor.get(&href).text();
+    assert!(page.contains("data-basket-count>2<"), "{page}");
+    assert_eq!(order(&page), ids);
+    // One step later, by the form that the page has for it.
+    let target = between(&page, "<form method=\"post\" action=\"", "\" data-move=\"later\"");
+    let target = target.rsplit("action=\"").next().unwrap().replace("&amp;", "&");
+    let moved = post(&mut editor, &target, &[("index", "1")]);
+    assert_eq!(moved.header("location"), Some(&*format!("{href}#i{}", ids[0])), "{}", moved.text());
+    assert_eq!(order(&editor.get(&href).text()), [&*ids[1], &*ids[0]]);
+
+    // Named, and opened for everybody.
+    let folio = between(&page, "data-arrange=\"", "\"").to_owned();
+    let fields = [
+        ("human_id", "spring"),
+        ("name", "Spring <b>"),
+        ("description", "All of it"),
+        ("internal_access", "10"),
+        ("public_access", "10"),
+    ];
+    let mut visitor = Browser::new(site.addr());
+    let target =
+        format!("/do/put/portfolios/{folio}?next=/portfolios/spring/edit&done=portfolio-saved");
+    assert_eq!(post(&mut editor, &target, &fields).status, 303);
+    let shown = visitor.get("/portfolios/spring/");
+    assert_eq!(shown.status, 200);
+    let text = shown.text();
+    assert!(
+        text.contains("Spring &#60;b&#62;") && !text.contains("/portfolios/spring/edit"),
+        "{text}"
+    );
+    assert_eq!(text.matches("class=\"tile\"").count(), 2);
+    let listed = visitor.get("/portfolios").text();
+    assert!(
+        listed.contains("href=\"/portfolios/spring\"") && listed.contains("Spring &#60;b&#62;")
+    );
+    assert!(!listed.contains("popovertarget=\"new-portfolio\""));
+    assert_eq!(visitor.status("/portfolios/spring/edit"), 401);
+    let mut stranger = Browser::signed_in(&site, "stranger");
+    assert_eq!(stranger.status("/portfolios/spring/edit"), 403);
+    assert_eq!(stranger.status("/basket"), 403);
+    assert_eq!(visitor.status("/basket"), 401);
+
+    let gone = format!("/do/delete/portfolios/{folio}/images/{}?next={href}", ids[0]);
+    assert_eq!(post(&mut editor, &gone, &[]).status, 303);
+    assert_eq!(visitor.get("/portfolios/spring/").text().matches("class=\"tile\"").count(), 1);
+    let copy = format!("/do/post/portfolios/{folio}/copies?next=/portfolios");
+    assert_eq!(post(&mut editor, &copy, &[("name", "Again")]).status, 303);
+    let own = editor.get("/portfolios").text();
+    assert!(own.contains("Again") && own.contains("Yours"), "{own}");
+    assert!(!visitor.get("/portfolios").text().contains("Again"));
+    let delete = format!("/do/delete/portfolios/{folio}?next=/portfolios&done=portfolio-deleted");
+    assert_eq!(post(&mut editor, &delete, &[]).status, 303);
+    assert_eq!(visitor.status("/portfolios/spring/"), 404);
+}
+
+#[test]
+fn a_picture_is_changed_as_the_page_has_shown_it() {
+    let site = site_of_makers();
+    let mut editor = Browser::signed_in(&site, "editor");
+    let (href, ids) = filled(&mut editor);
+    let page = href.replace("/edit", &format!("/images/{}", ids[0]));
+    let tried = editor.get(&format!("{page}?try=1&width=30&angle=90&flip=H&left=")).text();
+    let json = between(&tried, "name=\"image_parameters\" value=\"", "\"").replace("&#34;", "\"");
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["width"]["value"].to_string().trim_matches('"'), "30", "{json}");
+    assert_eq!(json["flip"]["value"], "h", "{json}");
+    assert!(json.get("left").is_none() && json.get("rotation").is_some(), "{json}");
+    // What cannot be done is said, and changes nothing.
+    let wrong = editor.get(&format!("{page}?try=1&width=x")).text();
+    assert!(wrong.contains("data-tried-fault>width: must be"), "{wrong}");
+    assert!(wrong.contains("value=\"{}\" data-tried-json"), "{wrong}");
+    assert!(editor.get(&page).text().contains("value=\"{}\" data-tried-json"));
+
+    let folio = between(&editor.get(&href).text(), "data-arrange=\"", "\"").to_owned();
+    let keep = format!("/do/put/portfolios/{folio}/images/{}?next={href}", ids[0]);
+    let fields = [("filename", "cover.png"), ("image_parameters", &*json.to_string())];
+    assert_eq!(post(&mut editor, &keep, &fields).status, 303);
+    let kept = editor.get(&href).text();
+    assert!(kept.contains("width=30") && kept.contains("cover.png"), "{kept}");
+    assert!(editor.get(&page).text().contains("value=\"30\""));
+    for (target, status) in [
+        (page.replace(&format!("/{}", ids[0]), "/999999"), 404),
+        (page.replace(&format!("/{}", ids[0]), "/x"), 404),
+        ("/portfolios/none/edit".to_owned(), 404),
+    ] {
+        assert_eq!(editor.status(&target), status, "{target}");
+    }
+    assert_eq!(Browser::signed_in(&site, "reader").status(&page), 403);
+}
+
+#[test]
+fn a_portfolio_is_published_and_its_file_downloaded() {
+    let site = site_of_makers();
+    let mut editor = Browser::signed_in(&site, "editor");
+    let (href, _) = filled(&mut editor);
+    let folio = between(&editor.get(&href).text(), "data-arrange=\"", "\"").to_owned();
+    let target = format!("/do/post/portfolios/{folio}/exports?next={href}&done=publish-begun");
+    let fields = [
+        ("description", "For <print>"),
+        ("format", "zip"),
+        ("originals", "false"),
+        ("expiry_time", "2999-01-01"),
+        ("image_parameters", ""),
+    ];
+    let past = fields
+        .map(|(name, value)| (name, if name == "expiry_time" { "2001-01-01" } else { value }));
+    assert_eq!(post(&mut editor, &target, &past).status, 400);
+    assert_eq!(post(&mut editor, &target, &fields).status, 303);
+    let mut page = String::new();
+    within(TASK, "the file is there", || {
+        page = editor.get(&href).text();
+        page.contains("/downloads/")
+    });
+    assert!(page.contains("For &#60;print&#62;"), "{page}");
+    let file = format!("/portfolios/{}", between(&page, "href=\"/portfolios/", "/downloads/"));
+    let file = format!("{file}/downloads/{}", between(&page, "/downloads/", "\""));
+    let file = file.rsplit("href=\"").next().unwrap();
+    let zip = editor.get(&format!("/{}", file.trim_start_matches('/')));
+    assert_eq!(zip.status, 200, "{file}");
+    assert!(zip.body.starts_with(b"PK"));
+    let mut visitor = Browser::new(site.addr());
+    assert_eq!(visitor.status(file), 403, "it is for nobody else yet");
+    let export = between(&page, &format!("/do/delete/portfolios/{folio}/exports/"), "?");
+    let delete = format!("/do/delete/portfolios/{folio}/exports/{export}?next={href}");
+    assert_eq!(post(&mut editor, &delete, &[]).status, 303);
+    assert_eq!(editor.status(file), 404);
+}

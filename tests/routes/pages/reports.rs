@@ -1,0 +1,107 @@
+//! Reports: sums, tables, ranks, stretches of time, and who sees which pictures.
+
+use halftone::auth::SystemPermission;
+use halftone::db::image_views;
+use halftone::db::stats::{self, Batch, Bucket, Numbers};
+
+use super::library_of_three;
+use crate::api::grant;
+use crate::people::{Browser, account};
+use crate::site::Site;
+
+const HOUR_MS: i64 = 3_600_000;
+/// 2001-09-09T00:00:00Z (`date -u -d 2001-09-09 +%s` is 999993600).
+const DAY: i64 = 999_993_600_000;
+
+fn id(site: &Site, path: &str) -> i64 {
+    let mut admin = Browser::new(site.addr());
+    admin.login("admin", crate::support::halftone::ADMIN_PASSWORD);
+    assert_eq!(admin.status(&format!("/details?src={path}")), 200);
+    image_views::by_path(site.db(), path).unwrap().unwrap().id
+}
+
+fn counted(site: &Site) {
+    let (open, closed) = (id(site, "open/one.png"), id(site, "closed/four.png"));
+    let bucket = |image_id, from_ms, requests, total_bytes| Bucket {
+        image_id,
+        from_ms,
+        to_ms: from_ms + HOUR_MS,
+        numbers: Numbers {
+            requests,
+            views: requests,
+            cached_views: requests / 2,
+            total_bytes,
+            request_us: requests * 3_000,
+            max_request_us: 2_500_000,
+            ..Numbers::default()
+        },
+    };
+    let buckets = vec![
+        bucket(Some(open), DAY, 12_000, 5_000_000),
+        bucket(Some(open), DAY + 2 * HOUR_MS, 8, 1_000),
+        bucket(Some(closed), DAY, 6, 9_000_000),
+        bucket(None, DAY, 12_006, 14_000_000),
+        bucket(None, DAY + 2 * HOUR_MS, 8, 1_000),
+    ];
+    stats::add(site.db(), "test", &Batch { buckets, ..Batch::default() }).unwrap();
+}
+
+#[test]
+fn what_was_counted_is_told() {
+    let site = library_of_three();
+    counted(&site);
+    grant(&site, account(&site, "counter", false), "counters", SystemPermission::Reports);
+    let mut counter = Browser::signed_in(&site, "counter");
+    let span = "from=2001-09-09&to=2001-09-09";
+    let page = counter.get(&format!("/reports?{span}")).text();
+    // 12,006 and 8 requests; half of them from a cache; 3 ms each.
+    for there in ["<strong>12,014</strong>", "<strong>50 %</strong>", "<strong>3\u{a0}ms</strong>"]
+    {
+        assert!(page.contains(there), "{there}: {page}");
+    }
+    assert!(page.contains("/reports/image?src=open/one.png"), "{page}");
+    // A picture that may not be seen is counted and not named.
+    assert!(!page.contains("four.png") && page.contains("that you may not see"), "{page}");
+    let first = |page: &str| page.find("one.png").unwrap() < page.find("may not see").unwrap();
+    assert!(first(&page));
+    assert!(!first(&counter.get(&format!("/reports?{span}&sort=bytes")).text()));
+
+    let system = counter.get(&format!("/reports/system?{span}")).text();
+    assert!(system.contains("data-value=\"12006\">12,006<"), "{system}");
+    assert_eq!(system.matches("<time datetime=\"2001-09-09T").count(), 2, "{system}");
+    let csv = "/api/v1/admin/statistics/system?from=2001-09-09T00%3A00%3A00Z&#38;to=2001-09-10T00%3A00%3A00Z&#38;format=csv";
+    assert!(system.contains(csv), "{system}");
+    let table = counter.get(&csv.replace("&#38;", "&"));
+    assert_eq!(table.header("content-type"), Some("text/csv; charset=utf-8"));
+
+    let image = counter.get(&format!("/reports/image?src=open/one.png&{span}")).text();
+    assert!(image.contains("data-value=\"12000\">12,000<"), "{image}");
+    // Ten days in lines of hours would be too many: the two are one line of three hours.
+    let long = counter.get("/reports/image?src=open/one.png&from=2001-09-05&to=2001-09-14").text();
+    assert!(long.contains("data-value=\"12008\">12,008<"), "{long}");
+
+    for (target, status) in [
+        ("/reports/image?src=closed/four.png", 403),
+        ("/reports/image?src=closed/none.png", 403),
+        ("/reports/image?src=open/none.png", 404),
+        ("/reports/image?src=../x", 403),
+        ("/reports/image", 400),
+        ("/reports?from=x", 400),
+        ("/reports?from=2001-09-10&to=2001-09-01", 400),
+        ("/reports?period=none&sort=none&page=99", 200),
+    ] {
+        assert_eq!(counter.status(target), status, "{target}");
+    }
+}
+
+#[test]
+fn nothing_counted_is_said_so() {
+    let site = library_of_three();
+    grant(&site, account(&site, "counter", false), "counters", SystemPermission::Reports);
+    let mut counter = Browser::signed_in(&site, "counter");
+    for page in ["/reports", "/reports/system"] {
+        let text = counter.get(&format!("{page}?from=2001-01-01&to=2001-01-02")).text();
+        assert!(text.contains("Nothing was counted"), "{page}: {text}");
+    }
+    assert!(counter.get("/details?src=open/one.png").text().contains("/reports/image?src=open"));
+}

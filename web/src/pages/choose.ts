@@ -1,0 +1,228 @@
+// Choosing many pictures of a grid or a list, and changing, moving, gathering or deleting them together.
+
+import { fault } from "./forms";
+import { gather } from "./gather";
+import { call, each, say, word } from "./page";
+
+const grid = () => document.querySelector<HTMLElement>("[data-grid]");
+const bar = () => document.querySelector<HTMLElement>("[data-choice]");
+const boxes = () => [...document.querySelectorAll<HTMLInputElement>(".pick input")];
+const tileOf = (at: Element) => at.closest<HTMLElement>("[data-grid] > [data-id]");
+const chosen = () => boxes().filter((box) => box.checked);
+
+const ids = () => chosen().map((box) => box.value);
+
+let last: HTMLInputElement | null = null;
+
+function show(): void {
+  const count = chosen().length;
+  const place = bar();
+  if (!place) return;
+  place.hidden = count === 0;
+  grid()?.toggleAttribute("data-choosing", count > 0);
+  const text = count === 1 ? word("chosen-one") : word("chosen-other", { count });
+  const told = place.querySelector("[data-choice-count]");
+  if (told) told.textContent = text;
+  const table = place.querySelector<HTMLAnchorElement>("[data-choice-table]");
+  if (table) {
+    const url = new URL(table.href);
+    url.searchParams.set("image_ids", ids().join(","));
+    table.href = url.href;
+  }
+}
+
+function choose(all: boolean): void {
+  for (const box of boxes()) box.checked = all;
+  show();
+}
+
+/** With the shift key, all from the last one chosen to this one. */
+function range(box: HTMLInputElement): void {
+  const all = boxes();
+  const [from, to] = [last ? all.indexOf(last) : -1, all.indexOf(box)].sort((a, b) => a - b);
+  if (from === undefined || to === undefined || from < 0) return;
+  for (const between of all.slice(from, to + 1)) between.checked = box.checked;
+}
+
+/** Does something to every chosen picture; those for which it failed stay chosen. */
+async function together(
+  form: HTMLFormElement,
+  work: (id: string, path: string) => Promise<void>,
+  finished: () => void,
+): Promise<void> {
+  const items = chosen().map((box) => tileOf(box)).filter((tile) => tile !== null);
+  const bar = form.querySelector("progress");
+  if (bar) [bar.hidden, bar.max, bar.value] = [false, items.length, 0];
+  fault(form, "");
+  const one = (tile: HTMLElement) => work(tile.dataset["id"] ?? "", tile.dataset["path"] ?? "");
+  const failed = await each(items, one, (done) => bar && (bar.value = done));
+  if (bar) bar.hidden = true;
+  const kept = new Set(failed.map(({ item }) => item));
+  for (const box of chosen()) box.checked = kept.has(tileOf(box) as HTMLElement);
+  const first = failed[0];
+  if (first) {
+    fault(form, word("some-failed", { failed: failed.length, name: first.message }));
+    show();
+    return;
+  }
+  say(word("changed", { done: items.length }));
+  form.closest<HTMLElement>("[popover]")?.hidePopover();
+  form.reset();
+  finished();
+  show();
+}
+
+const listed = (value: FormDataEntryValue | null): string[] =>
+  String(value ?? "").split(/[,\n]/).map((tag) => tag.trim()).filter((tag) => tag !== "");
+
+function edit(form: HTMLFormElement): Promise<void> {
+  const given = new FormData(form);
+  const [title, description] = [String(given.get("title")), String(given.get("description"))];
+  const [add, remove] = [listed(given.get("add")), listed(given.get("remove"))];
+  const work = async (id: string): Promise<void> => {
+    if (title !== "" || description !== "") {
+      const now = await call<{ title: string; description: string }>("GET", `/admin/images/${id}`);
+      const fields = new URLSearchParams({
+        title: title || now.title,
+        description: description || now.description,
+      });
+      await call("PUT", `/admin/images/${id}`, fields);
+    }
+    if (add.length > 0 || remove.length > 0) {
+      const gone = new Set(remove.map((tag) => tag.toLocaleLowerCase()));
+      const now = await call<string[]>("GET", `/admin/images/${id}/tags`);
+      const tags = [...now.filter((tag) => !gone.has(tag.toLocaleLowerCase())), ...add];
+      const fields = new URLSearchParams({ tags: [...new Set(tags)].join("\n") });
+      await call("PUT", `/admin/images/${id}/tags`, fields);
+    }
+  };
+  return together(form, work, () => undefined);
+}
+
+function leave(ids: Set<string>): void {
+  for (const id of ids) document.querySelector(`[data-grid] > [data-id="${CSS.escape(id)}"]`)?.remove();
+}
+
+async function move(id: string, path: string, folder: string): Promise<void> {
+  const name = path.split("/").pop() ?? "";
+  const to = `${folder.replace(/\/+$/, "")}/${name}`;
+  await call("PUT", `/admin/filesystem/images/${id}`, new URLSearchParams({ path: to }));
+}
+
+function moveAll(form: HTMLFormElement): Promise<void> {
+  const folder = String(new FormData(form).get("folder"));
+  const moved = new Set<string>();
+  const work = async (id: string, path: string): Promise<void> => {
+    await move(id, path, folder);
+    moved.add(id);
+  };
+  return together(form, work, () => undefined).finally(() => leave(moved));
+}
+
+function deleteAll(form: HTMLFormElement): Promise<void> {
+  const gone = new Set<string>();
+  const work = async (id: string): Promise<void> => {
+    await call("DELETE", `/admin/filesystem/images/${id}`);
+    gone.add(id);
+  };
+  return together(form, work, () => undefined).finally(() => {
+    leave(gone);
+    show();
+  });
+}
+
+async function gatherAll(): Promise<void> {
+  if (chosen().length > 0 && (await gather(ids()))) choose(false);
+}
+
+/** Pictures that are dragged onto a folder move there: the chosen ones, or else the one. */
+function dragging(): void {
+  let dragged: HTMLElement[] = [];
+  const target = (event: Event) =>
+    event.target instanceof Element ? event.target.closest<HTMLElement>("[data-folder]") : null;
+  document.addEventListener("dragstart", (event) => {
+    const tile = event.target instanceof Element ? tileOf(event.target) : null;
+    if (!tile?.dataset["id"] || !document.getElementById("choice-move")) return;
+    const group = chosen().map((box) => tileOf(box)).filter((one) => one !== null);
+    dragged = group.includes(tile) ? group : [tile];
+    if (event.dataTransfer) event.dataTransfer.effectAllowed = "move";
+  });
+  document.addEventListener("dragend", () => (dragged = []));
+  document.addEventListener("dragover", (event) => {
+    if (dragged.length > 0 && target(event)) event.preventDefault();
+  });
+  document.addEventListener("dragenter", (event) => {
+    document.querySelector(".drop")?.classList.remove("drop");
+    if (dragged.length > 0) target(event)?.classList.add("drop");
+  });
+  document.addEventListener("drop", (event) => {
+    const folder = target(event);
+    document.querySelector(".drop")?.classList.remove("drop");
+    if (!folder || dragged.length === 0) return;
+    event.preventDefault();
+    void drop(dragged, folder.dataset["folder"] ?? "/");
+  });
+}
+
+async function drop(tiles: HTMLElement[], folder: string): Promise<void> {
+  const work = async (tile: HTMLElement): Promise<void> => {
+    await move(tile.dataset["id"] ?? "", tile.dataset["path"] ?? "", folder);
+    tile.remove();
+  };
+  const failed = await each(tiles, work, () => undefined);
+  const first = failed[0];
+  if (first) say(word("some-failed", { failed: failed.length, name: first.message }));
+  else say(word("moved", { done: tiles.length, name: folder }));
+  show();
+}
+
+function keys(event: KeyboardEvent): void {
+  const at = event.target instanceof Element ? event.target : document.body;
+  if (at.closest("input:not([type=checkbox]), textarea, select, [popover]")) return;
+  const tile = tileOf(at);
+  const box = tile?.querySelector<HTMLInputElement>(".pick input");
+  if (event.key === " " && box && at !== box) {
+    event.preventDefault();
+    box.click();
+  } else if (event.key === "a" && (event.ctrlKey || event.metaKey) && boxes().length > 0) {
+    event.preventDefault();
+    choose(true);
+  } else if (event.key === "Escape" && chosen().length > 0) {
+    choose(false);
+  } else if (event.key === "b" && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    document.querySelector<HTMLElement>("[data-choice-gather]")?.click();
+  }
+}
+
+export function choosing(): void {
+  if (!bar()) return;
+  document.documentElement.setAttribute("data-ready", "");
+  document.addEventListener("change", (event) => {
+    if (event.target instanceof HTMLInputElement && event.target.closest(".pick")) show();
+  });
+  document.addEventListener("click", (event) => {
+    const box = event.target;
+    if (!(box instanceof HTMLInputElement) || !box.closest(".pick")) return;
+    if (event.shiftKey) range(box);
+    last = box;
+    show();
+  });
+  document.addEventListener("keydown", keys);
+  document.querySelector("[data-choose-all]")?.addEventListener("click", () => choose(true));
+  document.querySelector("[data-choice-gather]")?.addEventListener("click", () => void gatherAll());
+  document.querySelector("[data-choose-none]")?.addEventListener("click", () => choose(false));
+  const actions: [string, (form: HTMLFormElement) => Promise<void>][] = [
+    ["form[data-choice-edit]", edit],
+    ["form[data-choice-move]", moveAll],
+    ["form[data-choice-delete]", deleteAll],
+  ];
+  for (const [selector, act] of actions) {
+    const form = document.querySelector<HTMLFormElement>(selector);
+    form?.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void act(form);
+    });
+  }
+  dragging();
+  show();
+}

@@ -1,0 +1,188 @@
+// Putting a portfolio together: order by dragging or by arrows without leaving the page, files that are being
+// made, and how one picture would look. Without this script the same forms are posted.
+
+import { Refused, call, say } from "./page";
+import { moments } from "./small";
+
+// How often a file that is being made is looked at.
+const LOOK_MS = 1500;
+// How long somebody has stopped typing before a picture is tried.
+const PAUSE_MS = 350;
+
+/** This page as it is now. */
+async function again(address: string = location.href): Promise<Document> {
+  const response = await fetch(address, { headers: { Accept: "text/html" } });
+  return new DOMParser().parseFromString(await response.text(), "text/html");
+}
+
+/** Puts what a page says now in the place of what it said. */
+function renew(page: Document, selector: string): void {
+  const [here, there] = [document.querySelector(selector), page.querySelector(selector)];
+  if (!here || !there) return;
+  const fresh = document.importNode(there, true);
+  here.replaceWith(fresh);
+  moments(fresh);
+}
+
+async function doing(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    say(error.message);
+  }
+}
+
+const list = () => document.querySelector<HTMLElement>("[data-arrange]");
+const itemOf = (at: EventTarget | null) =>
+  at instanceof Element ? at.closest<HTMLElement>("[data-arrange] > li") : null;
+
+/** Moves a picture to a place of the whole portfolio, and shows the order that came of it. */
+function move(item: HTMLElement, index: number, focused: string): Promise<void> {
+  return doing(async () => {
+    const [folio, image] = [list()?.dataset["arrange"], item.dataset["image"]];
+    const fields = new URLSearchParams({ index: String(index) });
+    await call("PUT", `/portfolios/${folio}/images/${image}/position`, fields);
+    renew(await again(), "[data-arrange]");
+    const moved = document.querySelector<HTMLElement>(`[data-image="${image}"]`);
+    const place = moved?.querySelector(".number")?.textContent ?? "";
+    const told = list()?.dataset["said"] ?? "";
+    say(told.replace("{name}", item.dataset["name"] ?? "").replace("{place}", place));
+    if (focused === "") return;
+    const buttons = [`[data-move="${focused}"] button:enabled`, "[data-move] button:enabled"];
+    const button = buttons.map((one) => moved?.querySelector<HTMLElement>(one)).find((one) => one);
+    button?.focus();
+  });
+}
+
+function takeOut(form: HTMLFormElement, item: HTMLElement): Promise<void> {
+  return doing(async () => {
+    const folio = list()?.dataset["arrange"];
+    const next = item.nextElementSibling ?? item.previousElementSibling;
+    const image = next instanceof HTMLElement ? next.dataset["image"] : undefined;
+    await call("DELETE", `/portfolios/${folio}/images/${item.dataset["image"]}`);
+    // The last one leaves a page that says how to go on.
+    if (!image) return location.assign(new URL(form.action).searchParams.get("next") ?? location.href);
+    renew(await again(), "[data-arrange]");
+    document.querySelector<HTMLElement>(`[data-image="${image}"] [data-take-out] button`)?.focus();
+  });
+}
+
+function arranging(): void {
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    const item = itemOf(form);
+    if (!(form instanceof HTMLFormElement) || !item) return;
+    const direction = form.dataset["move"];
+    if (direction !== undefined) {
+      event.preventDefault();
+      void move(item, Number(new FormData(form).get("index")), direction);
+    } else if ("takeOut" in form.dataset) {
+      event.preventDefault();
+      void takeOut(form, item);
+    }
+  });
+  dragging();
+}
+
+function dragging(): void {
+  let dragged: HTMLElement | null = null;
+  const unmark = () => {
+    for (const item of document.querySelectorAll(".before, .after")) {
+      item.classList.remove("before", "after");
+    }
+  };
+  /** Whether the pointer is in the half of an item that is read last. */
+  const isAfter = (item: HTMLElement, event: DragEvent): boolean => {
+    const box = item.getBoundingClientRect();
+    const right = event.clientX > box.left + box.width / 2;
+    return getComputedStyle(item).direction === "rtl" ? !right : right;
+  };
+  document.addEventListener("dragstart", (event) => {
+    dragged = itemOf(event.target);
+    dragged?.classList.add("dragged");
+    if (dragged && event.dataTransfer) event.dataTransfer.effectAllowed = "move";
+  });
+  document.addEventListener("dragend", () => {
+    dragged?.classList.remove("dragged");
+    dragged = null;
+    unmark();
+  });
+  document.addEventListener("dragover", (event) => {
+    const item = itemOf(event.target);
+    if (!dragged || !item) return;
+    event.preventDefault();
+    unmark();
+    if (item !== dragged) item.classList.add(isAfter(item, event) ? "after" : "before");
+  });
+  document.addEventListener("drop", (event) => {
+    const item = itemOf(event.target);
+    if (!dragged || !item || item === dragged) return;
+    event.preventDefault();
+    const [from, to] = [dragged, item].map((one) => Number(one.dataset["place"])) as [number, number];
+    // Places are counted without the picture that moves.
+    const before = to > from ? to - 1 : to;
+    void move(dragged, isAfter(item, event) ? before + 1 : before, "");
+  });
+}
+
+/** Looks how far files are until all are made. */
+function making(): void {
+  if (!document.querySelector("[data-exports][data-making]")) return;
+  setTimeout(() => {
+    again()
+      .then((page) => {
+        renew(page, "[data-exports]");
+        making();
+      })
+      .catch(() => making());
+  }, LOOK_MS);
+}
+
+/** Shows what would come of the parameters, without a flicker: the picture changes when the new one is there. */
+function trying(): void {
+  const form = document.querySelector<HTMLFormElement>("form[data-try]");
+  if (!form) return;
+  for (const part of form.querySelectorAll<HTMLElement>("[data-without-script]")) part.hidden = true;
+  let pause = 0;
+  let turn = 0;
+  const show = async (): Promise<void> => {
+    const own = ++turn;
+    const fields = new URLSearchParams();
+    for (const [name, value] of new FormData(form)) {
+      if (typeof value === "string" && value.trim() !== "") fields.append(name, value);
+    }
+    const address = `${form.action}?${fields}`;
+    const page = await again(address);
+    if (own !== turn) return;
+    const text = (selector: string) => page.querySelector(selector)?.textContent ?? "";
+    const place = (selector: string) => document.querySelector<HTMLElement>(selector);
+    const [fault, query] = [place("[data-tried-fault]"), place("[data-tried-query]")];
+    if (fault) fault.textContent = text("[data-tried-fault]");
+    // What cannot be done changes nothing that is shown.
+    if (text("[data-tried-fault]") !== "") return;
+    history.replaceState(null, "", address);
+    if (query) query.textContent = text("[data-tried-query]");
+    const json = document.querySelector<HTMLInputElement>("[data-tried-json]");
+    json?.setAttribute("value", page.querySelector("[data-tried-json]")?.getAttribute("value") ?? "{}");
+    const src = page.querySelector("[data-tried-picture]")?.getAttribute("src");
+    const picture = document.querySelector<HTMLImageElement>("[data-tried-picture]");
+    if (!src || !picture) return;
+    const fresh = new Image();
+    fresh.src = src;
+    await fresh.decode().catch(() => undefined);
+    if (own === turn) picture.src = src;
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(pause);
+    pause = setTimeout(() => void show(), PAUSE_MS);
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void show();
+  });
+}
+
+arranging();
+making();
+trying();

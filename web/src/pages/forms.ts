@@ -1,0 +1,70 @@
+// Forms that are calls of the API: sent without leaving the page, with failures told in place. Without
+// this script the same forms are posted, and a page tells what came of it.
+
+import { Refused, call } from "./page";
+
+/** The method and path of the API that a form's address means. */
+function meaning(form: HTMLFormElement): { method: string; path: string; url: URL } | null {
+  const url = new URL(form.action);
+  const [, method, path] = /^\/do\/(\w+)(\/.*)$/.exec(url.pathname) ?? [];
+  return method && path ? { method: method.toUpperCase(), path, url } : null;
+}
+
+/** What forms are told of what they made or changed, as far as it says where to go. */
+interface Answer {
+  src?: string;
+  id?: number;
+  human_id?: string;
+}
+
+function fields(form: HTMLFormElement): URLSearchParams {
+  const sent = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) {
+    if (typeof value === "string" && name !== "_csrf_token") sent.append(name, value);
+  }
+  return sent;
+}
+
+/** Shows a failure at a form, or takes the last one away. */
+export function fault(form: Element, message: string): void {
+  const place = form.querySelector<HTMLElement>("[data-alert]");
+  if (place) place.textContent = message;
+}
+
+async function submit(form: HTMLFormElement): Promise<void> {
+  const meant = meaning(form);
+  if (!meant) return form.submit();
+  fault(form, "");
+  const sent = fields(form);
+  form.setAttribute("aria-busy", "true");
+  try {
+    const query = meant.method === "DELETE" && [...sent].length > 0 ? `?${sent}` : "";
+    const answer = await call<Answer | null>(meant.method, meant.path + query, sent);
+    const next = new URL(meant.url.searchParams.get("next") ?? "/", location.href);
+    if ("nextDetails" in form.dataset && answer?.src) {
+      next.pathname = "/details";
+      next.search = `?src=${encodeURIComponent(answer.src)}`;
+    } else if (form.dataset["nextItem"] && answer?.id) {
+      next.pathname = `${form.dataset["nextItem"]}${answer.id}`;
+    }
+    if ("nextPortfolio" in form.dataset && answer?.human_id) {
+      next.pathname = `/portfolios/${encodeURIComponent(answer.human_id)}/edit`;
+    }
+    const done = meant.url.searchParams.get("done");
+    if (done) next.searchParams.set("done", done);
+    location.assign(next);
+  } catch (error) {
+    form.removeAttribute("aria-busy");
+    if (!(error instanceof Refused)) throw error;
+    fault(form, error.message);
+  }
+}
+
+export function forms(): void {
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || !("call" in form.dataset)) return;
+    event.preventDefault();
+    if (form.getAttribute("aria-busy") !== "true") void submit(form);
+  });
+}

@@ -1,0 +1,17 @@
+// What every page loads. Each part is bound to attributes of the page and leaves others alone.
+
+import { choosing } from "./choose";
+import { forms } from "./forms";
+import { gathering } from "./gather";
+import { scrolling } from "./scroll";
+import { copying, filtering, keys, moments, pointing } from "./small";
+
+forms();
+moments();
+keys();
+copying();
+pointing();
+choosing();
+gathering();
+filtering();
+scrolling();

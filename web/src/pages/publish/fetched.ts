@@ -1,0 +1,51 @@
+// Pictures as they are sent: their bytes, what kind they are, and why there is none.
+
+import { text } from "./words";
+
+export interface Sent {
+  blob: Blob;
+  /** Media type. */
+  type: string;
+}
+
+/** What the server says is wrong, and with which parameter. */
+export class Refusal extends Error {
+  constructor(
+    message: string,
+    readonly parameter: string,
+  ) {
+    super(message);
+  }
+}
+
+/** The words of a page that tells of an error: perhaps a parameter, and what is wrong. */
+function refusal(page: string, status: string): Refusal {
+  const told = new DOMParser().parseFromString(page, "text/html").querySelector("main h1 + p");
+  const message = told?.textContent?.trim() || status;
+  const [, parameter, reason] = /^([a-z]+): (.*)$/s.exec(message) ?? [];
+  return parameter && reason ? new Refusal(reason, parameter) : new Refusal(message, "");
+}
+
+export async function picture(address: string, signal: AbortSignal): Promise<Sent> {
+  let response: Response;
+  try {
+    response = await fetch(address, { signal, headers: { Accept: "image/avif,image/webp,image/*,*/*;q=0.5" } });
+    if (!response.ok) throw refusal(await response.text(), response.statusText);
+    const blob = await response.blob();
+    return { blob, type: (response.headers.get("Content-Type") ?? blob.type).split(";")[0] ?? "" };
+  } catch (error) {
+    if (error instanceof Refusal || signal.aborted) throw error;
+    throw new Refusal(text("offline"), "");
+  }
+}
+
+/** Whether a picture can be shown; it is loaded by then. */
+export async function loaded(image: HTMLImageElement, address: string): Promise<boolean> {
+  image.src = address;
+  try {
+    await image.decode();
+    return true;
+  } catch {
+    return false;
+  }
+}

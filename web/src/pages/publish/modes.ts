@@ -1,0 +1,127 @@
+// What the stage shows: the result, the picture that a part is chosen of, or that in which the focal point is set.
+
+import { Cropper, Pointer } from "./crop";
+import { ALL, type Part } from "./part";
+import type { Result } from "./result";
+import { decimal, percent, text } from "./words";
+
+type Mode = "result" | "crop" | "point";
+type Field = HTMLInputElement | HTMLSelectElement;
+
+const EDGES = ["left", "top", "right", "bottom"] as const;
+
+export class Modes {
+  private mode: Mode = "result";
+  private readonly cropper: Cropper;
+  private readonly pointer: Pointer;
+
+  constructor(
+    private readonly form: HTMLFormElement,
+    private readonly stage: HTMLElement,
+    private readonly facts: HTMLElement,
+    private readonly result: Result,
+  ) {
+    this.cropper = new Cropper((part, done) => this.cropped(part, done));
+    this.pointer = new Pointer((at, done) => this.pointed(at, done));
+    for (const button of this.buttons()) {
+      button.addEventListener("click", () => this.turnTo(button.dataset["mode"] as Mode));
+    }
+    this.aspects();
+    this.form.querySelector("[data-crop-all]")?.addEventListener("click", () => {
+      this.cropper.set(ALL);
+      this.cropped(ALL, true);
+    });
+  }
+
+  /** Takes over what the fields say. */
+  refresh(): void {
+    const locked = (name: string) => this.field(name)?.disabled ?? true;
+    for (const button of this.buttons()) {
+      const needs = button.dataset["mode"] === "crop" ? EDGES : button.dataset["mode"] === "point" ? ["gravity"] : [];
+      button.disabled = needs.some(locked);
+      if (button.disabled && this.mode === button.dataset["mode"]) this.turnTo("result");
+    }
+    const edge = (name: string, none: number) => {
+      const value = Number.parseFloat(this.field(name)?.value ?? "");
+      return Number.isFinite(value) ? Math.min(Math.max(value, 0), 1) : none;
+    };
+    const part = { left: edge("left", 0), top: edge("top", 0), right: edge("right", 1), bottom: edge("bottom", 1) };
+    if (part.left < part.right && part.top < part.bottom) this.cropper.set(part);
+    const [, x, y] = /^\s*([\d.]+)\s*[,:]\s*([\d.]+)\s*$/.exec(this.field("gravity")?.value ?? "") ?? [];
+    if (x && y) this.pointer.set([Number(x), Number(y)]);
+    if (this.mode !== "result") void this.load();
+  }
+
+  private buttons(): HTMLButtonElement[] {
+    return [...this.form.querySelectorAll<HTMLButtonElement>("[data-mode]")];
+  }
+
+  private field(name: string): Field | null {
+    const found = this.form.elements.namedItem(name);
+    return found instanceof HTMLInputElement || found instanceof HTMLSelectElement ? found : null;
+  }
+
+  turnTo(mode: Mode): void {
+    this.mode = mode;
+    for (const button of this.buttons()) {
+      button.setAttribute("aria-pressed", String(button.dataset["mode"] === mode));
+    }
+    for (const part of this.form.querySelectorAll<HTMLElement>("[data-for-mode]")) {
+      part.hidden = part.dataset["forMode"] !== mode;
+    }
+    const shown = { result: this.result.image, crop: this.cropper.element, point: this.pointer.element }[mode];
+    this.stage.replaceChildren(shown);
+    this.facts.hidden = false;
+    if (mode !== "result") void this.load();
+  }
+
+  private load(): Promise<void> {
+    const address = this.form.querySelector<HTMLElement>("[data-whole]")?.dataset["whole"] ?? "";
+    return this.mode === "crop" ? this.cropper.of(address) : this.pointer.of(address);
+  }
+
+  /** Writes into fields, and tells of it once. */
+  private write(values: Record<string, string>, done: boolean): void {
+    let last: Field | null = null;
+    for (const [name, value] of Object.entries(values)) {
+      const field = this.field(name);
+      if (!field) continue;
+      field.value = value;
+      field.closest<HTMLElement>("[data-control]")?.dispatchEvent(new Event("synced"));
+      last = field;
+    }
+    last?.dispatchEvent(new Event(done ? "change" : "input", { bubbles: true }));
+  }
+
+  private cropped(part: Part, done: boolean): void {
+    const near = (value: number) => (value < 1e-5 ? "" : decimal(value));
+    const far = (value: number) => (value > 1 - 1e-5 ? "" : decimal(value));
+    const { left, top, right, bottom } = part;
+    this.write({ left: near(left), top: near(top), right: far(right), bottom: far(bottom) }, done);
+    const size = `${percent(right - left)} × ${percent(bottom - top)}`;
+    this.facts.textContent = text("keep", size);
+  }
+
+  private pointed([x, y]: [number, number], done: boolean): void {
+    this.write({ gravity: `${decimal(Math.round(x * 1e3) / 1e3)},${decimal(Math.round(y * 1e3) / 1e3)}` }, done);
+  }
+
+  private aspects(): void {
+    const choice = this.form.querySelector<HTMLSelectElement>("[data-aspect]");
+    const other = this.form.querySelector<HTMLElement>("[data-aspect-other]");
+    const value = other?.querySelector("input");
+    const take = (event: Event): void => {
+      // None of this is a parameter.
+      event.stopPropagation();
+      if (other) other.hidden = choice?.value !== "other";
+      const written = choice?.value === "other" ? (value?.value ?? "") : (choice?.value ?? "");
+      const [, width, height] = /^\s*(\d+(?:\.\d+)?)\s*[:/x×]\s*(\d+(?:\.\d+)?)\s*$/.exec(written) ?? [];
+      const ratio = Number(width) / Number(height);
+      this.cropper.keep(written === "own" ? -1 : Number.isFinite(ratio) && ratio > 0 ? ratio : 0);
+    };
+    for (const field of [choice, value]) {
+      field?.addEventListener("change", take);
+      field?.addEventListener("input", (event) => event.stopPropagation());
+    }
+  }
+}

@@ -1,0 +1,54 @@
+// Another picture of the library, chosen from what a search finds.
+
+import { text } from "./words";
+
+const sheet = () => document.getElementById("picker");
+
+let chosen: (path: string) => void = () => undefined;
+
+/** Opens the sheet; `then` is told of the path of what is chosen. */
+export function pick(then: (path: string) => void): void {
+  chosen = then;
+  sheet()?.showPopover();
+  void search("");
+}
+
+async function search(words: string): Promise<void> {
+  const place = sheet()?.querySelector("[data-picked]");
+  if (!place) return;
+  const response = await fetch(`/search?${new URLSearchParams({ q: words })}`, { headers: { Accept: "text/html" } });
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const found = [...page.querySelectorAll<HTMLElement>(".tile[data-path]")];
+  if (found.length === 0) place.textContent = text("noneFound");
+  else place.replaceChildren(...found.map(choice));
+}
+
+function choice(tile: HTMLElement): HTMLElement {
+  const button = document.createElement("button");
+  const name = document.createElement("bdi");
+  const path = tile.dataset["path"] ?? "";
+  button.type = "button";
+  name.textContent = path;
+  const picture = tile.querySelector("img");
+  if (picture) {
+    const shown = document.createElement("img");
+    shown.alt = "";
+    shown.loading = "lazy";
+    shown.src = picture.getAttribute("src") ?? "";
+    button.append(shown);
+  }
+  button.append(name);
+  button.addEventListener("click", () => {
+    chosen(path);
+    sheet()?.hidePopover();
+  });
+  return button;
+}
+
+export function picking(): void {
+  const form = sheet()?.querySelector<HTMLFormElement>("form[data-picker]");
+  form?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void search(String(new FormData(form).get("q") ?? ""));
+  });
+}

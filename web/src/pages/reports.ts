@@ -1,0 +1,267 @@
+// Charts of the numbers that stand in a table of the page, all over one stretch of time: it can be zoomed into
+// by dragging, and by buttons. Without this script there is the table.
+
+import uPlot from "uplot";
+
+import { language } from "./page";
+
+const HEIGHT = 220;
+const SYNC = "reports";
+
+/** Columns that count something, the first ones. */
+const COUNTS = 5;
+
+interface Table {
+  /** Seconds since 1970. */
+  times: number[];
+  /** When the last line ends. */
+  end: number;
+  /** The numbers of each column, by its place; null where they are not known. */
+  columns: (number | null)[][];
+  heads: string[];
+}
+
+interface Line {
+  time: number;
+  lengthS: number;
+  values: (number | null)[];
+}
+
+function linesOf(table: HTMLTableElement): Line[] {
+  const line = (row: HTMLTableRowElement): Line => ({
+    time: Date.parse(row.querySelector("time")?.dateTime ?? "") / 1000,
+    lengthS: Number(row.dataset["length"]) || 0,
+    values: [...row.cells]
+      .slice(1)
+      .map(({ dataset }) => (dataset["value"] ? Number(dataset["value"]) : null)),
+  });
+  const lines = [...(table.tBodies[0]?.rows ?? [])].map(line);
+  return lines.filter(({ time }) => !Number.isNaN(time)).sort((a, b) => a.time - b.time);
+}
+
+function tableOf(table: HTMLTableElement, stepS: number): Table {
+  const heads = [...table.querySelectorAll("thead th")].map((cell) => cell.textContent ?? "");
+  // Where there is no line nothing was counted, and nothing took time.
+  const blank = heads.slice(1).map((_, at) => (at < COUNTS ? 0 : null));
+  const all: Line[] = [];
+  for (const line of linesOf(table)) {
+    for (let last = all.at(-1); last; last = all.at(-1)) {
+      // As long as the step, or as what was counted together.
+      const next = last.time + Math.max(stepS, last.lengthS);
+      if (next > line.time - stepS / 2) break;
+      all.push({ time: next, lengthS: stepS, values: blank });
+    }
+    all.push(line);
+  }
+  const last = all.at(-1);
+  return {
+    times: all.map(({ time }) => time),
+    end: last ? last.time + Math.max(stepS, last.lengthS) : 0,
+    columns: blank.map((_, at) => all.map(({ values }) => values[at] ?? null)),
+    heads,
+  };
+}
+
+/** A colour of the page as canvases take it. */
+function colour(name: string): string {
+  const probe = document.createElement("span");
+  probe.style.color = `var(${name})`;
+  document.body.append(probe);
+  const found = getComputedStyle(probe).color;
+  probe.remove();
+  return found;
+}
+
+function amount(unit: string): (value: number) => string {
+  const plain = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
+  switch (unit) {
+    case "bytes":
+      return (value) => {
+        const power = value < 1 ? 0 : Math.min(4, Math.floor(Math.log10(value) / 3));
+        const shown = (value / 1000 ** power).toLocaleString(language, { maximumFractionDigits: 1 });
+        return `${shown} ${["B", "kB", "MB", "GB", "TB"][power]}`;
+      };
+    case "ms":
+      return (value) => (value >= 1000 ? `${plain.format(value / 1000)} s` : `${plain.format(value)} ms`);
+    case "percent":
+      return (value) => `${plain.format(value)} %`;
+    default:
+      return (value) => plain.format(value);
+  }
+}
+
+/** Ticks of the time axis: the clock, with the day where another one begins; the day alone where they are far apart. */
+function times(values: number[], apartS: number): string[] {
+  const day = apartS >= 86_400;
+  const date = new Intl.DateTimeFormat(navigator.languages as string[], { day: "numeric", month: "short" });
+  const clock = new Intl.DateTimeFormat(navigator.languages as string[], { hour: "2-digit", minute: "2-digit" });
+  let last = "";
+  return values.map((value) => {
+    const moment = new Date(value * 1000);
+    const told = date.format(moment);
+    const text = day ? told : told === last ? clock.format(moment) : `${clock.format(moment)}\n${told}`;
+    last = told;
+    return text;
+  });
+}
+
+const INKS: { stroke: string; dash?: number[]; width: number }[] = [
+  { stroke: "--accent", width: 2 },
+  { stroke: "--ink", width: 1.5 },
+  { stroke: "--quiet", width: 1.5, dash: [5, 4] },
+  { stroke: "--edge", width: 1.5, dash: [2, 3] },
+];
+
+class Charts {
+  private charts: uPlot[] = [];
+  private readonly table: Table;
+  private readonly range: [number, number];
+  private readonly finer: HTMLAnchorElement;
+
+  constructor(private readonly place: HTMLElement, table: HTMLTableElement) {
+    const stepS = Number(place.dataset["step"]) || 3600;
+    this.table = tableOf(table, stepS);
+    this.range = [this.table.times[0] ?? 0, this.table.end];
+    this.finer = document.createElement("a");
+    this.tools();
+    this.draw();
+    new ResizeObserver(() => this.resize()).observe(place);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+  }
+
+  private draw(): void {
+    for (const chart of this.charts) chart.destroy();
+    this.charts = [...this.place.querySelectorAll<HTMLElement>("figure.chart")].map((figure) => {
+      figure.hidden = false;
+      return new uPlot(this.options(figure), this.data(figure), figure);
+    });
+    this.zoom(...this.range);
+  }
+
+  private columns(figure: HTMLElement): number[] {
+    return (figure.dataset["columns"] ?? "").split(" ").map(Number);
+  }
+
+  private data(figure: HTMLElement): uPlot.AlignedData {
+    const columns = this.columns(figure).map((at) => this.table.columns[at - 1] ?? []);
+    return [this.table.times, ...columns];
+  }
+
+  private options(figure: HTMLElement): uPlot.Options {
+    const unit = amount(figure.dataset["unit"] ?? "");
+    const [ink, line, step] = [colour("--quiet"), colour("--line"), Number(this.place.dataset["step"])];
+    const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } };
+    const font = `12px ${getComputedStyle(document.body).fontFamily}`;
+    const when = new Intl.DateTimeFormat(navigator.languages as string[], { dateStyle: "medium", timeStyle: "short" });
+    return {
+      width: Math.max(200, figure.clientWidth),
+      height: HEIGHT,
+      cursor: {
+        sync: { key: SYNC, setSeries: false },
+        drag: { x: true, y: false, setScale: false },
+        points: { size: 7 },
+        bind: { dblclick: () => () => (this.zoom(...this.range), null) },
+      },
+      select: { show: true, left: 0, top: 0, width: 0, height: 0 },
+      scales: {
+        x: { range: (_, min, max) => [min, max > min ? max : min + step] },
+        y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] },
+      },
+      axes: [
+        { ...axis, font, space: 70, values: (_, values, __, ___, apart) => times(values, apart) },
+        { ...axis, font, size: 64, values: (_, values) => values.map(unit) },
+      ],
+      series: [
+        { value: (_, value) => (value === null ? "–" : when.format(new Date(value * 1000))) },
+        ...this.columns(figure).map((at, place): uPlot.Series => {
+          const pen = INKS[place] ?? { stroke: "--ink", width: 1.5 };
+          const series: uPlot.Series = {
+            label: this.table.heads[at] ?? "",
+            stroke: colour(pen.stroke),
+            width: pen.width,
+            points: { show: this.table.times.length < 40, size: 5 },
+            value: (_, value) => (value === null ? "–" : unit(value)),
+          };
+          if (pen.dash) series.dash = pen.dash;
+          if (place === 0) series.fill = colour("--accent-wash");
+          return series;
+        }),
+      ],
+      hooks: {
+        setSelect: [
+          (chart) => {
+            const { left, width } = chart.select;
+            if (width < 4) return;
+            this.zoom(chart.posToVal(left, "x"), chart.posToVal(left + width, "x"));
+            chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+          },
+        ],
+      },
+    };
+  }
+
+  private resize(): void {
+    for (const chart of this.charts) {
+      const width = chart.root.parentElement?.clientWidth ?? 0;
+      if (width > 0 && width !== chart.width) chart.setSize({ width, height: HEIGHT });
+    }
+  }
+
+  /** All charts show the same stretch of time, which never leaves that of the page. */
+  private zoom(from: number, to: number): void {
+    const [first, last] = this.range;
+    const length = Math.min(Math.max(to - from, 60), last - first);
+    const min = Math.min(Math.max(from, first), last - length);
+    for (const chart of this.charts) chart.setScale("x", { min, max: min + length });
+    const whole = length >= last - first;
+    const text = (seconds: number) => encodeURIComponent(new Date(seconds * 1000).toISOString());
+    this.finer.href = `${this.place.dataset["base"] ?? "?"}from=${text(min)}&to=${text(min + length)}`;
+    this.finer.hidden = whole;
+  }
+
+  private shown(): [number, number] {
+    const { min, max } = this.charts[0]?.scales["x"] ?? {};
+    return [min ?? this.range[0], max ?? this.range[1]];
+  }
+
+  /** Zooms by a factor and moves by a share of what is shown. */
+  private step(factor: number, by: number): void {
+    const [min, max] = this.shown();
+    const [centre, half] = [(min + max) / 2 + by * (max - min), ((max - min) / 2) * factor];
+    this.zoom(centre - half, centre + half);
+  }
+
+  private tools(): void {
+    const bar = document.createElement("div");
+    bar.className = "line chart-tools";
+    bar.setAttribute("role", "toolbar");
+    bar.setAttribute("aria-label", this.place.dataset["tools"] ?? "");
+    const actions: [string, string, () => void][] = [
+      ["earlier", "←", () => this.step(1, -0.5)],
+      ["later", "→", () => this.step(1, 0.5)],
+      ["in", "+", () => this.step(0.5, 0)],
+      ["out", "−", () => this.step(2, 0)],
+      ["all", "", () => this.zoom(...this.range)],
+    ];
+    for (const [name, sign, act] of actions) {
+      const button = document.createElement("button");
+      const text = this.place.dataset[name] ?? name;
+      button.type = "button";
+      button.className = sign === "" ? "button" : "button icon";
+      button.textContent = sign === "" ? text : sign;
+      if (sign !== "") button.setAttribute("aria-label", text);
+      button.addEventListener("click", act);
+      bar.append(button);
+    }
+    this.finer.className = "button";
+    this.finer.hidden = true;
+    this.finer.textContent = this.place.dataset["finer"] ?? "";
+    bar.append(this.finer);
+    this.place.prepend(bar);
+  }
+}
+
+for (const place of document.querySelectorAll<HTMLElement>("[data-charts]")) {
+  const table = document.getElementById(place.dataset["charts"] ?? "");
+  if (table instanceof HTMLTableElement) new Charts(place, table);
+}

@@ -1,0 +1,125 @@
+// The old gallery: one picture that can be zoomed into, and a strip of small ones to choose it by. The
+// large one is the zooming viewer's work, whose script pages bring along.
+
+import type { Address } from "../shared/address";
+import type { Picture } from "../shared/api";
+import { button, make } from "../shared/dom";
+import { ICONS } from "../shared/icons";
+import { inBox } from "../shared/sizes";
+import { TEXTS } from "../shared/texts";
+import type { Events as ViewerEvents, Given } from "../zoom/options";
+
+export interface Options {
+  thumbsize: { width: number; height: number };
+  startImage?: string;
+  viewer?: Given;
+}
+
+export interface Events extends ViewerEvents {
+  onchange?: (address: string) => void;
+}
+
+interface Viewers {
+  canvas_view_init?: (place: HTMLElement, source: string, options: Given, events: Events) => void;
+  canvas_view_resize?: (place: HTMLElement) => void;
+}
+
+const viewers = window as unknown as Viewers;
+
+export class Strip {
+  readonly root: HTMLElement;
+  private readonly place = make("div", "halftone-strip-large imageviewer");
+  private readonly list = make("div", "halftone-strip-list", { role: "group", "aria-label": TEXTS.gallery });
+  private pictures: Picture[] = [];
+  private at = -1;
+
+  constructor(
+    container: HTMLElement,
+    private readonly options: Options,
+    private readonly events: Events,
+  ) {
+    const scroll = (direction: number) => () =>
+      this.list.scrollBy({ left: direction * this.list.clientWidth * 0.8, behavior: "smooth" });
+    const end = getComputedStyle(container).direction === "rtl" ? -1 : 1;
+    const name = "halftone-strip-button";
+    this.root = make(
+      "div",
+      "halftone-strip",
+      {},
+      this.place,
+      make(
+        "div",
+        "halftone-strip-row",
+        {},
+        button(name, TEXTS.previous, ICONS.previous, () => this.select(this.at - 1)),
+        this.list,
+        button(name, TEXTS.next, ICONS.next, () => this.select(this.at + 1)),
+      ),
+    );
+    this.list.addEventListener("wheel", (event) => {
+      if (Math.abs(event.deltaY) <= Math.abs(event.deltaX)) return;
+      event.preventDefault();
+      scroll(Math.sign(event.deltaY) * end)();
+    });
+    container.replaceChildren(this.root);
+  }
+
+  fill(pictures: Picture[]): void {
+    this.pictures = pictures;
+    this.list.replaceChildren(...pictures.map((picture, index) => this.thumbnail(picture, index)));
+    const wanted = plain(this.options.startImage ?? "");
+    const start = pictures.findIndex(({ address }) => wanted && plain(address.get("src") ?? "") === wanted);
+    this.select(Math.max(0, start));
+  }
+
+  private thumbnail(picture: Picture, index: number): HTMLElement {
+    const { width, height } = this.options.thumbsize;
+    const image = make("img", "", { alt: "", loading: "lazy", draggable: "false" });
+    image.src = inBox(picture.address, width, height).toString();
+    const label = picture.title || nameOf(picture.address);
+    const choice = make("button", "halftone-strip-choice", { type: "button", "aria-label": label });
+    choice.style.inlineSize = `${width}px`;
+    choice.style.blockSize = `${height}px`;
+    choice.append(image);
+    choice.addEventListener("click", () => this.select(index));
+    return choice;
+  }
+
+  select(index: number): void {
+    const picture = this.pictures[index];
+    if (!picture || index === this.at) return;
+    this.at = index;
+    for (const [number, choice] of [...this.list.children].entries()) {
+      choice.setAttribute("aria-current", String(number === index));
+    }
+    this.bringIntoView(index);
+    const { title, description } = picture;
+    const said: Given = { ...(title ? { title } : {}), ...(description ? { description } : {}) };
+    const source = picture.address.toString();
+    viewers.canvas_view_init?.(this.place, source, { ...this.options.viewer, ...said }, this.events);
+    this.events.onchange?.(source);
+  }
+
+  // Only the strip is scrolled, never the page.
+  private bringIntoView(index: number): void {
+    const choice = this.list.children[index];
+    if (!choice) return;
+    const [own, around] = [choice.getBoundingClientRect(), this.list.getBoundingClientRect()];
+    if (own.left < around.left || own.right > around.right) {
+      this.list.scrollBy({ left: own.left + own.width / 2 - (around.left + around.width / 2) });
+    }
+  }
+
+  resize(): void {
+    viewers.canvas_view_resize?.(this.place);
+  }
+}
+
+// Paths may begin with a slash or not.
+function plain(path: string): string {
+  return path.replace(/^\/+/, "");
+}
+
+function nameOf(address: Address): string {
+  return address.get("src")?.split("/").pop() ?? "";
+}

@@ -1,0 +1,35 @@
+// Every text that viewers show or tell, in one place.
+
+export const TEXTS = {
+  zoomable: (title: string) =>
+    `${title || "Picture"}: zoomable. Plus and minus zoom, arrow keys move, 0 shows all of it.`,
+  controls: "Picture controls",
+  showControls: "Show controls",
+  zoomIn: "Zoom in",
+  zoomOut: "Zoom out",
+  reset: "Show the whole picture",
+  fullscreen: "Full screen",
+  leaveFullscreen: "Leave full screen",
+  download: "Download",
+  about: "About this picture",
+  help: "Help",
+  close: "Close",
+  untitled: "No title",
+  helpLines: [
+    "Zoom: turn the wheel, pinch, or press + and −.",
+    "Move: drag, or use the arrow keys.",
+    "All of it: press 0, or double-click.",
+  ],
+  failed: "This picture cannot be shown.",
+  gallery: "Pictures",
+  open: (title: string) => `Show ${title || "the picture"} large`,
+  emptyGallery: "There are no pictures here.",
+  failedGallery: "The pictures cannot be listed.",
+  slideshow: "Slideshow",
+  slide: (index: number, count: number) => `${index} of ${count}`,
+  goTo: (index: number) => `Show picture ${index}`,
+  previous: "Previous picture",
+  next: "Next picture",
+  pause: "Pause the slideshow",
+  play: "Start the slideshow",
+} as const;

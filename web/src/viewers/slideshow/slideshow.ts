@@ -1,0 +1,247 @@
+// Pictures one after the other in one place.
+
+import type { Picture } from "../shared/api";
+import { button, make, prefersLessMotion, setIcon } from "../shared/dom";
+import { ICONS } from "../shared/icons";
+import { inBox } from "../shared/sizes";
+import { TEXTS } from "../shared/texts";
+import { settle, type Options } from "./options";
+
+// How far a finger has to move to turn over, in pixels.
+const SWIPE = 40;
+
+export class Slideshow {
+  readonly root: HTMLElement;
+  private readonly options: Options;
+  private readonly stage = make("div", "halftone-slideshow-stage");
+  private readonly dots = make("div", "halftone-slideshow-dots");
+  private readonly playing: HTMLButtonElement;
+  private readonly ending = new AbortController();
+  private slides: HTMLElement[] = [];
+  private moves: Animation[] = [];
+  private at = 0;
+  private wanted = 0;
+  private timer: number | undefined;
+  // Whether it goes on by itself, unless somebody looks closer.
+  private runs = !prefersLessMotion();
+  private held = false;
+
+  constructor(
+    private readonly container: HTMLElement,
+    given: Partial<Options>,
+    private readonly changed: (index: number) => void = () => undefined,
+  ) {
+    this.options = settle(given);
+    const { controls, dots, dotColor, dotSelectedColor } = this.options;
+    this.root = make("section", "halftone-slideshow", {
+      "aria-roledescription": "carousel",
+      "aria-label": TEXTS.slideshow,
+      "data-mode": this.options.mode,
+    });
+    this.root.style.setProperty("--halftone-dot", dotColor);
+    this.root.style.setProperty("--halftone-dot-selected", dotSelectedColor);
+    this.playing = button("halftone-slideshow-button halftone-slideshow-play", "", "", () =>
+      this.runs ? this.stop() : this.start(),
+    );
+    this.root.append(this.stage);
+    if (controls || dots) this.root.append(this.playing);
+    if (controls) this.root.append(...this.arrows());
+    if (dots) this.root.append(this.dots);
+    container.replaceChildren(this.root);
+    this.listen();
+    this.showState();
+  }
+
+  private arrows(): HTMLElement[] {
+    const name = "halftone-slideshow-button halftone-slideshow";
+    return [
+      button(`${name}-previous`, TEXTS.previous, ICONS.previous, () => this.previous()),
+      button(`${name}-next`, TEXTS.next, ICONS.next, () => this.next()),
+    ];
+  }
+
+  private listen(): void {
+    const { signal } = this.ending;
+    const hold = (held: boolean) => () => this.hold(held);
+    if (this.options.pauseOnHover) {
+      this.root.addEventListener("pointerenter", hold(true));
+      this.root.addEventListener("pointerleave", hold(false));
+    }
+    this.root.addEventListener("focusin", hold(true));
+    this.root.addEventListener("focusout", hold(false));
+    this.root.addEventListener("keydown", (event) => this.keyPressed(event));
+    document.addEventListener("visibilitychange", () => this.schedule(), { signal });
+    let from: number | undefined;
+    this.stage.addEventListener("pointerdown", (event) => (from = event.clientX));
+    this.stage.addEventListener("pointerup", (event) => {
+      const moved = event.clientX - (from ?? event.clientX);
+      from = undefined;
+      if (Math.abs(moved) < SWIPE) return;
+      const forward = moved < 0 !== this.isRightToLeft();
+      if (forward) this.next();
+      else this.previous();
+    });
+  }
+
+  private isRightToLeft(): boolean {
+    return getComputedStyle(this.root).direction === "rtl";
+  }
+
+  private keyPressed(event: KeyboardEvent): void {
+    const forward = this.isRightToLeft() ? "ArrowLeft" : "ArrowRight";
+    const back = this.isRightToLeft() ? "ArrowRight" : "ArrowLeft";
+    if (event.key === forward) this.next();
+    else if (event.key === back) this.previous();
+    else return;
+    event.preventDefault();
+  }
+
+  // Gives it its pictures.
+  fill(pictures: Picture[]): void {
+    this.slides = pictures.map((picture, index) => this.slide(picture, index, pictures.length));
+    this.stage.replaceChildren(...this.slides);
+    this.dots.replaceChildren(
+      ...pictures.map((_, index) => {
+        const dot = make("button", "halftone-slideshow-dot", {
+          type: "button",
+          "aria-label": TEXTS.goTo(index + 1),
+        });
+        dot.addEventListener("click", () => this.show(index));
+        return dot;
+      }),
+    );
+    this.at = Math.min(this.wanted, Math.max(0, this.slides.length - 1));
+    this.settleAt();
+    this.schedule();
+  }
+
+  private slide(picture: Picture, index: number, count: number): HTMLElement {
+    const image = make("img", "", { alt: picture.title, draggable: "false" });
+    const { clientWidth, clientHeight } = this.container;
+    image.dataset.src = inBox(picture.address, clientWidth || 640, clientHeight || 360).toString();
+    const content = picture.link ? make("a", "", { href: picture.link, draggable: "false" }, image) : image;
+    const slide = make("div", "halftone-slideshow-slide", {
+      role: "group",
+      "aria-roledescription": "slide",
+      "aria-label": TEXTS.slide(index + 1, count),
+    });
+    slide.append(content);
+    if (this.options.bgColor) slide.style.backgroundColor = this.options.bgColor;
+    return slide;
+  }
+
+  // Loads a picture when it is about to be shown.
+  private load(index: number): void {
+    const image = this.slides[this.around(index)]?.querySelector("img");
+    if (!image?.dataset.src) return;
+    image.src = image.dataset.src;
+    delete image.dataset.src;
+  }
+
+  private around(index: number): number {
+    const count = this.slides.length;
+    return ((index % count) + count) % count;
+  }
+
+  previous(): void {
+    this.turn(this.at - 1, -1);
+  }
+
+  next(): void {
+    this.turn(this.at + 1, 1);
+  }
+
+  // Shows one by its number, the first being 0.
+  show(index: number): void {
+    this.wanted = Math.max(0, Math.trunc(index) || 0);
+    if (this.wanted < this.slides.length) this.turn(this.wanted, this.wanted < this.at ? -1 : 1);
+  }
+
+  private turn(to: number, direction: 1 | -1): void {
+    if (this.slides.length === 0) return;
+    const [from, target] = [this.at, this.around(to)];
+    for (const move of this.moves) move.finish();
+    if (from === target) return;
+    this.at = target;
+    this.settleAt();
+    this.move(this.slides[from]!, this.slides[target]!, direction);
+    this.changed(target);
+    this.schedule();
+  }
+
+  // What holds when nothing moves: one is seen, its dot is marked, its neighbours are there.
+  private settleAt(): void {
+    for (const [index, slide] of this.slides.entries()) {
+      const seen = index === this.at;
+      slide.classList.toggle("halftone-slideshow-seen", seen);
+      slide.inert = !seen;
+      this.dots.children[index]?.setAttribute("aria-current", String(seen));
+    }
+    this.load(this.at);
+    const ahead = this.slides[this.at]?.querySelector("img");
+    // The one that is looked at comes first.
+    void ahead?.decode().catch(() => undefined).then(() => this.load(this.at + 1));
+  }
+
+  private move(from: HTMLElement, to: HTMLElement, direction: number): void {
+    const duration = prefersLessMotion() ? 0 : this.options.duration;
+    const side = direction * (this.isRightToLeft() ? -1 : 1);
+    const moving: KeyframeAnimationOptions = { duration, easing: "ease-in-out" };
+    const { mode } = this.options;
+    from.classList.add("halftone-slideshow-leaving");
+    if (mode === "fade") {
+      this.moves = [
+        to.animate({ opacity: [0, 1] }, moving),
+        from.animate({ opacity: [1, 0] }, moving),
+      ];
+    } else {
+      const away = mode === "slide" ? `${-100 * side}%` : "0";
+      this.moves = [
+        to.animate({ transform: [`translateX(${100 * side}%)`, "none"] }, moving),
+        from.animate({ transform: ["none", `translateX(${away})`] }, moving),
+      ];
+    }
+    const last = this.moves[1]!;
+    last.onfinish = () => from.classList.remove("halftone-slideshow-leaving");
+  }
+
+  stop(): void {
+    this.runs = false;
+    this.showState();
+    this.schedule();
+  }
+
+  start(): void {
+    this.runs = true;
+    this.held = false;
+    this.showState();
+    this.schedule();
+  }
+
+  private hold(held: boolean): void {
+    this.held = held;
+    this.schedule();
+  }
+
+  private showState(): void {
+    const label = this.runs ? TEXTS.pause : TEXTS.play;
+    this.playing.setAttribute("aria-label", label);
+    this.playing.title = label;
+    setIcon(this.playing, this.runs ? ICONS.pause : ICONS.play);
+    // Told to who cannot see it, unless it would interrupt all the time.
+    this.stage.setAttribute("aria-live", this.runs ? "off" : "polite");
+  }
+
+  private schedule(): void {
+    window.clearTimeout(this.timer);
+    const still = !this.runs || this.held || document.hidden || this.slides.length < 2;
+    if (still) return;
+    this.timer = window.setTimeout(() => this.next(), this.options.delay * 1000);
+  }
+
+  destroy(): void {
+    window.clearTimeout(this.timer);
+    this.ending.abort();
+    this.root.remove();
+  }
+}

@@ -1,0 +1,240 @@
+// A picture that can be zoomed into: at first one picture of the size of its place, then tiles of what is
+// looked at.
+
+import OpenSeadragon from "openseadragon";
+
+import { Address } from "../shared/address";
+import { details } from "../shared/api";
+import { make, prefersLessMotion } from "../shared/dom";
+import { inBox } from "../shared/sizes";
+import { TEXTS } from "../shared/texts";
+import { follow } from "./motion";
+import { settle, type Events, type Given, type Options } from "./options";
+import { Panel } from "./panel";
+import { measure, Tiles } from "./source";
+
+const STEP = 1.6;
+const MOVE_S = 0.5;
+
+export class ZoomViewer {
+  private readonly address: Address;
+  private readonly options: Options;
+  private readonly root = make("div", "halftone-zoom");
+  private readonly preview = make("img", "halftone-zoom-preview", { draggable: "false" });
+  private readonly stage = make("div", "halftone-zoom-stage");
+  private readonly panel: Panel;
+  private readonly ending = new AbortController();
+  private viewer: OpenSeadragon.Viewer | undefined;
+  private told = false;
+  private full = false;
+
+  constructor(
+    private readonly container: HTMLElement,
+    // As it was given: events tell it.
+    private readonly source: string,
+    given?: Given | null,
+    private readonly events: Events = {},
+  ) {
+    this.address = Address.parse(source);
+    this.options = settle(given);
+    this.panel = new Panel(this.options, this);
+    this.preview.alt = this.options.title ?? "";
+    this.root.append(this.preview, this.stage, this.panel.element);
+    this.root.classList.toggle("halftone-zoom-pixels", !this.options.quality);
+    container.replaceChildren(this.root);
+    const { signal } = this.ending;
+    document.addEventListener("fullscreenchange", () => this.fullscreenChanged(), { signal });
+    document.addEventListener("keydown", (event) => this.keyPressed(event), { signal });
+    void this.start();
+  }
+
+  private async start(): Promise<void> {
+    try {
+      const { clientWidth, clientHeight } = this.container;
+      this.preview.src = inBox(this.address, clientWidth || 320, clientHeight || 240).toString();
+      await this.preview.decode();
+      if (this.ending.signal.aborted) return;
+      this.events.onload?.(this.source);
+      const size = await measure(this.address);
+      if (!this.ending.signal.aborted) this.open(size);
+    } catch {
+      if (!this.ending.signal.aborted && !this.preview.naturalWidth) this.fail();
+    }
+  }
+
+  private fail(): void {
+    this.preview.remove();
+    this.stage.replaceChildren(make("p", "halftone-zoom-failed", { role: "alert" }, TEXTS.failed));
+  }
+
+  private open(size: { width: number; height: number }): void {
+    const { quality, animation, doubleclickreset, maxtiles, title } = this.options;
+    const still = prefersLessMotion();
+    const gestures = { clickToZoom: false, dblClickToZoom: !doubleclickreset };
+    const viewer = OpenSeadragon({
+      element: this.stage,
+      tileSources: new Tiles(this.address, size, maxtiles) as unknown as OpenSeadragon.TileSourceOptions,
+      drawer: "canvas",
+      showNavigationControl: false,
+      animationTime: still ? 0 : MOVE_S,
+      maxZoomPixelRatio: 2,
+      minZoomImageRatio: 1,
+      visibilityRatio: 1,
+      constrainDuringPan: true,
+      imageSmoothingEnabled: quality,
+      imageLoaderLimit: 6,
+      gestureSettingsMouse: gestures,
+      gestureSettingsTouch: gestures,
+      gestureSettingsPen: gestures,
+    });
+    this.viewer = viewer;
+    follow(viewer.viewport, animation);
+    viewer.canvas.setAttribute("role", "application");
+    viewer.canvas.setAttribute("aria-label", TEXTS.zoomable(title ?? ""));
+    viewer.addHandler("canvas-key", (event) => {
+      // Turning and flipping are not for this viewer.
+      const { key } = event.originalEvent as KeyboardEvent;
+      if (/^[rf]$/i.test(key)) event.preventDefaultAction = true;
+    });
+    viewer.addHandler("canvas-double-click", (event) => {
+      if (!doubleclickreset) return;
+      event.preventDefaultAction = true;
+      this.doubleClicked(viewer, event.position);
+    });
+    viewer.addHandler("zoom", ({ zoom }) => {
+      this.root.dataset.zoomed = String(zoom > viewer.viewport.getHomeZoom() * 1.01);
+    });
+    viewer.addOnceHandler("open", () => this.uncover(viewer));
+  }
+
+  // Takes the first picture away when all that it shows is there, or when something else is looked at.
+  private uncover(viewer: OpenSeadragon.Viewer): void {
+    const hide = () => (this.preview.hidden = true);
+    viewer.world.getItemAt(0)?.addOnceHandler("fully-loaded-change", hide);
+    viewer.addOnceHandler("animation", hide);
+    this.root.dataset.state = "ready";
+  }
+
+  private doubleClicked(viewer: OpenSeadragon.Viewer, position: OpenSeadragon.Point): void {
+    const { viewport } = viewer;
+    const isWhole = viewport.getZoom() <= viewport.getHomeZoom() * 1.01;
+    if (!isWhole) return this.reset();
+    viewport.zoomBy(STEP * STEP, viewport.pointFromPixel(position));
+    viewport.applyConstraints();
+  }
+
+  private zoomBy(factor: number): void {
+    this.viewer?.viewport.zoomBy(factor);
+    this.viewer?.viewport.applyConstraints();
+  }
+
+  zoomIn(): void {
+    this.zoomBy(STEP);
+  }
+
+  zoomOut(): void {
+    this.zoomBy(1 / STEP);
+  }
+
+  reset(): void {
+    this.viewer?.viewport.goHome();
+  }
+
+  // To be called when the container has got another size; most changes are noticed without it.
+  resize(): void {
+    this.viewer?.forceResize();
+  }
+
+  toggleHelp(): void {
+    this.panel.toggleHelp();
+  }
+
+  toggleInfo(): void {
+    if (!this.panel.toggleInfo()) return;
+    this.events.oninfo?.(this.source);
+    if (!this.told) void this.tell();
+  }
+
+  // The title and description: those that options say, else those that the server knows.
+  private async tell(): Promise<void> {
+    this.told = true;
+    let { title, description } = this.options;
+    this.panel.setInfo(title ?? "", description ?? "");
+    if (title !== undefined && description !== undefined) return;
+    try {
+      const known = await details(this.address);
+      title ??= known.title;
+      description ??= known.description;
+    } catch {
+      // The server does not tell pages of this site.
+    }
+    const file = this.address.get("src")?.split("/").pop();
+    this.panel.setInfo(title || file || "", description ?? "");
+  }
+
+  download(): void {
+    this.events.ondownload?.(this.source);
+    const src = this.address.get("src") ?? "";
+    const page = this.address.get("page");
+    // In a page of its own: where the server refuses, this one stays.
+    const link = make("a", "", { target: "_blank", rel: "noopener" });
+    link.href = new Address(
+      `${this.address.server}original`,
+      new Map([["src", src], ...(page ? [["page", page] as [string, string]] : []), ["attach", "1"]]),
+    ).toString();
+    link.click();
+  }
+
+  toggleFullscreen(): void {
+    if (this.full) void this.leaveFullscreen();
+    else void this.enterFullscreen();
+  }
+
+  private async enterFullscreen(): Promise<void> {
+    try {
+      await this.root.requestFullscreen();
+    } catch {
+      // Where the browser refuses, the viewer covers the page instead.
+      this.root.classList.add("halftone-zoom-covering");
+      this.setFull(true);
+    }
+  }
+
+  private async leaveFullscreen(): Promise<void> {
+    if (document.fullscreenElement === this.root) await document.exitFullscreen();
+    this.root.classList.remove("halftone-zoom-covering");
+    this.setFull(false);
+  }
+
+  private fullscreenChanged(): void {
+    if (this.root.classList.contains("halftone-zoom-covering")) return;
+    this.setFull(document.fullscreenElement === this.root);
+  }
+
+  private setFull(full: boolean): void {
+    if (full === this.full) return;
+    this.full = full;
+    this.panel.showFullscreen(full);
+    this.resize();
+    this.events.onfullscreen?.(this.source, full);
+  }
+
+  private keyPressed(event: KeyboardEvent): void {
+    if (event.key === "Escape" && this.root.classList.contains("halftone-zoom-covering")) {
+      void this.leaveFullscreen();
+    }
+  }
+
+  // The part of the picture's own pixels that one of the page shows: 1 and more is full size.
+  get magnification(): number {
+    const { viewport } = this.viewer ?? {};
+    return viewport ? viewport.viewportToImageZoom(viewport.getZoom()) : 0;
+  }
+
+  destroy(): void {
+    this.ending.abort();
+    if (document.fullscreenElement === this.root) void document.exitFullscreen();
+    this.viewer?.destroy();
+    this.root.remove();
+  }
+}
