@@ -9,12 +9,12 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::Sender;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::WorkerOptions;
+use super::queue::{Sender, queue};
 use super::rows::WorkerRow;
 use super::threads::{Crew, Duty, Fault, Job, Of, Work};
 use crate::http::{Answer, Dispatch, Later, Places, Request, Response, Service, plain, request_id};
@@ -58,9 +58,9 @@ pub(super) fn start(
     options: &WorkerOptions,
     row: WorkerRow,
 ) -> std::io::Result<Started> {
-    let (jobs, receiver) = crossbeam_channel::bounded(options.queue_len.max(1));
+    let (jobs, receiver) = queue(options.queue_len.max(1));
     let (faults, fault_receiver) = mpsc::unbounded_channel();
-    let (making, making_receiver) = crossbeam_channel::unbounded();
+    let (making, making_receiver) = queue(usize::MAX);
     let (requesters, all) = (options.threads.max(1), options.all_threads());
     row.set_threads(all, all - requesters);
     let crew = Crew {
@@ -92,7 +92,7 @@ impl Dispatcher {
     /// Notes how many wait, for whoever looks at the scoreboard: threads that note it at the same moment may
     /// overwrite each other's.
     pub(super) fn tell_of_queues(&self) {
-        self.shared.row.set_queued(self.shared.jobs.len());
+        self.shared.row.set_queued(self.shared.jobs.waiting());
         self.shared.row.set_unmade(self.shared.places.taken());
     }
 
@@ -107,11 +107,12 @@ impl Dispatcher {
         let cancel = Arc::new(end.map_or_else(Cancel::never, Cancel::at));
         let (answer, answered) = oneshot::channel();
         let job = Job { work, of: Arc::clone(of), cancel: Arc::clone(&cancel), answer };
-        if let Err(full) = queue.try_send(job) {
-            return Err(Box::new(full.into_inner().work));
+        if let Err(unsent) = queue.try_send(job) {
+            return Err(Box::new(unsent.work));
         }
-        if !self.shared.jobs.is_empty() {
-            self.shared.row.set_queued(self.shared.jobs.len());
+        let queued = self.shared.jobs.waiting();
+        if queued > 0 {
+            self.shared.row.set_queued(queued);
         }
         let _guard = CancelOnDrop(cancel);
         // The thread always answers; it can only be gone when the worker is.
@@ -226,7 +227,7 @@ mod tests {
     use std::sync::atomic::Ordering;
     use std::task::{Context, Poll, Waker};
 
-    use crossbeam_channel::{Receiver, unbounded};
+    use crossbeam_channel::{Receiver, Sender, unbounded};
     use http::Method;
 
     use super::super::rows::ThreadRow;

@@ -14,6 +14,7 @@
 
 mod accept;
 mod arbiter;
+mod bell;
 mod child;
 mod control;
 mod dispatcher;
@@ -21,6 +22,7 @@ mod files;
 mod handover;
 mod listen;
 mod options;
+mod queue;
 mod rates;
 mod rows;
 mod scoreboard;

@@ -21,18 +21,13 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::bell::Bell;
 use crate::bytelock::ByteLocks;
 use crate::pixel::Cancel;
 
-/// How often whoever has the gate, one of all processes, looks whether another gave something back: until
-/// it sees that, a core may have nothing to do.
-const POLL: Duration = Duration::from_micros(250);
-
-/// How often the heads of the other processes' queues look whether the gate is free.
-const GATE_POLL: Duration = Duration::from_millis(1);
-
-/// How often those behind it look whether their work was called off.
-const CANCEL_POLL: Duration = Duration::from_millis(50);
+/// How often whoever waits looks whether its work was called off, and whether a process has died with what
+/// it held: all else rings.
+const POLL: Duration = Duration::from_millis(50);
 
 const GATE: Range<u64> = 0..1;
 const FIRST_SLOT: u64 = 1;
@@ -68,9 +63,12 @@ pub struct Slots(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     locks: ByteLocks,
+    /// Rings when something was given back: a core may have nothing to do until somebody hears it.
+    bell: Bell,
     max_waiters: usize,
     state: Mutex<State>,
-    changed: Condvar,
+    /// That the queue of this process has become shorter.
+    moved_up: Condvar,
 }
 
 /// What this process holds. The kernel keeps threads of one opening from nothing, so it is noted.
@@ -108,8 +106,10 @@ impl Slots {
     pub fn open(dir: &Path, options: &SlotsOptions) -> io::Result<Self> {
         let units = options.pixel_budget.div_ceil(UNIT_PIXELS).min(MOST_UNITS);
         let units = usize::try_from(units).expect("at most 2^20");
+        let path = dir.join(options.file);
         Ok(Self(Arc::new(Shared {
-            locks: ByteLocks::open(&dir.join(options.file))?,
+            locks: ByteLocks::open(&path)?,
+            bell: Bell::open(&path)?,
             max_waiters: options.max_waiters,
             state: Mutex::new(State {
                 queue: VecDeque::new(),
@@ -118,7 +118,7 @@ impl Slots {
                 units: vec![false; units],
                 mean_hold_s: 0.2,
             }),
-            changed: Condvar::new(),
+            moved_up: Condvar::new(),
         })))
     }
 
@@ -140,10 +140,11 @@ impl Slots {
         state.queue.push_back(ticket);
         let mut claim = Claim::wanting(pixels, state.units.len());
         loop {
+            let rung = shared.bell.rung();
             let place = state.place_of(ticket);
             if place == 0 && claim.gather(&shared.locks, &mut state) {
                 state.queue.pop_front();
-                shared.changed.notify_all();
+                shared.tell_of_change();
                 return Ok(SlotGuard { shared: Arc::clone(shared), claim, since: Instant::now() });
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -151,16 +152,18 @@ impl Slots {
                 let busy = Busy { retry_after_s: state.retry_after_s(state.queue.len()) };
                 claim.give_back(&shared.locks, &mut state);
                 state.queue.remove(place);
-                shared.changed.notify_all();
+                shared.tell_of_change();
                 return Err(busy);
             }
-            let nap = match place {
-                0 if claim.gate => POLL,
-                0 => GATE_POLL,
-                _ => CANCEL_POLL,
+            let nap = POLL.min(left);
+            state = if place == 0 {
+                drop(state);
+                shared.bell.wait(rung, nap);
+                shared.lock()
+            } else {
+                let woken = shared.moved_up.wait_timeout(state, nap);
+                woken.unwrap_or_else(PoisonError::into_inner).0
             };
-            let woken = shared.changed.wait_timeout(state, nap.min(left));
-            state = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -194,6 +197,12 @@ impl Slots {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes who may have come to the head of this process's queue, and the heads of all processes.
+    fn tell_of_change(&self) {
+        self.moved_up.notify_all();
+        self.bell.ring();
     }
 }
 
@@ -279,7 +288,8 @@ impl Drop for SlotGuard {
         self.claim.give_back(&self.shared.locks, &mut state);
         let held_s = self.since.elapsed().as_secs_f64();
         state.mean_hold_s += (held_s - state.mean_hold_s) / 16.0;
-        self.shared.changed.notify_all();
+        drop(state);
+        self.shared.bell.ring();
     }
 }
 

@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 use std::ptr::NonNull;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, mmap_anonymous, munmap};
 use nix::unistd::{ForkResult, Pid};
@@ -103,6 +104,32 @@ pub fn monotonic_ms() -> u64 {
     // SAFETY: `now` is a valid place for the answer, and this clock always exists on Linux.
     unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
     now.tv_sec.unsigned_abs() * 1000 + now.tv_nsec.unsigned_abs() / 1_000_000 + 1
+}
+
+/// Sleeps while the low half of a word, which other processes may share, is that of `seen`, and no longer than
+/// `time`; may end sooner without a reason.
+pub fn wait_for_change(word: &AtomicU64, seen: u64, time: Duration) {
+    let seconds = libc::time_t::try_from(time.as_secs()).unwrap_or(libc::time_t::MAX);
+    let time = libc::timespec { tv_sec: seconds, tv_nsec: time.subsec_nanos().into() };
+    // The kernel compares 32 bits.
+    let seen = seen as u32;
+    // SAFETY: the address is that of a living word, the time is valid, and the kernel only reads both.
+    unsafe {
+        libc::syscall(libc::SYS_futex, low_half(word), libc::FUTEX_WAIT, seen, &raw const time);
+    }
+}
+
+/// Wakes all who sleep by [`wait_for_change`], in whichever process.
+pub fn wake_all(word: &AtomicU64) {
+    // SAFETY: the address is that of a living word, which the kernel takes for a name only.
+    unsafe {
+        libc::syscall(libc::SYS_futex, low_half(word), libc::FUTEX_WAKE, libc::c_int::MAX);
+    }
+}
+
+fn low_half(word: &AtomicU64) -> *const u32 {
+    let halves: *const u32 = word.as_ptr().cast_const().cast();
+    halves.wrapping_add(usize::from(cfg!(target_endian = "big")))
 }
 
 /// Words of memory that several processes share.

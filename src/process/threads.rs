@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::Receiver;
 use http::HeaderValue;
 use tokio::sync::{mpsc, oneshot};
 
 use super::dispatcher::failed;
+use super::queue::Receiver;
 use super::rows::{ThreadRow, WorkerRow};
 use crate::http::{
     Answer, Place, Places, Progress, Request, Service, Stage, Then, is_for_programs, request_id,
@@ -102,7 +102,7 @@ impl Crew {
 
     fn work(&self, row: &ThreadRow) {
         ThreadRow::set_current(row);
-        for job in &self.jobs {
+        while let Some(job) = self.jobs.next() {
             self.tell_of_queue();
             if job.answer.is_closed() {
                 drop(job);
@@ -138,7 +138,7 @@ impl Crew {
     /// Notes how many wait, for whoever looks at the scoreboard.
     fn tell_of_queue(&self) {
         if self.duty == Duty::Requests {
-            self.row.set_queued(self.jobs.len());
+            self.row.set_queued(self.jobs.waiting());
         }
         self.row.set_unmade(self.places.taken());
     }
