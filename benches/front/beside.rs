@@ -27,6 +27,16 @@ pub fn static_site(kind: Kind, addr: SocketAddr, folder: &Path) -> String {
     }
 }
 
+/// The same of nginx, with the log and the open files that Halftone's site has for its pictures.
+pub fn static_site_like_ours(addr: SocketAddr, folder: &Path) -> String {
+    let folder = folder.display();
+    format!(
+        "server {{ listen {addr}; root {folder}; types {{ image/jpeg jpg; }}
+    access_log {folder}/access.log halftone buffer=64k flush=1s;
+    open_file_cache max=200 inactive=20s; open_file_cache_valid 5s; }}"
+    )
+}
+
 /// A port for a static site.
 pub fn free_address() -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()))

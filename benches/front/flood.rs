@@ -16,16 +16,17 @@ use crate::support::halftone::Pool;
 use crate::support::http::Client;
 use crate::{load, verdict};
 
-/// Clients that keep two cores at work without a queue to speak of.
-const FEW: usize = 4;
+/// Clients that keep two cores at work, with a short queue and a longer one: the best rate is theirs.
+const FEW: [usize; 2] = [4, 16];
 const MANY: usize = 100;
 /// Cached pictures that are asked for each second, whether or not earlier ones have come.
 const CACHED_PER_S: f64 = 600.0;
 /// How long a client that was refused waits before it asks for the next.
 const RETRY: Duration = Duration::from_millis(500);
 
-/// The longest that a request may wait for its turn, in seconds.
-const WAIT_S: u64 = 10;
+/// The longest that a request may wait for its turn, in seconds: less than the queue of many is long, so that
+/// it has to be kept to.
+const WAIT_S: u64 = 1;
 
 const P99_GOAL_MS: f64 = 50.0;
 const RATE_GOAL: f64 = 0.9;
@@ -54,10 +55,11 @@ pub fn run(library: &Arc<Library>, time: Duration) {
         let front = Front::start(Kind::Nginx, &pool.socket());
         let next = Arc::new(AtomicU64::new(0));
         let (cached, _) = library.find_picture(&mut Client::connect(front.http()).unwrap());
-        let best = flood(library, front.http(), &next, FEW, &cached, time);
-        let many = flood(library, front.http(), &next, MANY, &cached, time);
         println!("\ncached ones from {name}");
-        let best_rate = print(FEW, &best, time);
+        let flood = |clients| flood(library, front.http(), &next, clients, &cached, time);
+        let best_rate =
+            FEW.map(|few| print(few, &flood(few), time)).into_iter().fold(0.0, f64::max);
+        let many = flood(MANY);
         let rate = print(MANY, &many, time);
         let p99_ms = many.cached.within_ms(0.99);
         println!("p99 of cached ones, goal ≤ {P99_GOAL_MS} ms: {}", verdict(p99_ms <= P99_GOAL_MS));

@@ -7,7 +7,7 @@ use std::time::Duration;
 use halftone::load::{Load, Tally};
 use tempfile::TempDir;
 
-use crate::beside::{free_address, static_site};
+use crate::beside::{free_address, static_site, static_site_like_ours};
 use crate::library::Library;
 use crate::people::{self, Fields};
 use crate::statistics::Followed;
@@ -83,6 +83,8 @@ struct Stage {
     pool: Pool,
     memcached: Option<Memcached>,
     fixed: SocketAddr,
+    /// The static file with the log and the open files of Halftone's own site.
+    like_ours: Option<SocketAddr>,
     _files: TempDir,
     target: String,
     /// Header fields of requests for the picture, and for the file.
@@ -107,7 +109,8 @@ pub fn run(case: &Case, library: &Library, rounds: usize, time: Duration) {
     let stage = Stage::start(case, library, time);
     let followed = (case.way == Way::Edge).then(|| Followed::start(&stage.pool, &stage.front));
     let (file, picture) = (stage.file(), stage.picture());
-    let (mut plain, mut made) = (Vec::new(), Vec::new());
+    let like_ours = stage.like_ours.map(|addr| load::same(addr, "/picture.jpg", &[]));
+    let (mut plain, mut made, mut like) = (Vec::new(), Vec::new(), Vec::new());
     let mut all = Vec::new();
     // One round more, which fills caches and connections and is not counted.
     for round in 0..=rounds {
@@ -117,8 +120,20 @@ pub fn run(case: &Case, library: &Library, rounds: usize, time: Duration) {
             plain.push(runs.0);
             made.push(runs.1);
         }
+        if let Some(file) = &like_ours {
+            like.push(stage.run(file));
+        }
     }
     print(case, stage.bytes, &plain, &made);
+    if like_ours.is_some() {
+        let rates = made.iter().zip(&like[1..]);
+        let (ratio, low, high) = spread(rates.map(|(made, like)| made.rate / like.rate).collect());
+        let front_us = spread(like[1..].iter().map(|run| run.front_us).collect()).0;
+        println!(
+            "beside a static file with the same log and open files ({front_us:.1} µs): {ratio:.3} \
+             ({low:.3}–{high:.3})"
+        );
+    }
     if let Some(followed) = followed {
         followed.compare(&all);
     }
@@ -158,7 +173,12 @@ impl Stage {
         );
         let files = temp_dir();
         let fixed = free_address();
-        let more = static_site(case.kind, fixed, files.path());
+        let mut more = static_site(case.kind, fixed, files.path());
+        let edge_of_nginx = case.way == Way::Edge && case.kind == Kind::Nginx;
+        let like_ours = edge_of_nginx.then(free_address);
+        if let Some(addr) = like_ours {
+            more += &static_site_like_ours(addr, files.path());
+        }
         let start = match case.way {
             Way::Edge => Front::start_with,
             _ => Front::start_keeping_nothing,
@@ -178,7 +198,18 @@ impl Stage {
             [session, Fields::new()]
         };
         let bytes = if case.way == Way::Unchanged { 0 } else { picture.len() };
-        Self { front, pool, memcached, fixed, _files: files, target, fields, bytes, time }
+        Self {
+            front,
+            pool,
+            memcached,
+            fixed,
+            like_ours,
+            _files: files,
+            target,
+            fields,
+            bytes,
+            time,
+        }
     }
 
     fn picture(&self) -> Load {
