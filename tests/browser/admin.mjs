@@ -6,9 +6,13 @@
 // Works on a running `halftone serve` with the demo library.
 
 import assert from "node:assert/strict";
-import { base, picture, run, settled, shoot, signIn, visitor } from "./support/session.mjs";
+import { arrived, base, picture, run, settled, shoot, signIn, visitor } from "./support/session.mjs";
+import { placeOf, until } from "./support/wait.mjs";
 
 const PASSWORD = "correct horse battery";
+
+// For how long work in the background may take, with all that is to be done before it.
+const TASKS_MS = 600_000;
 
 // By keyboard alone: from the list to the form, through its fields, and off.
 async function makeUser(page, name) {
@@ -16,6 +20,7 @@ async function makeUser(page, name) {
   await page.getByRole("link", { name: "New user" }).focus();
   await page.keyboard.press("Enter");
   await page.waitForURL(`${base}/admin/users/new`);
+  await page.waitForFunction(() => document.activeElement?.name === "username");
   await page.keyboard.type(name);
   await page.keyboard.press("Tab");
   await page.keyboard.type("Some");
@@ -58,12 +63,10 @@ async function setLevel(page, folder, group, level) {
 
 // Waits until an address is answered so: other workers hear of what was changed a moment later.
 async function answers(page, address, expected) {
-  for (let attempt = 0; ; attempt += 1) {
+  await until(`${address} is answered with ${expected}`, async () => {
     const answer = await page.request.get(address);
-    if (answer.status() === expected) return;
-    assert.ok(attempt < 100, `${address}: ${answer.status()} instead of ${expected}`);
-    await page.waitForTimeout(100);
-  }
+    return answer.status() === expected;
+  });
 }
 
 function sees(page, folder, expected) {
@@ -89,8 +92,10 @@ async function permissions(admin, jo, kim, nobody) {
   await shoot(admin, "explain", `/admin/permissions/explain?user=jo&path=${folder}`);
   await admin.goto(`${base}/admin/permissions?path=${folder}`);
   for (const group of ["Public", "Normal users"]) {
-    await admin.getByRole("button", { name: `Clear what is set for ${group}` }).click();
-    await admin.getByText("the level comes from above again").waitFor();
+    const clear = admin.getByRole("button", { name: `Clear what is set for ${group}` });
+    await clear.click();
+    await clear.waitFor({ state: "detached" });
+    await arrived(admin, admin.getByText("the level comes from above again"));
   }
   await sees(kim, folder, 200);
   await sees(nobody, folder, 200);
@@ -128,7 +133,7 @@ async function tasks(page) {
   await page.waitForURL(/admin\/tasks/);
   // The list follows by itself. Other work may have to be done before.
   const row = page.locator(".grants > li", { hasText: "Bring the library in step" }).first();
-  await row.getByText("Done").waitFor({ timeout: 300_000 });
+  await row.getByText("Done").waitFor({ timeout: TASKS_MS });
   await page.goto(`${base}/admin/cache`);
   await page.getByLabel("Original or folder").fill("/scenes");
   await page.getByRole("button", { name: "Make anew" }).first().click();
@@ -139,7 +144,7 @@ async function tasks(page) {
   await page.getByRole("button", { name: "Make anew" }).first().click();
   await page.getByRole("dialog").getByRole("button", { name: "Make anew" }).click();
   await page.waitForURL(/admin\/tasks/);
-  await page.getByText("Make the pictures of /scenes anew").waitFor();
+  await page.getByText("Make the pictures of /scenes anew").first().waitFor();
 }
 
 // Known traffic, then the report of it.
@@ -150,14 +155,12 @@ async function report(page) {
     const address = `${base}/image?src=${encodeURIComponent(src)}&width=${200 + (time % 3)}`;
     assert.equal((await page.request.get(address)).status(), 200);
   }
-  for (let attempt = 0; ; attempt += 1) {
+  await until("30 requests are counted", async () => {
     await page.goto(`${base}/reports?period=hour`);
     const rows = page.locator("table.ranked tbody tr", { hasText: src.split("/").pop() });
     const counted = (await rows.count()) > 0 ? await rows.first().locator("td").nth(1).textContent() : "0";
-    if (Number(counted.replace(/,/g, "")) >= 30) break;
-    assert.ok(attempt < 60, `30 requests are counted, not ${counted}`);
-    await page.waitForTimeout(500);
-  }
+    return Number(counted.replace(/,/g, "")) >= 30;
+  });
   await page.locator("table.ranked th a").first().click();
   await page.locator(".chart canvas").first().waitFor();
   await shoot(page, "report-image", `/reports/image?src=${encodeURIComponent(src)}&period=day`);
@@ -174,7 +177,7 @@ async function zoom(page) {
   await finer.waitFor();
   await page.getByRole("button", { name: "All of it" }).click();
   await finer.waitFor({ state: "hidden" });
-  const box = await chart.boundingBox();
+  const box = await placeOf(chart);
   await page.mouse.move(box.x + box.width * 0.4, box.y + 50);
   await page.mouse.down();
   await page.mouse.move(box.x + box.width * 0.7, box.y + 60, { steps: 5 });

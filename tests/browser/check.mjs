@@ -8,14 +8,13 @@
 import assert from "node:assert/strict";
 import { mkdirSync, rmSync } from "node:fs";
 import { chromium } from "playwright-core";
+import { TIMEOUT_MS } from "./support/wait.mjs";
 
 const [base, profile] = process.argv.slice(2);
 if (!base || !profile) {
   console.error("usage: node check.mjs BASE_URL PROFILE_DIR");
   process.exit(2);
 }
-
-const TIMEOUT_MS = 60_000;
 
 async function checkHome(page) {
   const response = await page.goto(base + "/", { waitUntil: "load", timeout: TIMEOUT_MS });
@@ -69,6 +68,7 @@ mkdirSync(profile, { recursive: true });
 const browser = await chromium.launchPersistentContext(profile, {
   executablePath: "/usr/bin/chromium",
   headless: true,
+  timeout: TIMEOUT_MS,
   args: [
     "--headless",
     "--no-sandbox",

@@ -7,12 +7,14 @@
 
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { base, picture, run, settled, shoot, signIn, visitor } from "./support/session.mjs";
+import { arrived, base, picture, run, said, settled, shoot, signIn, visitor } from "./support/session.mjs";
 
 const NAME = "flow-spring";
 
+// For how long work in the background may take, with all that is to be done before it.
+const TASKS_MS = 600_000;
+
 const tiles = (page) => page.locator("[data-grid] > .tile > a");
-const said = (page, text) => page.locator(".toast", { hasText: text }).first().waitFor();
 
 async function folderOfPictures(page) {
   const first = await page.locator('.tile > a[href*="scenes"]').first().getAttribute("href");
@@ -36,6 +38,7 @@ async function gather(page, folder) {
   assert.equal(await page.locator("[data-basket-count]").textContent(), "3");
   assert.equal(await page.locator(".pick input:checked").count(), 0, "nothing is chosen any more");
   await tiles(page).nth(3).click();
+  await page.waitForURL(/\/details\?/);
   await page.getByRole("button", { name: "To basket" }).click();
   await said(page, "4 in the basket now");
   await page.getByRole("button", { name: "To basket" }).click();
@@ -50,7 +53,7 @@ const order = (page) => page.locator("[data-arrange] > li").evaluateAll((items) 
 
 async function arrange(page) {
   await page.getByRole("link", { name: "Basket" }).click();
-  await page.getByRole("heading", { name: "Basket", exact: true }).waitFor();
+  await arrived(page, page.getByRole("heading", { name: "Basket", exact: true }));
   await settled(page);
   const before = await order(page);
   assert.ok(before.length >= 4, `${before.length} pictures were gathered`);
@@ -76,8 +79,9 @@ async function arrange(page) {
 
 async function change(page) {
   await page.getByRole("link", { name: /^Change how/ }).first().click();
-  await settled(page);
   const shown = page.locator("[data-tried-picture]");
+  await arrived(page, shown);
+  await settled(page);
   const before = await shown.getAttribute("src");
   await page.getByText("Turning and mirroring").click();
   await page.locator('input[name="angle"]').fill("90");
@@ -89,7 +93,7 @@ async function change(page) {
   await settled(page);
   await picture(page, "portfolio-picture-tried");
   await page.getByRole("button", { name: "Keep this" }).click();
-  await page.getByRole("status").filter({ hasText: "looks like this" }).waitFor();
+  await arrived(page, page.getByRole("status").filter({ hasText: "looks like this" }));
   await page.locator("[data-arrange] code", { hasText: "angle=90" }).waitFor();
 }
 
@@ -112,13 +116,14 @@ async function share(page) {
   await picture(page, "portfolio-publish");
   await page.getByRole("dialog").getByRole("button", { name: "Publish" }).click();
   await page.getByRole("status").filter({ hasText: "The file is being made." }).waitFor();
-  await page.locator(".exports").getByRole("link", { name: "Download" }).waitFor();
+  await page.locator(".exports").getByRole("link", { name: "Download" }).waitFor({ timeout: TASKS_MS });
 }
 
 async function look(browser) {
   const page = await visitor(browser);
   await page.goto(`${base}/portfolios`);
   await page.getByRole("link", { name: /A walk in spring/ }).click();
+  await arrived(page, page.locator("[data-show]"));
   await settled(page);
   assert.equal(await page.getByRole("link", { name: "Edit" }).count(), 0, "a visitor may not edit");
   const links = page.locator("[data-show] a");
@@ -133,7 +138,8 @@ async function look(browser) {
   await picture(page, "portfolio-large");
   await page.keyboard.press("Escape");
   await page.locator(".pswp").waitFor({ state: "detached" });
-  assert.ok(await links.first().evaluate((link) => link === document.activeElement), "the focus comes back");
+  // The focus comes back.
+  await page.waitForFunction(() => document.activeElement === document.querySelector("[data-show] a"));
   const href = await page.getByRole("link", { name: /For the press/ }).getAttribute("href");
   const zip = await (await page.request.get(base + href)).body();
   assert.equal(zip.subarray(0, 2).toString(), "PK");
@@ -168,10 +174,11 @@ async function tables(page, folder) {
   await page.getByRole("button", { name: "Folder actions" }).click();
   await picture(page, "browse-folder-menu");
   await page.getByRole("link", { name: "Titles and tags as a table" }).click();
+  await arrived(page, page.getByLabel("Or paste it here"));
   await shoot(page, "table", new URL(page.url()).pathname + new URL(page.url()).search);
   await page.getByLabel("Or paste it here").fill(`src,title,tags\n${src},Brought in at ${Date.now()},"table; flow"\nno/such.jpg,x,\n`);
   await page.getByRole("button", { name: "Show changes" }).click();
-  await page.getByText("One picture would change.").waitFor();
+  await arrived(page, page.getByText("One picture would change."));
   await picture(page, "table-shown");
   await page.getByRole("button", { name: "Change one picture" }).click();
   // The other line is told of; this one has been taken over.
@@ -237,21 +244,23 @@ async function account(page) {
   await shoot(page, "account-second", "/account");
   await page.getByLabel("Code", { exact: true }).fill(codeOf(secret));
   await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: "Recovery codes" }).waitFor();
+  await arrived(page, page.getByRole("heading", { name: "Recovery codes" }));
   await picture(page, "recovery-codes");
   const recovery = await page.locator(".secrets code").first().textContent();
   await page.getByRole("link", { name: "I have kept it" }).click();
+  await arrived(page, page.getByRole("button", { name: "Take the second step away" }));
   await page.getByLabel("Code of the authenticator, or a recovery code").fill(recovery);
   await page.getByRole("button", { name: "Take the second step away" }).click();
-  await page.getByRole("status").filter({ hasText: "taken away" }).waitFor();
+  await arrived(page, page.getByRole("status").filter({ hasText: "taken away" }));
 
   await page.locator('input[name="name"]').fill("Nightly export");
   await page.getByRole("button", { name: "Make key" }).click();
-  await page.getByRole("heading", { name: "Your new key" }).waitFor();
+  await arrived(page, page.getByRole("heading", { name: "Your new key" }));
   const key = await page.locator("input.secret").inputValue();
   assert.match(key, /^htk_/);
   await picture(page, "new-key");
   await page.getByRole("link", { name: "I have kept it" }).click();
+  await arrived(page, page.getByRole("button", { name: /Nightly export/ }));
   await shoot(page, "account-keys", "/account");
   await page.getByRole("button", { name: /Nightly export/ }).click();
   await page.getByRole("status").filter({ hasText: "taken back" }).waitFor();
@@ -271,7 +280,7 @@ async function guides(page) {
   await page.locator("#post_basket_images summary").click();
   await picture(page, "help-api-found");
   await page.goto(`${base}/help/viewers`);
-  await page.locator("halftone-zoom canvas").waitFor();
+  await page.locator("halftone-zoom canvas").first().waitFor();
   await page.locator("halftone-gallery button").first().click();
   await page.locator(".pswp--open").waitFor();
   await page.keyboard.press("Escape");

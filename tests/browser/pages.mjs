@@ -7,7 +7,8 @@
 // accessibility.
 
 import assert from "node:assert/strict";
-import { adminPassword, base, picture, run, settled, shoot, visitor } from "./support/session.mjs";
+import { adminPassword, arrived, base, picture, run, said, settled, shoot, visitor } from "./support/session.mjs";
+import { placeOf } from "./support/wait.mjs";
 
 async function signInAtTheSecondTry(page) {
   await page.goto(`${base}/login?next=/browse`);
@@ -28,7 +29,7 @@ async function makeFolder(page, path) {
   // What is there already is told in place, and the field keeps its text.
   await field.fill(path);
   await page.getByRole("button", { name: "Make folder" }).click();
-  await page.getByRole("status").filter({ hasText: "The folder has been made." }).waitFor();
+  await arrived(page, page.getByRole("status").filter({ hasText: "The folder has been made." }));
   await page.getByRole("button", { name: "Folder actions" }).click();
   await page.getByRole("button", { name: "New folder" }).click();
   await field.fill(path);
@@ -36,6 +37,9 @@ async function makeFolder(page, path) {
   await page.getByRole("alert").filter({ hasText: "already exists" }).waitFor();
   assert.equal(await field.inputValue(), path);
 }
+
+// For how long twenty uploads may take.
+const UPLOADS_MS = 300_000;
 
 // Twenty pictures and a file that is none, through the page; one connection breaks on the way.
 async function upload(page, jpeg, folder) {
@@ -55,7 +59,7 @@ async function upload(page, jpeg, folder) {
   });
   await page.goto(`${base}/upload?path=${encodeURIComponent(folder.slice(1))}`);
   await page.getByLabel("Choose files").setInputFiles(files);
-  await page.getByText("20 of 21 uploaded, 1 failed").waitFor();
+  await page.getByText("20 of 21 uploaded, 1 failed").waitFor({ timeout: UPLOADS_MS });
   await page.unroute("**/api/v1/uploads/*");
   assert.equal(dropped, 1, "a connection was dropped");
   const failed = page.locator('.uploads li[data-state="failed"]');
@@ -80,7 +84,7 @@ async function choose(page, folder) {
   await page.getByLabel("Title").fill("Together");
   await page.getByLabel("Add tags").fill("first, second");
   await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
-  await page.getByText("2 changed").waitFor();
+  await said(page, "2 changed");
   await page.goto(`${base}/search?tag=second`);
   assert.equal(await page.locator(".tile").count(), 2, "both have the tag");
   await page.goto(`${base}/browse?path=${encodeURIComponent(folder.slice(1))}`);
@@ -100,16 +104,17 @@ async function describe(page, folder) {
   await page.getByRole("button", { name: "Edit", exact: true }).click();
   await page.getByLabel("Title").fill('A "quoted" <title>');
   await page.getByRole("dialog").getByRole("button", { name: "Save", exact: true }).click();
-  await page.getByRole("heading", { name: 'A "quoted" <title>' }).waitFor();
+  await arrived(page, page.getByRole("heading", { name: 'A "quoted" <title>' }));
   await page.getByRole("button", { name: "More actions" }).click();
   await page.getByRole("button", { name: "Focal point" }).click();
   const shown = page.locator("[data-point-picture]");
-  const box = await shown.boundingBox();
+  await shown.evaluate((image) => image.decode());
+  const box = await placeOf(shown);
   await shown.click({ position: { x: box.width * 0.25, y: box.height * 0.5 } });
   const x = Number(await page.getByLabel("From the left (0 to 1)").inputValue());
   assert.ok(Math.abs(x - 0.25) < 0.01, `the focal point is at ${x}`);
   await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
-  await page.getByText("25 % / 50 %").waitFor();
+  await arrived(page, page.getByText("25 % / 50 %"));
   const before = await page.title();
   await page.keyboard.press("ArrowRight");
   await page.waitForFunction((title) => document.title !== title, before);
@@ -171,8 +176,7 @@ await run("the pages", async (browser) => {
   await page.getByRole("button", { name: "Account and appearance" }).click();
   await picture(page, "menu-desktop-light");
   await page.getByRole("button", { name: "Dark" }).click();
-  await page.waitForURL(/browse/);
-  assert.equal(await page.locator("html").getAttribute("data-theme"), "dark");
+  await arrived(page, page.locator('html[data-theme="dark"]'));
   await page.getByRole("button", { name: "Account and appearance" }).click();
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.waitForURL(`${base}/`);

@@ -6,6 +6,10 @@
 
 import assert from "node:assert/strict";
 import { base, picture, run, settled, shoot, signIn, visitor } from "./support/session.mjs";
+import { placeOf, until } from "./support/wait.mjs";
+
+// For how long making one picture in every format may take.
+const MEASURES_MS = 300_000;
 
 const field = (page, name) => page.locator(`form[data-publish] [name="${name}"]`);
 const value = async (page, name) => (await field(page, name).inputValue()).trim();
@@ -15,16 +19,23 @@ async function address(page) {
   return page.locator("#output-address code").textContent();
 }
 
-/// Waits until the preview shows the address in the code.
-async function shown(page) {
-  await page.waitForFunction(() => {
+/// Waits until the preview shows the address in the code, in which all of these stand.
+async function shown(page, ...parts) {
+  await page.waitForFunction((wanted) => {
     const code = document.querySelector("#output-address code")?.textContent ?? "";
+    if (!wanted.every((part) => code.includes(part))) return false;
     const image = document.querySelector("[data-stage] [data-preview]") ?? document.querySelector("[data-preview]");
     const asked = image?.dataset.address;
     // What is looked at here does not count.
     const same = asked !== undefined && code.endsWith(asked.replace("&stats=0", ""));
     return same && !document.querySelector("[data-stage][aria-busy]");
-  });
+  }, parts);
+}
+
+/// Where the picture is that a pointer is used on, once it is there.
+async function pointable(page, place) {
+  await page.waitForFunction((image) => image.complete && image.naturalWidth > 0, await place.elementHandle());
+  return placeOf(place);
 }
 
 /// Opens the group of controls that a parameter is in.
@@ -83,10 +94,9 @@ const difference = (page, whole, part, source) =>
 /// A part that is dragged on the picture is what its address sends, to the pixel of the preview.
 async function cropByDragging(page) {
   await field(page, "width").fill("400");
+  await shown(page, "width=400");
   await page.getByRole("button", { name: "Crop", exact: true }).click();
-  const place = page.locator(".cropping img");
-  await page.waitForFunction(() => document.querySelector(".cropping img")?.naturalWidth > 0);
-  const box = await place.boundingBox();
+  const box = await pointable(page, page.locator(".cropping img"));
   const at = (x, y) => [box.x + box.width * x, box.y + box.height * y];
   await page.mouse.move(...at(0.2, 0.25));
   await page.mouse.down();
@@ -104,10 +114,10 @@ async function cropByDragging(page) {
     right: await near("right", 0.7),
     bottom: await near("bottom", 0.75),
   };
-  await page.waitForFunction(() => document.querySelector("#output-address code")?.textContent.includes("left=0.2"));
+  await page.waitForFunction((left) => document.querySelector("#output-address code")?.textContent.includes(`left=${left}`), await value(page, "left"));
   await shoot3(page, "publish-crop");
   await page.getByRole("button", { name: "Result", exact: true }).click();
-  await shown(page);
+  await shown(page, "left=", "bottom=");
   const published = await address(page);
   const [preview, sent] = [await pixelsOf(page, null), await pixelsOf(page, published)];
   assert.deepEqual(sent, preview, "the address sends the pixels of the preview");
@@ -172,7 +182,7 @@ async function controls(page) {
   await field(page, "angle").fill("5");
   await field(page, "angle").press("Enter");
   await page.waitForFunction(() => location.search.includes("angle=5") && location.search.includes("quality=1"));
-  await shown(page);
+  await shown(page, "angle=5", "quality=1");
   const facts = await page.locator("[data-facts]").textContent();
   assert.match(facts, /WEBP/);
   // The way back is a step at a time.
@@ -182,7 +192,7 @@ async function controls(page) {
   await page.waitForFunction(() => document.querySelector('[name="angle"]').value === "5");
   // A reload shows the same.
   await page.reload();
-  await shown(page);
+  await shown(page, "angle=5");
   assert.equal(await value(page, "fill"), "ff8800");
   assert.equal(await value(page, "format"), "webp");
 }
@@ -194,6 +204,7 @@ async function faults(page, src) {
   await page.getByText("Mend what is marked").first().waitFor();
   await field(page, "fill").fill("");
   await page.locator("#output-address").waitFor({ state: "attached" });
+  await shown(page);
   // What only making it tells is said as well.
   await reveal(page, "overlay");
   await field(page, "overlay").fill("no/such/file.png");
@@ -204,11 +215,12 @@ async function faults(page, src) {
   await page.getByRole("button", { name: "Choose a picture" }).click();
   await page.getByRole("searchbox", { name: "Words" }).fill("");
   await page.locator("[data-picked] button").first().waitFor();
+  await settled(page);
   await picture(page, "publish-picker-desktop-light");
   const name = await page.locator("[data-picked] button").first().textContent();
   await page.locator("[data-picked] button").first().click();
   assert.equal(await value(page, "overlay"), name);
-  await shown(page);
+  await shown(page, "overlay=");
   await page.goto(`${base}/publish?src=${encodeURIComponent(src)}&page=999`);
   await page.locator('[data-control="page"] [data-fault]').filter({ hasText: /\w/ }).waitFor();
 }
@@ -220,11 +232,11 @@ async function outputs(page) {
   await page.locator("#output-picture code").filter({ hasText: "image/avif" }).waitFor();
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await page.locator("#output-picture").getByRole("button", { name: "Copy" }).click();
-  const copied = await page.evaluate(() => navigator.clipboard.readText());
-  assert.equal(copied, await page.locator("#output-picture code").textContent());
+  const code = await page.locator("#output-picture code").textContent();
+  await until("it is in the clipboard", async () => (await page.evaluate(() => navigator.clipboard.readText())) === code);
   await page.getByLabel("Text for those who do not see it").fill("Two <b>");
   await page.locator("#output-picture code").filter({ hasText: "Two &lt;b&gt;" }).waitFor();
-  assert.ok(await page.getByRole("tab", { name: "picture" }).getAttribute("aria-selected"));
+  assert.equal(await page.getByRole("tab", { name: "picture" }).getAttribute("aria-selected"), "true");
 }
 
 async function compare(page) {
@@ -237,6 +249,8 @@ async function compare(page) {
   await page.getByRole("button", { name: "Measure all" }).click();
   await page.waitForFunction(() =>
     [...document.querySelectorAll("[data-bytes]")].every((cell) => /\d/.test(cell.textContent ?? "")),
+    undefined,
+    { timeout: MEASURES_MS },
   );
   await page.locator("#compare").scrollIntoViewIfNeeded();
   await picture(page, "publish-compare-desktop-light");
@@ -244,9 +258,7 @@ async function compare(page) {
 
 async function focalPoint(page) {
   await page.getByRole("button", { name: "Focal point", exact: true }).click();
-  const place = page.locator(".point-at img");
-  await page.waitForFunction(() => document.querySelector(".point-at img")?.naturalWidth > 0);
-  const box = await place.boundingBox();
+  const box = await pointable(page, page.locator(".point-at img"));
   await page.mouse.click(box.x + box.width * 0.25, box.y + box.height * 0.5);
   const [x, y] = (await value(page, "gravity")).split(",").map(Number);
   assert.ok(Math.abs(x - 0.25) < 0.01 && Math.abs(y - 0.5) < 0.01, `the point is at ${x}, ${y}`);

@@ -8,10 +8,10 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
+import { still, TIMEOUT_MS } from "./wait.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-const TIMEOUT_MS = 60_000;
 export const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 
 const [server, folder] = process.argv.slice(2);
@@ -33,6 +33,7 @@ export async function run(name, steps) {
   const browser = await chromium.launch({
     executablePath: "/usr/bin/chromium",
     headless: true,
+    timeout: TIMEOUT_MS,
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
   });
   try {
@@ -47,14 +48,35 @@ export async function run(name, steps) {
 // A page of somebody of whom the browser knows nothing yet.
 export async function visitor(browser, options = {}) {
   const context = await browser.newContext({ locale: "en-GB", timezoneId: "Europe/Berlin", ...options });
+  context.setDefaultTimeout(TIMEOUT_MS);
   const page = await context.newPage();
+  await page.addInitScript(noteToasts);
   watch(page);
   return page;
 }
 
+// Keeps what a page says for a moment, for whoever looks later.
+function noteToasts() {
+  window.toasts = [];
+  const note = (node) => node.classList?.contains("toast") && window.toasts.push(node.textContent);
+  new MutationObserver((changes) => changes.forEach(({ addedNodes }) => addedNodes.forEach(note)))
+    .observe(document, { childList: true, subtree: true });
+}
+
+// Waits until this page has said something.
+export function said(page, text) {
+  const has = (wanted) => window.toasts.some((toast) => toast.toLowerCase().includes(wanted));
+  return page.waitForFunction(has, text.toLowerCase());
+}
+
+// Waits for something on the next page, and for the page's scripts.
+export async function arrived(page, locator) {
+  await locator.waitFor();
+  await page.waitForLoadState("load");
+}
+
 // Notes what goes wrong on a page: errors of its scripts, and requests to other servers.
 export function watch(page) {
-  page.setDefaultTimeout(TIMEOUT_MS);
   page.on("pageerror", (error) => problems.push(`${page.url()}: script error: ${error.message}`));
   page.on("console", (message) => {
     const text = message.text();
@@ -72,8 +94,9 @@ export function watch(page) {
   });
 }
 
-// Waits until all that is in view is there.
+// Waits until all that is in view is there and at rest.
 export async function settled(page) {
+  await page.waitForLoadState("load");
   await page.waitForFunction(() => document.fonts.status === "loaded");
   await page.waitForFunction(() =>
     [...document.images].every((image) => {
@@ -82,6 +105,7 @@ export async function settled(page) {
       return !seen || (image.complete && image.naturalWidth > 0);
     }),
   );
+  await still(page);
 }
 
 // Notes what axe finds serious.

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { assertAccessible, BASE, CITY, head, on, parameters, RECORDER, setTitle, shoot, told, until, waitForTold } from "./support.mjs";
+import { assertAccessible, BASE, CITY, head, insist, on, parameters, quiet, RECORDER, setTitle, shoot, told, until, waitForTold } from "./support.mjs";
 
 const HEAD = head("styles/canvas_view.css", "js/canvas_view.min.js") + RECORDER;
 const PLACE = '<div id="viewport1" class="imageviewer" style="width:250px; height:200px;"></div>';
@@ -91,9 +91,9 @@ test("canvas_view: quality", async () => {
   for (const [options, smooth] of [["", true], [", { quality: true }", true], [", { quality: false }", false]]) {
     await on(HEAD, page1(options), {}, async (page) => {
       await ready(page);
-      await page.waitForLoadState("networkidle");
-      const is = await page.$eval(".halftone-zoom-stage canvas", (canvas) => canvas.getContext("2d").imageSmoothingEnabled);
-      assert.equal(is, smooth, options);
+      await quiet(page);
+      await page.waitForFunction((wanted) =>
+        document.querySelector(".halftone-zoom-stage canvas")?.getContext("2d").imageSmoothingEnabled === wanted, smooth);
     });
   }
 });
@@ -133,9 +133,12 @@ test("canvas_view: doubleclickreset", async () => {
       await ready(page);
       await call(page, "zoom_in");
       await zoomed(page, true);
-      await page.locator("#viewport1 .openseadragon-canvas").dblclick();
-      if (after) assert.equal(await page.getAttribute(".halftone-zoom", "data-zoomed"), "true");
-      await zoomed(page, after);
+      const twice = () => page.locator("#viewport1 .openseadragon-canvas").dblclick();
+      const isZoomed = async () => (await page.getAttribute(".halftone-zoom", "data-zoomed")) === "true";
+      if (after) await twice();
+      // Clicks that come too slowly are two.
+      else await insist("a double click", twice, async () => !(await isZoomed()));
+      assert.equal(await isZoomed(), after, options);
     });
   }
 });

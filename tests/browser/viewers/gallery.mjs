@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { api, assertAccessible, BASE, head, on, parameters, SCENES, shoot, SIZES, until } from "./support.mjs";
+import { api, assertAccessible, BASE, head, on, parameters, quiet, SCENES, shoot, SIZES, until } from "./support.mjs";
 
 const HEAD = head("halftone-gallery.css", "halftone-gallery.js");
 const FOLDER = '<halftone-gallery folder="scenes"></halftone-gallery>';
@@ -27,7 +27,8 @@ test("gallery: a folder, from picture to picture by keys and buttons", async () 
   await on(HEAD, FOLDER, {}, async (page, requests) => {
     await thumbnails(page).nth(4).waitFor();
     assert.equal(await thumbnails(page).count(), SCENES.length);
-    await page.waitForLoadState("networkidle");
+    await until("all thumbnails", () => requests.length >= SCENES.length);
+    await quiet(page);
     assert.deepEqual(requests.map((url) => parameters(url).src).sort(), SCENES.map((name) => `scenes/${name}.jpg`));
     assert.ok(requests.every((url) => parameters(url).width === "240"), "thumbnails of 200, snapped");
 
@@ -44,8 +45,8 @@ test("gallery: a folder, from picture to picture by keys and buttons", async () 
     await page.keyboard.press("Escape");
     await large(page).waitFor({ state: "detached" });
     await untilTold(page, ["close", 2]);
-    const focused = await page.evaluate(() => document.activeElement.className);
-    assert.equal(focused, "halftone-gallery-open", "the focus is where it was");
+    // The focus is where it was.
+    await page.waitForFunction(() => document.activeElement.className === "halftone-gallery-open");
   });
 });
 
@@ -53,9 +54,10 @@ test("gallery: large pictures have their own shape", async () => {
   await on(HEAD, FOLDER, {}, async (page) => {
     // The meadow is upright: 2000 × 2800.
     await thumbnails(page).nth(1).click();
-    await page.waitForFunction(() => document.querySelector(".pswp__item[aria-hidden=false] img.pswp__img:not(.pswp__img--placeholder)")?.complete);
-    const shape = await page.$eval(".pswp__item[aria-hidden=false] img.pswp__img:not(.pswp__img--placeholder)", (image) => image.clientWidth / image.clientHeight);
-    assert.ok(Math.abs(shape - 2000 / 2800) < 0.01, `${shape}`);
+    await page.waitForFunction(() => {
+      const image = document.querySelector(".pswp__item[aria-hidden=false] img.pswp__img:not(.pswp__img--placeholder)");
+      return image?.complete && Math.abs(image.clientWidth / image.clientHeight - 2000 / 2800) < 0.01;
+    });
   });
 });
 
@@ -69,7 +71,8 @@ test("gallery: a portfolio", async () => {
   }
   await on(HEAD, `<halftone-gallery portfolio="${name}" server="${BASE}"></halftone-gallery>`, {}, async (page, requests) => {
     await thumbnails(page).nth(1).waitFor();
-    await page.waitForLoadState("networkidle");
+    await until("both thumbnails", () => requests.length >= 2);
+    await quiet(page);
     assert.deepEqual(requests.map((url) => parameters(url).src), ["scenes/seashore.jpg", "scenes/city.jpg"]);
   });
 });
@@ -100,13 +103,11 @@ test("gallery: nothing that keeps people out, and how it looks", async () => {
   for (const [size, viewport] of SIZES) {
     await on(HEAD, FOLDER, { viewport }, async (page) => {
       await thumbnails(page).nth(4).waitFor();
-      await page.waitForLoadState("networkidle");
       await assertAccessible(page);
       await shoot(page, `viewer-gallery-${size}`);
       await record(page);
       await thumbnails(page).first().click();
       await untilTold(page, ["open", 0]);
-      await page.waitForLoadState("networkidle");
       await assertAccessible(page);
       await shoot(page, `viewer-gallery-large-${size}`);
     });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { assertAccessible, BASE, head, on, parameters, RECORDER, SCENES, shoot, told, waitForTold } from "./support.mjs";
+import { assertAccessible, BASE, head, on, parameters, RECORDER, SCENES, shoot, told, until, waitForTold } from "./support.mjs";
 
 const HEAD = head("styles/canvas_view.css", "styles/gallery_view.css", "js/canvas_view.min.js", "js/gallery_view.min.js") + RECORDER;
 const PLACE = '<div id="gallery1" style="width:100%; height:600px;"></div>';
@@ -27,7 +27,7 @@ test("gallery_view: a folder, with events of gallery and viewer", async () => {
     assert.deepEqual(await told(page, "onchange"), [["onchange", scene("city")]]);
     assert.deepEqual(await told(page, "onload"), [["onload", scene("city")]]);
     // Thumbnails of 150 × 150: the next size is 160.
-    assert.equal(thumbnailsAsked(requests, "160").length, SCENES.length);
+    await until("all thumbnails", () => thumbnailsAsked(requests, "160").length === SCENES.length);
 
     await choices(page).nth(2).click();
     await waitForTold(page, "onload", 2);
@@ -71,6 +71,7 @@ test("gallery_view: a list of images, each with its own", async () => {
   ], viewer: { showcontrols: 'yes' } }`;
   await on(HEAD, gallery(options), {}, async (page, requests) => {
     await ready(page);
+    await until("all thumbnails", () => thumbnailsAsked(requests, "160").length >= 3);
     const asked = thumbnailsAsked(requests, "160");
     assert.equal(asked[0].format, "png");
     assert.deepEqual([asked[1].left, asked[1].right], ["0.2", "0.8"]);
@@ -128,7 +129,6 @@ test("gallery_view: nothing that keeps people out, and how it looks", async () =
   const options = `{ server: '${BASE}/', folder: '/scenes', viewer: { showcontrols: 'yes' } }`;
   await on(HEAD, gallery(options), {}, async (page) => {
     await ready(page);
-    await page.waitForLoadState("networkidle");
     await assertAccessible(page);
     await shoot(page, "viewer-gallery_view-desktop");
   });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { BASE, head, on, RECORDER, until } from "./support.mjs";
+import { BASE, head, on, quiet, RECORDER, until } from "./support.mjs";
 
 const SCRIPT = head("js/image-defer.min.js");
 const PLACEHOLDER = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==";
@@ -26,7 +26,7 @@ const ids = (page, name) =>
 test("image-defer: loads what is seen, and puts back what is not", async () => {
   await on(OPTIONS + SCRIPT, pictures, VIEW, async (page, requests) => {
     await until("the first two", async () => (await ids(page, "loaded")).length >= 2);
-    await page.waitForLoadState("networkidle");
+    await quiet(page);
     assert.deepEqual((await ids(page, "requested")).sort(), ["p0", "p1"]);
     assert.equal(await page.evaluate(() => ImageDefer.imagesLoaded()), 2);
     assert.equal(requests.length, 2);

@@ -8,6 +8,9 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after } from "node:test";
 import { chromium } from "playwright-core";
+import { frames, still, TIMEOUT_MS, until } from "../support/wait.mjs";
+
+export { insist, placeOf, still, until } from "../support/wait.mjs";
 
 const [base, screenshots] = process.argv.slice(2);
 const password = process.env.HALFTONE_ADMIN_PASSWORD;
@@ -25,12 +28,12 @@ export const SIZES = [
   ["phone", { width: 390, height: 844 }],
 ];
 
-const TIMEOUT_MS = 30_000;
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const browser = await chromium.launch({
   executablePath: "/usr/bin/chromium",
   headless: true,
+  timeout: TIMEOUT_MS,
   args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
 });
 
@@ -58,17 +61,37 @@ export function head(...names) {
   return made.join("\n");
 }
 
+// The pictures that each page has asked for and not yet got.
+const awaited = new WeakMap();
+
+// Waits until every picture that a page asked for is there and drawn, and none has been asked for since.
+export function quiet(page) {
+  const waiting = awaited.get(page);
+  return until("all pictures are there", async () => {
+    if (waiting.size > 0) return false;
+    await page.evaluate(() => Promise.all([...document.images].filter(({ complete }) => complete).map((image) => image.decode().catch(() => undefined))));
+    await frames(page, 4);
+    return waiting.size === 0;
+  });
+}
+
 // Opens a page of the other site. Whatever goes wrong in it fails the test, by `finish`.
 export async function open(headText, body, { direction = "ltr", ...options } = {}) {
   const context = await browser.newContext({ viewport: SIZES[0][1], ...options });
+  context.setDefaultTimeout(TIMEOUT_MS);
   const page = await context.newPage();
-  page.setDefaultTimeout(TIMEOUT_MS);
   const problems = [];
   const requests = [];
+  const waiting = new Set();
+  awaited.set(page, waiting);
+  for (const event of ["requestfinished", "requestfailed"]) page.on(event, (request) => waiting.delete(request));
   page.on("pageerror", (error) => problems.push(`script error: ${error.message}`));
   page.on("request", (request) => {
     const url = new URL(request.url());
-    if (url.pathname === "/image") requests.push(url);
+    if (url.pathname === "/image") {
+      requests.push(url);
+      waiting.add(request);
+    }
     const own = [origin, new URL(base).origin].includes(url.origin);
     if (/^https?:$/.test(url.protocol) && !own) problems.push(`asked another server: ${url}`);
   });
@@ -107,17 +130,10 @@ export async function waitForTold(page, name, count = 1) {
   return told(page, name);
 }
 
-// Waits until a condition on this side holds.
-export async function until(what, condition) {
-  const end = Date.now() + TIMEOUT_MS;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`waited in vain: ${what}`);
-    await new Promise((passed) => setTimeout(passed, 50));
-  }
-}
-
-// Looks for faults of accessibility that are serious.
+// Looks for faults of accessibility that are serious, when all pictures are there and nothing moves.
 export async function assertAccessible(page) {
+  await quiet(page);
+  await still(page);
   await page.evaluate(AXE);
   const serious = await page.evaluate(async () => {
     const { violations } = await window.axe.run(document, { resultTypes: ["violations"] });
