@@ -106,6 +106,7 @@ impl Error {
     pub(super) fn picture(error: pixel::Error) -> Self {
         match error {
             pixel::Error::Io(error) => error.into(),
+            pixel::Error::Memory => io::Error::from(io::ErrorKind::OutOfMemory).into(),
             error => Self::NotAPicture(error.to_string()),
         }
     }

@@ -54,7 +54,7 @@ impl Samples {
     /// Zeroed samples, or an error instead of an abort when memory is short.
     ///
     /// # Errors
-    /// [`Error::Limit`] when the allocation fails.
+    /// [`Error::Memory`] when the allocation fails.
     pub fn try_zeroed(depth: Depth, len: usize) -> Result<Self> {
         Ok(match depth {
             Depth::U8 => Self::U8(try_zeroed(len)?),
@@ -89,8 +89,7 @@ impl Samples {
 
 /// Memory as the system hands it out, noughts that nobody wrote.
 fn try_zeroed<T: Zeroable>(len: usize) -> Result<Vec<T>> {
-    let mut samples = try_zeroed_vec(len)
-        .map_err(|()| Error::Limit("not enough memory for its pixels".into()))?;
+    let mut samples = try_zeroed_vec(len).map_err(|()| Error::Memory)?;
     ask_for_huge_pages(&mut samples);
     Ok(samples)
 }
@@ -162,7 +161,7 @@ impl Image {
     /// A zeroed picture (black, or no ink; transparent when it has alpha).
     ///
     /// # Errors
-    /// [`Error::Limit`] when memory is short.
+    /// [`Error::Limit`] when its size overflows, [`Error::Memory`] when memory is short.
     pub fn try_new(
         width: u32,
         height: u32,

@@ -29,6 +29,10 @@ pub enum Error {
     /// The result could not be encoded.
     #[error("the image could not be encoded: {0}")]
     Encode(String),
+    /// There is not enough memory at the moment. It says nothing of the picture: what a picture may take was
+    /// judged before.
+    #[error("there is not enough memory")]
+    Memory,
     /// The work was called off because its deadline passed.
     #[error("the work was cancelled")]
     Cancelled,

@@ -68,7 +68,7 @@ impl Ladder {
     /// Rungs of these scales, each above 0 and at most 1. `linear` mixes in proportion to light.
     ///
     /// # Errors
-    /// [`Error::Limit`] when memory is short.
+    /// [`Error::Memory`] when memory is short.
     pub fn new(info: &Info, linear: bool, scales: &[f64]) -> Result<Self> {
         let mut pixel = info.try_image(1, 1)?;
         icc::drop_unfit(&mut pixel);
@@ -113,7 +113,7 @@ impl Ladder {
     /// of `band` that `rows` names.
     ///
     /// # Errors
-    /// [`Error::Limit`] when memory is short, [`Error::Cancelled`], and whatever `emit` gives back.
+    /// [`Error::Memory`] when memory is short, [`Error::Cancelled`], and whatever `emit` gives back.
     ///
     /// # Panics
     /// When the band is not as wide as the picture, or of another kind.
@@ -220,9 +220,7 @@ impl Rung {
 }
 
 fn grow(values: &mut Vec<f32>, len: usize) -> Result<()> {
-    values
-        .try_reserve_exact(len.saturating_sub(values.len()))
-        .map_err(|_| Error::Limit("not enough memory for its rows".into()))?;
+    values.try_reserve_exact(len.saturating_sub(values.len())).map_err(|_| Error::Memory)?;
     values.resize(len, 0.0);
     Ok(())
 }
@@ -294,7 +292,7 @@ fn encode<T: Sample>(light: &Light, alpha: bool, values: &[f32], into: &mut [T])
 /// coarser rung, `size` is that of the whole coarser rung and `window` lies in it.
 ///
 /// # Errors
-/// [`Error::Limit`] when memory is short, [`Error::Cancelled`].
+/// [`Error::Memory`] when memory is short, [`Error::Cancelled`].
 pub fn reduce_again(
     part: &Image,
     at: (u32, u32),

@@ -197,7 +197,11 @@ fn told(error: &Error) -> Option<(&'static str, &str)> {
         Error::Malformed(text) => Some(("malformed", text)),
         Error::Unsupported(text) => Some(("unsupported", text)),
         Error::Limit(text) => Some(("limit", text)),
-        Error::Parameter { .. } | Error::Encode(_) | Error::Cancelled | Error::Io(_) => None,
+        Error::Parameter { .. }
+        | Error::Encode(_)
+        | Error::Memory
+        | Error::Cancelled
+        | Error::Io(_) => None,
     }
 }
 
@@ -315,7 +319,8 @@ mod tests {
         let path = folder.path().join("file");
         fs::write(&path, "one").unwrap();
         let (notes, file) = (failures(folder.path()), identity(&path));
-        for error in [Error::Cancelled, Error::Io(io::ErrorKind::Other.into())] {
+        let io = Error::Io(io::ErrorKind::Other.into());
+        for error in [Error::Cancelled, Error::Memory, io] {
             notes.note(&file, &OPEN, &error);
             assert!(notes.find(&file, &OPEN).is_none());
         }

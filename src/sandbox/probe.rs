@@ -57,7 +57,7 @@ pub fn open(input: Input, channel: &mut Channel, open: &Open) -> Result<Source, 
             channel.send_bytes(&[0x5a; 4096])?;
             hang()
         }
-        "segv" | "abort" | "panic" | "stack" | "exit" => crash(act),
+        "segv" | "killed" | "abort" | "panic" | "stack" | "exit" => crash(act),
         "hang" => hang(),
         "cpu" => burn(),
         "memory" => Err(told(act, eat_memory())),
@@ -156,6 +156,7 @@ fn burn() -> ! {
 fn crash(act: &str) -> ! {
     match act {
         "segv" => drop(raise(Signal::SIGSEGV)),
+        "killed" => drop(raise(Signal::SIGKILL)),
         "stack" => drop(std::hint::black_box(deeper(1))),
         "panic" => panic!("a probe panics"),
         "exit" => std::process::exit(0),

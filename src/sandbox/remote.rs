@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::fd::AsFd as _;
+use std::os::unix::process::ExitStatusExt as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -256,6 +257,11 @@ impl Remote {
             Fault::Io(error) => {
                 log::error!("no child for {title} files could be started: {error}");
                 return Error::Io(error);
+            }
+            // Nobody here did that: it is what the system does when it has no memory left.
+            Fault::Ended(status) if status.signal() == Some(libc::SIGKILL) => {
+                log::warn!("a child reading {title} files was killed: is there too little memory?");
+                return Error::Memory;
             }
             Fault::TooSlow => too_slow(),
             Fault::TooMuchWritten => Error::Limit("reading it fills too much of the disk".into()),

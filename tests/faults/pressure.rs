@@ -1,6 +1,8 @@
 //! Too few descriptors, too little memory.
 
+use std::fs;
 use std::os::unix::net::UnixStream;
+use std::process::Command;
 use std::time::Instant;
 
 use halftone::process::Scoreboard;
@@ -9,6 +11,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use super::{get, get_on};
 use crate::support::fixture::write_jpeg;
 use crate::support::halftone::{Launch, Pool};
+use crate::support::tus::bitmap;
 use crate::support::wait;
 
 /// The limit of open files of each process.
@@ -63,6 +66,53 @@ fn room(pool: &Pool) -> u64 {
     let room = rest.split(' ').next().unwrap().parse().unwrap();
     assert!((16..FILES as u64 / 2).contains(&room), "{room}");
     room
+}
+
+/// What a worker may map, in bytes; none for no bound.
+fn bound_memory(worker: i32, bytes: Option<u64>) {
+    let soft = bytes.map_or("unlimited".to_owned(), |bytes| bytes.to_string());
+    let mut command = Command::new("prlimit");
+    let done = command.arg(format!("--pid={worker}")).arg(format!("--as={soft}:")).status();
+    assert!(done.unwrap().success());
+}
+
+/// What a worker has mapped, in bytes.
+fn mapped(worker: i32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{worker}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmSize:")).expect("a size");
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
+}
+
+#[test]
+fn a_picture_there_is_no_memory_for_is_a_matter_of_time() {
+    let pool = Pool::start_alone(
+        |images| {
+            write_jpeg(&images.join("photo.jpg"), 300, 200);
+            fs::write(images.join("tall.bmp"), bitmap(28_000)).unwrap();
+        },
+        |config| config,
+    );
+    // Of the large one all is read, and little kept: the former takes 84 MB, more than what the heap of a
+    // thread has set aside.
+    let small = "/image?src=photo.jpg&width=100";
+    let large = "/image?src=tall.bmp&right=0.1&bottom=0.01&format=png";
+    assert_eq!(get(&pool, small).status, 200);
+    let workers = pool.workers();
+    for worker in &workers {
+        // Enough for answering.
+        bound_memory(*worker, Some(mapped(*worker) + (12 << 20)));
+    }
+    let answer = get(&pool, large);
+    assert!(answer.is_for_later(), "{} {}\n{}", answer.status, answer.head, pool.output());
+    assert!(pool.output().contains("too little memory"), "{}", pool.output());
+    assert!(get(&pool, small).is_from_cache());
+    for worker in &workers {
+        bound_memory(*worker, None);
+    }
+    // At once: it was not remembered as the picture's fault, not even for a second.
+    let answer = get(&pool, large);
+    assert_eq!(answer.status, 200, "{}\n{}", answer.head, pool.output());
+    assert_eq!(pool.workers(), workers, "none has broken down: {}", pool.output());
 }
 
 /// A ceiling below what a worker takes to make large pictures.

@@ -22,6 +22,15 @@ fn a_child_that_crashes_makes_the_file_malformed() {
     assert_works(&sandbox);
 }
 
+/// As the system does it when it has no memory left.
+#[test]
+fn a_child_that_is_killed_says_nothing_of_the_file() {
+    let sandbox = Sandbox::new(probes());
+    let result = open(&sandbox, Format::Pdf, "killed").map(drop);
+    assert!(matches!(result, Err(Error::Memory)), "{result:?}");
+    assert_works(&sandbox);
+}
+
 #[test]
 fn a_child_that_lies_is_not_believed() {
     let sandbox = Sandbox::new(probes());

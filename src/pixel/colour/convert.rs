@@ -41,7 +41,7 @@ pub(crate) fn meaning(image: &Image, cmyk_profile: Option<&Bytes>) -> Meaning {
 /// - A profile that was asked for stays, `strip` or not, unless the numbers mean the same without.
 ///
 /// # Errors
-/// [`Error::Limit`](crate::pixel::Error::Limit) when memory is short.
+/// [`Error::Memory`](crate::pixel::Error::Memory) when memory is short.
 pub(crate) fn convert(image: Image, wanted: &Wanted) -> Result<Image> {
     let mut space = wanted.space.unwrap_or(image.space);
     if space == ColourSpace::Cmyk && !wanted.format.cmyk {
@@ -70,7 +70,7 @@ pub(crate) fn convert(image: Image, wanted: &Wanted) -> Result<Image> {
 /// Brings a picture's numbers to what those of another mean, and takes on its profile.
 ///
 /// # Errors
-/// [`Error::Limit`](crate::pixel::Error::Limit) when memory is short.
+/// [`Error::Memory`](crate::pixel::Error::Memory) when memory is short.
 pub(crate) fn bring(image: Image, to: &Meaning, cmyk_profile: Option<&Bytes>) -> Result<Image> {
     let from = meaning(&image, cmyk_profile);
     if from == *to || (from.space == to.space && alike(&from, to)) {
@@ -122,7 +122,7 @@ fn alike(from: &Meaning, to: &Meaning) -> bool {
 /// 0–65535.
 ///
 /// # Errors
-/// [`Error::Limit`](crate::pixel::Error::Limit) when memory is short.
+/// [`Error::Memory`](crate::pixel::Error::Memory) when memory is short.
 pub(crate) fn colour_in(
     image: &Image,
     colour: Rgba,

@@ -114,7 +114,7 @@ impl Transform {
     /// Converts a picture; alpha passes through.
     ///
     /// # Errors
-    /// [`Error::Limit`](crate::pixel::Error::Limit) when memory is short.
+    /// [`Error::Memory`](crate::pixel::Error::Memory) when memory is short.
     pub fn apply(&self, image: &Image, to: &Meaning) -> Result<Image> {
         let mut result =
             Image::try_new(image.width, image.height, to.space, image.alpha, image.depth())?;

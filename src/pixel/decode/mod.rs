@@ -67,6 +67,7 @@ pub use self::needs::{FONT_FOLDERS, Needs, Tool, needs};
 use self::read::{File, Reader, load, no_such_page, read_block, read_error, too_large};
 pub use self::source::{Isolation, Opening, Source};
 pub use self::tool::{Confinement, confine_programs};
+pub(in crate::pixel) use self::turbo::tells_of_memory;
 pub use self::want::{Decoded, Region, Want};
 pub use self::whole::check_end;
 pub use super::metadata::Orientation;

@@ -42,9 +42,11 @@ pub(super) fn no_such_page(pages: u32) -> Error {
 
 /// An error of the medium, or of a file that ends before it should.
 ///
-/// Decoders report bad data as errors of reading, too; only the system's have a number.
+/// Decoders report bad data as errors of reading, too; only the system's have a number, but for the one of
+/// the standard library when memory is short.
 pub(super) fn read_error(error: io::Error) -> Error {
     match error.kind() {
+        io::ErrorKind::OutOfMemory => Error::Memory,
         io::ErrorKind::UnexpectedEof => Error::Malformed("it ends too early".into()),
         _ if error.raw_os_error().is_none() => Error::Malformed("its data is corrupt".into()),
         // A place that no file can have.
@@ -59,7 +61,7 @@ pub(super) fn read_error(error: io::Error) -> Error {
 pub(super) fn read_block(reader: &mut impl Read, len: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let expected = usize::try_from(len).map_err(|_| too_large())?;
-    bytes.try_reserve(expected.min(READ_AHEAD_BYTES)).map_err(|_| too_large())?;
+    bytes.try_reserve(expected.min(READ_AHEAD_BYTES)).map_err(|_| Error::Memory)?;
     reader.take(len).read_to_end(&mut bytes).map_err(read_error)?;
     if bytes.len() < expected {
         return Err(Error::Malformed("it ends too early".into()));
@@ -79,12 +81,12 @@ pub(super) fn load(reader: &mut Reader, len: u64, (width, height): (u32, u32)) -
     let len_bytes = usize::try_from(len).map_err(|_| too_large())?;
     let mut data = Vec::new();
     // Two bytes more, for an end marker that may be missing.
-    data.try_reserve_exact(len_bytes.saturating_add(2)).map_err(|_| too_large())?;
+    data.try_reserve_exact(len_bytes.saturating_add(2)).map_err(|_| Error::Memory)?;
     reader.seek(SeekFrom::Start(0)).map_err(read_error)?;
     reader.take(len).read_to_end(&mut data).map_err(read_error)?;
     Ok(data)
 }
 
 pub(super) fn too_large() -> Error {
-    Error::Limit("not enough memory to read it".into())
+    Error::Limit("it is larger than can be read".into())
 }

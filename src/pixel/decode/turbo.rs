@@ -11,7 +11,7 @@ use std::ptr::NonNull;
 
 use turbojpeg_sys as tj;
 
-use crate::pixel::{Depth, Samples};
+use crate::pixel::{Depth, Error, Samples};
 
 /// The layout of decoded samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,12 +49,38 @@ pub(super) struct Window {
 }
 
 /// Why the library is not content.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Complaint {
     /// It went on to the end; the message is the first warning's.
     Warning(String),
     /// It gave up.
     Fatal(String),
+    /// Memory is short.
+    Memory,
+}
+
+impl Complaint {
+    /// The library gave up, and says why.
+    pub(super) fn fatal(message: String) -> Self {
+        if tells_of_memory(&message) { Self::Memory } else { Self::Fatal(message) }
+    }
+}
+
+/// Whether the library gave up because memory is short: it has only words for that.
+pub(in crate::pixel) fn tells_of_memory(message: &str) -> bool {
+    // In jerror.h, and in turbojpeg.c.
+    ["Insufficient memory", "Memory allocation failure"].iter().any(|said| message.contains(said))
+}
+
+impl From<Complaint> for Error {
+    fn from(complaint: Complaint) -> Self {
+        match complaint {
+            Complaint::Warning(message) | Complaint::Fatal(message) => {
+                Self::Malformed(format!("the JPEG decoder says: {message}"))
+            }
+            Complaint::Memory => Self::Memory,
+        }
+    }
 }
 
 /// A decompressor whose input's header has been read.
@@ -110,7 +136,7 @@ impl Handle {
             Complaint::Warning(message)
         } else {
             self.spoilt.set(true);
-            Complaint::Fatal(message)
+            Complaint::fatal(message)
         })
     }
 }
@@ -128,8 +154,7 @@ pub(super) fn with<T, E: From<Complaint>>(
     work: impl FnOnce(&mut Decompressor<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
     let kept = HANDLE.take();
-    let handle =
-        kept.or_else(Handle::new).ok_or_else(|| Complaint::Fatal("out of memory".into()))?;
+    let handle = kept.or_else(Handle::new).ok_or(Complaint::Memory)?;
     let result = with_handle(&handle, data, max_scans, work);
     if !handle.spoilt.get() {
         HANDLE.set(Some(handle));
@@ -248,8 +273,7 @@ impl Decompressor<'_> {
         let len =
             row.checked_mul(height as usize).ok_or_else(|| Complaint::Fatal("too large".into()))?;
         let depth = if precision > 8 { Depth::U16 } else { Depth::U8 };
-        let mut samples = Samples::try_zeroed(depth, len)
-            .map_err(|_| Complaint::Fatal("out of memory".into()))?;
+        let mut samples = Samples::try_zeroed(depth, len).map_err(|_| Complaint::Memory)?;
         let pitch = c_int::try_from(row).map_err(|_| Complaint::Fatal("too wide".into()))?;
         let (handle, data) = (self.handle.raw.as_ptr(), self.data.as_ptr());
         let data_len = self.data.len() as tj::size_t;
@@ -279,4 +303,20 @@ impl Decompressor<'_> {
 /// A length shrunk to `eighths`/8, rounded up as the library does.
 pub(super) fn scaled(len: u32, eighths: u32) -> u32 {
     u32::try_from((u64::from(len) * u64::from(eighths)).div_ceil(8)).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Complaint;
+
+    #[test]
+    fn memory_that_is_short_is_no_fault_of_the_file() {
+        for message in
+            ["Insufficient memory (case 4)", "tj3Decompress8(): Memory allocation failure"]
+        {
+            assert_eq!(Complaint::fatal(message.into()), Complaint::Memory);
+        }
+        let other = "Unsupported marker type 0xc9";
+        assert_eq!(Complaint::fatal(other.into()), Complaint::Fatal(other.into()));
+    }
 }

@@ -48,9 +48,7 @@ pub(super) fn encode(image: &Image, options: &EncodeOptions, side: &Side<'_>) ->
 fn narrowed(samples: &[u16]) -> Result<Vec<u8>> {
     let most = (1_u32 << DEEP_BITS) - 1;
     let mut bytes = Vec::new();
-    bytes
-        .try_reserve_exact(samples.len() * 2)
-        .map_err(|_| Error::Encode("not enough memory".into()))?;
+    bytes.try_reserve_exact(samples.len() * 2).map_err(|_| Error::Memory)?;
     for sample in samples {
         let value = ((u32::from(*sample) * most + 32_767) / 65_535) as u16;
         bytes.extend_from_slice(&value.to_le_bytes());
@@ -79,6 +77,7 @@ fn avif_error(failure: Failure) -> Error {
     match failure {
         Failure::Missing(message) | Failure::Unsupported(message) => Error::Unsupported(message),
         Failure::Limit(message) => Error::Encode(format!("AVIF: {message}")),
+        Failure::Memory => Error::Memory,
         Failure::Corrupt(message) => Error::Encode(format!("the AVIF encoder says: {message}")),
     }
 }

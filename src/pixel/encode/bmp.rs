@@ -26,7 +26,7 @@ pub(super) fn encode(image: &Image, _options: &EncodeOptions, side: &Side<'_>) -
     };
 
     let mut out = Vec::new();
-    out.try_reserve_exact(total as usize).map_err(|_| Error::Encode("not enough memory".into()))?;
+    out.try_reserve_exact(total as usize).map_err(|_| Error::Memory)?;
     out.extend_from_slice(b"BM");
     out.extend_from_slice(&total.to_le_bytes());
     out.extend_from_slice(&[0; 4]);

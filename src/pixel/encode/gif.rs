@@ -59,8 +59,7 @@ fn rgba(image: &Image) -> Result<Vec<[u8; 4]>> {
     }
     let bands = image.bands();
     let mut out = Vec::new();
-    out.try_reserve_exact(samples.len() / bands)
-        .map_err(|_| Error::Encode("not enough memory".into()))?;
+    out.try_reserve_exact(samples.len() / bands).map_err(|_| Error::Memory)?;
     out.extend(samples.chunks_exact(bands).map(|pixel| match *pixel {
         [v] => [v, v, v, 255],
         [v, a] if a >= OPAQUE_FROM => [v, v, v, 255],

@@ -8,7 +8,7 @@
 //! always have their own.
 
 use super::turbo::{self, Layout, Settings};
-use super::{EncodeOptions, Side, failed};
+use super::{EncodeOptions, Side};
 use crate::pixel::{ColourSpace, Density, Error, Image, Result, Samples};
 
 /// From this quality on chroma is kept at full resolution.
@@ -36,15 +36,13 @@ pub(super) fn encode(image: &Image, options: &EncodeOptions, side: &Side<'_>) ->
         progressive: options.progressive,
         optimise: false,
     };
-    let bare = turbo::compress(samples, (image.width, image.height), &settings).map_err(failed)?;
+    let bare = turbo::compress(samples, (image.width, image.height), &settings)?;
     assemble(&bare, side)
 }
 
 fn invert(samples: &[u8]) -> Result<Vec<u8>> {
     let mut inverted = Vec::new();
-    inverted
-        .try_reserve_exact(samples.len())
-        .map_err(|_| Error::Encode("not enough memory".into()))?;
+    inverted.try_reserve_exact(samples.len()).map_err(|_| Error::Memory)?;
     inverted.extend(samples.iter().map(|sample| 255 - sample));
     Ok(inverted)
 }

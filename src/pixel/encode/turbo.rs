@@ -9,6 +9,9 @@ use std::ptr::{self, NonNull};
 
 use turbojpeg_sys as tj;
 
+use crate::pixel::decode::tells_of_memory;
+use crate::pixel::{Error, Result};
+
 /// The layout of the samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Layout {
@@ -59,21 +62,21 @@ impl Handle {
         NonNull::new(handle).map(Self)
     }
 
-    fn judge(&self, result: c_int) -> Result<(), String> {
+    fn judge(&self, result: c_int) -> Result<()> {
         if result == 0 {
             return Ok(());
         }
         // SAFETY: the handle is live; the string is terminated and copied before the next call.
         let message = unsafe { CStr::from_ptr(tj::tj3GetErrorStr(self.0.as_ptr())) };
-        Err(message.to_string_lossy().into_owned())
+        Err(fault(&message.to_string_lossy()))
     }
 
-    fn set(&self, param: tj::TJPARAM, value: c_int) -> Result<(), String> {
+    fn set(&self, param: tj::TJPARAM, value: c_int) -> Result<()> {
         // SAFETY: the handle is live, and the library checks parameter and value.
         self.judge(unsafe { tj::tj3Set(self.0.as_ptr(), param as c_int, value) })
     }
 
-    fn configure(&self, settings: &Settings) -> Result<(), String> {
+    fn configure(&self, settings: &Settings) -> Result<()> {
         let subsampling = match settings.layout {
             Layout::Gray => tj::TJSAMP_TJSAMP_GRAY,
             _ if settings.halve_chroma => tj::TJSAMP_TJSAMP_420,
@@ -101,7 +104,7 @@ pub(super) fn compress(
     pixels: &[u8],
     (width, height): (u32, u32),
     settings: &Settings,
-) -> Result<Vec<u8>, String> {
+) -> Result<Vec<u8>> {
     let (bands, format) = match settings.layout {
         Layout::Gray => (1, tj::TJPF_TJPF_GRAY),
         Layout::Rgb => (3, tj::TJPF_TJPF_RGB),
@@ -109,14 +112,14 @@ pub(super) fn compress(
     };
     let row = width as usize * bands;
     assert_eq!(Some(pixels.len()), row.checked_mul(height as usize), "the buffer must fit");
-    let number = |value| c_int::try_from(value).map_err(|_| "too large".to_owned());
+    let number = |value| c_int::try_from(value).map_err(|_| Error::Encode("too large".into()));
     let (columns, rows) = (number(width as usize)?, number(height as usize)?);
     let pitch = number(row)?;
     HANDLE.with_borrow_mut(|slot| {
         if slot.is_none() {
             *slot = Handle::new();
         }
-        let handle = slot.as_ref().ok_or("out of memory")?;
+        let handle = slot.as_ref().ok_or(Error::Memory)?;
         handle.configure(settings)?;
         let mut out = Buffer { data: ptr::null_mut(), len: 0 };
         // SAFETY: `pixels` holds `rows` rows of `pitch` bytes, as asserted above; a null output
@@ -135,9 +138,14 @@ pub(super) fn compress(
         };
         handle.judge(result)?;
         if out.data.is_null() {
-            return Err("no output".to_owned());
+            return Err(Error::Encode("no output".into()));
         }
         // SAFETY: the library has stored a buffer of `len` initialised bytes, alive until `out` drops.
         Ok(unsafe { std::slice::from_raw_parts(out.data, out.len as usize) }.to_vec())
     })
+}
+
+/// Why the library gave up, from what it says.
+fn fault(message: &str) -> Error {
+    if tells_of_memory(message) { Error::Memory } else { Error::Encode(message.to_owned()) }
 }

@@ -40,9 +40,10 @@ pub(super) fn encode(image: &Image, options: &EncodeOptions, side: &Side<'_>) ->
         webp::Encoder::from_rgb(samples, image.width, image.height)
     };
     let config = config(options, image)?;
-    let simple = encoder
-        .encode_advanced(&config)
-        .map_err(|error| Error::Encode(format!("the WebP encoder says: {error:?}")))?;
+    let simple = encoder.encode_advanced(&config).map_err(|error| match error {
+        error if sys::is_memory(error) => Error::Memory,
+        error => Error::Encode(format!("the WebP encoder says: {error:?}")),
+    })?;
     wrap(&simple, image, side)
 }
 
@@ -63,8 +64,7 @@ impl Motion {
     ) -> Result<Self> {
         // The format counts to 65535 only.
         let plays = plays.map_or(0, |times| u16::try_from(times.get()).unwrap_or(u16::MAX));
-        let encoder = sys::AnimationEncoder::new((first.width, first.height), plays)
-            .map_err(Error::Encode)?;
+        let encoder = sys::AnimationEncoder::new((first.width, first.height), plays)?;
         // Its size and what goes with it are needed at the end, its pixels are not.
         let side = Image {
             samples: Samples::U8(Vec::new()),
@@ -88,15 +88,14 @@ impl Sequence for Motion {
             Coloured::AsIs(samples) => samples,
             Coloured::Made(samples) => samples.as_slice(),
         };
-        let added = self.encoder.add(samples, image.alpha, self.until_ms, &self.config);
-        added.map_err(Error::Encode)?;
+        self.encoder.add(samples, image.alpha, self.until_ms, &self.config)?;
         let shown_ms = i32::try_from(shown_ms).unwrap_or(i32::MAX);
         self.until_ms = self.until_ms.saturating_add(shown_ms);
         Ok(())
     }
 
     fn finish(self: Box<Self>) -> Result<Vec<u8>> {
-        let file = self.encoder.finish(self.until_ms).map_err(Error::Encode)?;
+        let file = self.encoder.finish(self.until_ms)?;
         wrap(&file, &self.first, &Side::of(&self.first, &self.options))
     }
 }
@@ -142,8 +141,7 @@ fn coloured_samples(image: &Image) -> Result<Coloured<'_>> {
 fn colour(samples: &[u8], alpha: bool) -> Result<Vec<u8>> {
     let (from, to) = if alpha { (2, 4) } else { (1, 3) };
     let mut out = Vec::new();
-    out.try_reserve_exact(samples.len() / from * to)
-        .map_err(|_| Error::Encode("not enough memory".into()))?;
+    out.try_reserve_exact(samples.len() / from * to).map_err(|_| Error::Memory)?;
     for pixel in samples.chunks_exact(from) {
         out.extend_from_slice(&[pixel[0]; 3]);
         out.extend_from_slice(&pixel[1..]);

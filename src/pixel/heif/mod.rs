@@ -20,8 +20,10 @@ pub(in crate::pixel) enum Failure {
     Missing(String),
     /// The file uses what it does not know.
     Unsupported(String),
-    /// A size is beyond its own bounds, or memory is short.
+    /// A size is beyond its own bounds.
     Limit(String),
+    /// Memory is short.
+    Memory,
     /// The data is damaged.
     Corrupt(String),
 }
@@ -43,7 +45,9 @@ fn judge(error: sys::heif_error) -> Result<(), Failure> {
         unsafe { CStr::from_ptr(error.message) }.to_string_lossy().into_owned()
     };
     Err(match (error.code, error.subcode) {
-        (_, sys::SECURITY_LIMIT) | (sys::MEMORY, _) => Failure::Limit(message),
+        // It says of its own bounds, too, that they are a matter of memory.
+        (_, sys::SECURITY_LIMIT) => Failure::Limit(message),
+        (sys::MEMORY, _) => Failure::Memory,
         (_, sys::UNSUPPORTED_CODEC) | (sys::PLUGIN_LOADING, _) => Failure::Missing(
             "libheif on this server has no codec for it (on Debian 13 and later: packages \
              libheif-plugin-aomenc, libheif-plugin-dav1d and libheif-plugin-libde265)"

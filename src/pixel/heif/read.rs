@@ -35,8 +35,8 @@ impl Container {
     pub fn read(data: Vec<u8>, max_side: u32) -> Result<Self, Failure> {
         let functions = functions()?;
         // SAFETY: it takes nothing; a null result means no memory.
-        let raw = NonNull::new(unsafe { (functions.heif_context_alloc)() })
-            .ok_or_else(|| Failure::Limit("not enough memory".to_owned()))?;
+        let raw =
+            NonNull::new(unsafe { (functions.heif_context_alloc)() }).ok_or(Failure::Memory)?;
         let container = Self { raw, functions, _data: data };
         let max_side = c_int::try_from(max_side).unwrap_or(c_int::MAX);
         // SAFETY: the context is live, and the data lives and stays in place as long as it.
@@ -252,7 +252,7 @@ impl Picture {
         let error = unsafe {
             let options = (functions.heif_decoding_options_alloc)();
             let Some(set) = options.as_mut() else {
-                return Err(Failure::Limit("not enough memory".to_owned()));
+                return Err(Failure::Memory);
             };
             if set.version >= 3 {
                 set.strict_decoding = 1;

@@ -99,8 +99,7 @@ struct Guard<T> {
 
 impl<T> Guard<T> {
     fn new(raw: *mut T, release: unsafe extern "C" fn(*mut T)) -> Result<Self, Failure> {
-        let raw =
-            NonNull::new(raw).ok_or_else(|| Failure::Limit("not enough memory".to_owned()))?;
+        let raw = NonNull::new(raw).ok_or(Failure::Memory)?;
         Ok(Self { raw, release })
     }
 
@@ -175,7 +174,7 @@ fn picture(
     let mut image = ptr::null_mut();
     // SAFETY: the image is written to a local.
     judge(unsafe { (functions.heif_image_create)(width, height, space, chroma, &raw mut image) })?;
-    let raw = NonNull::new(image).ok_or_else(|| Failure::Limit("not enough memory".to_owned()))?;
+    let raw = NonNull::new(image).ok_or(Failure::Memory)?;
     let image = ConstGuard { raw, release: functions.heif_image_release };
     let bands = if layout.gray { 1 } else { 3 } + usize::from(layout.alpha);
     if layout.gray {
@@ -229,7 +228,7 @@ fn fill(
     let line = layout.width as usize * taken.len() * sample;
     let stride = usize::try_from(stride).unwrap_or(0);
     if plane.is_null() || stride < line {
-        return Err(Failure::Limit("not enough memory".to_owned()));
+        return Err(Failure::Memory);
     }
     let rows = samples.chunks_exact(layout.width as usize * bands * sample);
     assert_eq!(rows.len(), layout.height as usize, "the buffer must fit");

@@ -12,7 +12,7 @@ use super::depth::rounded;
 /// alpha of 0–65535 in the picture's space. With `alpha` the result has an alpha band.
 ///
 /// # Errors
-/// [`Error::Limit`](crate::pixel::Error::Limit) when memory is short.
+/// [`Error::Memory`](crate::pixel::Error::Memory) when memory is short.
 pub(crate) fn lay(
     image: Image,
     canvas: Size,

@@ -5,15 +5,13 @@ use crate::pixel::{Depth, Error, Image, Result, Samples};
 /// The picture with 8 bits per sample: 0–65535 becomes 0–255, rounded to nearest.
 ///
 /// # Errors
-/// [`Error::Limit`] when memory is short.
+/// [`Error::Memory`] when memory is short.
 pub(crate) fn to_eight_bits(image: Image) -> Result<Image> {
     let Samples::U16(deep) = &image.samples else {
         return Ok(image);
     };
     let mut samples = Vec::new();
-    samples
-        .try_reserve_exact(deep.len())
-        .map_err(|_| Error::Limit("not enough memory for its pixels".into()))?;
+    samples.try_reserve_exact(deep.len()).map_err(|_| Error::Memory)?;
     samples.extend(deep.iter().map(|&sample| rounded(sample)));
     Ok(image.with_samples(image.width, image.height, Samples::U8(samples)))
 }
@@ -21,7 +19,7 @@ pub(crate) fn to_eight_bits(image: Image) -> Result<Image> {
 /// The picture with this depth: 8-bit values become the same part of 65535.
 ///
 /// # Errors
-/// [`Error::Limit`] when memory is short.
+/// [`Error::Memory`] when memory is short.
 pub(crate) fn to_depth(image: Image, depth: Depth) -> Result<Image> {
     let Samples::U8(shallow) = &image.samples else {
         return if depth == Depth::U8 { to_eight_bits(image) } else { Ok(image) };
@@ -30,9 +28,7 @@ pub(crate) fn to_depth(image: Image, depth: Depth) -> Result<Image> {
         return Ok(image);
     }
     let mut samples = Vec::new();
-    samples
-        .try_reserve_exact(shallow.len())
-        .map_err(|_| Error::Limit("not enough memory for its pixels".into()))?;
+    samples.try_reserve_exact(shallow.len()).map_err(|_| Error::Memory)?;
     samples.extend(shallow.iter().map(|&sample| u16::from(sample) * 257));
     Ok(image.with_samples(image.width, image.height, Samples::U16(samples)))
 }

@@ -36,7 +36,7 @@ type Colour = [u16; 4];
 /// The commonest colour within a hundredth of the shorter side from the edges of `part`.
 ///
 /// # Errors
-/// [`Error::Limit`](crate::pixel::Error::Limit) when memory is short.
+/// [`Error::Memory`](crate::pixel::Error::Memory) when memory is short.
 pub(crate) fn edge_colour(image: &Image, part: Rect) -> Result<EdgeColour> {
     let (opaque, clear) = ring(image, part);
     if clear > opaque.len() {

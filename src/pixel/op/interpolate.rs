@@ -20,7 +20,7 @@ impl Patch {
     /// Decodes `size` pixels from `origin` on, which may lie outside the picture.
     ///
     /// # Errors
-    /// [`Error::Limit`] when memory is short.
+    /// [`Error::Memory`] when memory is short.
     #[inline(always)]
     pub fn fill<T: Sample, const COLOURS: usize, const LANES: usize>(
         &mut self,
@@ -33,9 +33,7 @@ impl Patch {
         let len = self.stride * size.1;
         if self.values.len() < len {
             let more = len - self.values.len();
-            self.values
-                .try_reserve(more)
-                .map_err(|_| Error::Limit("not enough memory for its pixels".into()))?;
+            self.values.try_reserve(more).map_err(|_| Error::Memory)?;
             self.values.resize(len, 0.0);
         }
         let tables = T::tables(light);

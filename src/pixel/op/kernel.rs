@@ -142,14 +142,12 @@ impl Axis {
     /// them never change their length, which processors foresee.
     ///
     /// # Errors
-    /// [`Error::Limit`] when memory is short.
+    /// [`Error::Memory`] when memory is short.
     pub fn even(&self) -> Result<Even> {
         let most = self.taps.iter().map(|taps| taps.count).max().unwrap_or(0);
         let count = (most as usize).next_multiple_of(2);
         let mut weights = Vec::new();
-        weights
-            .try_reserve_exact(count * self.len())
-            .map_err(|_| Error::Limit("not enough memory for its kernel".into()))?;
+        weights.try_reserve_exact(count * self.len()).map_err(|_| Error::Memory)?;
         for index in 0..self.len() {
             weights.extend_from_slice(self.weights(index));
             weights.resize(count * (index + 1), 0.0);

@@ -33,7 +33,7 @@ pub(crate) struct Resize {
 /// plain copy. Straight alpha in and out; colours are weighted by their alpha between.
 ///
 /// # Errors
-/// [`Error::Limit`](crate::pixel::Error::Limit) when memory is short,
+/// [`Error::Memory`](crate::pixel::Error::Memory) when memory is short,
 /// [`Error::Cancelled`](crate::pixel::Error::Cancelled).
 pub(crate) fn resample(
     image: &Image,
@@ -339,9 +339,7 @@ impl Job<'_> {
 
 fn grow(buffer: &mut Vec<f32>, len: usize) -> Result<()> {
     if buffer.len() < len {
-        buffer
-            .try_reserve_exact(len - buffer.len())
-            .map_err(|_| crate::pixel::Error::Limit("not enough memory for its rows".into()))?;
+        buffer.try_reserve_exact(len - buffer.len()).map_err(|_| crate::pixel::Error::Memory)?;
         buffer.resize(len, 0.0);
     }
     Ok(())

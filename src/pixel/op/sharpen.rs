@@ -29,7 +29,7 @@ pub(crate) fn reach(value: i16) -> u32 {
 /// on. `light` is how blurring mixes.
 ///
 /// # Errors
-/// [`Error::Limit`](crate::pixel::Error::Limit) when memory is short,
+/// [`Error::Memory`](crate::pixel::Error::Memory) when memory is short,
 /// [`Error::Cancelled`](crate::pixel::Error::Cancelled).
 pub(crate) fn sharpen(
     image: &Image,

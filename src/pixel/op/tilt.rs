@@ -28,7 +28,7 @@ const BLOCK: u32 = 64;
 /// leaves transparency.
 ///
 /// # Errors
-/// [`Error::Limit`](crate::pixel::Error::Limit) when memory is short,
+/// [`Error::Memory`](crate::pixel::Error::Memory) when memory is short,
 /// [`Error::Cancelled`](crate::pixel::Error::Cancelled).
 pub(crate) fn tilt(
     image: &Image,

@@ -11,7 +11,7 @@ const BLOCK: usize = 32;
 /// The picture turned. One that stays as it is is handed back without a copy.
 ///
 /// # Errors
-/// [`Error::Limit`](crate::pixel::Error::Limit) when memory is short,
+/// [`Error::Memory`](crate::pixel::Error::Memory) when memory is short,
 /// [`Error::Cancelled`](crate::pixel::Error::Cancelled).
 pub(crate) fn turn(image: Image, turn: Turn, cancel: &Cancel) -> Result<Image> {
     if turn == Turn::NONE {

@@ -61,6 +61,8 @@ fn every_message_is_understood() {
     ] {
         same(&Reply::Failed(error));
     }
+    let short = Reply::decode(&Reply::Failed(Error::Memory).encode());
+    assert!(matches!(short, Some(Reply::Failed(Error::Limit(_)))), "its own bound: {short:?}");
     let want = Want { region: Region { x: 1, y: 2, width: 3, height: 4 }, min_scale: 0.3 };
     let open = Open {
         format: Format::Svg,

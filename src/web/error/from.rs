@@ -40,6 +40,7 @@ impl From<pixel::Error> for Error {
             pixel::Error::Malformed(_) | pixel::Error::Unsupported(_) | pixel::Error::Limit(_) => {
                 Self::unreadable(error)
             }
+            pixel::Error::Memory => Self::short_of_memory(),
             pixel::Error::Cancelled => Self::busy(DEFAULT_RETRY_S),
             pixel::Error::Io(_) => Self::unavailable(error),
             pixel::Error::Encode(_) => Self::internal(error),
@@ -86,6 +87,14 @@ mod tests {
     use super::*;
     use crate::pixel::Format;
     use crate::pixel::decode::Tool;
+
+    #[test]
+    fn memory_that_is_short_is_a_matter_of_time_and_told_to_nobody_else() {
+        let error = Error::from(pixel::Error::Memory);
+        assert_eq!(error.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(error.headers().any(|(name, _)| name == http::header::RETRY_AFTER));
+        assert!(error.is_of_one_request());
+    }
 
     #[test]
     fn a_file_whose_tool_is_missing_is_415_and_names_the_package() {

@@ -120,6 +120,12 @@ impl Error {
         error
     }
 
+    /// 503: there is not enough memory for this at the moment.
+    pub fn short_of_memory() -> Self {
+        Self::busy(DEFAULT_RETRY_S)
+            .saying("The server has too little memory at the moment. Please try again in a moment.")
+    }
+
     /// 503: something that the answer depends on is away.
     pub fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
         let message = "The server cannot answer this at the moment.";

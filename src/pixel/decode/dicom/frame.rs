@@ -133,7 +133,7 @@ fn item(reader: &mut Reader) -> Result<Option<u32>> {
 fn samples(layout: &Layout) -> Result<Vec<u16>> {
     let len = layout.samples_per_row().checked_mul(layout.height as usize).ok_or_else(too_large)?;
     let mut samples = Vec::new();
-    samples.try_reserve_exact(len).map_err(|_| too_large())?;
+    samples.try_reserve_exact(len).map_err(|_| Error::Memory)?;
     samples.resize(len, 0);
     Ok(samples)
 }
@@ -153,7 +153,7 @@ fn run_length(bytes: &[u8], layout: &Layout) -> Result<Vec<u16>> {
     let mut out = samples(layout)?;
     let mut plane = Vec::new();
     let len = out.len() / layout.samples;
-    plane.try_reserve_exact(len).map_err(|_| too_large())?;
+    plane.try_reserve_exact(len).map_err(|_| Error::Memory)?;
     plane.resize(len, 0);
     for segment in 0..segments {
         let start = number(segment + 1).unwrap_or(usize::MAX);
@@ -172,11 +172,6 @@ fn run_length(bytes: &[u8], layout: &Layout) -> Result<Vec<u16>> {
 fn jpeg(bytes: Vec<u8>, layout: &Layout) -> Result<Vec<u16>> {
     let bytes = if layout.samples == 3 { with_colour_model(bytes, layout.ycbcr) } else { bytes };
     let mut out = samples(layout)?;
-    let failed = |complaint: Complaint| match complaint {
-        Complaint::Warning(says) | Complaint::Fatal(says) => {
-            Error::Malformed(format!("the JPEG decoder says: {says}"))
-        }
-    };
     let result: Result<(), Complaint> = turbo::with(&bytes, MAX_SCANS, |decompressor| {
         if decompressor.size() != (layout.width, layout.height) {
             return Err(Complaint::Fatal("the frame has another size".into()));
@@ -191,7 +186,7 @@ fn jpeg(bytes: Vec<u8>, layout: &Layout) -> Result<Vec<u16>> {
         }
         Ok(())
     });
-    result.map_err(failed)?;
+    result?;
     Ok(out)
 }
 

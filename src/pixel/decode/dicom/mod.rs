@@ -13,7 +13,7 @@ use std::io::{Cursor, Read};
 use self::dataset::{Dataset, Syntax};
 use self::frame::Frame;
 use self::layout::{Colour, Layout};
-use super::{Decoded, Decoder, File, Info, Reader, Want, read_error, too_large};
+use super::{Decoded, Decoder, File, Info, Reader, Want, read_error};
 use crate::pixel::{Cancel, ColourSpace, Depth, Error, Format, Limits, Result, Samples};
 
 const ROWS_PER_CANCEL_CHECK: u32 = 64;
@@ -96,7 +96,7 @@ impl Decoder for Dicom {
         };
         let samples = layout.samples_per_row();
         let mut row = Vec::new();
-        row.try_reserve_exact(samples).map_err(|_| too_large())?;
+        row.try_reserve_exact(samples).map_err(|_| Error::Memory)?;
         row.resize(samples, 0_u16);
         for y in 0..region.height {
             if y % ROWS_PER_CANCEL_CHECK == 0 {

@@ -131,7 +131,7 @@ impl Player {
         let Some(frame) = frame.cloned() else { return Ok(None) };
         let len = self.decoder.buffer_size();
         self.indices.clear();
-        self.indices.try_reserve(len).map_err(|_| too_large())?;
+        self.indices.try_reserve(len).map_err(|_| Error::Memory)?;
         self.indices.resize(len, 0);
         self.decoder.read_into_buffer(&mut self.indices).map_err(gif_error)?;
         let palette = self.decoder.palette().map_err(gif_error)?;
@@ -182,7 +182,7 @@ impl Canvas {
             },
             gif::DisposalMethod::Previous => {
                 let mut saved = Vec::new();
-                saved.try_reserve_exact(self.pixels.len()).map_err(|_| too_large())?;
+                saved.try_reserve_exact(self.pixels.len()).map_err(|_| Error::Memory)?;
                 saved.extend_from_slice(&self.pixels);
                 Disposal::Restore(saved)
             }

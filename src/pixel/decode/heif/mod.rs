@@ -162,6 +162,7 @@ fn heif_error(failure: Failure) -> Error {
         Failure::Missing(message) | Failure::Unsupported(message) => Error::Unsupported(message),
         Failure::Limit(message) if message.is_empty() => too_large(),
         Failure::Limit(message) => Error::Limit(message),
+        Failure::Memory => Error::Memory,
         Failure::Corrupt(message) => Error::Malformed(format!("the HEIF decoder says: {message}")),
     }
 }

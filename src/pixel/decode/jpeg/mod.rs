@@ -154,11 +154,14 @@ impl From<Error> for Failure {
 
 impl From<Complaint> for Failure {
     fn from(complaint: Complaint) -> Self {
-        let (Complaint::Warning(message) | Complaint::Fatal(message)) = complaint;
-        if message.contains("Premature end of JPEG file") {
-            return Self::Ended;
+        match complaint {
+            Complaint::Warning(message) | Complaint::Fatal(message)
+                if message.contains("Premature end of JPEG file") =>
+            {
+                Self::Ended
+            }
+            other => Self::Error(other.into()),
         }
-        Self::Error(Error::Malformed(format!("the JPEG decoder says: {message}")))
     }
 }
 

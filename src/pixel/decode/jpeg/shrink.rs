@@ -107,6 +107,6 @@ pub(super) fn decode(request: &Request, samples: &mut [u8]) -> Result<Outcome, C
         0 => Ok(Outcome::Done),
         3 => Ok(Outcome::TooFine),
         1 => Err(Complaint::Warning(message())),
-        _ => Err(Complaint::Fatal(message())),
+        _ => Err(Complaint::fatal(message())),
     }
 }

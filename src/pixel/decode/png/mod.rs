@@ -154,7 +154,7 @@ impl Png {
     fn into_bands(self, info: Info, region: Region) -> Result<Bands> {
         let line = self.line(&info, &info.try_image(1, 1)?)?;
         let mut row = Vec::new();
-        row.try_reserve_exact(line).map_err(|_| too_large())?;
+        row.try_reserve_exact(line).map_err(|_| Error::Memory)?;
         row.resize(line, 0);
         Ok(Bands { reader: self.reader, info, left: region, row, next: 0 })
     }

@@ -10,7 +10,7 @@ use std::io::{BufRead, Read, Seek, SeekFrom};
 
 use self::header::{Coding, Header};
 use super::png::put_row;
-use super::{Decoded, Decoder, File, Info, Reader, Want, read_error, too_large};
+use super::{Decoded, Decoder, File, Info, Reader, Want, read_error};
 use crate::pixel::{Cancel, Depth, Error, Format, Limits, Result};
 
 const ROWS_PER_CANCEL_CHECK: u32 = 64;
@@ -123,7 +123,7 @@ fn beyond() -> Error {
 
 fn zeroed(len: usize) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    bytes.try_reserve_exact(len).map_err(|_| too_large())?;
+    bytes.try_reserve_exact(len).map_err(|_| Error::Memory)?;
     bytes.resize(len, 0);
     Ok(bytes)
 }

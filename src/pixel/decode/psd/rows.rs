@@ -40,7 +40,7 @@ impl Rows {
         };
         let row_bytes = usize::try_from(row_bytes).map_err(|_| too_large())?;
         let mut row = Vec::new();
-        row.try_reserve_exact(row_bytes).map_err(|_| too_large())?;
+        row.try_reserve_exact(row_bytes).map_err(|_| Error::Memory)?;
         row.resize(row_bytes, 0);
         let start = position(reader)?;
         Ok(Self { start, height: header.height, sizes, packed: Vec::new(), row, next: 0 })
@@ -82,7 +82,7 @@ fn sizes(reader: &mut Reader, header: &Header, file_len: u64) -> Result<Vec<u32>
     let bytes = read_block(reader, used)?;
     let mut sizes = Vec::new();
     let count = bytes.len() / entry_bytes as usize;
-    sizes.try_reserve_exact(count).map_err(|_| too_large())?;
+    sizes.try_reserve_exact(count).map_err(|_| Error::Memory)?;
     sizes.extend(bytes.chunks_exact(entry_bytes as usize).map(|entry| match *entry {
         [b3, b2, b1, b0] => u32::from_be_bytes([b3, b2, b1, b0]),
         [b1, b0] => u16::from_be_bytes([b1, b0]).into(),

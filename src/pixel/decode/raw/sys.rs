@@ -140,7 +140,8 @@ fn judge(result: c_int) -> Result<()> {
 fn failure(code: c_int) -> Error {
     match code {
         UNKNOWN => Error::Unsupported("LibRaw does not know this raw file".into()),
-        NO_MEMORY | LARGE => Error::Limit("not enough memory to develop it".into()),
+        NO_MEMORY => Error::Memory,
+        LARGE => Error::Limit("developing it takes too much memory".into()),
         DAMAGED => Error::Malformed("its sensor data is damaged or ends too early".into()),
         _ => Error::Malformed("LibRaw cannot make sense of it".into()),
     }

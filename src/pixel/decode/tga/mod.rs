@@ -54,7 +54,7 @@ impl Decoder for Tga {
         let bytes = self.header.pixel_bytes();
         let len = (info.width as usize).checked_mul(bytes).ok_or_else(too_large)?;
         let mut stored = Vec::new();
-        stored.try_reserve_exact(len).map_err(|_| too_large())?;
+        stored.try_reserve_exact(len).map_err(|_| Error::Memory)?;
         stored.resize(len, 0);
         // Stored rows count from the bottom unless the header says otherwise.
         let place = |y: u32| if self.header.from_top { y } else { info.height - 1 - y };

@@ -85,13 +85,12 @@ impl JpegChunks {
 enum Failure {
     Size,
     Memory,
-    Decoder(String),
+    Decoder(Complaint),
 }
 
 impl From<Complaint> for Failure {
     fn from(complaint: Complaint) -> Self {
-        let (Complaint::Warning(message) | Complaint::Fatal(message)) = complaint;
-        Self::Decoder(message)
+        Self::Decoder(complaint)
     }
 }
 
@@ -99,10 +98,8 @@ impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Size => Self::Malformed("its strips do not match its size".into()),
-            Failure::Memory => too_large(),
-            Failure::Decoder(message) => {
-                Self::Malformed(format!("the JPEG decoder says: {message}"))
-            }
+            Failure::Memory => Self::Memory,
+            Failure::Decoder(complaint) => complaint.into(),
         }
     }
 }

@@ -224,7 +224,7 @@ impl Plain {
         }
         let buffer = &mut self.buffer;
         buffer.clear();
-        buffer.try_reserve_exact(len).map_err(|_| too_large())?;
+        buffer.try_reserve_exact(len).map_err(|_| Error::Memory)?;
         buffer.resize(len, 0);
         self.decoder.read_chunk_bytes(index, buffer).map_err(tiff_error)?;
         self.read = Some((index, line));

@@ -56,7 +56,7 @@ impl RawRows {
         self.reader.seek_relative(by).map_err(read_error)?;
         if self.row.len() != line {
             self.row.clear();
-            self.row.try_reserve_exact(line).map_err(|_| too_large())?;
+            self.row.try_reserve_exact(line).map_err(|_| Error::Memory)?;
             self.row.resize(line, 0);
         }
         self.reader.read_exact(&mut self.row).map_err(read_error)?;

@@ -76,7 +76,7 @@ impl Unpacked {
         }
         let samples = &mut self.samples;
         samples.clear();
-        samples.try_reserve_exact(len).map_err(|_| too_large())?;
+        samples.try_reserve_exact(len).map_err(|_| Error::Memory)?;
         samples.resize(len, 0);
         match layout.compression {
             NO_COMPRESSION => {

@@ -1,7 +1,7 @@
 //! YCbCr that is not JPEG (TIFF 6.0, section 21): chroma of several pixels stored once, behind their
 //! luma.
 
-use super::super::{Reader, Region, too_large};
+use super::super::{Reader, Region};
 use super::directory::Directory;
 use super::layout::tag;
 use crate::pixel::{Error, Result};
@@ -53,7 +53,7 @@ impl Ycbcr {
         let (width, height) = (size.width as usize, size.height as usize);
         let (across, down) = (self.across as usize, self.down as usize);
         rgb.clear();
-        rgb.try_reserve_exact(width * height * 3).map_err(|_| too_large())?;
+        rgb.try_reserve_exact(width * height * 3).map_err(|_| Error::Memory)?;
         rgb.resize(width * height * 3, 0);
         let groups_across = width.div_ceil(across);
         for (index, group) in stored.chunks_exact(across * down + 2).enumerate() {

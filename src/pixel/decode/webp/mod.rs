@@ -164,7 +164,7 @@ fn grown(region: Region, info: &Info) -> Region {
 
 fn webp_error(failure: Failure) -> Error {
     match failure {
-        Failure::Memory => too_large(),
+        Failure::Memory => Error::Memory,
         Failure::Unsupported => Error::Unsupported("WebP of an unknown kind".into()),
         Failure::Truncated => Error::Malformed("it ends too early".into()),
         Failure::Corrupt => Error::Malformed("its data is corrupt".into()),

@@ -64,7 +64,7 @@ pub(super) fn decode(
     let bands = if alpha { 4 } else { 3 };
     let line = region.width as usize * bands;
     assert_eq!(Some(pixels.len()), line.checked_mul(region.height as usize), "buffer must fit");
-    let number = |value: u32| c_int::try_from(value).map_err(|_| Failure::Memory);
+    let number = |value: u32| c_int::try_from(value).map_err(|_| Failure::Unsupported);
     let mut config = webp::WebPDecoderConfig::new().map_err(|()| Failure::Unsupported)?;
     config.options.use_cropping = 1;
     config.options.crop_left = number(region.x)?;
@@ -76,7 +76,7 @@ pub(super) fn decode(
     config.output.is_external_memory = 1;
     config.output.u.RGBA = webp::WebPRGBABuffer {
         rgba: pixels.as_mut_ptr(),
-        stride: c_int::try_from(line).map_err(|_| Failure::Memory)?,
+        stride: c_int::try_from(line).map_err(|_| Failure::Unsupported)?,
         size: pixels.len(),
     };
     // SAFETY: the input is a live slice; the output describes `pixels` exactly, and libwebp checks

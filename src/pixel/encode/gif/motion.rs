@@ -104,7 +104,7 @@ impl Motion {
         };
         let len = usize::from(width) * usize::from(height);
         let mut shown = Vec::new();
-        shown.try_reserve_exact(len).map_err(|_| Error::Encode("not enough memory".into()))?;
+        shown.try_reserve_exact(len).map_err(|_| Error::Memory)?;
         shown.resize(len, CLEAR);
         Ok(Self { width, height, plays, file: None, shown, held: None, until_ms: 0, written_cs: 0 })
     }

@@ -50,6 +50,7 @@ pub(super) fn encode(image: &Image, options: &EncodeOptions, side: &Side<'_>) ->
     };
     sys::encode(samples, &layout, &settings).map_err(|failure| match failure {
         Failure::Missing(message) => Error::Unsupported(message),
+        Failure::Memory => Error::Memory,
         Failure::Refused(step) => {
             Error::Encode(format!("the JPEG XL encoder does not take {step}"))
         }

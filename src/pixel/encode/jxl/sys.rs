@@ -16,6 +16,7 @@ const LIBRARY: Wanted = Wanted {
 
 const SUCCESS: c_int = 0;
 const NEED_MORE_OUTPUT: c_int = 2;
+const OUT_OF_MEMORY: c_int = 2;
 const TRUE: c_int = 1;
 const SETTING_EFFORT: c_int = 0;
 const TYPE_UINT8: c_int = 2;
@@ -112,6 +113,7 @@ functions! {
         ) -> c_int;
         fn JxlEncoderCloseInput(*mut Encoder);
         fn JxlEncoderProcessOutput(*mut Encoder, *mut *mut u8, *mut usize) -> c_int;
+        fn JxlEncoderGetError(*mut Encoder) -> c_int;
     }
 }
 
@@ -133,6 +135,8 @@ fn functions() -> Result<&'static Functions, Failure> {
 pub(super) enum Failure {
     /// The library is not there.
     Missing(String),
+    /// Memory is short.
+    Memory,
     /// The step that the library refused.
     Refused(&'static str),
 }
@@ -174,6 +178,15 @@ impl Drop for Handle {
     }
 }
 
+impl Handle {
+    /// Why it failed: the step, unless the library says that memory is short.
+    fn reason(&self, failure: Failure) -> Failure {
+        // SAFETY: the encoder is live.
+        let code = unsafe { (self.functions.JxlEncoderGetError)(self.raw.as_ptr()) };
+        if code == OUT_OF_MEMORY { Failure::Memory } else { failure }
+    }
+}
+
 fn judge(status: c_int, step: &'static str) -> Result<(), Failure> {
     if status == SUCCESS { Ok(()) } else { Err(Failure::Refused(step)) }
 }
@@ -187,14 +200,17 @@ pub(super) fn encode(
     let functions = functions()?;
     // SAFETY: a null pointer asks for the usual memory functions; a null result means no memory.
     let raw = NonNull::new(unsafe { (functions.JxlEncoderCreate)(ptr::null()) })
-        .ok_or(Failure::Refused("starting"))?;
+        .ok_or(Failure::Memory)?;
     let encoder = Handle { raw, functions };
-    describe(&encoder, layout, settings)?;
-    add_boxes(&encoder, settings)?;
-    add_frame(&encoder, samples, layout, settings)?;
-    // SAFETY: the encoder is live.
-    unsafe { (functions.JxlEncoderCloseInput)(raw.as_ptr()) };
-    collect(&encoder)
+    let file = describe(&encoder, layout, settings)
+        .and_then(|()| add_boxes(&encoder, settings))
+        .and_then(|()| add_frame(&encoder, samples, layout, settings))
+        .and_then(|()| {
+            // SAFETY: the encoder is live.
+            unsafe { (functions.JxlEncoderCloseInput)(raw.as_ptr()) };
+            collect(&encoder)
+        });
+    file.map_err(|failure| encoder.reason(failure))
 }
 
 fn describe(encoder: &Handle, layout: &Layout, settings: &Settings<'_>) -> Result<(), Failure> {

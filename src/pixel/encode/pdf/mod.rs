@@ -254,7 +254,7 @@ impl Stored {
         };
         let bytes = turbo::compress(&colours, (image.width, image.height), &settings);
         Ok(Self {
-            bytes: bytes.map_err(failed)?,
+            bytes: bytes?,
             filter: Filter::DctDecode,
             bits: 8,
             bands,

@@ -8,6 +8,8 @@ use std::ptr::{self, NonNull};
 
 use libwebp_sys as webp;
 
+use crate::pixel::{Error, Result};
+
 /// Encodes frames one after the other; each is compressed when it comes.
 pub(super) struct AnimationEncoder {
     encoder: NonNull<webp::WebPAnimEncoder>,
@@ -34,8 +36,8 @@ impl Drop for Picture {
 
 impl AnimationEncoder {
     /// An encoder for frames of this size, shown `plays` times, 0 for endlessly.
-    pub(super) fn new((width, height): (u32, u32), plays: u16) -> Result<Self, String> {
-        let number = |value: u32| c_int::try_from(value).map_err(|_| "too large".to_owned());
+    pub(super) fn new((width, height): (u32, u32), plays: u16) -> Result<Self> {
+        let number = |value: u32| c_int::try_from(value).map_err(|_| failed("too large"));
         let (width, height) = (number(width)?, number(height)?);
         let version = webp::WEBP_MUX_ABI_VERSION as c_int;
         let mut options = MaybeUninit::<webp::WebPAnimEncoderOptions>::uninit();
@@ -43,13 +45,13 @@ impl AnimationEncoder {
         // null result is checked.
         let encoder = unsafe {
             if webp::WebPAnimEncoderOptionsInitInternal(options.as_mut_ptr(), version) == 0 {
-                return Err("the WebP encoder does not start".to_owned());
+                return Err(failed("the WebP encoder does not start"));
             }
             let mut options = options.assume_init();
             options.anim_params.loop_count = plays.into();
             webp::WebPAnimEncoderNewInternal(width, height, &raw const options, version)
         };
-        let encoder = NonNull::new(encoder).ok_or("the WebP encoder does not start")?;
+        let encoder = NonNull::new(encoder).ok_or(Error::Memory)?;
         Ok(Self { encoder, width, height })
     }
 
@@ -60,12 +62,13 @@ impl AnimationEncoder {
         alpha: bool,
         from_ms: c_int,
         config: &webp::WebPConfig,
-    ) -> Result<(), String> {
+    ) -> Result<()> {
         let bands = if alpha { 4 } else { 3 };
         let stride = self.width as usize * bands;
         assert_eq!(pixels.len(), stride * self.height as usize, "the buffer must fit");
-        let stride = c_int::try_from(stride).map_err(|_| "too large".to_owned())?;
-        let picture = webp::WebPPicture::new().map_err(|()| "the WebP encoder does not start")?;
+        let stride = c_int::try_from(stride).map_err(|_| failed("too large"))?;
+        let picture =
+            webp::WebPPicture::new().map_err(|()| failed("the WebP encoder does not start"))?;
         let mut picture = Picture(picture);
         picture.0.use_argb = 1;
         picture.0.width = self.width;
@@ -80,18 +83,22 @@ impl AnimationEncoder {
             }
         };
         if imported == 0 {
-            return Err("not enough memory".to_owned());
+            return Err(Error::Memory);
         }
         // SAFETY: encoder and picture are live and of the same size; the configuration is read only.
         let added = unsafe {
             let encoder = self.encoder.as_ptr();
             webp::WebPAnimEncoderAdd(encoder, &raw mut picture.0, from_ms, config)
         };
-        if added == 0 { Err(self.fault()) } else { Ok(()) }
+        match (added, picture.0.error_code) {
+            (1.., _) => Ok(()),
+            (_, code) if is_memory(code) => Err(Error::Memory),
+            _ => Err(self.fault()),
+        }
     }
 
     /// The file, whose last frame ends at a time.
-    pub(super) fn finish(self, until_ms: c_int) -> Result<Vec<u8>, String> {
+    pub(super) fn finish(self, until_ms: c_int) -> Result<Vec<u8>> {
         let mut data = webp::WebPData { bytes: ptr::null(), size: 0 };
         // SAFETY: the encoder is live; no picture and no configuration mark the end, as the library
         // asks; what it assembles is ours to free.
@@ -109,14 +116,27 @@ impl AnimationEncoder {
         }
     }
 
-    fn fault(&self) -> String {
+    fn fault(&self) -> Error {
         // SAFETY: the encoder is live and owns the text, which ends in a zero, until its next call.
         let text = unsafe { webp::WebPAnimEncoderGetError(self.encoder.as_ptr()) };
         if text.is_null() {
-            return "the WebP encoder failed".to_owned();
+            return failed("the WebP encoder failed");
         }
         // SAFETY: as above; the text is copied at once.
         let text = unsafe { CStr::from_ptr(text) };
-        format!("the WebP encoder says: {}", text.to_string_lossy())
+        failed(&format!("the WebP encoder says: {}", text.to_string_lossy()))
     }
+}
+
+fn failed(message: &str) -> Error {
+    Error::Encode(message.to_owned())
+}
+
+/// Whether the encoder gave up because memory is short.
+pub(super) fn is_memory(code: webp::WebPEncodingError) -> bool {
+    matches!(
+        code,
+        webp::WebPEncodingError::VP8_ENC_ERROR_OUT_OF_MEMORY
+            | webp::WebPEncodingError::VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY
+    )
 }
