@@ -28,6 +28,7 @@ fn pool(servers: &[String]) -> Pool {
     Pool::start(library, |config: Config| {
         config
             .raw("memcached_servers", &format!("[{}]", listed.join(", ")))
+            .raw("memcached_timeout_ms", "50")
             .raw("memory_cache_mb", "1")
             .raw("edge_cache_s", "0")
     })

@@ -17,6 +17,8 @@ impl Config {
         Self::alone(dir, database)
             .raw("memcached_servers", &format!("['{}']", from_environment(MEMCACHED)))
             .text("memcached_prefix", &format!("test-{}.", dir.file_name().unwrap().display()))
+            // On a machine with a lot to do besides, what is cached must not be made again.
+            .raw("memcached_timeout_ms", "5000")
     }
 
     /// A pool in `dir` that needs nobody else: pictures in `images`, everything else beside, two
