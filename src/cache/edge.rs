@@ -10,6 +10,12 @@ use std::path::Path;
 /// How much of a file's head is looked at: both servers begin with the address.
 const HEAD_BYTES: u64 = 64 * 1024;
 
+/// What stands before the address in nginx's files.
+const NGINX_KEY: &[u8] = b"\nKEY: ";
+
+/// Where Apache's files tell how long the address is (`name_len` in `cache_disk_common.h`).
+const APACHE_LEN: std::ops::Range<usize> = 8..8 + size_of::<usize>();
+
 /// What is in the folder, or was deleted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Kept {
@@ -39,18 +45,22 @@ pub fn usage(folder: &Path) -> io::Result<Kept> {
 /// # Errors
 /// When the folder cannot be read. What cannot be deleted is counted.
 pub fn clear(folder: &Path) -> io::Result<Kept> {
-    delete_where(folder, &|_| true)
+    delete_where(folder, &|_, _| true)
 }
 
-/// Deletes the answers to requests for which `wanted` says so, given path and query as they were sent.
+/// Deletes the answers whose address `wanted` picks out, given as the front server names it: the path and the
+/// query as they were sent, after words of its own.
 ///
 /// # Errors
 /// When the folder cannot be read. What cannot be deleted is counted.
 pub fn purge(folder: &Path, wanted: &dyn Fn(&[u8]) -> bool) -> io::Result<Kept> {
-    delete_where(folder, &|head| target(head).is_some_and(wanted))
+    delete_where(folder, &|path, head| address(path, head).is_some_and(wanted))
 }
 
-fn delete_where(folder: &Path, wanted: &dyn Fn(&[u8]) -> bool) -> io::Result<Kept> {
+/// Whether a file that begins like this is to go.
+type Wanted<'a> = dyn Fn(&Path, &[u8]) -> bool + 'a;
+
+fn delete_where(folder: &Path, wanted: &Wanted<'_>) -> io::Result<Kept> {
     let mut gone = Kept::default();
     each(folder, &mut |path| match delete(path, wanted) {
         Ok(Some(bytes)) => {
@@ -65,12 +75,12 @@ fn delete_where(folder: &Path, wanted: &dyn Fn(&[u8]) -> bool) -> io::Result<Kep
 }
 
 /// Deletes an answer whose file begins as is wanted, and tells its size.
-fn delete(path: &Path, wanted: &dyn Fn(&[u8]) -> bool) -> io::Result<Option<u64>> {
+fn delete(path: &Path, wanted: &Wanted<'_>) -> io::Result<Option<u64>> {
     let mut head = Vec::new();
     let file = File::open(path)?;
     let bytes = file.metadata()?.len();
     file.take(HEAD_BYTES).read_to_end(&mut head)?;
-    if !wanted(&head) {
+    if !wanted(path, &head) {
         return Ok(None);
     }
     if path.extension().is_none() {
@@ -91,21 +101,21 @@ fn spoil(path: &Path) -> io::Result<()> {
     File::options().write(true).open(path)?.write_all(&[0; size_of::<u64>()])
 }
 
-/// The address in the head of a file: what both servers write of it ends with its path and query.
-fn target(head: &[u8]) -> Option<&[u8]> {
-    let start = (0..head.len()).find(|start| shows_pictures(&head[*start..]))?;
-    let rest = &head[start..];
-    // nginx ends the line of its key; Apache goes on with header fields, of which each ends a line, so
-    // that what stands before the first colon is the address and the name of a field.
-    let end = rest.iter().position(|byte| *byte < b' ').unwrap_or(rest.len());
-    Some(&rest[..end])
+/// The address in the head of a file.
+fn address<'a>(path: &Path, head: &'a [u8]) -> Option<&'a [u8]> {
+    if path.extension().is_none() {
+        let rest = &head[find(head, NGINX_KEY)? + NGINX_KEY.len()..];
+        return rest.split(|byte| *byte == b'\n').next();
+    }
+    // What comes before it are numbers, what comes behind it the first header field.
+    let len = usize::from_ne_bytes(head.get(APACHE_LEN)?.try_into().ok()?);
+    let rest = head.get(APACHE_LEN.end..)?;
+    let start = [&b"http://"[..], b"https://"].iter().filter_map(|word| find(rest, word)).min()?;
+    rest.get(start..start.checked_add(len)?)
 }
 
-/// Whether what begins here is an address that shows a picture: `/image?`, or an old one, `/erez5/erez?`.
-fn shows_pictures(text: &[u8]) -> bool {
-    let Some(old) = text.strip_prefix(b"/erez") else { return text.starts_with(b"/image?") };
-    let digits = old.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    old[digits..].starts_with(b"/erez?")
+fn find(text: &[u8], word: &[u8]) -> Option<usize> {
+    text.windows(word.len()).position(|part| part == word)
 }
 
 /// Calls `found` for each file that holds an answer.
@@ -139,39 +149,48 @@ fn is_answer(name: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn nginx_file(key: &str) -> Vec<u8> {
+        let numbers = [5, 0, 0, 0].repeat(80);
+        [&numbers, &b"\nKEY: "[..], key.as_bytes(), b"\nHTTP/1.1 200 OK\r\n"].concat()
+    }
+
+    /// As Apache 2.4 writes it on a machine of 64 bits.
+    fn apache_file(name: &str) -> Vec<u8> {
+        let mut head = [&6_u32.to_ne_bytes()[..], &200_u32.to_ne_bytes()].concat();
+        head.extend(name.len().to_ne_bytes());
+        head.resize(120, 0);
+        [&head, name.as_bytes(), b"ETag: \"x\"\r\n"].concat()
+    }
+
     #[test]
     fn only_what_is_wanted_and_is_an_answer_goes() {
         let dir = tempfile::tempdir().unwrap();
         let nginx = dir.path().join("c/29/b7f54b2df7773722d382f4809d65029c");
         let other = dir.path().join("c/29/c7f54b2df7773722d382f4809d65029c");
         let apache = dir.path().join("Qx/yZ/abc.header");
-        let old = dir.path().join("Qx/yZ/old.header");
+        let longer = dir.path().join("Qx/yZ/longer.header");
         let stranger = dir.path().join("notes.txt");
-        for path in [&nginx, &other, &apache, &old, &stranger] {
+        for path in [&nginx, &other, &apache, &longer, &stranger] {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
         }
-        fs::write(&nginx, b"\x05\0\0KEY: GET|plain|/image?src=a/b.jpg&width=5\nHTTP").unwrap();
-        fs::write(&other, b"\x05\0\0KEY: GET|plain|/image?src=c.jpg\nHTTP").unwrap();
-        fs::write(&apache, b"\x06\0http://h:80/halftone-edge/plain/image?src=a/b.jpgETag: x\r\n")
-            .unwrap();
-        fs::write(
-            &old,
-            b"\x06\0http://h:80/halftone-edge/avif-webp/erez5/erez?src=/image?.jpgETag: x\r\n",
-        )
-        .unwrap();
+        let base = "http://h:80/halftone-edge/plain";
+        fs::write(&nginx, nginx_file("GET|plain|/image?src=a/b.jpg")).unwrap();
+        fs::write(&other, nginx_file("GET|plain|/image?src=c.jpg")).unwrap();
+        fs::write(&apache, apache_file(&format!("{base}/image?src=a/b.jpg"))).unwrap();
+        fs::write(&longer, apache_file(&format!("{base}/image?src=a/b.jpgETag"))).unwrap();
         fs::write(apache.with_extension("data"), "picture").unwrap();
-        fs::write(&stranger, "KEY: /image?src=a/b.jpg\n").unwrap();
+        fs::write(&stranger, nginx_file("GET|plain|/image?src=a/b.jpg")).unwrap();
         assert_eq!(usage(dir.path()).unwrap().answers, 4);
-        let wanted = |target: &[u8]| target.starts_with(b"/image?src=a/b.jpg");
+        let wanted = |address: &[u8]| address.ends_with(b"/image?src=a/b.jpg");
         let gone = purge(dir.path(), &wanted).unwrap();
         assert_eq!((gone.answers, gone.failed), (2, 0));
         assert!(!nginx.exists() && !apache.exists() && !apache.with_extension("data").exists());
-        assert!(other.exists() && old.exists() && stranger.exists());
-        let gone = purge(dir.path(), &|target| target.starts_with(b"/erez5/erez?src=/image?"));
-        assert_eq!((gone.unwrap().answers, old.exists()), (1, false));
+        assert!(other.exists() && longer.exists() && stranger.exists());
         assert_eq!(purge(&dir.path().join("none"), &wanted).unwrap(), Kept::default());
-        fs::write(&nginx, b"\x05\0\0KEY: GET|plain|/%69mage?src=a/b.jpg\nHTTP").unwrap();
+        fs::write(&nginx, "neither").unwrap();
+        fs::write(&apache, apache_file("h")).unwrap();
+        assert_eq!(purge(dir.path(), &|_| true).unwrap().answers, 2, "of those that tell");
         assert_eq!(clear(dir.path()).unwrap().answers, 2);
-        assert!(!nginx.exists() && !other.exists() && stranger.exists());
+        assert!(stranger.exists());
     }
 }

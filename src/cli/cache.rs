@@ -4,7 +4,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use percent_encoding::percent_decode;
 
 use super::service_user::as_root;
 use super::{Common, cache_warm, wiring};
@@ -13,6 +12,10 @@ use crate::cache::{Cache, edge};
 use crate::config::Settings;
 use crate::db::purge::{self, Made};
 use crate::db::{self, Db};
+use crate::source::SourcePath;
+use crate::spec::Rules;
+use crate::web::image::Meant;
+use crate::web::shows_pictures;
 
 /// What to do with the caches.
 #[derive(Subcommand)]
@@ -123,7 +126,12 @@ pub(super) fn purge_made(
     };
     let disk = path.is_empty().then(|| cache.clear_disk()).transpose()?;
     let edge = match edge_folder(settings) {
-        Some(folder) => Some(purge_edge(folder, path, as_owner)?),
+        Some(folder) => {
+            let store = wiring::rights(settings, database);
+            store.refresh()?;
+            let meant = Meant::new(store, Rules { max_dimension: settings.max_image_dimension });
+            Some(purge_edge(folder, path, &meant, as_owner)?)
+        }
         None => None,
     };
     Ok(Purged { originals, disk, edge })
@@ -156,10 +164,15 @@ fn purge(settings: &Settings, database: &Db, path: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn purge_edge(folder: &Path, path: &str, as_owner: AsOwner<'_>) -> io::Result<edge::Kept> {
+fn purge_edge(
+    folder: &Path,
+    path: &str,
+    meant: &Meant,
+    as_owner: AsOwner<'_>,
+) -> io::Result<edge::Kept> {
     let purge = || match path {
         "" => edge::clear(folder),
-        _ => edge::purge(folder, &|target| concerns(target, path)),
+        _ => edge::purge(folder, &|address| concerns(meant, address, path)),
     };
     let first = as_owner(&purge)?;
     // A worker that has not heard of it yet may give the front server the old picture once more.
@@ -172,27 +185,26 @@ fn purge_edge(folder: &Path, path: &str, as_owner: AsOwner<'_>) -> io::Result<ed
     })
 }
 
-/// Whether an address shows anything of a folder or an original: as the picture or laid over it. In
-/// doubt it does: what is deleted too much is asked for again.
-fn concerns(target: &[u8], path: &str) -> bool {
-    let wanted = db::path_key(path);
-    let blanks: Vec<u8> =
-        target.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
-    [target, &blanks].into_iter().any(|text| {
-        let text = plain_path(&percent_decode(text).decode_utf8_lossy());
-        db::path_key(&text).contains(&wanted) || text.contains(path)
-    })
+/// Whether an address shows anything of a folder or an original: as the picture or laid over it. Where that
+/// cannot be told it does: what is deleted too much is asked for again.
+fn concerns(meant: &Meant, address: &[u8], path: &str) -> bool {
+    let Some((asked, query)) = picture_at(address) else { return false };
+    let within = |original: &SourcePath| {
+        original
+            .as_str()
+            .strip_prefix(path)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    meant.originals(asked, query).is_none_or(|originals| originals.iter().any(within))
 }
 
-/// A path without parts that say nothing.
-fn plain_path(text: &str) -> String {
-    let mut plain = text.to_owned();
-    for idle in ["/./", "//"] {
-        while plain.contains(idle) {
-            plain = plain.replace(idle, "/");
-        }
-    }
-    plain.replace("=./", "=")
+/// The path and the query of the request for a picture that an address ends with; before them stand words of
+/// the front server's.
+fn picture_at(address: &[u8]) -> Option<(&str, &[u8])> {
+    let end = address.iter().position(|byte| *byte == b'?')?;
+    let before = std::str::from_utf8(&address[..end]).ok()?;
+    let mut paths = before.match_indices('/').map(|(start, _)| &before[start..]);
+    Some((paths.find(|path| shows_pictures(path))?, &address[end + 1..]))
 }
 
 #[cfg(test)]
@@ -200,14 +212,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_concern_what_they_name() {
-        assert!(concerns(b"/image?src=a/b.jpg&width=5", "a/b.jpg"));
-        assert!(concerns(b"/image?src=a%2Fb%20c.jpg", "a/b c.jpg"));
-        assert!(concerns(b"/image?width=5&src=/a/b+c.jpg", "a/b c.jpg"));
-        assert!(concerns(b"/image?src=x.jpg&overlay=a/b.jpg", "a"));
-        assert!(concerns(b"/image?src=pub/c%2B%2B.jpg", "pub/c++.jpg"));
-        assert!(concerns(b"/image?src=pub/c++.jpg", "pub/c  .jpg"));
-        assert!(concerns(b"/image?src=./pub//a/././b.jpg", "pub/a/b.jpg"));
-        assert!(!concerns(b"/image?src=c/d.jpg", "a/b.jpg"));
+    fn the_request_stands_at_the_end_of_what_front_servers_name() {
+        for (address, path, query) in [
+            ("GET|plain|/image?src=a", "/image", "src=a"),
+            ("GET|avif|/im%61ge?src=/image?b", "/im%61ge", "src=/image?b"),
+            ("http://h:80/halftone-edge/plain/erez5/erez?src=a", "/erez5/erez", "src=a"),
+        ] {
+            let found = picture_at(address.as_bytes());
+            assert_eq!(found, Some((path, query.as_bytes())), "{address}");
+        }
+        for none in ["GET|plain|/image", "GET|plain|/other?src=/image?src=a", "?src=a", ""] {
+            assert_eq!(picture_at(none.as_bytes()), None, "{none}");
+        }
     }
 }

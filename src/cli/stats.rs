@@ -20,7 +20,7 @@ use crate::config::Settings;
 use crate::db::{self, Db};
 use crate::spec::Rules;
 use crate::stats::log::{Follower, FollowerOptions, PolledRead};
-use crate::web::image::Counted;
+use crate::web::image::Meant;
 
 /// How long it is believed which image an address is for: templates may change.
 const BELIEVED: Duration = Duration::from_secs(60);
@@ -73,7 +73,7 @@ fn follow(settings: &Settings, database: &Db, log: &Path, once: bool) -> anyhow:
         once,
     };
     let mut addresses = Addresses {
-        counted: Counted::new(store, Rules { max_dimension: settings.max_image_dimension }),
+        meant: Meant::new(store, Rules { max_dimension: settings.max_image_dimension }),
         database,
         known: HashMap::new(),
         since: Instant::now(),
@@ -113,7 +113,7 @@ fn alone(settings: &Settings, name: &str) -> anyhow::Result<File> {
 
 /// Which images addresses are for.
 struct Addresses<'a> {
-    counted: Counted,
+    meant: Meant,
     database: &'a Db,
     known: HashMap<Box<[u8]>, Option<i64>>,
     since: Instant,
@@ -129,7 +129,7 @@ impl Addresses<'_> {
         if let Some(known) = self.known.get(&key) {
             return Ok(*known);
         }
-        let image = match self.counted.path(path, query) {
+        let image = match self.meant.counted(path, query) {
             Some(source) => db::images::by_path(self.database, source.as_str())?,
             None => None,
         };

@@ -1,11 +1,11 @@
 //! Pictures over HTTP: `/image`, `/original`, and the addresses of old clients.
 
 mod asked;
-mod counted;
 mod handler;
 mod key;
 mod locked;
 mod make;
+mod meant;
 mod missing;
 mod now;
 mod original;
@@ -16,7 +16,7 @@ mod subject;
 mod xref;
 
 pub use asked::context;
-pub use counted::Counted;
+pub use meant::Meant;
 pub use now::{Memo, Memos};
 pub use original::original;
 pub use placeholder::answer;
