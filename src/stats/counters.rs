@@ -107,11 +107,24 @@ impl Counters {
         self.count_at(served, db::now_ms());
     }
 
+    /// Counts a request for its image alone, if it has one: for the system it was counted as another.
+    pub fn count_for_image(&self, served: &Served) {
+        if served.image_id.is_some() {
+            self.add_at(served, db::now_ms(), false);
+        }
+    }
+
     fn count_at(&self, served: &Served, now_ms: i64) {
+        self.add_at(served, now_ms, true);
+    }
+
+    fn add_at(&self, served: &Served, now_ms: i64, for_system: bool) {
         let from_ms = now_ms - now_ms.rem_euclid(self.bucket_ms);
         let numbers = served.numbers();
         let mut shard = lock(&self.shards[shard_of_this_thread()]);
-        shard.entry((None, from_ms)).or_default().add(&numbers);
+        if for_system {
+            shard.entry((None, from_ms)).or_default().add(&numbers);
+        }
         if served.image_id.is_some() {
             let bound = self.options.max_held / SHARDS;
             self.add_bounded(&mut shard, (served.image_id, from_ms), &numbers, bound);
@@ -299,6 +312,15 @@ mod tests {
         };
         assert_eq!(held(&counters)[&(Some(1), 0)], expected);
         assert_eq!(held(&counters)[&(None, 0)], expected);
+    }
+
+    #[test]
+    fn what_was_counted_as_another_counts_for_the_image_alone() {
+        let counters = counters(1000);
+        counters.count_for_image(&view(7));
+        counters.count_for_image(&Served { image_id: None, ..view(7) });
+        let keys: Vec<Option<i64>> = held(&counters).into_keys().map(|(image, _)| image).collect();
+        assert_eq!(keys, [Some(7)]);
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use http::{Method, StatusCode};
 
-use super::App;
 use super::image::{Subject, micros_since};
+use super::{App, Error};
 use crate::http::{Request, Response};
 use crate::spec::Delivery;
 use crate::stats::{Kind, Served};
@@ -36,12 +36,26 @@ pub fn original(
 
 /// Counts an answer that belongs to no image.
 pub fn other(app: &App, response: &Response, request: &Request) {
-    app.counters.count(&Served {
-        image_id: None,
+    app.counters.count(&no_picture(None, response, request));
+}
+
+/// Counts a request that failed, for the image that it was for if that is known.
+pub fn failed(app: &App, error: &Error, response: &Response, request: &Request) {
+    app.counters.count(&no_picture(error.image_id(), response, request));
+}
+
+/// Counts a request that failed for its image alone: what stands in for the picture has been counted.
+pub fn stood_in(app: &App, error: &Error, response: &Response, request: &Request) {
+    app.counters.count_for_image(&no_picture(error.image_id(), response, request));
+}
+
+fn no_picture(image_id: Option<i64>, response: &Response, request: &Request) -> Served {
+    Served {
+        image_id,
         kind: Kind::Other,
         bytes: bytes(response, request),
         micros: micros_since(request.received),
-    });
+    }
 }
 
 /// Whether what was asked for is sent.

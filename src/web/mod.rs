@@ -169,7 +169,7 @@ impl App {
         let mut response = result.unwrap_or_else(|error| {
             error.log(&subject(self, request));
             let response = pages::error_page(self, request, &error);
-            count::other(self, &response, request);
+            count::failed(self, &error, &response, request);
             response
         });
         sign_in::session::renew(self, request, &mut response);

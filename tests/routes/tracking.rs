@@ -1,11 +1,13 @@
 //! `xref` and `stats`: who is told of a picture that was asked for.
 
+use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
+use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use halftone::db;
+use halftone::db::{self, Sql as _};
 
 use crate::library;
 use crate::site::{BOTH, Site, encoded};
@@ -112,5 +114,57 @@ fn requests_are_counted_for_the_picture_and_the_system() {
         assert_eq!((image.views, image.cached_views, image.downloads), (5, 4, 0), "{backend:?}");
         assert_eq!(image.total_bytes, 5 * i64::try_from(first.body.len()).unwrap(), "{backend:?}");
         assert_eq!((system.views, system.cached_views), (8, 7), "{backend:?}");
+    }
+}
+
+#[test]
+fn what_is_refused_counts_for_its_picture_and_what_does_not_exist_for_none() {
+    let pictures = |images: &Path| {
+        library::make(images);
+        fs::write(images.join("a/broken.jpg"), b"\xff\xd8 no more").unwrap();
+    };
+    for backend in BOTH {
+        let settings = "stats_flush_s = 1\nnew_pictures_per_min = 1\nnew_pictures_burst = 2\n";
+        let site = Site::on(backend, settings, pictures);
+        let count = |path: &str| {
+            let image = db::images::by_path(site.db(), path).unwrap().expect("a row");
+            db::stats::image_sum(site.db(), image.id, 0, i64::MAX).unwrap()
+        };
+        let system = || db::stats::system_sum(site.db(), 0, i64::MAX).unwrap();
+        for width in [30, 31] {
+            site.ok(&format!("/image?src=a/chart.png&width={width}"));
+        }
+        for width in [32, 33, 34] {
+            assert_eq!(site.status(&format!("/image?src=a/chart.png&width={width}")), 429);
+        }
+        assert_eq!(site.status("/image?src=a/chart.png&width=35&stats=0"), 429);
+        for number in 0..40 {
+            assert_eq!(site.status(&format!("/image?src=a/none-{number}.png")), 404);
+        }
+        wait::until("everything is counted", || system().requests == 46);
+        let chart = count("a/chart.png");
+        assert_eq!((chart.requests, chart.views), (5, 2), "{backend:?}");
+        let rows = site.db().query("SELECT COUNT(DISTINCT image_id) FROM image_stats", &[]);
+        assert_eq!(rows.unwrap()[0].int(0).unwrap(), 1, "{backend:?}: nothing else has a row");
+        assert!(db::images::by_path(site.db(), "a/none-0.png").unwrap().is_none());
+
+        // The same where another picture stands in for it.
+        for more in ["", "placeholder_image = 'a/chart.png'\n"] {
+            let site = Site::on(backend, &format!("stats_flush_s = 1\n{more}"), pictures);
+            for _ in 0..3 {
+                assert_eq!(site.status("/image?src=a/broken.jpg&width=30"), 415);
+            }
+            let broken = || {
+                let image = db::images::by_path(site.db(), "a/broken.jpg").unwrap()?;
+                Some(db::stats::image_sum(site.db(), image.id, 0, i64::MAX).unwrap())
+            };
+            let system = || db::stats::system_sum(site.db(), 0, i64::MAX).unwrap();
+            wait::until("everything is counted", || {
+                broken().is_some_and(|sum| sum.requests >= 3) && system().requests >= 3
+            });
+            let sums = (broken().unwrap(), system());
+            assert_eq!((sums.0.requests, sums.0.views), (3, 0), "{backend:?} {more}");
+            assert_eq!(sums.1.requests, 3, "{backend:?} {more}");
+        }
     }
 }

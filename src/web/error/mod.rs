@@ -30,6 +30,7 @@ pub struct Error {
     fault: Fault,
     retry_after_s: Option<u64>,
     challenge: bool,
+    image_id: Option<i64>,
     cause: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -44,6 +45,7 @@ impl Error {
             fault,
             retry_after_s: None,
             challenge: false,
+            image_id: None,
             cause: None,
         }
     }
@@ -167,6 +169,12 @@ impl Error {
         self
     }
 
+    /// The same, as what came of a request for this image: it counts for that one, too.
+    pub fn for_image(mut self, image_id: Option<i64>) -> Self {
+        self.image_id = image_id;
+        self
+    }
+
     fn caused_by(mut self, cause: impl std::error::Error + Send + Sync + 'static) -> Self {
         self.cause = Some(Box::new(cause));
         self
@@ -175,6 +183,11 @@ impl Error {
     /// The status.
     pub fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// The image that the request was for, where it is known and is to be counted.
+    pub fn image_id(&self) -> Option<i64> {
+        self.image_id
     }
 
     /// What the client is told.

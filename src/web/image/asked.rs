@@ -102,6 +102,11 @@ impl Asked {
         Some(until_s)
     }
 
+    /// The image that a request counts for, unless it says that it is not to be counted.
+    pub fn counts_for(&self, subject: &Subject) -> Option<i64> {
+        self.spec.delivery.record_stats.then_some(subject.id)
+    }
+
     /// Takes up what is stored of the original, as far as it was asked for.
     pub fn heed(&mut self, subject: &Subject) {
         if self.spec.recipe.uses_focus() {

@@ -54,9 +54,11 @@ pub fn begin(
     progress.enter(Stage::Source);
     let subject = Subject::find(app, &asked.path)?;
     asked.heed(&subject);
+    let image_id = asked.counts_for(&subject);
+    let failed = |error: Error| error.for_image(image_id);
     let overlay = asked.overlay.as_ref().map(|path| Subject::find(app, path)).transpose();
-    let overlay = overlay.map_err(|error| error.of(OVERLAY))?;
-    let key = key::compose(app, &subject, overlay.as_ref(), &asked.spec)?;
+    let overlay = overlay.map_err(|error| failed(error.of(OVERLAY)))?;
+    let key = key::compose(app, &subject, overlay.as_ref(), &asked.spec).map_err(failed)?;
     let head = Head::new(app, &key, &asked, audience);
     app.xref.call(asked.spec.delivery.xref.as_deref());
     let found = Found { identity, asked, subject, overlay, key, head, right_until_s };
@@ -70,12 +72,17 @@ pub fn begin(
         return Ok(Begun::Answered(found.send(app, request, Made::cached(entry))));
     }
     for path in [Some(&found.asked.path), found.asked.overlay.as_ref()].into_iter().flatten() {
-        app.repository.require_answer(path)?;
+        app.repository.require_answer(path).map_err(|error| failed(error.into()))?;
     }
     Ok(Begun::Missing(Box::new(Missing { found, pass, since: request.received, instead: None })))
 }
 
 impl Found {
+    /// What has gone wrong with a request for the picture.
+    pub fn failed(&self, error: impl Into<Error>) -> Error {
+        error.into().for_image(self.asked.counts_for(&self.subject))
+    }
+
     /// Sends the picture.
     pub fn send(self, app: &App, request: &Request, made: Made) -> Response {
         app.meters.picture(match made.source {

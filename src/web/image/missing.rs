@@ -35,11 +35,15 @@ impl Missing {
         match app.flights.enter(&self.found.key) {
             Turn::Mine(claim) => match place(app, progress) {
                 Ok(place) => self.make_later(app, request, claim, place),
-                Err(error) => done(app, request, self.instead.take(), Err(error), progress),
+                Err(error) => {
+                    let error = self.found.failed(error);
+                    done(app, request, self.instead.take(), Err(error), progress)
+                }
             },
             Turn::Anothers(following) => self.wait(app, request, following),
             Turn::Failed(failure) => {
-                done(app, request, self.instead.take(), Err(failure.into()), progress)
+                let error = self.found.failed(failure);
+                done(app, request, self.instead.take(), Err(error), progress)
             }
         }
     }
@@ -72,7 +76,8 @@ impl Missing {
         let order = Order { key, asked, originals };
         let cells = asked.spec.recipe.tile.map_or(1, |tile| tile.grid());
         let admit = || protection::require_rate(app, request, self.pass, cells);
-        let made = make(app, claim, order, &admit, self.until(app), progress)?;
+        let made = make(app, claim, order, &admit, self.until(app), progress)
+            .map_err(|error| self.found.failed(error))?;
         Ok(self.found.send(app, request, made))
     }
 
@@ -90,8 +95,10 @@ impl Missing {
                 None => Err(waited_too_long(&app)),
             };
             let Self { found, instead, .. } = *self;
-            let made = |entry| found.send(&app, &request, Made::by_another(entry));
-            let result = result.map(made);
+            let result = match result {
+                Ok(entry) => Ok(found.send(&app, &request, Made::by_another(entry))),
+                Err(error) => Err(found.failed(error)),
+            };
             done(&app, request, instead, result, progress)
         });
         Answer::Later(Later { ready, until, outlasts_worker: false, then })

@@ -13,7 +13,7 @@ use crate::http::{
     is_unchanged, not_modified, part_of,
 };
 use crate::pixel::Format;
-use crate::source::{SourcePath, Stat};
+use crate::source::{SourceError, SourcePath, Stat};
 use crate::spec::Params;
 use crate::web::handed::{Folder, hand_over};
 use crate::web::protection::{self, Parts};
@@ -42,13 +42,15 @@ pub fn original(app: &App, request: &Request, progress: &dyn Progress) -> Result
     let audience = if app.protection.is_for_all(pass) { audience } else { Audience::Private };
 
     progress.enter(Stage::Source);
-    let mut subject = Subject::find(app, &path)?;
-    app.repository.require_answer(&path)?;
-    let file = app.repository.open_in_time(&path)?;
-    // The file may have been replaced since: what is sent is what the open file holds.
-    subject.stat = Stat::of(&file)?;
-
     let delivery = params.delivery(app.default_expiry_s);
+    let mut subject = Subject::find(app, &path)?;
+    let image_id = delivery.record_stats.then_some(subject.id);
+    let failed = |error: SourceError| Error::from(error).for_image(image_id);
+    app.repository.require_answer(&path).map_err(failed)?;
+    let file = app.repository.open_in_time(&path).map_err(failed)?;
+    // The file may have been replaced since: what is sent is what the open file holds.
+    subject.stat = Stat::of(&file).map_err(failed)?;
+
     let left_s = pass.expires_s().map(|end_s| end_s.saturating_sub(session::now_s()).max(1));
     let expiry_s = app.default_expiry_s;
     let expiry_s = left_s.filter(|_| expiry_s > 0).map_or(expiry_s, |left_s| expiry_s.min(left_s));

@@ -17,7 +17,7 @@ use crate::spec::query_pairs;
 use crate::web::api::in_query;
 use crate::web::protection::OWN_KEY;
 use crate::web::router::SourceName;
-use crate::web::{App, Error, sign_in, subject, who};
+use crate::web::{App, Error, count, sign_in, subject, who};
 
 const PATH: &str = "/image";
 
@@ -130,6 +130,7 @@ impl Instead {
     fn shown(self, app: &App, mut response: Response) -> Answer {
         let Self { request, error } = self;
         error.log(&subject(app, &request));
+        count::stood_in(app, &error, &response, &request);
         response.status = error.status();
         for field in [header::ETAG, header::EXPIRES, header::CONTENT_DISPOSITION, X_ACCEL_EXPIRES] {
             response.headers.remove(field);
