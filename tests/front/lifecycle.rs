@@ -92,9 +92,9 @@ fn half_sent_requests_delay_nobody() {
             assert_eq!(client.get(PICTURE).unwrap().status, 200, "{kind:?}");
         }
         let taken = start.elapsed();
-        // Cached pictures take well under a millisecond; a thread pool that was held up would show
-        // in seconds.
-        assert!(taken < Duration::from_secs(5), "{kind:?}: {taken:?}");
+        // Cached pictures take well under a millisecond; threads that were held up would be so for as long as
+        // the connections are.
+        assert!(taken < Duration::from_secs(20), "{kind:?}: {taken:?}");
         drop(half);
     }
 }

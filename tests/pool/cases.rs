@@ -355,7 +355,7 @@ fn half_headers_hold_no_thread() {
         assert_eq!(server.get("/thread").status, 200);
     }
     let took = started.elapsed();
-    assert!(took < PATIENCE / 10, "100 requests took {took:?}");
+    assert!(took < PATIENCE / 3, "100 requests took {took:?}");
     assert_eq!(server.snapshot().unwrap().overloads, 0);
     // What was begun can still be finished.
     let mut rest = params(2, &[("REQUEST_METHOD", "GET")])[11..].to_vec();
