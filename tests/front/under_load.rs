@@ -19,7 +19,7 @@ use crate::support::files::temp_dir;
 use crate::support::front::{BOTH, Front, Kind};
 use crate::support::halftone::{Launch, Pool};
 use crate::support::http::TIMEOUT;
-use crate::support::load::{self, CLIENTS, Failure, Fault, Load};
+use crate::support::load::{self, CLIENTS, Failure, Fault, Load, Wanted};
 use crate::support::process::is_alive;
 use crate::support::tus::bitmap;
 use crate::support::wait;
@@ -58,7 +58,8 @@ fn noticed(
     action: impl FnOnce(&Load, &mut Pool),
 ) -> (Vec<Failure>, String) {
     let front = Front::start(kind, &pool.socket());
-    let failures = load::under(front.http(), &pool.images(), |load| action(load, pool));
+    let wanted = Wanted::everything(front.http(), &pool.images());
+    let failures = load::under(&wanted, |load| action(load, pool));
     let mut kinds = BTreeMap::<String, usize>::new();
     for failure in &failures {
         *kinds.entry(failure.summary()).or_default() += 1;

@@ -22,7 +22,7 @@ use serde_json::Value;
 use support::browser::{Browser, form};
 use support::halftone::ADMIN_PASSWORD;
 use support::http::{self, Client};
-use support::mixed::{known, under_load};
+use support::load::{self, Wanted};
 use support::wait;
 use world::World;
 
@@ -161,21 +161,21 @@ fn a_new_cache_takes_its_share_and_no_more(world: &mut World) {
 
 fn clients_see_nothing_of_hosts_that_go(world: &World) {
     let balancer = world.balancer.addr();
-    let pictures = known(balancer, 40);
-    under_load(balancer, &pictures, |watch| {
-        watch.more(5);
+    let wanted = Wanted::pictures(balancer, 40);
+    load::unharmed(&wanted, |load| {
+        load.more(5);
         // All processes of a host, and then its link.
         let host = &world.hosts[1];
         host.space.kill_all();
         host.space.link(false);
-        watch.more(10);
-        println!("one host killed: {:?}", watch.slowest());
+        load.more(10);
+        println!("one host killed: {:?}", load.slowest());
         // Another host's cable: nothing says that it is gone, and requests that were there have to be
         // given up first.
         let host = &world.hosts[2];
         host.space.link(false);
-        watch.more(10);
-        let slowest = watch.slowest();
+        load.more(10);
+        let slowest = load.slowest();
         println!("another one's link down: {slowest:?}");
         assert!(slowest < LONG, "{slowest:?}");
         host.space.link(true);
@@ -183,7 +183,7 @@ fn clients_see_nothing_of_hosts_that_go(world: &World) {
             Client::connect(host.addr()).ok().map(|_| sent(world, 2, "made"))
         });
         wait::until("the balancer uses it again", || sent(world, 2, "made") > before);
-        watch.more(5);
+        load.more(5);
     });
     for host in [&world.hosts[0], &world.hosts[2]] {
         let response = http::get(host.addr(), "/image?src=photo.jpg&width=77").unwrap();

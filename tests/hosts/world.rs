@@ -13,7 +13,7 @@ use crate::support::config::Config;
 use crate::support::files::temp_dir;
 use crate::support::fixture::write_jpeg;
 use crate::support::halftone::{ADMIN_PASSWORD, run};
-use crate::support::mixed::ORIGINAL;
+use crate::support::load;
 use crate::support::wait;
 
 const BALANCER: u8 = 10;
@@ -56,7 +56,7 @@ impl World {
         let url = cluster.database("halftone");
         let shared = temp_dir();
         let images = shared.path().join("images");
-        write_jpeg(&images.join("photo.jpg"), ORIGINAL.0, ORIGINAL.1);
+        load::library(&images);
         write_jpeg(&images.join("closed/photo.jpg"), 90, 60);
         migrate(shared.path(), &cluster.local_url("halftone"));
         let settings = |_: &Path, config: Config| {

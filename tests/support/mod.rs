@@ -22,7 +22,6 @@ pub mod halftone;
 pub mod http;
 pub mod load;
 pub mod memcached;
-pub mod mixed;
 pub mod namespace;
 pub mod nginx;
 pub mod process;
