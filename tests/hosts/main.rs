@@ -109,7 +109,7 @@ fn a_picture_is_made_once(world: &World, token: &str) {
     let made = || (0..3).map(|host| sent(world, host, "made")).sum::<u64>();
     let before = made();
     // It takes far less than the two seconds that one host waits for another.
-    let target = "/image?src=photo.jpg&angle=7&width=640";
+    let target = "/image?src=photo.jpg&angle=7&width=200";
     let headers = [("Authorization", format!("Bearer {token}"))];
     let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
     let bodies: Vec<Vec<u8>> = thread::scope(|scope| {
