@@ -23,14 +23,23 @@ impl Address {
             Some(("http", rest)) => (false, rest),
             _ => return Err(fault()),
         };
-        let authority: http::uri::Authority =
-            rest.trim_end_matches('/').parse().map_err(|_| fault())?;
-        let host = authority.host().trim_matches(['[', ']']).to_owned();
-        if host.is_empty() || authority.as_str().contains('@') {
+        let rest = rest.strip_suffix('/').unwrap_or(rest);
+        if rest.contains('@') {
+            return Err("must hold no user and no password; --user signs in".to_owned());
+        }
+        let authority: http::uri::Authority = rest.parse().map_err(|_| fault())?;
+        let host = authority.host();
+        // What stands after the name, and not what the parser makes of it: that knows no port above 65535.
+        let port = match rest.strip_prefix(host).ok_or_else(fault)? {
+            "" if tls => 443,
+            "" => 80,
+            port => port.strip_prefix(':').and_then(number).ok_or("its port must be 1 to 65535")?,
+        };
+        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        if host.is_empty() {
             return Err(fault());
         }
-        let port = authority.port_u16().unwrap_or(if tls { 443 } else { 80 });
-        Ok(Self { tls, host, port })
+        Ok(Self { tls, host: host.to_owned(), port })
     }
 
     /// The value of a request's `Host` field.
@@ -52,6 +61,12 @@ impl std::fmt::Display for Address {
     }
 }
 
+/// A port that can be connected to.
+fn number(port: &str) -> Option<u16> {
+    let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+    port.parse().ok().filter(|port| digits && *port > 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,6 +82,20 @@ mod tests {
         assert_eq!(Address::read("https://[::1]:444"), of(true, "::1", 444));
         for wrong in ["", "images.example.com", "ftp://x", "http://", "https://u:p@x", "http://x/y"]
         {
+            assert!(Address::read(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_port_that_is_none_is_refused_and_not_replaced_by_the_usual_one() {
+        assert_eq!(Address::read("http://x:65535").unwrap().port, 65_535);
+        for port in ["0", "00", "", "65536", "80800", "99999", "+80", "-1", "8o", "80:80"] {
+            for host in ["x", "127.0.0.1", "[::1]"] {
+                let address = format!("http://{host}:{port}");
+                assert!(Address::read(&address).is_err(), "{address}");
+            }
+        }
+        for wrong in ["http://u@x", "http://u:p@x:80", "http://[::1", "http://::1", "http://:80"] {
             assert!(Address::read(wrong).is_err(), "{wrong}");
         }
     }

@@ -225,5 +225,8 @@ fn what_cannot_be_asked_is_refused_with_its_name() {
     let mix = list(dir.path(), "mix.log", "/image?src=a/photo.jpg\nnonsense\n");
     fails(&mut bench(site.addr(), &["--mix", &mix]), "line 2");
     fails(binary().args(["bench", "ftp://127.0.0.1"]), "http://HOST");
+    for port in ["0", "80800", "99999", ""] {
+        fails(binary().args(["bench", &format!("http://127.0.0.1:{port}")]), "port");
+    }
     fails(binary().args(["bench", "http://127.0.0.1:1"]), "api/v1/list");
 }
