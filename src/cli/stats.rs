@@ -70,6 +70,8 @@ fn follow(settings: &Settings, database: &Db, log: &Path, once: bool) -> anyhow:
         name: name.clone(),
         bucket: Duration::from_secs(u64::from(settings.stats_bucket_min) * 60),
         flush_every: Duration::from_secs(settings.stats_flush_s.into()),
+        keep: (settings.stats_keep_days > 0)
+            .then(|| Duration::from_secs(u64::from(settings.stats_keep_days) * 86_400)),
         once,
     };
     let mut addresses = Addresses {

@@ -29,6 +29,14 @@ const DIFFERENCES: &[Difference] = &[
         sqlite: "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
     },
     Difference { name: "{greatest}", postgres: "GREATEST", sqlite: "MAX" },
+    // A sum of whole numbers, around the column: the largest one where it is larger than that. SQLite adds up
+    // exactly to 2 to the power of 53.
+    Difference { name: "{sum_begin}", postgres: "CAST(LEAST(COALESCE(SUM(", sqlite: "CAST(TOTAL(" },
+    Difference {
+        name: "{sum_end}",
+        postgres: "), 0), 9223372036854775807) AS BIGINT)",
+        sqlite: ") AS INTEGER)",
+    },
     // The texts of a JSON list that is the first parameter: a statement for any number of them.
     Difference {
         name: "{texts_of_1}",

@@ -1,5 +1,7 @@
 //! Statistics in buckets of time: of each image, and of all together.
 
+use std::sync::LazyLock;
+
 use super::error::Result;
 use super::host_stats::{self, HostBucket};
 use super::sql::{Sql, atomic};
@@ -79,23 +81,53 @@ pub struct Bucket {
     pub numbers: Numbers,
 }
 
-const ADD_IMAGE: &str = "INSERT INTO image_stats (requests, views, cached_views, downloads, \
-     total_bytes, request_us, max_request_us, from_ms, to_ms, image_id) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (image_id, from_ms) DO UPDATE \
-     SET requests = image_stats.requests + $1, views = image_stats.views + $2, \
-     cached_views = image_stats.cached_views + $3, downloads = image_stats.downloads + $4, \
-     total_bytes = image_stats.total_bytes + $5, request_us = image_stats.request_us + $6, \
-     max_request_us = {greatest}(image_stats.max_request_us, $7), \
-     to_ms = {greatest}(image_stats.to_ms, $9)";
+/// The columns that are added up.
+pub(super) const COUNTED: [&str; 6] =
+    ["requests", "views", "cached_views", "downloads", "total_bytes", "request_us"];
 
-const ADD_SYSTEM: &str = "INSERT INTO system_stats (requests, views, cached_views, downloads, \
-     total_bytes, request_us, max_request_us, from_ms, to_ms) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (from_ms) DO UPDATE \
-     SET requests = system_stats.requests + $1, views = system_stats.views + $2, \
-     cached_views = system_stats.cached_views + $3, downloads = system_stats.downloads + $4, \
-     total_bytes = system_stats.total_bytes + $5, request_us = system_stats.request_us + $6, \
-     max_request_us = {greatest}(system_stats.max_request_us, $7), \
-     to_ms = {greatest}(system_stats.to_ms, $9)";
+/// The sum of two numbers that are not below zero, or the largest number.
+pub(super) fn saturating_sum(one: &str, other: &str) -> String {
+    const MOST: i64 = i64::MAX;
+    format!("CASE WHEN {one} > {MOST} - {other} THEN {MOST} ELSE {one} + {other} END")
+}
+
+/// The sum of a column, or the largest number.
+pub(super) fn sum_of(column: &str) -> String {
+    format!("{{sum_begin}}{column}{{sum_end}}")
+}
+
+static ADD_IMAGE: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "INSERT INTO image_stats ({NAMES}, from_ms, to_ms, image_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (image_id, from_ms) \
+         DO UPDATE SET {}",
+        added("image_stats")
+    )
+});
+
+static ADD_SYSTEM: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "INSERT INTO system_stats ({NAMES}, from_ms, to_ms) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (from_ms) DO UPDATE SET {}",
+        added("system_stats")
+    )
+});
+
+/// What becomes of a row by parameters in the order of [`NAMES`], and the end of its time.
+fn added(table: &str) -> String {
+    let sum = |(at, column): (usize, &&str)| {
+        format!(
+            "{column} = {}",
+            saturating_sum(&format!("{table}.{column}"), &format!("${}", at + 1))
+        )
+    };
+    let sums: Vec<String> = COUNTED.iter().enumerate().map(sum).collect();
+    format!(
+        "{}, max_request_us = {{greatest}}({table}.max_request_us, $7), \
+         to_ms = {{greatest}}({table}.to_ms, $9)",
+        sums.join(", ")
+    )
+}
 
 /// What is added in one transaction.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -139,26 +171,28 @@ fn add_bucket(sql: &dyn Sql, bucket: &Bucket) -> Result<()> {
     let statement = match bucket.image_id {
         Some(image_id) => {
             given.push(image_id.into());
-            ADD_IMAGE
+            &*ADD_IMAGE
         }
-        None => ADD_SYSTEM,
+        None => &*ADD_SYSTEM,
     };
     sql.execute(statement, &given).map(|_| ())
 }
 
-const SUMS: &str = "CAST(COALESCE(SUM(requests), 0) AS BIGINT), \
-     CAST(COALESCE(SUM(views), 0) AS BIGINT), CAST(COALESCE(SUM(cached_views), 0) AS BIGINT), \
-     CAST(COALESCE(SUM(downloads), 0) AS BIGINT), CAST(COALESCE(SUM(total_bytes), 0) AS BIGINT), \
-     CAST(COALESCE(SUM(request_us), 0) AS BIGINT), COALESCE(MAX(max_request_us), 0)";
+/// All numbers of some rows, in the order of [`NAMES`].
+static SUMS: LazyLock<String> = LazyLock::new(|| {
+    let sums: Vec<String> = COUNTED.iter().map(|column| sum_of(column)).collect();
+    format!("{}, COALESCE(MAX(max_request_us), 0)", sums.join(", "))
+});
 
 /// What was counted for an image in the buckets that start in `[from_ms, to_ms)`.
 ///
 /// # Errors
 /// See [`super::Error`].
 pub fn image_sum(sql: &dyn Sql, image_id: i64, from_ms: i64, to_ms: i64) -> Result<Numbers> {
+    let sums = &*SUMS;
     let row = sql.query_one(
         &format!(
-            "SELECT {SUMS} FROM image_stats WHERE image_id = $1 AND from_ms >= $2 AND from_ms < $3"
+            "SELECT {sums} FROM image_stats WHERE image_id = $1 AND from_ms >= $2 AND from_ms < $3"
         ),
         values![image_id, from_ms, to_ms],
     )?;
@@ -170,8 +204,9 @@ pub fn image_sum(sql: &dyn Sql, image_id: i64, from_ms: i64, to_ms: i64) -> Resu
 /// # Errors
 /// See [`super::Error`].
 pub fn system_sum(sql: &dyn Sql, from_ms: i64, to_ms: i64) -> Result<Numbers> {
+    let sums = &*SUMS;
     let row = sql.query_one(
-        &format!("SELECT {SUMS} FROM system_stats WHERE from_ms >= $1 AND from_ms < $2"),
+        &format!("SELECT {sums} FROM system_stats WHERE from_ms >= $1 AND from_ms < $2"),
         values![from_ms, to_ms],
     )?;
     Numbers::read(&row)
@@ -268,9 +303,10 @@ pub fn image_steps(
     (from_ms, to_ms): (i64, i64),
     step_ms: i64,
 ) -> Result<Vec<Bucket>> {
+    let sums = &*SUMS;
     let rows = sql.query(
         &format!(
-            "SELECT {SUMS}, MIN(from_ms), MAX(to_ms) FROM image_stats \
+            "SELECT {sums}, MIN(from_ms), MAX(to_ms) FROM image_stats \
              WHERE from_ms >= $1 AND from_ms < $2 AND image_id = $3 \
              GROUP BY from_ms / $4 ORDER BY 8"
         ),
@@ -290,9 +326,10 @@ pub fn system_steps(
     step_ms: i64,
 ) -> Result<Vec<(Bucket, Load)>> {
     let loaded = LOADED.replace("NAMES", NAMES);
+    let sums = &*SUMS;
     let rows = sql.query(
         &format!(
-            "SELECT {SUMS}, MIN(from_ms), MAX(to_ms), AVG(cpu_load), AVG(memory_load), \
+            "SELECT {sums}, MIN(from_ms), MAX(to_ms), AVG(cpu_load), AVG(memory_load), \
              AVG(cache_load) FROM ({loaded}) one GROUP BY from_ms / $3 ORDER BY 8"
         ),
         values![from_ms, to_ms, step_ms],
@@ -376,9 +413,10 @@ pub fn ranked(
     (start, limit): (i64, i64),
 ) -> Result<(Vec<ImageSum>, i64)> {
     let column = rank.column();
+    let sums = &*SUMS;
     let rows = sql.query(
         &format!(
-            "SELECT {SUMS}, s.image_id, MAX(i.path) FROM image_stats s \
+            "SELECT {sums}, s.image_id, MAX(i.path) FROM image_stats s \
              LEFT JOIN images i ON i.id = s.image_id WHERE s.from_ms >= $1 AND s.from_ms < $2 \
              GROUP BY s.image_id ORDER BY {column} DESC, s.image_id LIMIT $4 OFFSET $3"
         ),

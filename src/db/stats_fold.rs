@@ -6,6 +6,7 @@
 
 use super::error::Result;
 use super::sql::{Sql, atomic};
+use super::stats::{COUNTED, saturating_sum, sum_of};
 use super::value::{Value, values};
 use super::{host_stats, properties};
 
@@ -31,13 +32,10 @@ struct Table {
     means: &'static [&'static str],
 }
 
-const COUNTED: &[&str] =
-    &["requests", "views", "cached_views", "downloads", "total_bytes", "request_us"];
-
 const IMAGES: Table = Table {
     name: "image_stats",
     keys: &["image_id"],
-    sums: COUNTED,
+    sums: &COUNTED,
     largest: &["max_request_us"],
     means: &[],
 };
@@ -124,14 +122,13 @@ fn fold(sql: &dyn Sql, table: &Table, day: i64, among: &str, given: &[Value]) ->
     let selected = keys
         .iter()
         .map(|key| (*key).to_owned())
-        .chain(sums.iter().map(|sum| format!("CAST(SUM({sum}) AS BIGINT)")))
+        .chain(sums.iter().map(|sum| sum_of(sum)))
         .chain(largest.iter().map(|largest| format!("MAX({largest})")))
         .chain(means.iter().map(|mean| format!("AVG({mean})")));
     // A row that came meanwhile has no mark: its numbers are added to.
     let sum = |sum: &&str| {
-        format!(
-            "{sum} = excluded.{sum} + CASE WHEN {name}.to_ms = {MARK} THEN 0 ELSE {name}.{sum} END"
-        )
+        let here = format!("CASE WHEN {name}.to_ms = {MARK} THEN 0 ELSE {name}.{sum} END");
+        format!("{sum} = {}", saturating_sum(&format!("excluded.{sum}"), &format!("({here})")))
     };
     let sets = sums
         .iter()

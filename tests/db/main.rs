@@ -8,6 +8,7 @@
 mod accounts;
 mod away;
 mod images;
+mod logs;
 mod schema;
 mod setup;
 mod sign_in;

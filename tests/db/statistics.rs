@@ -16,6 +16,7 @@ use crate::setup::{TestDb, wait_for};
 
 crate::on_both!(
     buckets_add_up,
+    sums_beyond_the_largest_number_stay_there,
     a_batch_is_added_once,
     workers_add_up,
     nothing_is_lost_or_counted_twice_while_the_database_comes_and_goes,
@@ -64,6 +65,28 @@ fn buckets_add_up(test: &TestDb) {
     assert_eq!(system_sum(db, 0, EVER).unwrap(), numbers(30, 90));
     assert_eq!(purge_images(db, 1000).unwrap(), 2);
     assert_eq!(image_sum(db, 1, 0, EVER).unwrap(), numbers(4, 90));
+}
+
+fn sums_beyond_the_largest_number_stay_there(test: &TestDb) {
+    const MOST: i64 = i64::MAX;
+    let db = test.migrated();
+    let day = stats_fold::DAY_MS;
+    let large = Numbers { requests: 1, total_bytes: MOST - 1, ..Numbers::default() };
+    for (id, from_ms) in [("a", 0), ("b", 0), ("c", 1000), ("d", 1000)] {
+        let bucket = |image_id| Bucket { image_id, from_ms, to_ms: from_ms + 1000, numbers: large };
+        assert!(add_batch(db, id, &[bucket(Some(1)), bucket(None)]).unwrap());
+    }
+    let check = |sum: Numbers| assert_eq!((sum.requests, sum.total_bytes), (4, MOST));
+    let check_all = || {
+        check(image_sum(db, 1, 0, EVER).unwrap());
+        check(system_sum(db, 0, EVER).unwrap());
+        check(stats::image_steps(db, 1, (0, day), day).unwrap()[0].numbers);
+        check(stats::system_steps(db, (0, day), day).unwrap()[0].0.numbers);
+        check(stats::ranked(db, (0, day), Rank::Bytes, (0, 9)).unwrap().0[0].2);
+    };
+    check_all();
+    assert_eq!(stats_fold::days(db, 2 * day, &|| true).unwrap(), 1);
+    check_all();
 }
 
 fn a_batch_is_added_once(test: &TestDb) {

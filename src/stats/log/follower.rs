@@ -24,6 +24,9 @@ const ROTATED_QUIET: Duration = Duration::from_secs(2);
 /// Buckets that are added at once at most.
 const MOST_BUCKETS: usize = 2_000;
 
+/// How far the clock of whoever writes the log may be ahead of this one.
+const AHEAD_MS: i64 = 24 * 3600 * 1000;
+
 /// How a log is followed.
 pub struct FollowerOptions {
     /// The log.
@@ -34,6 +37,8 @@ pub struct FollowerOptions {
     pub bucket: Duration,
     /// Time between two additions.
     pub flush_every: Duration,
+    /// How long statistics are kept: a line that is older is passed over. None: for ever.
+    pub keep: Option<Duration>,
     /// Whether to stop at the end instead of waiting for more.
     pub once: bool,
 }
@@ -68,6 +73,8 @@ pub struct Follower<'a> {
     place: Option<LogPlace>,
     moved: bool,
     flushed: Instant,
+    /// Lines since the last addition whose time cannot be, or is not kept any more.
+    out_of_time: u64,
 }
 
 /// Why reading a file ended.
@@ -98,6 +105,7 @@ impl<'a> Follower<'a> {
             place: None,
             moved: false,
             flushed: Instant::now(),
+            out_of_time: 0,
         }
     }
 
@@ -271,21 +279,41 @@ impl<'a> Follower<'a> {
         if numbers == Numbers::default() {
             return Ok(());
         }
+        if !self.is_kept(line.at_ms) {
+            self.out_of_time += 1;
+            return Ok(());
+        }
         let image_id = loop {
             match (self.image_of)(&line.path, &line.query) {
                 Ok(image_id) => break image_id,
+                Err(error) if !is_passing(&error) => {
+                    log::error!("an image of the log cannot be looked up: {error}");
+                    break None;
+                }
                 // Read again the next time.
                 Err(error) if self.stopped() => return Err(error.into()),
-                Err(error) => self.wait_for_database(error)?,
+                Err(_) => std::thread::sleep(POLL),
             }
         };
-        let bucket_ms = i64::try_from(self.options.bucket.as_millis()).unwrap_or(i64::MAX).max(1);
-        let from_ms = line.at_ms - line.at_ms.rem_euclid(bucket_ms);
+        let from_ms = line.at_ms - line.at_ms.rem_euclid(self.bucket_ms());
         self.gathered.entry((None, from_ms)).or_default().add(&numbers);
         if image_id.is_some() {
             self.gathered.entry((image_id, from_ms)).or_default().add(&numbers);
         }
         Ok(())
+    }
+
+    /// Whether there are to be numbers of this time.
+    fn is_kept(&self, at_ms: i64) -> bool {
+        let now_ms = db::now_ms();
+        let keep =
+            self.options.keep.map(|keep| i64::try_from(keep.as_millis()).unwrap_or(i64::MAX));
+        let oldest_ms = keep.map_or(i64::MIN, |keep_ms| now_ms.saturating_sub(keep_ms));
+        (oldest_ms..=now_ms.saturating_add(AHEAD_MS)).contains(&at_ms)
+    }
+
+    fn bucket_ms(&self) -> i64 {
+        i64::try_from(self.options.bucket.as_millis()).unwrap_or(i64::MAX).max(1)
     }
 
     fn flush_in_time(&mut self) -> Result<(), FollowError> {
@@ -296,14 +324,22 @@ impl<'a> Follower<'a> {
     /// Adds what was gathered, together with how far that goes.
     fn flush(&mut self) -> Result<(), FollowError> {
         self.flushed = Instant::now();
+        let out_of_time = std::mem::take(&mut self.out_of_time);
+        if out_of_time > 0 {
+            log::warn!(
+                "{}: {out_of_time} lines were not counted: their time is more than a day ahead, or longer \
+                 ago than statistics are kept",
+                self.options.path.display()
+            );
+        }
         if self.gathered.is_empty() && !self.moved {
             return Ok(());
         }
-        let bucket_ms = i64::try_from(self.options.bucket.as_millis()).unwrap_or(i64::MAX).max(1);
-        let bucket = |((image_id, from_ms), numbers)| Bucket {
+        let bucket_ms = self.bucket_ms();
+        let bucket = |((image_id, from_ms), numbers): ((_, i64), _)| Bucket {
             image_id,
             from_ms,
-            to_ms: from_ms + bucket_ms,
+            to_ms: from_ms.saturating_add(bucket_ms),
             numbers,
         };
         let mut buckets: Vec<Bucket> = self.gathered.drain().map(bucket).collect();
@@ -311,7 +347,18 @@ impl<'a> Follower<'a> {
         buckets.sort_unstable_by_key(|it| (it.image_id.is_none(), it.image_id, it.from_ms));
         let batch = Batch { buckets, hosts: Vec::new(), place: self.place.clone() };
         let id = batch_id()?;
-        self.patiently(|sql, _| db::stats::add(sql, &id, &batch))?;
+        match self.patiently(|sql, _| db::stats::add(sql, &id, &batch)) {
+            // What the database will never take must not hold up what comes after it.
+            Err(FollowError::Database(error)) if !is_passing(&error) => {
+                log::error!("{}: numbers are lost: {error}", self.options.path.display());
+                let place = Batch { place: batch.place, ..Batch::default() };
+                let id = batch_id()?;
+                self.patiently(|sql, _| db::stats::add(sql, &id, &place))?;
+            }
+            added => {
+                added?;
+            }
+        }
         self.moved = false;
         Ok(())
     }
@@ -326,19 +373,16 @@ impl<'a> Follower<'a> {
             let stopped = self.stopped();
             match work(self.sql, &self.options) {
                 Ok(done) => return Ok(done),
-                Err(error) if stopped => return Err(error.into()),
-                Err(error) => self.wait_for_database(error)?,
+                Err(error) if stopped || !is_passing(&error) => return Err(error.into()),
+                Err(_) => std::thread::sleep(POLL),
             }
         }
     }
+}
 
-    fn wait_for_database(&self, error: db::Error) -> Result<(), FollowError> {
-        if !matches!(error, db::Error::Unavailable(_) | db::Error::Conflict) {
-            return Err(error.into());
-        }
-        std::thread::sleep(POLL);
-        Ok(())
-    }
+/// Whether the same may succeed later.
+fn is_passing(error: &db::Error) -> bool {
+    matches!(error, db::Error::Unavailable(_) | db::Error::Conflict)
 }
 
 /// What can be read from, and waited for.

@@ -15,6 +15,9 @@ const NAME: &[u8] = b"halftone ";
 /// More bytes, or microseconds, than any answer has: a line that says so is damaged.
 const MOST: i64 = 1 << 50;
 
+/// A time that no clock shows, in milliseconds since 1970: some eight thousand years later.
+const LATEST_MS: i64 = 1 << 48;
+
 /// What the front server's cache made of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -29,7 +32,7 @@ pub enum Verdict {
 /// What a line tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine {
-    /// When the answer had been sent, in milliseconds since 1970.
+    /// When the answer had been sent, in milliseconds since 1970; far from what sums of times can hold.
     pub at_ms: i64,
     /// The method.
     pub method: String,
@@ -71,7 +74,8 @@ impl LogLine {
         }
         let (method, path, query) = target(&request?)?;
         let (at_ms, status, bytes, micros) = (at_ms?, status?, bytes?, micros?);
-        if !(0..MOST).contains(&bytes) || !(0..MOST).contains(&micros) {
+        let bounded = [(at_ms, LATEST_MS), (bytes, MOST), (micros, MOST)];
+        if bounded.iter().any(|(value, most)| !(0..*most).contains(value)) {
             return None;
         }
         Some(Self { at_ms, method, path, query, status, verdict, bytes, micros })
@@ -232,6 +236,13 @@ mod tests {
             "halftone at=1.0 status=200 cache=HIT bytes=1 took_s=0.1 request=\"GET / HTTP/1.1",
             "halftone at=1.0 status=200 cache=HIT bytes=1 took_s=0.1 request=\"\\x4\"",
             "halftone at=1.0 status=400 cache=- bytes=1 took_s=0.1 request=\"\"",
+            "halftone at=9223372036854774.000 status=200 cache=HIT bytes=1 took_s=0.1 request=\"GET / HTTP/1.1\"",
+            "halftone at=-1.0 status=200 cache=HIT bytes=1 took_s=0.1 request=\"GET / HTTP/1.1\"",
+            "halftone at=1.0 status=200 cache=HIT bytes=-1 took_s=0.1 request=\"GET / HTTP/1.1\"",
+            "halftone at=1.0 status=200 cache=HIT bytes=1125899906842624 took_s=0.1 request=\"GET / HTTP/1.1\"",
+            "halftone at=1.0 status=200 cache=HIT bytes=1 took_us=-1 request=\"GET / HTTP/1.1\"",
+            "halftone at=1.0 status=200 cache=HIT bytes=1 took_s=1125899906.842624 request=\"GET / HTTP/1.1\"",
+            "halftone at=1.0 status=65536 cache=HIT bytes=1 took_s=0.1 request=\"GET / HTTP/1.1\"",
         ] {
             assert_eq!(LogLine::parse(line.as_bytes()), None, "{line}");
         }
