@@ -1,6 +1,6 @@
 //! Asking again for what stands in a list or in a front server's log.
 
-use std::io::BufRead;
+use std::io::{BufRead, Read as _};
 
 use super::{Asks, Error, Question, Server};
 
@@ -11,7 +11,7 @@ const REPLAYED: [&str; 4] = ["picture", "original", "api", "other"];
 const MOST_REQUESTS: usize = 5_000_000;
 
 /// The longest line.
-const MOST_LINE_BYTES: usize = 64 * 1024;
+const MOST_LINE_BYTES: u64 = 64 * 1024;
 
 /// Requests in the order of a file, again and again.
 pub struct Replay {
@@ -23,39 +23,37 @@ pub struct Replay {
 impl Replay {
     /// Reads lines: paths with queries, whole addresses (of which the path and query are asked for), or lines
     /// of a log in which a request stands in quotes, as in the formats that come with Halftone and in
-    /// "combined". Empty lines and those that begin with # are nothing; of a log only GETs are taken.
+    /// "combined". Empty lines and those that begin with # are nothing. What is no GET is passed over: logs
+    /// are full of lines about connections on which something else came, or nothing.
     ///
     /// # Errors
-    /// A line that is none of these, by its number; a file without a request, or with too many.
+    /// A file without a request, or with too many.
     pub fn read(
         server: &Server,
         headers: &[(String, String)],
         mut lines: impl BufRead,
     ) -> Result<Self, Error> {
         let mut requests = Vec::new();
-        let (mut passed_over, mut number) = (0, 0);
+        let (mut passed_over, mut number, mut first_passed) = (0, 0, None);
         let mut line = Vec::new();
         loop {
             line.clear();
-            if lines.read_until(b'\n', &mut line)? == 0 {
+            if (&mut lines).take(MOST_LINE_BYTES).read_until(b'\n', &mut line)? == 0 {
                 break;
             }
             number += 1;
-            if line.len() > MOST_LINE_BYTES {
-                return Err(Error::Mix(format!("line {number} is too long")));
-            }
+            // Of one that is too long, the rest; the last one of a file may have no end.
+            let too_long = line.last() != Some(&b'\n') && lines.skip_until(b'\n')? > 0;
             let text = String::from_utf8_lossy(&line);
-            match target(text.trim()) {
+            match if too_long { Line::PassedOver } else { target(text.trim()) } {
                 Line::Nothing => {}
-                Line::PassedOver => passed_over += 1,
+                Line::PassedOver => {
+                    passed_over += 1;
+                    first_passed = first_passed.or(Some(number));
+                }
                 Line::Target(target) => {
                     let request = server.get(target, headers);
                     requests.push((kind(target), request));
-                }
-                Line::Unknown => {
-                    return Err(Error::Mix(format!(
-                        "line {number} is neither an address nor a line of a log"
-                    )));
                 }
             }
             if requests.len() > MOST_REQUESTS {
@@ -63,7 +61,10 @@ impl Replay {
             }
         }
         if requests.is_empty() {
-            return Err(Error::Mix("there is no request in it".into()));
+            let passed =
+                first_passed.map(|line| format!("; line {line} is no address and no GET of a log"));
+            let passed = passed.unwrap_or_default();
+            return Err(Error::Mix(format!("there is no request in it{passed}")));
         }
         Ok(Self { requests, passed_over })
     }
@@ -80,7 +81,7 @@ impl Replay {
         self.requests.is_empty()
     }
 
-    /// Lines of a log that are of other methods than GET.
+    /// Lines that are no addresses and no GETs of a log.
     #[must_use]
     pub fn passed_over(&self) -> usize {
         self.passed_over
@@ -110,7 +111,6 @@ enum Line<'a> {
     Nothing,
     PassedOver,
     Target(&'a str),
-    Unknown,
 }
 
 fn target(line: &str) -> Line<'_> {
@@ -123,7 +123,7 @@ fn target(line: &str) -> Line<'_> {
         None => Some(line).filter(|line| line.starts_with('/')),
     };
     if let Some(path) = path {
-        return if is_target(path) { Line::Target(path) } else { Line::Unknown };
+        return if is_target(path) { Line::Target(path) } else { Line::PassedOver };
     }
     // The first text in quotes that is a request line.
     for quoted in line.split('"').skip(1).step_by(2) {
@@ -135,7 +135,7 @@ fn target(line: &str) -> Line<'_> {
             return if is_get { Line::Target(path) } else { Line::PassedOver };
         }
     }
-    Line::Unknown
+    Line::PassedOver
 }
 
 /// Whether it can stand in a request line.
@@ -194,14 +194,39 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_request_is_refused_with_its_line() {
+    fn a_log_is_read_as_it_is() {
+        let long = format!("/image?src={}\n", "a".repeat(70_000));
+        let log = [
+            r#"halftone id=1 at=2 status=400 cache=- bytes=150 took_s=0 request="\x16\x03\x01\x02\x00\x01""#,
+            r#"halftone id=1 at=2 status=400 cache=- bytes=0 took_s=0 request="""#,
+            r#"::1 - - [22/Nov/2026:00:00:00 +0000] "-" 408 - "-" "-""#,
+            r#"::1 - - [22/Nov/2026:00:00:00 +0000] "GET /a b HTTP/1.1" 400 1 "-" "-""#,
+            r#"::1 - - [22/Nov/2026:00:00:00 +0000] "PRI * HTTP/2.0" 400 1 "-" "-""#,
+            r#"::1 - - [22/Nov/2026:00:00:00 +0000] "HEAD /image?src=a.jpg HTTP/1.1" 200 1 "-" "-""#,
+            r#"::1 - - [22/Nov/2026:00:00:00 +0000] "GET http://x/ HTTP/1.1" 400 1 "-" "-""#,
+            "2026/11/22 00:00:00 [error] 7#7: *1 connect() failed",
+            "/a b",
+            "/\u{e4}",
+            "https://host",
+            "\u{0}",
+            long.trim_end(),
+            r#"::1 - - [22/Nov/2026:00:00:00 +0000] "GET /image?src=a.jpg HTTP/1.1" 200 1 "-" "-""#,
+        ];
+        for end in ["", "\n"] {
+            let replay = read(&(log.join("\n") + end)).unwrap();
+            assert_eq!((replay.len(), replay.passed_over()), (1, log.len() - 1));
+            let text = String::from_utf8(replay.question(5).request.to_vec()).unwrap();
+            assert!(text.starts_with("GET /image?src=a.jpg HTTP/1.1\r\n"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_without_a_request_is_refused() {
         for (text, says) in [
             ("", "no request"),
             ("# nothing\n", "no request"),
-            ("/a\nnonsense\n", "line 2"),
+            ("# nothing\n\nnonsense\n\"-\" 408\n", "line 3"),
             ("/a b\n", "line 1"),
-            ("/\u{e4}\n", "line 1"),
-            ("https://host\n", "line 1"),
         ] {
             let fault = read(text).err().expect(text).to_string();
             assert!(fault.contains(says), "{text:?}: {fault}");

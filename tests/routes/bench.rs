@@ -166,13 +166,15 @@ fn errors_are_counted_and_decide_how_it_ends() {
         "mix.txt",
         "# one that is there, two that are not, one that may not be had\n/image?src=a/photo.jpg&width=50\n\
          https://other.example.com/image?src=a/none.jpg\n\
-         ::1 - - [22/Nov/2026] \"GET /original?src=a/photo.jpg HTTP/1.1\" 200 1\n/nothing\n",
+         ::1 - - [22/Nov/2026] \"GET /original?src=a/photo.jpg HTTP/1.1\" 200 1\n/nothing\n\
+         ::1 - - [22/Nov/2026] \"-\" 408 -\n::1 - - [22/Nov/2026] \"\\x16\\x03\\x01\" 400 1\n",
     );
     let arguments = ["--requests", "40", "--mix", mix.as_str()];
     let (seen, output) = told(site.addr(), &arguments);
     assert!(!output.status.success());
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(text.contains("30 requests had an error"), "{text}");
+    assert!(text.contains("4 addresses") && text.contains("2 lines are no"), "{text}");
     assert_eq!(seen["all"]["errors"], 30);
     assert_eq!(seen["all"]["statuses"]["404"], 20);
     assert_eq!(seen["all"]["statuses"]["403"], 10);
@@ -222,7 +224,7 @@ fn what_cannot_be_asked_is_refused_with_its_name() {
         let mix = list(dir.path(), "mix.toml", text);
         fails(&mut bench(site.addr(), &["--mix", &mix]), says);
     }
-    let mix = list(dir.path(), "mix.log", "/image?src=a/photo.jpg\nnonsense\n");
+    let mix = list(dir.path(), "mix.log", "# none\nnonsense\n");
     fails(&mut bench(site.addr(), &["--mix", &mix]), "line 2");
     fails(binary().args(["bench", "ftp://127.0.0.1"]), "http://HOST");
     for port in ["0", "80800", "99999", ""] {

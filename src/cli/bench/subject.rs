@@ -88,7 +88,10 @@ fn replay(server: &Server, headers: &[(String, String)], file: &Path) -> anyhow:
         Replay::read(server, headers, open(file).with_context(name)?).with_context(name)?;
     let mut said = format!("asking for {} addresses in turns", replay.len());
     if replay.passed_over() > 0 {
-        said += &format!("; {} lines are no plain GETs and are left out", replay.passed_over());
+        said += &format!(
+            "; {} lines are no addresses and no plain GETs, and are left out",
+            replay.passed_over()
+        );
     }
     Ok(Subject { asks: Arc::new(replay), repeated: Vec::new(), cached_percent: None, said })
 }
