@@ -11,11 +11,16 @@ use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 
 use super::service_user::as_root;
-use super::{Common, cache};
+use super::{Common, cache, wiring};
+use crate::auth::{Identity, Level};
 use crate::config::Settings;
 use crate::db::stats::{self, Rank};
 use crate::db::{self, Db, now_ms};
+use crate::protection::Signatures;
+use crate::source::SourcePath;
 use crate::web::api::in_query;
+use crate::web::protection::OWN_KEY;
+use crate::web::shows_pictures;
 
 /// How long one picture may take.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -32,7 +37,8 @@ pub struct Options {
     #[arg(long, value_name = "FILE", group = "which")]
     list: Option<PathBuf>,
     /// So many of the originals that were wanted most in the last 30 days, in each template
-    #[arg(long, value_name = "NUMBER", group = "which")]
+    #[arg(long, value_name = "NUMBER", group = "which",
+          value_parser = clap::value_parser!(u32).range(1..))]
     wanted: Option<u32>,
     /// The originals in a folder and below it, in each template
     #[arg(long, value_name = "FOLDER", group = "which")]
@@ -58,24 +64,49 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         base.starts_with("http://") || base.starts_with("https://"),
         "--url: must say where the server is, such as http://localhost (public_base_url is not set)"
     );
-    let targets = targets(options, &settings)?;
-    let failed = ask(base, &targets, options.jobs);
+    let Targets { mut targets, left_out } = targets(options, &settings)?;
+    if let Some(keys) = wiring::own_signatures(&settings)? {
+        targets.iter_mut().for_each(|target| sign(&keys, base, target));
+    }
+    // Pages of ours may show pictures, whatever others may.
+    let page = (!settings.referer_hosts.is_empty()).then(|| format!("{base}/"));
+    let asker = Asker { base, page, agent: agent() };
+    let failed = asker.ask(&targets, options.jobs);
     println!("{} asked for, {failed} failed", targets.len());
+    if left_out > 0 {
+        println!("{left_out} originals left out: not everybody may see them");
+    }
     ensure!(failed == 0, "{failed} pictures could not be had");
     Ok(())
 }
 
-/// Paths with queries, or whole addresses.
-fn targets(options: &Options, settings: &Settings) -> anyhow::Result<Vec<String>> {
+/// What to ask for.
+struct Targets {
+    /// Paths with queries, or whole addresses.
+    targets: Vec<String>,
+    /// Originals that are not for everybody: who has signed in is not answered from what is warmed here.
+    left_out: usize,
+}
+
+fn targets(options: &Options, settings: &Settings) -> anyhow::Result<Targets> {
     if let Some(list) = &options.list {
-        return listed(list);
+        return Ok(Targets { targets: listed(list)?, left_out: 0 });
     }
     let database = cache::open(settings)?;
-    let paths = match (&options.wanted, &options.folder) {
+    let mut paths = match (&options.wanted, &options.folder) {
         (Some(number), _) => wanted(&database, (*number).into())?,
         (None, Some(folder)) => below(&database, folder)?,
         (None, None) => bail!("--list, --wanted or --folder: one of them must be given"),
     };
+    let all = paths.len();
+    let store = wiring::rights(settings, &database);
+    store.refresh()?;
+    let rights = store.rights()?;
+    paths.retain(|path| {
+        let parsed = SourcePath::parse(path);
+        parsed.is_ok_and(|path| rights.level(&Identity::Anonymous, path.folder()) >= Level::View)
+    });
+    let left_out = all - paths.len();
     let templates: Vec<String> = match options.templates.as_slice() {
         [] => vec![String::new()],
         names => names.iter().map(|name| format!("&tmp={}", in_query(name))).collect(),
@@ -84,7 +115,20 @@ fn targets(options: &Options, settings: &Settings) -> anyhow::Result<Vec<String>
         let src = in_query(path);
         templates.iter().map(move |tmp| format!("/image?src={src}{tmp}")).collect::<Vec<_>>()
     };
-    Ok(paths.iter().flat_map(each).collect())
+    Ok(Targets { targets: paths.iter().flat_map(each).collect(), left_out })
+}
+
+/// Signs an address of a picture as our own pages would. One that is signed, or another server's, stays.
+fn sign(keys: &Signatures, base: &str, target: &mut String) {
+    let Some((address, query)) = target.split_once('?') else { return };
+    let path = address.strip_prefix(base).unwrap_or(address);
+    let is_signed = query.split('&').any(|pair| pair.starts_with("signature="));
+    if is_signed || !(path == "/original" || shows_pictures(path)) {
+        return;
+    }
+    if let Some(signed) = keys.sign(path, query.as_bytes(), Some(OWN_KEY), None) {
+        *target = format!("{address}?{signed}");
+    }
 }
 
 fn listed(list: &PathBuf) -> anyhow::Result<Vec<String>> {
@@ -134,45 +178,60 @@ fn below(database: &Db, folder: &str) -> anyhow::Result<Vec<String>> {
     }
 }
 
-/// Asks for each, so many at a time; gives back how many could not be had.
-fn ask(base: &str, targets: &[String], jobs: u8) -> u64 {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .timeout_global(Some(PATIENCE))
-        .http_status_as_error(false)
-        .build()
-        .into();
-    let (next, done, failed) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicU64::new(0));
-    let out = Mutex::new(());
-    std::thread::scope(|scope| {
-        for _ in 0..jobs {
-            scope.spawn(|| {
-                while let Some(target) = targets.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let told = one(&agent, base, target);
-                    let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-                    let _turn = out.lock().unwrap_or_else(PoisonError::into_inner);
-                    if let Err(why) = told {
-                        failed.fetch_add(1, Ordering::Relaxed);
-                        eprintln!("\r{target}: {why}");
-                    }
-                    show(done, targets.len());
-                }
-            });
-        }
-    });
-    if io::stderr().is_terminal() {
-        eprintln!();
-    }
-    failed.load(Ordering::Relaxed)
+fn agent() -> ureq::Agent {
+    let config = ureq::Agent::config_builder().timeout_global(Some(PATIENCE));
+    config.http_status_as_error(false).build().into()
 }
 
-fn one(agent: &ureq::Agent, base: &str, target: &str) -> Result<(), String> {
-    let address = if target.starts_with('/') { format!("{base}{target}") } else { target.into() };
-    let mut response = agent.get(&address).call().map_err(|error| error.to_string())?;
-    let status = response.status();
-    // To its end: a picture that nobody waits for is called off.
-    let read = io::copy(&mut response.body_mut().as_reader(), &mut io::sink());
-    read.map_err(|error| error.to_string())?;
-    if status.is_success() { Ok(()) } else { Err(format!("status {}", status.as_u16())) }
+/// Asks one server.
+struct Asker<'a> {
+    base: &'a str,
+    /// The page that it says it comes from.
+    page: Option<String>,
+    agent: ureq::Agent,
+}
+
+impl Asker<'_> {
+    /// Asks for each, so many at a time; gives back how many could not be had.
+    fn ask(&self, targets: &[String], jobs: u8) -> u64 {
+        let (next, done, failed) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicU64::new(0));
+        let out = Mutex::new(());
+        std::thread::scope(|scope| {
+            for _ in 0..jobs {
+                scope.spawn(|| {
+                    while let Some(target) = targets.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let told = self.one(target);
+                        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                        let _turn = out.lock().unwrap_or_else(PoisonError::into_inner);
+                        if let Err(why) = told {
+                            failed.fetch_add(1, Ordering::Relaxed);
+                            eprintln!("\r{target}: {why}");
+                        }
+                        show(done, targets.len());
+                    }
+                });
+            }
+        });
+        if io::stderr().is_terminal() {
+            eprintln!();
+        }
+        failed.load(Ordering::Relaxed)
+    }
+
+    fn one(&self, target: &str) -> Result<(), String> {
+        let address =
+            if target.starts_with('/') { self.base.to_owned() + target } else { target.into() };
+        let mut request = self.agent.get(&address);
+        if let Some(page) = &self.page {
+            request = request.header("Referer", page);
+        }
+        let mut response = request.call().map_err(|error| error.to_string())?;
+        let status = response.status();
+        // To its end: a picture that nobody waits for is called off.
+        let read = io::copy(&mut response.body_mut().as_reader(), &mut io::sink());
+        read.map_err(|error| error.to_string())?;
+        if status.is_success() { Ok(()) } else { Err(format!("status {}", status.as_u16())) }
+    }
 }
 
 /// Shows how far it has come, to people.
@@ -186,4 +245,36 @@ fn show(done: usize, all: usize) {
     // That it cannot be shown is no reason to stop.
     let _ = write!(out, "\r[{:<WIDTH$}] {done}/{all} ", "#".repeat(filled));
     let _ = out.flush();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protection::{Key, Verdict};
+
+    #[test]
+    fn addresses_of_this_server_are_signed_and_others_stay() {
+        let keys = Signatures::new(vec![Key::new(OWN_KEY, &[7; 32]).unwrap()]);
+        let signed = |target: &str| {
+            let mut target = target.to_owned();
+            sign(&keys, "http://x.test", &mut target);
+            target
+        };
+        for address in ["/image?src=a/b.jpg&width=5", "http://x.test/erez5/erez?src=a%20b.jpg"] {
+            let target = signed(address);
+            let (address, query) = target.split_once('?').unwrap();
+            let path = address.trim_start_matches("http://x.test");
+            let verdict = keys.judge(path, query.as_bytes(), 0);
+            assert_eq!(verdict, Verdict::Good { expires_s: None }, "{target}");
+        }
+        for other in [
+            "http://y.test/image?src=a",
+            "/image?src=a&keyid=b&signature=c",
+            "/api/v1/list/?path=a",
+            "/image",
+            "/",
+        ] {
+            assert_eq!(signed(other), other);
+        }
+    }
 }

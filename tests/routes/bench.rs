@@ -158,6 +158,29 @@ fn folders_that_are_not_for_everybody_need_a_session() {
 }
 
 #[test]
+fn a_site_that_demands_signatures_is_loaded_by_who_has_signed_in_and_by_signed_lists() {
+    let site = Site::start(
+        "signing_keys = ['a:0123456789abcdef0123456789abcdef']\nsignatures_for = ['/']",
+        |images| write_jpeg(&images.join("a/photo.jpg"), 300, 200),
+    );
+    account(&site, "viewer", false);
+    let dir = temp_dir();
+    let few = ["--requests", "40", "--repeated", "5", "--folder", "a"];
+    fails(&mut bench(site.addr(), &few), "status 403");
+    let password = list(dir.path(), "password", PASSWORD);
+    let signed_in = ["--user", "viewer", "--password-file", &password];
+    let (seen, output) = told(site.addr(), &[&few[..], &signed_in].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(seen["all"]["errors"], 0);
+    let mut sign = binary();
+    sign.args(["sign", "/image?src=a/photo.jpg&width=40", "--config"]).arg(site.config());
+    let signed = String::from_utf8(sign.output().unwrap().stdout).unwrap();
+    let mix = list(dir.path(), "signed.txt", &signed);
+    let (seen, _) = told(site.addr(), &["--requests", "10", "--mix", &mix]);
+    assert_eq!(seen["all"]["statuses"]["200"], 10);
+}
+
+#[test]
 fn errors_are_counted_and_decide_how_it_ends() {
     let site = site();
     let dir = temp_dir();

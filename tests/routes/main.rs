@@ -60,3 +60,4 @@ mod tokens;
 mod totp;
 mod tracking;
 mod user_command;
+mod warm;

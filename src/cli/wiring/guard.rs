@@ -26,11 +26,25 @@ pub fn signing_keys(settings: &Settings) -> anyhow::Result<Vec<Key>> {
     settings.signing_keys.iter().map(key).collect()
 }
 
-/// The rules against floods of variants.
-pub(super) fn protection(settings: &Settings, run_folder: &Path) -> anyhow::Result<Protection> {
+/// All keys whose signatures are taken, that of our own pages among them.
+fn all_keys(settings: &Settings) -> anyhow::Result<Signatures> {
     let mut keys = signing_keys(settings)?;
     let own = signer(settings, false)?.address_key();
     keys.push(Key::new(OWN_KEY, &own).context("the key of our own pages is too short")?);
+    Ok(Signatures::new(keys))
+}
+
+/// What signs addresses as our own pages do; none where no rule asks for that.
+pub fn own_signatures(settings: &Settings) -> anyhow::Result<Option<Signatures>> {
+    let any = !settings.signatures_for.is_empty()
+        || !settings.allowed_sizes.is_empty()
+        || settings.new_pictures_per_min > 0
+        || !settings.referer_hosts.is_empty();
+    any.then(|| all_keys(settings)).transpose()
+}
+
+/// The rules against floods of variants.
+pub(super) fn protection(settings: &Settings, run_folder: &Path) -> anyhow::Result<Protection> {
     let rates =
         RateOptions { per_min: settings.new_pictures_per_min, burst: settings.new_pictures_burst };
     let rates = (rates.per_min > 0).then(|| Rates::open(&run_folder.join("rates"), rates));
@@ -39,7 +53,7 @@ pub(super) fn protection(settings: &Settings, run_folder: &Path) -> anyhow::Resu
             .context("referer_hosts: one of them is no host")
     });
     Ok(Protection {
-        signatures: Signatures::new(keys),
+        signatures: all_keys(settings)?,
         demands: Demands::read(texts(&settings.signatures_for))
             .context("signatures_for: must hold folders and templates")?,
         sizes: Sizes::new(settings.allowed_sizes.clone(), settings.other_sizes == "snap"),

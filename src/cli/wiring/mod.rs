@@ -12,7 +12,7 @@ mod units;
 
 pub use self::accounts::{rights, signer};
 pub use self::app::Running;
-pub use self::guard::signing_keys;
+pub use self::guard::{own_signatures, signing_keys};
 pub use self::pictures::{cmyk_profile, engine, limits, profiles, reductions};
 pub use self::serving::{cores, listener_options, program_slots, slots, worker_options};
 pub use self::storage::{
