@@ -29,7 +29,7 @@ const RESTRICTED: &[(&str, &[&str])] = &[
     ("reduction", &["bytelock", "pixel"]),
     ("sandbox", &["pixel"]),
     ("bytelock.rs", &[]),
-    ("tls.rs", &[]),
+    ("tls", &[]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -31,6 +31,7 @@ mod user;
 mod user_key;
 mod wiring;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::bail;
@@ -202,7 +203,8 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("halftone: {}", reasons(&error));
+            // Whoever read it may have gone.
+            let _ = writeln!(std::io::stderr(), "halftone: {}", reasons(&error));
             ExitCode::FAILURE
         }
     }

@@ -5,12 +5,12 @@ use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::Path;
 use std::sync::Arc;
 
+use rustls::ClientConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
 
 use super::{Address, Error};
-use crate::tls;
+use crate::tls::{self, Demands, Trusted};
 
 /// Which certificates are taken.
 #[derive(Debug, Clone, Copy)]
@@ -86,28 +86,20 @@ impl Server {
 
 fn client_config(trust: Trust<'_>) -> Result<ClientConfig, Error> {
     let fault = |error: rustls::Error| Error::Tls(error.to_string());
-    let roots = match trust {
-        Trust::Any => {
-            let client = tls::client_with_judge(tls::Any).map_err(fault)?;
-            return Ok(client.with_no_client_auth());
-        }
-        Trust::Machine => tls::system_roots(),
-        Trust::File(path) => roots_of(path)?,
+    let trusted = match trust {
+        Trust::Any => None,
+        Trust::Machine => Some(Trusted::system()),
+        Trust::File(path) => Some(Trusted::only(certificates_of(path)?)),
     };
-    if roots.is_empty() {
-        return Err(Error::Tls("there is no certificate to trust".into()));
-    }
-    Ok(tls::client().map_err(fault)?.with_root_certificates(roots).with_no_client_auth())
+    let none = || Error::Tls("there is no certificate to trust".into());
+    let trusted = trusted.map(|trusted| trusted.ok_or_else(none)).transpose()?;
+    let demands = Demands { name_counts: trusted.is_some(), trusted };
+    Ok(tls::client_with_judge(demands).map_err(fault)?.with_no_client_auth())
 }
 
-fn roots_of(path: &Path) -> Result<RootCertStore, Error> {
-    let cannot = |error: &dyn std::fmt::Display| {
+fn certificates_of(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let cannot = |error: rustls::pki_types::pem::Error| {
         Error::Tls(format!("{} cannot be read: {error}", path.display()))
     };
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| cannot(&error))? {
-        let certificate = certificate.map_err(|error| cannot(&error))?;
-        roots.add(certificate).map_err(|error| cannot(&error))?;
-    }
-    Ok(roots)
+    CertificateDer::pem_file_iter(path).map_err(cannot)?.collect::<Result<_, _>>().map_err(cannot)
 }

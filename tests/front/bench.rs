@@ -31,5 +31,8 @@ fn a_load_over_tls_tells_what_the_front_server_kept() {
         assert!(text.contains("200 requests"), "{kind:?}: {text}");
         // Four pictures were asked for once before; what is kept is sent from the front server's cache.
         assert!(text.contains("HIT "), "{kind:?}: {text}");
+        // Given by itself it is trusted, though it is no authority; another one is not.
+        let own = bench(&front, &["--ca", front.certificate().to_str().unwrap()]);
+        assert!(own.status.success(), "{kind:?}: {}", String::from_utf8_lossy(&own.stderr));
     }
 }

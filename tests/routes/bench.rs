@@ -222,6 +222,43 @@ fn an_open_loop_keeps_its_rate() {
 }
 
 #[test]
+fn a_file_that_cannot_be_written_is_noticed_before_the_load() {
+    let site = site();
+    let dir = temp_dir();
+    let missing = dir.path().join("none/seen.json");
+    for option in ["--json", "--html"] {
+        for file in [missing.as_path(), dir.path()] {
+            let file = file.to_str().unwrap();
+            // So many requests take longer than any test waits.
+            let arguments = ["--requests", "1000000000000", option, file];
+            fails(&mut bench(site.addr(), &arguments), "cannot be written");
+        }
+    }
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    // What is no file is written to, and not replaced.
+    let arguments =
+        ["--requests", "5", "--repeated", "5", "--folder", "a", "--json", "/dev/stdout"];
+    let output = bench(site.addr(), &arguments).output().unwrap();
+    assert!(output.status.success());
+    assert!(output.stdout.starts_with(b"{\n"), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn a_reader_who_goes_ends_it_quietly() {
+    let site = site();
+    let dir = temp_dir();
+    let file = dir.path().join("seen.json");
+    let mut command =
+        bench(site.addr(), &["--requests", "20", "--repeated", "5", "--folder", "a", "--json"]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    command.arg(&file).stdout(writer.try_clone().unwrap()).stderr(writer);
+    assert!(command.status().unwrap().success());
+    let seen: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+    assert_eq!(seen["all"]["requests"], 20);
+}
+
+#[test]
 fn what_cannot_be_asked_is_refused_with_its_name() {
     let site = site();
     let dir = temp_dir();
@@ -230,6 +267,10 @@ fn what_cannot_be_asked_is_refused_with_its_name() {
         (&["--cached", "101"], "--cached"),
         (&["--clients", "0"], "--clients"),
         (&["--header", "no field"], "--header"),
+        (&["--header", "Content-Length: 5"], "content-length"),
+        (&["--header", "host: other"], "host"),
+        (&["--header", "Transfer-Encoding: chunked"], "transfer-encoding"),
+        (&["--header", "Connection: close"], "connection"),
         (&["--requests", "5", "--duration", "5"], "--duration"),
         (&["--folder", "none"], "--folder"),
         (&["--mix", "/nowhere/mix"], "--mix"),

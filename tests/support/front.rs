@@ -101,6 +101,14 @@ impl Front {
         }
     }
 
+    /// Its certificate, which it has signed itself.
+    pub fn certificate(&self) -> PathBuf {
+        match self {
+            Self::Nginx(nginx) => nginx.certificate(),
+            Self::Apache(apache) => apache.certificate(),
+        }
+    }
+
     /// Its log of requests.
     pub fn log(&self) -> PathBuf {
         match self {

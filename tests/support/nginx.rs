@@ -91,6 +91,11 @@ impl Nginx {
         self.dir.path().join("halftone.log")
     }
 
+    /// Its certificate, which it has signed itself.
+    pub fn certificate(&self) -> PathBuf {
+        self.dir.path().join("fullchain.pem")
+    }
+
     /// The folder in which it keeps answers.
     pub fn cache(&self) -> PathBuf {
         self.dir.path().join("cache")

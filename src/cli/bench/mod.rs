@@ -5,11 +5,14 @@ mod page;
 mod report;
 mod subject;
 
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
+use http::header;
+use tempfile::NamedTempFile;
 
 use self::report::Report;
 use self::subject::Subject;
@@ -84,6 +87,10 @@ pub struct Options {
 
 /// Does it.
 pub fn run(options: &Options) -> anyhow::Result<()> {
+    for file in [&options.json, &options.html].into_iter().flatten() {
+        // Better now than after the load.
+        temporary_beside(file)?;
+    }
     let trust = match (&options.ca, options.insecure) {
         (Some(file), _) => Trust::File(file),
         (None, true) => Trust::Any,
@@ -91,7 +98,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     };
     let server = Server::new(&options.url, trust)?;
     let subject = Subject::find(&server, options)?;
-    eprintln!("{}", subject.said);
+    tell(&subject.said);
     let load = options.load(&server, &subject);
     prepare(&load, &subject)?;
     let tally = put_on(&load)?;
@@ -100,13 +107,13 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         "nothing was asked for within the time; --duration or --rate is too low"
     );
     let report = Report::new(options, &subject, &tally);
-    print!("{}", report.table());
     if let Some(file) = &options.json {
         write(file, &(serde_json::to_string_pretty(&report)? + "\n"))?;
     }
     if let Some(file) = &options.html {
         write(file, &page::html(&report)?)?;
     }
+    print(&report.table())?;
     let errors = report.all.errors;
     if errors > options.max_errors {
         bail!("{errors} requests had an error, more than --max-errors {}", options.max_errors);
@@ -147,7 +154,7 @@ fn prepare(load: &Load, subject: &Subject) -> anyhow::Result<()> {
     if repeated.is_empty() {
         return Ok(());
     }
-    eprintln!("asking once for the {} pictures that are asked for again", repeated.len());
+    tell(&format!("asking once for the {} pictures that are asked for again", repeated.len()));
     let once = Load {
         asks: std::sync::Arc::new(Replay::of(repeated.clone())),
         pace: Pace::Closed,
@@ -162,27 +169,55 @@ fn prepare(load: &Load, subject: &Subject) -> anyhow::Result<()> {
         bail!("the server answers nothing of what is asked for: {}", report::errors(&all));
     }
     if all.errors() > 0 {
-        eprintln!("{} of them failed: {}", all.errors(), report::errors(&all));
+        tell(&format!("{} of them failed: {}", all.errors(), report::errors(&all)));
     }
     Ok(())
 }
 
+/// Says how it goes. That nobody listens is no reason to stop.
+fn tell(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Prints what was seen, as far as somebody reads it.
+fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed,
+    }
+}
+
 /// Writes a whole file or none.
 fn write(file: &Path, text: &str) -> anyhow::Result<()> {
-    use std::io::Write as _;
     let cannot = || format!("{} cannot be written", file.display());
-    let folder = match file.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
+    let Some(mut temporary) = temporary_beside(file)? else {
+        return std::fs::write(file, text).with_context(cannot);
     };
-    let mut temporary = tempfile::Builder::new()
-        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-        .tempfile_in(folder)
-        .with_context(cannot)?;
     temporary.write_all(text.as_bytes()).with_context(cannot)?;
     temporary.as_file().sync_all().with_context(cannot)?;
     temporary.persist(file).with_context(cannot)?;
     Ok(())
+}
+
+/// An empty file that can take the place of `file`; none where that is a device or a pipe, which is kept.
+fn temporary_beside(file: &Path) -> anyhow::Result<Option<NamedTempFile>> {
+    let cannot = || format!("{} cannot be written", file.display());
+    if let Ok(meta) = std::fs::metadata(file)
+        && !meta.is_file()
+    {
+        ensure!(!meta.is_dir(), "{}: it is a folder", cannot());
+        return Ok(None);
+    }
+    let folder = match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let temporary = tempfile::Builder::new()
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
+        .tempfile_in(folder)
+        .with_context(cannot)?;
+    Ok(Some(temporary))
 }
 
 fn rate(text: &str) -> Result<f64, String> {
@@ -192,10 +227,25 @@ fn rate(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "must be a number of requests a second, 0.01 to 1000000".into())
 }
 
+/// What says where a request ends, what becomes of its connection and whom it is for: the load says it.
+const OWN_FIELDS: [header::HeaderName; 8] = [
+    header::HOST,
+    header::CONTENT_LENGTH,
+    header::TRANSFER_ENCODING,
+    header::CONNECTION,
+    header::UPGRADE,
+    header::EXPECT,
+    header::TE,
+    header::TRAILER,
+];
+
 fn header(text: &str) -> Result<(String, String), String> {
     let fault = || "must be \"Name: value\"".to_owned();
     let (name, value) = text.split_once(':').ok_or_else(fault)?;
     let name: http::HeaderName = name.trim().parse().map_err(|_| fault())?;
+    if OWN_FIELDS.contains(&name) {
+        return Err(format!("{name} is set by the load itself"));
+    }
     let value: http::HeaderValue = value.trim().parse().map_err(|_| fault())?;
     let value = value.to_str().map_err(|_| fault())?;
     Ok((name.as_str().to_owned(), value.to_owned()))

@@ -16,7 +16,6 @@
 //! This knows nothing of pools and statements.
 
 mod address;
-mod verify;
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -28,10 +27,9 @@ use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::{Error, Result};
-use crate::tls;
+use crate::tls::{self, Demands, Trusted};
 use address::Parts;
 pub(super) use address::split;
-use verify::{Demands, Trusted};
 
 /// How a connection is encrypted, and what is asked of the server for that.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,8 +117,13 @@ impl Tls {
     pub(super) fn connector(&self) -> Result<MakeRustlsConnect, String> {
         let trusted = match &self.roots {
             None => None,
-            Some(Roots::System) => Some(Trusted::system()?),
-            Some(Roots::File(path)) => Some(Trusted::only(certificates("sslrootcert", path)?)?),
+            Some(Roots::System) => Some(
+                Trusted::system().ok_or("sslrootcert=system: this system trusts no certificate")?,
+            ),
+            Some(Roots::File(path)) => Some(
+                Trusted::only(certificates("sslrootcert", path)?)
+                    .ok_or("sslrootcert: no certificate of the file can be understood")?,
+            ),
         };
         let demands = Demands { trusted, name_counts: self.name_counts };
         let builder = tls::client_with_judge(demands).map_err(|error| error.to_string())?;

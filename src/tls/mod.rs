@@ -3,6 +3,8 @@
 //!
 //! Must not know who is connected to, or why.
 
+mod trusted;
+
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -14,6 +16,8 @@ use rustls::{
     ClientConfig, ConfigBuilder, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
     WantsVerifier,
 };
+
+pub use trusted::{Demands, Trusted};
 
 /// The authorities that this system trusts; those that cannot be understood are left out.
 #[must_use]

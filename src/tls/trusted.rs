@@ -1,6 +1,6 @@
-//! Whether a server's certificate is to be believed.
+//! Whether a server's certificate is to be believed, where a file says whom to trust.
 //!
-//! Beyond what rustls does, as libpq and the manual of PostgreSQL have it: a certificate that itself
+//! Beyond what rustls does, as libpq, the manual of PostgreSQL and curl have it: a certificate that itself
 //! stands in the file of trusted ones is trusted (a server's own, signed by itself), and where a
 //! certificate names no host in the way of today (subjectAltName) its common name counts.
 
@@ -13,44 +13,40 @@ use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::time::ASN1Time;
 
-use crate::tls::{self, Judge};
+use super::{Judge, provider, system_roots};
 
 /// Whom to believe.
 #[derive(Debug)]
-pub(super) struct Trusted {
+pub struct Trusted {
     roots: RootCertStore,
     /// Trusted themselves, not only what they sign.
     listed: Vec<CertificateDer<'static>>,
 }
 
 impl Trusted {
-    /// These and no others.
-    pub(super) fn only(listed: Vec<CertificateDer<'static>>) -> Result<Self, String> {
+    /// These and no others; none when not one of them can be understood.
+    #[must_use]
+    pub fn only(listed: Vec<CertificateDer<'static>>) -> Option<Self> {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(listed.iter().cloned());
-        if roots.is_empty() {
-            return Err("sslrootcert: no certificate of the file can be understood".into());
-        }
-        Ok(Self { roots, listed })
+        (!roots.is_empty()).then_some(Self { roots, listed })
     }
 
-    /// Those that the system trusts.
-    pub(super) fn system() -> Result<Self, String> {
-        let roots = tls::system_roots();
-        if roots.is_empty() {
-            return Err("sslrootcert=system: this system trusts no certificate".into());
-        }
-        Ok(Self { roots, listed: Vec::new() })
+    /// Those that the system trusts; none when it trusts nobody.
+    #[must_use]
+    pub fn system() -> Option<Self> {
+        let roots = system_roots();
+        (!roots.is_empty()).then_some(Self { roots, listed: Vec::new() })
     }
 }
 
 /// What is asked of the certificates of servers.
 #[derive(Debug)]
-pub(super) struct Demands {
+pub struct Demands {
     /// Without it every certificate will do.
-    pub(super) trusted: Option<Trusted>,
+    pub trusted: Option<Trusted>,
     /// Whether it has to be for the host, too.
-    pub(super) name_counts: bool,
+    pub name_counts: bool,
 }
 
 impl Judge for Demands {
@@ -66,8 +62,7 @@ impl Judge for Demands {
         if trusted.listed.iter().any(|listed| listed == certificate) {
             in_time(certificate, now)?;
         } else {
-            let provider = tls::provider();
-            let algorithms = provider.signature_verification_algorithms.all;
+            let algorithms = provider().signature_verification_algorithms.all;
             let roots = &trusted.roots;
             verify_server_cert_signed_by_trust_anchor(&parsed, roots, between, now, algorithms)?;
         }
