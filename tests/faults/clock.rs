@@ -3,11 +3,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use rusqlite::Connection;
 use serde_json::Value;
 
 use super::{Answer, get};
+use crate::support::browser::Browser;
 use crate::support::fcgi;
 use crate::support::files::temp_dir;
 use crate::support::fixture::write_jpeg;
@@ -145,4 +147,76 @@ fn a_clock_that_jumps_harms_nobody() {
         count => Err(format!("{count} for {views}")),
     });
     assert!(!pool.output().contains("killing it"), "{}", pool.output());
+}
+
+/// More than passes from one look at a clock to the next one, far less than a step.
+const ABOUT_S: u64 = 300;
+
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+/// Until when an answer is good, in seconds since 1970, and for how long.
+fn good_until(answer: &Response) -> (u64, u64) {
+    let expires = httpdate::parse_http_date(answer.header("expires").unwrap()).unwrap();
+    let control = answer.header("cache-control").unwrap();
+    let age = control.split("max-age=").nth(1).unwrap();
+    (seconds(expires), age.parse().unwrap())
+}
+
+#[test]
+fn what_has_an_end_ends_by_the_clock() {
+    const END_S: u64 = 7_200;
+    let dir = temp_dir();
+    let clock = dir.path().join("clock");
+    set(&clock, "+0");
+    let pool = Pool::start_alone_by(
+        clocked(&clock),
+        |images| {
+            for name in ["photo.jpg", "signed/photo.jpg"] {
+                write_jpeg(&images.join(name), 300, 200);
+            }
+        },
+        |config| {
+            config
+                .raw("edge_cache_s", "0")
+                .raw("token_expiry_s", &END_S.to_string())
+                .raw("session_idle_min", &(END_S / 60).to_string())
+                .raw("signing_keys", "['a:0123456789abcdef0123456789abcdef']")
+                .raw("signatures_for", "['/signed']")
+        },
+    );
+    let front = Front::start(Kind::Nginx, &pool.socket());
+    let ask = |uri: &str| Client::connect(front.http()).unwrap().get(uri).unwrap();
+    let token = token(&pool, &front);
+    let mut browser = Browser::new(front.http());
+    assert_eq!(browser.login("admin", ADMIN_PASSWORD).status, 303, "{}", pool.output());
+    let signed = pool.run(&["sign", "/image?src=signed/photo.jpg&width=100", "--expires", "2h"]);
+    let signed = signed.trim();
+    let signed_at = seconds(SystemTime::now());
+    for (step, offset_s) in
+        [("+0", 0), ("+3600", 3_600), ("-3600", -3_600), ("+10800", 10_800), ("+0", 0)]
+    {
+        set(&clock, step);
+        let good = offset_s < END_S as i64;
+        let expected = |bad| if good { 200 } else { bad };
+        assert_eq!(call(&front, &token).status, expected(401), "{step}: {}", pool.output());
+        // A copy: what is seen again now would end later.
+        let status = browser.clone().status("/api/v1/admin/users/");
+        assert_eq!(status, expected(401), "{step}: {}", pool.output());
+        let now = seconds(SystemTime::now()).checked_add_signed(offset_s).unwrap();
+        let free = good_until(&ask("/image?src=photo.jpg&width=100"));
+        assert!(free.1 > END_S, "{step}: {free:?}");
+        assert!(free.0.abs_diff(now + free.1) < ABOUT_S, "{step}: {free:?} at {now}");
+        let answer = ask(signed);
+        assert_eq!(answer.status, expected(403), "{step}: {}", answer.text());
+        if good {
+            // No longer than the signature is.
+            let (until, age) = good_until(&answer);
+            assert!(until.abs_diff(signed_at + END_S) < ABOUT_S, "{step}: {until}");
+            assert!(until.abs_diff(now + age) < ABOUT_S, "{step}: {age} at {now}");
+        } else {
+            assert!(answer.text().contains("expires"), "{step}: {}", answer.text());
+        }
+    }
 }

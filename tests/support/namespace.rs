@@ -99,13 +99,22 @@ impl Namespace {
 
     /// Shows a folder at another place by way of a program, as a file server would (FUSE).
     pub fn serve(&self, dir: &Path, from: &Path, at: &Path) -> FileServer {
+        self.serve_by(dir, from, at, &[])
+    }
+
+    /// The same, no faster than so many bytes a second.
+    pub fn serve_slowly(&self, dir: &Path, from: &Path, at: &Path, bytes_per_s: u32) -> FileServer {
+        self.serve_by(dir, from, at, &[&format!("--read-rate={bytes_per_s}")])
+    }
+
+    fn serve_by(&self, dir: &Path, from: &Path, at: &Path, more: &[&str]) -> FileServer {
         let mut command = self.command(program("bindfs", "bindfs").to_str().unwrap());
         // Nothing is remembered by the kernel, so that each look at a file is a question.
         command.args(["-f", "-o", "attr_timeout=0,entry_timeout=0,negative_timeout=0"]);
         if is_root() {
             command.args(["-o", "allow_other"]);
         }
-        command.arg(from).arg(at);
+        command.args(more).arg(from).arg(at);
         let name = format!("bindfs-{}", at.file_name().unwrap().display());
         let process = Process::start(&name, dir, &mut command);
         let shown = format!(" {} fuse", at.display());
@@ -132,6 +141,13 @@ pub struct FileServer {
 }
 
 impl FileServer {
+    /// How many bytes of files it has read so far.
+    pub fn read_bytes(&self) -> u64 {
+        let told = std::fs::read_to_string(format!("/proc/{}/io", self.process.pid())).unwrap();
+        let line = told.lines().find_map(|line| line.strip_prefix("rchar: "));
+        line.expect("the kernel counts them").parse().unwrap()
+    }
+
     /// From now on it answers nothing.
     pub fn hang(&self) {
         self.process.signal(nix::sys::signal::Signal::SIGSTOP);
