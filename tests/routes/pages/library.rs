@@ -12,6 +12,10 @@ const READ: Duration = Duration::from_secs(20);
 #[test]
 fn everybody_sees_what_they_may_and_no_more() {
     let site = library_of_three();
+    // The first walk through the files may be under way.
+    within(READ, "the folder below is known", || {
+        site.get("/browse?path=open").text().contains("/browse?path=open/deep")
+    });
     let open = site.get("/browse?path=open");
     assert_eq!(open.status, 200);
     let text = open.text();
