@@ -48,8 +48,10 @@ fn asked() -> BTreeSet<String> {
         {
             keys.extend(quoted(&text, before).into_iter().map(str::to_owned));
         }
-        let forms = quoted(&text, "amp;done=").into_iter();
-        keys.extend(forms.map(|key| format!("done-{}", key.split('"').next().unwrap())));
+        let forms = quoted(&text, "amp;done=").into_iter().chain(quoted(&text, "done = \""));
+        // Where it is another's to say.
+        let said = forms.filter(|key| !key.is_empty() && !key.contains("{{"));
+        keys.extend(said.map(|key| format!("done-{key}")));
     }
     keys
 }

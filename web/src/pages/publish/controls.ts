@@ -224,7 +224,7 @@ function picking(control: Control): void {
   const { field } = control;
   const open = button("button", "", () => pick((path) => write(field, path, true)));
   open.textContent = "…";
-  open.setAttribute("aria-label", document.getElementById("picker-title")?.textContent ?? "…");
+  open.setAttribute("aria-label", document.getElementById("picker-heading")?.textContent ?? "…");
   beside(field, "beside", open);
   following(control, () => (open.disabled = field.disabled));
 }
