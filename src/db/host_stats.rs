@@ -77,6 +77,18 @@ impl HostNumbers {
         percent(self.cpu_us, self.span_us)
     }
 
+    /// Share of the memory that was in use on average, in percent; none where there is no bound.
+    #[must_use]
+    pub fn memory_percent(&self) -> Option<f64> {
+        percent(self.memory_byte_sum, self.memory_limit_bytes.saturating_mul(self.samples))
+    }
+
+    /// Share of the cache that was filled on average, in percent; none where there is no bound.
+    #[must_use]
+    pub fn cache_percent(&self) -> Option<f64> {
+        percent(self.cache_byte_sum, self.cache_limit_bytes.saturating_mul(self.samples))
+    }
+
     /// Memory in use on average, in bytes.
     #[must_use]
     pub fn mean_memory_bytes(&self) -> i64 {
@@ -203,6 +215,27 @@ pub fn buckets(
         })
     };
     Ok((rows.iter().map(read).collect::<Result<_>>()?, total.int(0)?))
+}
+
+/// All buckets that start in `[from_ms, to_ms)` added up, by host and worker, the machine first.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn sums(
+    sql: &dyn Sql,
+    (from_ms, to_ms): (i64, i64),
+) -> Result<Vec<(String, i64, HostNumbers)>> {
+    let sums = SUMS.map(|name| format!("CAST(SUM({name}) AS BIGINT)"));
+    let largest = LARGEST.map(|name| format!("MAX({name})"));
+    let statement = format!(
+        "SELECT host, worker, {}, {} FROM host_stats WHERE from_ms >= $1 AND from_ms < $2 \
+         GROUP BY host, worker ORDER BY host, worker",
+        sums.join(", "),
+        largest.join(", ")
+    );
+    let rows = sql.query(&statement, values![from_ms, to_ms])?;
+    let read = |row: &Row| Ok((row.text(0)?, row.int(1)?, HostNumbers::read(row, 2)?));
+    rows.iter().map(read).collect()
 }
 
 /// Deletes the buckets that ended before a time; gives back how many.

@@ -198,7 +198,7 @@ async function withoutScripts(browser) {
   await page.keyboard.press("Enter");
   await page.getByText("The template has been deleted.").waitFor();
   await page.goto(`${base}/reports/system?period=day`);
-  await page.getByRole("table").waitFor();
+  await page.getByRole("table").first().waitFor();
   await page.context().close();
 }
 

@@ -299,6 +299,8 @@ fn hosts_add_up_and_tell_the_load(test: &TestDb) {
     assert_eq!((one.samples, one.cpu_us, one.max_memory_bytes), (4, 400, 40));
     // 2 × 20 + 2 × 40 in four samples; 400 of 2 000.
     assert_eq!((one.mean_memory_bytes(), one.cpu_percent()), (30, Some(20.0)));
+    assert_eq!((one.memory_percent(), one.cache_percent()), (Some(30.0), Some(10.0)));
+    assert_eq!(HostNumbers::default().memory_percent(), None);
     let (system, _) = stats::system_buckets(db, (0, EVER), (0, 10)).unwrap();
     let load = system[0].1;
     // 900 of 3 000; (120 + 120) of (4 × 100 + 2 × 100); (120 + 60) of (4 × 300 + 2 × 300).
@@ -319,7 +321,20 @@ fn hosts_add_up_and_tell_the_load(test: &TestDb) {
     let steps = stats::image_steps(db, 7, (0, EVER), 4 * HOUR_MS).unwrap();
     let told: Vec<_> = steps.iter().map(|b| (b.from_ms, b.to_ms, b.numbers.requests)).collect();
     assert_eq!(told, [(0, 2 * HOUR_MS, 4), (5 * HOUR_MS, 6 * HOUR_MS, 2)]);
-    assert_eq!(host_stats::purge(db, HOUR_MS).unwrap(), 2);
+    // All hours of a host are one row; a worker has its own.
+    let worker = HostBucket { worker: 0, ..machine("one", 5, 7) };
+    let next = HostBucket { from_ms: HOUR_MS, to_ms: 2 * HOUR_MS, ..machine("one", 50, 80) };
+    let hosts = vec![worker.clone(), next];
+    assert!(stats::add(db, "f", &Batch { hosts, ..Batch::default() }).unwrap());
+    let sums = host_stats::sums(db, (0, EVER)).unwrap();
+    let told: Vec<_> = sums.iter().map(|(host, worker, n)| (&**host, *worker, n.cpu_us)).collect();
+    assert_eq!(told, [("one", MACHINE, 450), ("one", 0, 5), ("two", MACHINE, 500)]);
+    // 120 in the first hour and 160 in the second, in six samples of 100 each at the most.
+    assert_eq!(sums[0].2.samples, 6);
+    assert_eq!((sums[0].2.memory_byte_sum, sums[0].2.max_memory_bytes), (280, 80));
+    assert_eq!(sums[1].2, worker.numbers);
+    assert_eq!(host_stats::sums(db, (HOUR_MS, EVER)).unwrap().len(), 1);
+    assert_eq!(host_stats::purge(db, HOUR_MS).unwrap(), 3);
 }
 
 fn images_are_ranked(test: &TestDb) {

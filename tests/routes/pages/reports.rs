@@ -1,6 +1,7 @@
 //! Reports: sums, tables, ranks, stretches of time, and who sees which pictures.
 
 use halftone::auth::SystemPermission;
+use halftone::db::host_stats::{HostBucket, HostNumbers, MACHINE};
 use halftone::db::image_views;
 use halftone::db::stats::{self, Batch, Bucket, Numbers};
 
@@ -104,4 +105,66 @@ fn nothing_counted_is_said_so() {
         assert!(text.contains("Nothing was counted"), "{page}: {text}");
     }
     assert!(counter.get("/details?src=open/one.png").text().contains("/reports/image?src=open"));
+}
+
+#[test]
+fn each_host_has_a_row() {
+    let site = library_of_three();
+    grant(&site, account(&site, "counter", false), "counters", SystemPermission::Reports);
+    let used = |host: &str, worker, numbers| HostBucket {
+        host: host.into(),
+        worker,
+        from_ms: DAY,
+        to_ms: DAY + HOUR_MS,
+        numbers,
+    };
+    let machine = HostNumbers {
+        samples: 1,
+        cpu_us: 1,
+        span_us: 4,
+        memory_byte_sum: 3,
+        memory_limit_bytes: 5,
+        ..HostNumbers::default()
+    };
+    let worker = HostNumbers { memory_hits: 700, ..HostNumbers::default() };
+    let hosts = vec![
+        used("web<1>", MACHINE, machine),
+        used("web<1>", 0, worker),
+        used("web<1>", 1, HostNumbers { memory_hits: 800, stored: 7, ..worker }),
+        used("zoo", 0, HostNumbers { max_memory_bytes: 25_000_000, ..worker }),
+    ];
+    let counted = Bucket {
+        image_id: None,
+        from_ms: DAY,
+        to_ms: DAY + HOUR_MS,
+        numbers: Numbers { requests: 1, ..Numbers::default() },
+    };
+    let batch = Batch { hosts, buckets: vec![counted], ..Batch::default() };
+    stats::add(site.db(), "hosts", &batch).unwrap();
+    let mut counter = Browser::signed_in(&site, "counter");
+    let page = counter.get("/reports/system?from=2001-09-09&to=2001-09-09").text();
+    let rows = |page: &str| -> Vec<Vec<String>> {
+        let table = page.split_once("id=\"hosts\"").unwrap().1;
+        let body = table.split_once("<tbody>").unwrap().1.split_once("</tbody>").unwrap().0;
+        let cells = |row: &str| row.split("<td").skip(1).map(text_of).collect();
+        body.split("<tr>").skip(1).map(cells).collect()
+    };
+    assert!(
+        page.contains("<bdi>web&#60;1&#62;</bdi>") && page.contains("<bdi>zoo</bdi>"),
+        "{page}"
+    );
+    // A quarter of the processors, three fifths of the memory; both workers' hits.
+    let first = ["25 %", "60 %", "–", "0\u{a0}B", "1,500", "0", "7", "0"];
+    let second = ["–", "–", "–", "25.0\u{a0}MB", "700", "0", "0", "0"];
+    let found = rows(&page);
+    assert_eq!(found.len(), 2, "{page}");
+    assert_eq!(found, [first, second], "{page}");
+    let image = counter.get("/reports/image?src=open/one.png").text();
+    assert!(!image.contains("id=\"hosts\""), "{image}");
+}
+
+/// The text of a cell, from within its first tag.
+fn text_of(cell: &str) -> String {
+    let (_, rest) = cell.split_once('>').unwrap();
+    rest.split_once('<').unwrap().0.to_owned()
 }

@@ -2,8 +2,8 @@
 
 use askama::Template;
 
-use super::period::{Choice, Period};
-use super::{Figure, Line, enter, figures, line};
+use super::period::Period;
+use super::{Head, Table, enter, line};
 use crate::auth::Level;
 use crate::db::{image_views, now_ms, stats};
 use crate::http::{Progress, Request, Response};
@@ -22,17 +22,8 @@ struct Page {
     src: String,
     href: String,
     tile: Tile,
-    choices: Vec<Choice>,
-    base: String,
-    from: String,
-    to: String,
-    step_s: i64,
-    csv: String,
-    /// Only all together have hosts.
-    hosts_csv: String,
-    figures: Vec<Figure>,
-    lines: Vec<Line>,
-    has_load: bool,
+    head: Head,
+    table: Table,
 }
 
 /// `GET /reports/image`
@@ -46,21 +37,14 @@ pub fn image(app: &App, request: &Request, _: &dyn Progress) -> Result<Response,
     let period = Period::of(&form, now_ms())?;
     let found = stats::image_steps(&app.db, view.id, period.span(), period.step_ms())?;
     let sum = stats::image_sum(&app.db, view.id, period.from_ms, period.to_ms)?;
-    let (from, to) = period.days();
+    let base = format!("/reports/image?src={}&", in_query(&view.path));
+    let lines = found.iter().map(|bucket| line(&f, bucket, None)).collect();
     let page = Page {
         name: view.file_name().to_owned(),
         href: with_value("/details", "src", &view.path),
         tile: Tile::of(app, &f, &view, false),
-        choices: period.choices(),
-        base: format!("/reports/image?src={}&", in_query(&view.path)),
-        from,
-        to,
-        step_s: period.step_ms() / 1000,
-        csv: format!("/api/v1/admin/statistics/images/{}?{}&format=csv", view.id, period.ends()),
-        hosts_csv: String::new(),
-        figures: figures(&f, &sum),
-        lines: found.iter().map(|bucket| line(&f, bucket, None)).collect(),
-        has_load: false,
+        head: Head::of(&f, &period, base, &format!("images/{}?", view.id), &sum),
+        table: Table { step_s: period.step_ms() / 1000, lines, has_load: false },
         src: view.path,
         f,
     };

@@ -11,6 +11,7 @@ pub use image::image;
 pub use ranked::ranked;
 pub use system::system;
 
+use self::period::{Choice, Period};
 use super::frame::Frame;
 use crate::auth::{Identity, SystemPermission};
 use crate::db::stats::{Bucket, Load, Numbers};
@@ -24,6 +25,41 @@ fn enter(app: &App, request: &Request) -> Result<(Identity, Frame), Error> {
     who::require_system(app, &identity, SystemPermission::Reports)?;
     let f = Frame::of(app, request, &identity);
     Ok((identity, f))
+}
+
+/// What every report begins with: its stretch of time, what was counted in all of it, the same as a file.
+struct Head {
+    choices: Vec<Choice>,
+    /// What the addresses of the choices begin with.
+    base: String,
+    /// The first day and the last one.
+    from: String,
+    to: String,
+    csv: String,
+    figures: Vec<Figure>,
+}
+
+impl Head {
+    /// `csv` is the address of the numbers below `/api/v1/admin/statistics`, up to the stretch of time.
+    fn of(f: &Frame, period: &Period, base: String, csv: &str, sum: &Numbers) -> Self {
+        let (from, to) = period.days();
+        Self {
+            choices: period.choices(),
+            base,
+            from,
+            to,
+            csv: format!("/api/v1/admin/statistics/{csv}{}&format=csv", period.ends()),
+            figures: figures(f, sum),
+        }
+    }
+}
+
+/// Numbers over time, of which scripts draw charts.
+struct Table {
+    step_s: i64,
+    lines: Vec<Line>,
+    /// Whether it tells how busy the machines were.
+    has_load: bool,
 }
 
 /// A number of a table: as it is read, and as a script reads it.
@@ -84,7 +120,7 @@ struct Line {
     cells: Vec<Cell>,
 }
 
-/// The numbers of a stretch of time, in the order of the columns of `reports/numbers.html`.
+/// The numbers of a stretch of time, in the order of the columns of `reports/over_time.html`.
 fn line(f: &Frame, bucket: &Bucket, load: Option<&Load>) -> Line {
     let numbers = &bucket.numbers;
     let mut cells = vec![

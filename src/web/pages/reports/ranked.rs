@@ -2,8 +2,8 @@
 
 use askama::Template;
 
-use super::period::{Choice, Period};
-use super::{Cell, Figure, cached_percent, enter, figures, mean_us, time};
+use super::period::Period;
+use super::{Cell, Head, cached_percent, enter, mean_us, time};
 use crate::auth::{Identity, Level, Rights};
 use crate::db::stats::{self, ImageSum, Rank};
 use crate::db::{image_views, now_ms};
@@ -19,13 +19,8 @@ use crate::web::{App, Error};
 #[template(path = "reports/images.html")]
 struct Page {
     f: Frame,
-    choices: Vec<Choice>,
-    base: String,
+    head: Head,
     sort: &'static str,
-    from: String,
-    to: String,
-    csv: String,
-    figures: Vec<Figure>,
     sorts: Vec<Sort>,
     rows: Vec<Row>,
     pager: Pager,
@@ -74,16 +69,16 @@ pub fn ranked(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
     let part = (pager.start() as i64, PER_PAGE as i64);
     let (found, _) = stats::ranked(&app.db, period.span(), rank, part)?;
     let rights = app.store.rights()?;
-    let (from, to) = period.days();
     let sum = stats::system_sum(&app.db, period.from_ms, period.to_ms)?;
     let page = Page {
-        choices: period.choices(),
-        base: format!("/reports?sort={sort}&"),
+        head: Head::of(
+            &f,
+            &period,
+            format!("/reports?sort={sort}&"),
+            &format!("images?sort={sort}&"),
+            &sum,
+        ),
         sort,
-        from,
-        to,
-        csv: format!("/api/v1/admin/statistics/images?{}&sort={sort}&format=csv", period.ends()),
-        figures: figures(&f, &sum),
         sorts: SORTS
             .map(|(word, key, _)| Sort { key, href: address(word, 1), is_here: word == sort })
             .into(),

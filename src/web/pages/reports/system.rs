@@ -1,9 +1,10 @@
-//! All together over time: requests, bytes, times, how busy the machines were.
+//! All together over time: requests, bytes, times, how busy the machines were; and what each host used.
 
 use askama::Template;
 
-use super::period::{Choice, Period};
-use super::{Figure, Line, enter, figures, line};
+use super::period::Period;
+use super::{Cell, Head, Table, enter, line};
+use crate::db::host_stats::{self, HostNumbers, MACHINE};
 use crate::db::{now_ms, stats};
 use crate::http::{Progress, Request, Response};
 use crate::web::pages::frame::Frame;
@@ -14,18 +15,17 @@ use crate::web::{App, Error};
 #[template(path = "reports/system.html")]
 struct Page {
     f: Frame,
-    choices: Vec<Choice>,
-    /// What the addresses of the choices begin with.
-    base: String,
-    from: String,
-    to: String,
-    step_s: i64,
-    csv: String,
+    head: Head,
+    table: Table,
+    hosts: Vec<Host>,
     hosts_csv: String,
-    figures: Vec<Figure>,
-    lines: Vec<Line>,
-    /// Whether the table tells how busy the machines were.
-    has_load: bool,
+}
+
+/// What a host used.
+struct Host {
+    name: String,
+    /// In the order of the columns of `reports/system.html`.
+    cells: Vec<Cell>,
 }
 
 /// `GET /reports/system`
@@ -34,19 +34,39 @@ pub fn system(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
     let period = Period::of(&Form::of_query(request)?, now_ms())?;
     let found = stats::system_steps(&app.db, period.span(), period.step_ms())?;
     let sum = stats::system_sum(&app.db, period.from_ms, period.to_ms)?;
-    let (from, to) = period.days();
+    let lines = found.iter().map(|(bucket, load)| line(&f, bucket, Some(load))).collect();
     let page = Page {
-        choices: period.choices(),
-        base: "/reports/system?".to_owned(),
-        from,
-        to,
-        step_s: period.step_ms() / 1000,
-        csv: format!("/api/v1/admin/statistics/system?{}&format=csv", period.ends()),
+        head: Head::of(&f, &period, "/reports/system?".to_owned(), "system?", &sum),
+        table: Table { step_s: period.step_ms() / 1000, lines, has_load: true },
+        hosts: hosts(&f, host_stats::sums(&app.db, period.span())?),
         hosts_csv: format!("/api/v1/admin/statistics/hosts?{}&format=csv", period.ends()),
-        figures: figures(&f, &sum),
-        lines: found.iter().map(|(bucket, load)| line(&f, bucket, Some(load))).collect(),
-        has_load: true,
         f,
     };
     Ok(page.f.send(&page))
+}
+
+/// A row for each host, of its machine's numbers and those of all its workers.
+fn hosts(f: &Frame, sums: Vec<(String, i64, HostNumbers)>) -> Vec<Host> {
+    let mut hosts: Vec<(String, HostNumbers, HostNumbers)> = Vec::new();
+    for (name, worker, numbers) in sums {
+        if hosts.last().is_none_or(|(last, ..)| *last != name) {
+            hosts.push((name, HostNumbers::default(), HostNumbers::default()));
+        }
+        let Some((_, machine, workers)) = hosts.last_mut() else { continue };
+        if worker == MACHINE { machine } else { workers }.add(&numbers);
+    }
+    let host = |(name, machine, workers): (String, HostNumbers, HostNumbers)| Host {
+        name,
+        cells: vec![
+            Cell::percent(machine.cpu_percent()),
+            Cell::percent(machine.memory_percent()),
+            Cell::percent(machine.cache_percent()),
+            Cell::bytes(f, workers.max_memory_bytes),
+            Cell::count(f, workers.memory_hits),
+            Cell::count(f, workers.shared_hits),
+            Cell::count(f, workers.stored),
+            Cell::count(f, workers.cache_faults),
+        ],
+    };
+    hosts.into_iter().map(host).collect()
 }
