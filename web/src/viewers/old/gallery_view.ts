@@ -28,7 +28,7 @@ function init(container: Container, options: Given, events?: Events | null): voi
 // A gallery over the whole page.
 function launch(options: Given, events: Events): void {
   const place = make("div", "halftone-strip-place");
-  const close = button("halftone-strip-button halftone-strip-close", TEXTS.close, ICONS.close, () =>
+  const close = button("halftone-round halftone-strip-close", TEXTS.close, ICONS.close, () =>
     dialog.close(),
   );
   const dialog = make("dialog", "halftone-strip-dialog", { "aria-label": TEXTS.gallery }, place, close);

@@ -41,7 +41,7 @@ export class Strip {
     const scroll = (direction: number) => () =>
       this.list.scrollBy({ left: direction * this.list.clientWidth * 0.8, behavior: "smooth" });
     const end = getComputedStyle(container).direction === "rtl" ? -1 : 1;
-    const name = "halftone-strip-button";
+    const name = "halftone-round halftone-round-way";
     this.root = make(
       "div",
       "halftone-strip",

@@ -40,7 +40,7 @@ export class Slideshow {
     });
     this.root.style.setProperty("--halftone-dot", dotColor);
     this.root.style.setProperty("--halftone-dot-selected", dotSelectedColor);
-    this.playing = button("halftone-slideshow-button halftone-slideshow-play", "", "", () =>
+    this.playing = button("halftone-round halftone-slideshow-button halftone-slideshow-play", "", "", () =>
       this.runs ? this.stop() : this.start(),
     );
     this.root.append(this.stage);
@@ -53,7 +53,7 @@ export class Slideshow {
   }
 
   private arrows(): HTMLElement[] {
-    const name = "halftone-slideshow-button halftone-slideshow";
+    const name = "halftone-round halftone-round-way halftone-slideshow-button halftone-slideshow";
     return [
       button(`${name}-previous`, TEXTS.previous, ICONS.previous, () => this.previous()),
       button(`${name}-next`, TEXTS.next, ICONS.next, () => this.next()),
