@@ -55,4 +55,3 @@ chart-in = Zoom in
 chart-out = Zoom out
 chart-all = All of it
 chart-finer = Look at this stretch closely
-image-report = Statistics
