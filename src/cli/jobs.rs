@@ -53,7 +53,14 @@ pub fn runner(
         let Some(preparer) = &*preparer else { return Ok(json!({ "off": true })) };
         let outcome = preparer.prepare(&wanted.path, wanted.page, &|| context.check().is_ok());
         context.check()?;
-        Ok(json!({ "outcome": format!("{:?}", outcome?) }))
+        Ok(match outcome? {
+            Outcome::Made { usable, bytes } => {
+                json!({ "outcome": "made", "levels": usable, "bytes": bytes })
+            }
+            Outcome::Current => json!({ "outcome": "current" }),
+            Outcome::NotWanted => json!({ "outcome": "not_wanted" }),
+            Outcome::Busy => json!({ "outcome": "busy" }),
+        })
     });
     let [system_statistics, image_statistics] = PurgeStatistics::both();
     let mut jobs: Vec<Box<dyn Job>> = vec![
@@ -140,8 +147,7 @@ fn publisher(settings: &Settings) -> anyhow::Result<PublishPortfolio> {
 }
 
 /// The kinds of all jobs.
-pub fn kinds(settings: &Settings, db: &Db) -> anyhow::Result<Vec<&'static str>> {
-    let library = library(settings, db.clone())?;
+pub fn kinds() -> Vec<&'static str> {
     let mut kinds = vec![
         PrepareReductions::KIND,
         OfPath::PREPARE,
@@ -154,8 +160,8 @@ pub fn kinds(settings: &Settings, db: &Db) -> anyhow::Result<Vec<&'static str>> 
         PublishPortfolio::KIND,
         ExpireExports::KIND,
     ];
-    kinds.extend(library::job::all(&library).iter().map(|job| job.kind()));
-    Ok(kinds)
+    kinds.extend(library::job::kinds());
+    kinds
 }
 
 /// What comes round again and again.
@@ -185,4 +191,19 @@ pub fn watch(
         return Ok(None);
     }
     Watcher::start(Arc::clone(library), Arc::clone(stop)).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_words() {
+        let texts = crate::web::text::for_languages(None);
+        let kinds = kinds();
+        assert!(kinds.len() > 20, "{kinds:?}");
+        for kind in kinds {
+            assert!(texts.has(&format!("work-{}", kind.replace('_', "-"))), "{kind}");
+        }
+    }
 }

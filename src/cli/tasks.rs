@@ -65,8 +65,8 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         None => work(&options.common),
         Some(Action::List { limit, common }) => list(&open(common)?.1, *limit),
         Some(Action::Run { task, params, common }) => {
-            let (settings, database) = open(common)?;
-            queue(&settings, &database, task, params)
+            let (_, database) = open(common)?;
+            queue(&database, task, params)
         }
         Some(Action::Cancel { id, common }) => {
             ensure!(tasks::cancel(&open(common)?.1, *id)?, "there is no unfinished task {id}");
@@ -133,7 +133,7 @@ fn state(task: &Task, wait_ms: i64) -> String {
     }
 }
 
-fn queue(settings: &Settings, database: &Db, task: &str, params: &str) -> anyhow::Result<()> {
+fn queue(database: &Db, task: &str, params: &str) -> anyhow::Result<()> {
     if let Ok(id) = task.parse::<i64>() {
         ensure!(tasks::release(database, id)?, "there is no waiting task {id}");
         println!("task {id} runs as soon as a runner is free");
@@ -141,7 +141,7 @@ fn queue(settings: &Settings, database: &Db, task: &str, params: &str) -> anyhow
     }
     let params: serde_json::Value = serde_json::from_str(params).context("--params")?;
     ensure!(params.is_object(), "--params: must be a JSON object");
-    let kinds = jobs::kinds(settings, database)?;
+    let kinds = jobs::kinds();
     if !kinds.contains(&task) {
         bail!("there is no job \"{task}\"; there are {}", kinds.join(", "));
     }

@@ -338,26 +338,33 @@ impl Job for LibraryJob {
     }
 }
 
+/// Every kind of work, whether somebody waits for it, and what does it.
+const WORKS: [(&str, bool, Work); 11] = [
+    (WALK, false, walk),
+    (SWEEP, false, sweep),
+    (READ, false, read),
+    (MOVE_FOLDER, true, move_folder),
+    (DELETE_FOLDER, true, delete_folder),
+    (INDEX, false, index),
+    (RESTORE, true, restore),
+    (EMPTY, true, empty),
+    (CHANGE_TAG, true, change_tag),
+    (PAGES, false, pages),
+    (TIDY, false, tidy),
+];
+
 /// Every job of a library.
 #[must_use]
 pub fn all(library: &Arc<Library>) -> Vec<Box<dyn Job>> {
-    let works: [(&'static str, bool, Work); 11] = [
-        (WALK, false, walk),
-        (SWEEP, false, sweep),
-        (READ, false, read),
-        (MOVE_FOLDER, true, move_folder),
-        (DELETE_FOLDER, true, delete_folder),
-        (INDEX, false, index),
-        (RESTORE, true, restore),
-        (EMPTY, true, empty),
-        (CHANGE_TAG, true, change_tag),
-        (PAGES, false, pages),
-        (TIDY, false, tidy),
-    ];
     let job = |(kind, waited_for, work)| -> Box<dyn Job> {
         Box::new(LibraryJob { kind, waited_for, library: Arc::clone(library), work })
     };
-    works.into_iter().map(job).collect()
+    WORKS.into_iter().map(job).collect()
+}
+
+/// The kinds of all jobs of a library.
+pub fn kinds() -> impl Iterator<Item = &'static str> {
+    WORKS.into_iter().map(|(kind, ..)| kind)
 }
 
 fn walk(library: &Library, context: &TaskContext<'_>) -> anyhow::Result<Value> {

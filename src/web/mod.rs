@@ -18,7 +18,7 @@ pub mod protection;
 mod router;
 pub mod sign_in;
 mod templates;
-mod text;
+pub mod text;
 mod waiting;
 mod who;
 

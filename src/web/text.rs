@@ -18,6 +18,7 @@ const ENGLISH: &str = concat!(
     include_str!("../../web/text/en/portfolios.ftl"),
     include_str!("../../web/text/en/reports.ftl"),
     include_str!("../../web/text/en/administration.ftl"),
+    include_str!("../../web/text/en/tasks.ftl"),
     include_str!("../../web/text/en/help.ftl"),
 );
 

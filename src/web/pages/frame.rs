@@ -120,6 +120,11 @@ impl Frame {
         self.texts.direction()
     }
 
+    /// The page's words.
+    pub fn texts(&self) -> &'static Texts {
+        self.texts
+    }
+
     /// This program's version.
     pub fn version(&self) -> &'static str {
         env!("CARGO_PKG_VERSION")

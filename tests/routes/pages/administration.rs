@@ -353,13 +353,21 @@ fn work_is_begun_called_off_and_noted() {
     });
     within(DONE, "the task is done", || {
         let page = admin.get("/admin/tasks?show=done").text();
-        page.contains("Make the pictures of /open/one.png anew") && page.contains("originals 1")
+        page.contains("Make the pictures of /open/one.png anew") && page.contains("one original")
     });
     done(&mut admin, "/do/post/admin/tasks/sync?next=/admin/tasks", &[("yes", "true")]);
     for function in ["read_metadata", "prepare_folder"] {
         let target = format!("/do/post/admin/tasks/{function}?next=/");
         done(&mut admin, &target, &[("path", "/")]);
     }
+    // What is done now and then is told in words, too, and so is what came of it.
+    within(DONE, "all is done and told in words", || {
+        let page = admin.get("/admin/tasks?show=done").text();
+        let told =
+            ["Look through the files", "Read new files", "Tidy up the database", "4 pictures met"];
+        assert!(!page.contains("read_metadata") && !page.contains("{&#34;"), "{page}");
+        told.iter().all(|words| page.contains(words))
+    });
     let waiting = halftone::db::tasks::NewTask {
         delay_ms: 10 * 365 * 24 * 3_600_000,
         ..halftone::db::tasks::NewTask::new("purge_image_stats")

@@ -5,6 +5,7 @@ mod cache;
 mod explain;
 mod groups;
 mod maintenance;
+mod outcome;
 mod overview;
 mod permissions;
 mod recycled;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use askama::Template;
 use askama::filters::Safe;
 
-use super::{Desk, Section, enter};
+use super::{Desk, Section, enter, outcome};
 use crate::auth::SystemPermission;
 use crate::db::tasks::{self, Task};
 use crate::db::users;
@@ -41,8 +41,10 @@ struct Show {
 
 struct Row {
     id: i64,
+    /// What kind of work it is.
+    title: String,
+    /// What it is about; blank where that says no more.
     name: String,
-    kind: String,
     state_key: &'static str,
     /// `run`, `wait`, `good` or `bad`.
     state: &'static str,
@@ -140,8 +142,8 @@ fn row(f: &Frame, task: &Task, is_held: bool, names: &HashMap<i64, String>) -> R
     let is_open = task.status != tasks::COMPLETE;
     Row {
         id: task.id,
-        name: task.name.clone(),
-        kind: task.kind.clone(),
+        title: outcome::kind(f.texts(), &task.kind),
+        name: if task.name == task.kind { String::new() } else { task.name.clone() },
         state_key,
         state,
         progress,
@@ -149,58 +151,21 @@ fn row(f: &Frame, task: &Task, is_held: bool, names: &HashMap<i64, String>) -> R
         total: if task.status == tasks::ACTIVE { task.progress_total } else { 0 },
         who: task.user_id.and_then(|id| names.get(&id)).cloned().unwrap_or_default(),
         finished: task.finished_ms.map_or_else(|| Safe(String::new()), |ms| f.moment(ms)),
-        outcome: outcome(task),
+        outcome: told(f, task),
         may_run: task.status == tasks::PENDING,
         may_cancel: is_open && !task.cancel_requested,
     }
 }
 
-/// What a task gave, `deleted 12, folders 3`, or why it failed.
-fn outcome(task: &Task) -> String {
+/// What a task gave, or why it failed.
+fn told(f: &Frame, task: &Task) -> String {
     let text = match (&task.error, &task.result) {
         (Some(error), _) => error.clone(),
-        (None, Some(result)) => told(result),
+        (None, Some(result)) => outcome::told(f.texts(), &task.kind, result),
         (None, None) => String::new(),
     };
     match text.char_indices().nth(SHOWN_CHARS) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text,
-    }
-}
-
-/// A JSON object as words; other JSON as it is, and nothing of nothing.
-fn told(json: &str) -> String {
-    match serde_json::from_str(json) {
-        Ok(serde_json::Value::Object(members)) => {
-            let member = |(name, value): (&String, &serde_json::Value)| {
-                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                format!("{} {value}", name.replace('_', " "))
-            };
-            let says = |(_, value): &(&String, &serde_json::Value)| {
-                value.as_array().is_none_or(|list| !list.is_empty())
-            };
-            members.iter().filter(says).map(member).collect::<Vec<_>>().join(", ")
-        }
-        Ok(serde_json::Value::Null) => String::new(),
-        _ => json.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn results_are_told_in_words() {
-        for (json, words) in [
-            ("{}", ""),
-            ("null", ""),
-            (r#"{"deleted":12,"image_stats":3}"#, "deleted 12, image stats 3"),
-            (r#"{"outcome":"Made"}"#, "outcome Made"),
-            (r#"{"problems":[],"names":["a"]}"#, "names [\"a\"]"),
-            ("[1]", "[1]"),
-        ] {
-            assert_eq!(told(json), words, "{json}");
-        }
     }
 }
