@@ -40,6 +40,8 @@ pub struct Frame {
     pub done: String,
     /// Whether there is a folder to upload into.
     pub may_upload: bool,
+    /// Whether there is a folder of which something may be deleted, and so brought back.
+    pub may_recycle: bool,
     /// Whether there are reports to look at.
     pub may_report: bool,
     /// Whether there is something to administer.
@@ -60,7 +62,8 @@ impl Frame {
         if let Identity::User { username, .. } = identity {
             frame.user = username.to_string();
             if let Ok(rights) = app.store.rights() {
-                frame.may_upload = has_upload_folder(&rights, identity);
+                frame.may_upload = has_folder(&rights, identity, Level::Upload);
+                frame.may_recycle = has_folder(&rights, identity, Level::Delete);
                 frame.may_gather = rights.has(identity, SystemPermission::Folios);
                 frame.may_report = rights.has(identity, SystemPermission::Reports);
                 frame.may_permit = rights.has(identity, SystemPermission::AdminPermissions);
@@ -96,6 +99,7 @@ impl Frame {
             query: String::new(),
             done: done.filter(|key| texts.has(key)).map(|key| texts.get(&key)).unwrap_or_default(),
             may_upload: false,
+            may_recycle: false,
             may_report: false,
             may_administer: false,
             may_permit: false,
@@ -323,8 +327,9 @@ fn here(request: &Request) -> String {
     if can { address } else { "/".to_owned() }
 }
 
-fn has_upload_folder(rights: &Rights, identity: &Identity) -> bool {
-    let may = |folder: &str| rights.level(identity, folder) >= Level::Upload;
+/// Whether there is a folder on which somebody has at least a level.
+pub fn has_folder(rights: &Rights, identity: &Identity, level: Level) -> bool {
+    let may = |folder: &str| rights.level(identity, folder) >= level;
     may("") || rights.recorded_folders().any(may)
 }
 

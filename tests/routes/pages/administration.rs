@@ -422,6 +422,40 @@ fn what_was_deleted_is_put_back_or_ended() {
 }
 
 #[test]
+fn who_may_delete_somewhere_finds_what_was_deleted() {
+    let site = library_of_three();
+    let sweepers = groups::insert(site.db(), "sweepers", "", TYPE_LOCAL).unwrap();
+    groups::add_member(site.db(), sweepers, account(&site, "sweeper", false)).unwrap();
+    site.permit("/open/deep", sweepers, Level::Delete.access());
+    let clerk = account(&site, "clerk", false);
+    grant(&site, clerk, "clerks", SystemPermission::AdminUsers);
+    let link = "href=\"/admin/recycled\"";
+    let found = |browser: &mut Browser, page: &str| browser.get(page).text().matches(link).count();
+    let mut sweeper = Browser::signed_in(&site, "sweeper");
+    within(DONE, "rights hold", || found(&mut sweeper, "/") == 1);
+    // In the menu of every page, and in that of every folder.
+    for folder in ["/browse", "/browse?path=open", "/browse?path=open/deep"] {
+        assert_eq!(found(&mut sweeper, folder), 2, "{folder}");
+    }
+    assert_eq!(sweeper.status("/admin/recycled"), 200);
+    // That is no administration.
+    assert_eq!(sweeper.status("/admin"), 403);
+    let page = sweeper.get("/admin/recycled").text();
+    assert!(!page.contains("class=\"sections\"") && !page.contains("href=\"/admin\""), "{page}");
+    for name in ["reader", "stranger", "clerk"] {
+        let mut browser = Browser::signed_in(&site, name);
+        for page in ["/", "/browse?path=open"] {
+            assert_eq!(found(&mut browser, page), 0, "{name} {page}");
+        }
+    }
+    // Who administers something has it among those pages, if it is for them.
+    let mut browser = Browser::signed_in(&site, "clerk");
+    assert_eq!(found(&mut browser, "/admin"), 0);
+    groups::add_member(site.db(), sweepers, clerk).unwrap();
+    within(DONE, "rights hold", || found(&mut browser, "/admin") == 3);
+}
+
+#[test]
 fn tags_and_their_lists_are_kept() {
     let site = library_of_three();
     let mut admin = administrator(&site);

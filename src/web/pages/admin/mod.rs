@@ -17,7 +17,7 @@ mod users;
 
 use std::sync::Arc;
 
-use super::frame::{Frame, require_user};
+use super::frame::{Frame, has_folder, require_user};
 use crate::auth::{Identity, Level, Rights, SystemPermission};
 use crate::http::Request;
 use crate::web::{App, Error, who};
@@ -36,12 +36,29 @@ pub use tasks::tasks;
 pub use templates::{new_template, template, templates};
 pub use users::{new_user, user, users};
 
-/// A page that is offered to whoever has a permission.
+/// A page, and who is offered it.
 struct Place {
     key: &'static str,
     about: &'static str,
     href: &'static str,
-    may: SystemPermission,
+    may: May,
+}
+
+/// Who is offered a page.
+enum May {
+    /// Whoever has a permission.
+    Have(SystemPermission),
+    /// Whoever may delete something somewhere.
+    Delete,
+}
+
+impl May {
+    fn is_met(&self, rights: &Rights, identity: &Identity) -> bool {
+        match *self {
+            Self::Have(permission) => rights.has(identity, permission),
+            Self::Delete => has_folder(rights, identity, Level::Delete),
+        }
+    }
 }
 
 /// Every page, by what it is about.
@@ -53,25 +70,25 @@ const PLACES: [(&str, &[Place]); 3] = [
                 key: "users-title",
                 about: "users-about",
                 href: "/admin/users",
-                may: SystemPermission::AdminUsers,
+                may: May::Have(SystemPermission::AdminUsers),
             },
             Place {
                 key: "groups-title",
                 about: "groups-about",
                 href: "/admin/groups",
-                may: SystemPermission::AdminUsers,
+                may: May::Have(SystemPermission::AdminUsers),
             },
             Place {
                 key: "permissions-title",
                 about: "permissions-about",
                 href: "/admin/permissions",
-                may: SystemPermission::AdminPermissions,
+                may: May::Have(SystemPermission::AdminPermissions),
             },
             Place {
                 key: "explain-title",
                 about: "explain-about",
                 href: "/admin/permissions/explain",
-                may: SystemPermission::AdminPermissions,
+                may: May::Have(SystemPermission::AdminPermissions),
             },
         ],
     ),
@@ -82,19 +99,19 @@ const PLACES: [(&str, &[Place]); 3] = [
                 key: "templates-title",
                 about: "templates-about",
                 href: "/admin/templates",
-                may: SystemPermission::AdminAll,
+                may: May::Have(SystemPermission::AdminAll),
             },
             Place {
                 key: "tags-title",
                 about: "tags-about",
                 href: "/admin/tags",
-                may: SystemPermission::AdminFiles,
+                may: May::Have(SystemPermission::AdminFiles),
             },
             Place {
                 key: "recycled-title",
                 about: "recycled-about",
                 href: "/admin/recycled",
-                may: SystemPermission::AdminFiles,
+                may: May::Delete,
             },
         ],
     ),
@@ -105,37 +122,37 @@ const PLACES: [(&str, &[Place]); 3] = [
                 key: "status-title",
                 about: "status-about",
                 href: "/status",
-                may: SystemPermission::AdminAll,
+                may: May::Have(SystemPermission::AdminAll),
             },
             Place {
                 key: "tasks-title",
                 about: "tasks-about",
                 href: "/admin/tasks",
-                may: SystemPermission::AdminAll,
+                may: May::Have(SystemPermission::AdminAll),
             },
             Place {
                 key: "cache-title",
                 about: "cache-about",
                 href: "/admin/cache",
-                may: SystemPermission::AdminAll,
+                may: May::Have(SystemPermission::AdminAll),
             },
             Place {
                 key: "maintenance-title",
                 about: "maintenance-about",
                 href: "/admin/maintenance",
-                may: SystemPermission::AdminAll,
+                may: May::Have(SystemPermission::AdminAll),
             },
             Place {
                 key: "settings-title",
                 about: "settings-about",
                 href: "/admin/settings",
-                may: SystemPermission::AdminAll,
+                may: May::Have(SystemPermission::AdminAll),
             },
             Place {
                 key: "audit-title",
                 about: "audit-about",
                 href: "/admin/audit",
-                may: SystemPermission::AdminAll,
+                may: May::Have(SystemPermission::AdminAll),
             },
         ],
     ),
@@ -192,10 +209,10 @@ pub fn sit_down(app: &App, request: &Request) -> Result<Desk, Error> {
     Ok(Desk { identity, rights, f, sections })
 }
 
-/// Whether somebody is offered any page of the administration.
+/// Whether somebody administers anything. Who does not, and may delete something, finds the recycle folder elsewhere.
 pub fn is_offered(rights: &Rights, identity: &Identity) -> bool {
     let mut places = PLACES.iter().flat_map(|(_, places)| places.iter());
-    places.any(|place| rights.has(identity, place.may))
+    places.any(|place| matches!(place.may, May::Have(it) if rights.has(identity, it)))
 }
 
 /// The address of the page that an address belongs to: its own, or the nearest above it.
@@ -208,6 +225,9 @@ fn nearest(path: &str) -> Option<&'static str> {
 }
 
 fn sections(rights: &Rights, identity: &Identity, path: &str) -> Vec<Section> {
+    if !is_offered(rights, identity) {
+        return Vec::new();
+    }
     let here = nearest(path);
     let page = |place: &Place| SectionPage {
         key: place.key,
@@ -217,7 +237,7 @@ fn sections(rights: &Rights, identity: &Identity, path: &str) -> Vec<Section> {
     };
     let section = |&(key, places): &(&'static str, &'static [Place])| Section {
         key,
-        pages: places.iter().filter(|place| rights.has(identity, place.may)).map(page).collect(),
+        pages: places.iter().filter(|place| place.may.is_met(rights, identity)).map(page).collect(),
     };
     let mut sections: Vec<Section> = PLACES.iter().map(section).collect();
     sections.retain(|section| !section.pages.is_empty());
