@@ -217,6 +217,12 @@ fn sessions_run_out() {
     let before = browser.cookie("halftone_session").unwrap().to_owned();
     assert_eq!(browser.status("/image?src=open.png"), 200);
     assert_eq!(browser.cookie("halftone_session"), Some(before.as_str()));
+    // What a page asks for by itself is no use.
+    for target in [CLOSED, "/", "/api/v1/list?path=/"] {
+        let answer = browser.send("GET", target, &[("Halftone-Unattended", "1")], "");
+        assert_eq!(answer.status, 200, "{target}");
+        assert_eq!(browser.cookie("halftone_session"), Some(before.as_str()), "{target}");
+    }
     assert_eq!(browser.status(CLOSED), 200);
     assert_ne!(browser.cookie("halftone_session"), Some(before.as_str()));
 }

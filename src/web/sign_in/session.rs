@@ -77,9 +77,14 @@ fn end_current(app: &App, request: &Request) -> Result<(), Error> {
     Ok(())
 }
 
-/// Keeps a session that is in use from running out. Answers that others may keep carry no cookie.
+/// Says that nobody asked for a request: a page sends it to keep itself current.
+const UNATTENDED: &str = "halftone-unattended";
+
+/// Keeps a session that is in use from running out. Answers that others may keep carry no cookie, and
+/// requests that a page sends by itself are no use of the session.
 pub fn renew(app: &App, request: &Request, response: &mut Response) {
-    if !request.headers.contains_key(header::COOKIE) {
+    let headers = &request.headers;
+    if !headers.contains_key(header::COOKIE) || headers.contains_key(UNATTENDED) {
         return;
     }
     let control = response.headers.get(header::CACHE_CONTROL).map(HeaderValue::as_bytes);

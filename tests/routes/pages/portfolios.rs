@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use halftone::auth::SystemPermission;
+use halftone::db::folio_exports::{self, NewExport};
+use halftone::db::tasks::{self, NewTask};
 
 use super::forms::post;
 use super::library_of_three;
@@ -188,4 +190,32 @@ fn a_portfolio_is_published_and_its_file_downloaded() {
     let delete = format!("/do/delete/portfolios/{folio}/exports/{export}?next={href}");
     assert_eq!(post(&mut editor, &delete, &[]).status, 303);
     assert_eq!(editor.status(file), 404);
+}
+
+#[test]
+fn a_browser_without_scripts_looks_for_the_file_for_a_while() {
+    let site = site_of_makers();
+    let mut editor = Browser::signed_in(&site, "editor");
+    let (href, _) = filled(&mut editor);
+    let folio = between(&editor.get(&href).text(), "data-arrange=\"", "\"").parse().unwrap();
+    assert!(!editor.get(&href).text().contains("http-equiv"));
+    let export = NewExport {
+        folio_id: folio,
+        description: String::new(),
+        format: "zip",
+        originals: false,
+        parameters: "{}".into(),
+        keep_until_ms: i64::MAX,
+    };
+    let export = folio_exports::insert(site.db(), &export).unwrap();
+    let never = NewTask { delay_ms: 1 << 50, ..NewTask::new("export_folio") };
+    let (task, _) = tasks::enqueue(site.db(), &never).unwrap();
+    folio_exports::set_task(site.db(), export, task).unwrap();
+    let again = |looked: u32| format!("content=\"5;url={href}?looked={looked}\"");
+    assert!(editor.get(&href).text().contains(&again(1)));
+    assert!(editor.get(&format!("{href}?looked=7")).text().contains(&again(8)));
+    for end in ["120", "4294967295", "99999999999", "x"] {
+        let page = editor.get(&format!("{href}?looked={end}")).text();
+        assert!(page.contains("data-making") && !page.contains("http-equiv"), "{end}: {page}");
+    }
 }

@@ -1,5 +1,6 @@
 // The pages of the administration: parts that keep themselves current, and the editor of templates.
 
+import { pageNow } from "./page";
 import { moments } from "./small";
 import { editing } from "./template";
 
@@ -11,10 +12,7 @@ function isInUse(part: HTMLElement): boolean {
 
 /** Fetches the page again and puts its part in place of the old one. */
 async function renew(part: HTMLElement): Promise<void> {
-  const response = await fetch(location.href, { headers: { Accept: "text/html" } });
-  if (!response.ok) throw new Error(response.statusText);
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const fresh = page.getElementById(part.id);
+  const fresh = (await pageNow(location.href, true)).getElementById(part.id);
   if (!fresh || isInUse(part)) return;
   moments(fresh);
   if (fresh.innerHTML !== part.innerHTML) {

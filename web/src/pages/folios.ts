@@ -1,19 +1,13 @@
 // Putting a portfolio together: order by dragging or by arrows without leaving the page, files that are being
 // made, and how one picture would look. Without this script the same forms are posted.
 
-import { Refused, call, say } from "./page";
+import { Refused, call, pageNow, say } from "./page";
 import { moments } from "./small";
 
 // How often a file that is being made is looked at.
 const LOOK_MS = 1500;
 // How long somebody has stopped typing before a picture is tried.
 const PAUSE_MS = 350;
-
-/** This page as it is now. */
-async function again(address: string = location.href): Promise<Document> {
-  const response = await fetch(address, { headers: { Accept: "text/html" } });
-  return new DOMParser().parseFromString(await response.text(), "text/html");
-}
 
 /** Puts what a page says now in the place of what it said. */
 function renew(page: Document, selector: string): void {
@@ -43,7 +37,7 @@ function move(item: HTMLElement, index: number, focused: string): Promise<void> 
     const [folio, image] = [list()?.dataset["arrange"], item.dataset["image"]];
     const fields = new URLSearchParams({ index: String(index) });
     await call("PUT", `/portfolios/${folio}/images/${image}/position`, fields);
-    renew(await again(), "[data-arrange]");
+    renew(await pageNow(location.href), "[data-arrange]");
     const moved = document.querySelector<HTMLElement>(`[data-image="${image}"]`);
     const place = moved?.querySelector(".number")?.textContent ?? "";
     const told = list()?.dataset["said"] ?? "";
@@ -63,7 +57,7 @@ function takeOut(form: HTMLFormElement, item: HTMLElement): Promise<void> {
     await call("DELETE", `/portfolios/${folio}/images/${item.dataset["image"]}`);
     // The last one leaves a page that says how to go on.
     if (!image) return location.assign(new URL(form.action).searchParams.get("next") ?? location.href);
-    renew(await again(), "[data-arrange]");
+    renew(await pageNow(location.href), "[data-arrange]");
     document.querySelector<HTMLElement>(`[data-image="${image}"] [data-take-out] button`)?.focus();
   });
 }
@@ -126,17 +120,19 @@ function dragging(): void {
   });
 }
 
-/** Looks how far files are until all are made. */
-function making(): void {
+/** Looks how far files are until all are made, while the page is looked at. */
+function making(pause = LOOK_MS): void {
   if (!document.querySelector("[data-exports][data-making]")) return;
   setTimeout(() => {
-    again()
+    if (document.hidden) return making();
+    pageNow(location.href, true)
       .then((page) => {
         renew(page, "[data-exports]");
         making();
       })
-      .catch(() => making());
-  }, LOOK_MS);
+      // The server is away, or says no: it is asked seldom then.
+      .catch(() => making(10 * LOOK_MS));
+  }, pause);
 }
 
 /** Shows what would come of the parameters, without a flicker: the picture changes when the new one is there. */
@@ -153,7 +149,7 @@ function trying(): void {
       if (typeof value === "string" && value.trim() !== "") fields.append(name, value);
     }
     const address = `${form.action}?${fields}`;
-    const page = await again(address);
+    const page = await pageNow(address);
     if (own !== turn) return;
     const text = (selector: string) => page.querySelector(selector)?.textContent ?? "";
     const place = (selector: string) => document.querySelector<HTMLElement>(selector);
@@ -175,11 +171,11 @@ function trying(): void {
   };
   form.addEventListener("input", () => {
     clearTimeout(pause);
-    pause = setTimeout(() => void show(), PAUSE_MS);
+    pause = setTimeout(() => void doing(show), PAUSE_MS);
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    void show();
+    void doing(show);
   });
 }
 

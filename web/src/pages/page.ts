@@ -39,6 +39,20 @@ export async function call<T>(method: string, path: string, fields?: URLSearchPa
   return answer.data as T;
 }
 
+/**
+ * A page as it is now. `unattended` is for those that keep themselves current: it says that nobody asked, so that a
+ * session does not last for as long as a page is open.
+ */
+export async function pageNow(address: string, unattended = false): Promise<Document> {
+  const headers: Record<string, string> = { Accept: "text/html" };
+  if (unattended) headers["Halftone-Unattended"] = "1";
+  const response = await fetch(address, { headers }).catch(() => null);
+  if (!response) throw new Refused(word("offline"));
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  if (!response.ok) throw new Refused(page.querySelector("main h1 + p")?.textContent || response.statusText);
+  return page;
+}
+
 /** Says something for a moment; screen readers say it too. */
 export function say(text: string): void {
   const place = document.getElementById("toasts");

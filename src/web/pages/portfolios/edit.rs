@@ -17,6 +17,7 @@ use crate::http::{Progress, Request, Response};
 use crate::web::api::folios::query_of;
 use crate::web::api::supported;
 use crate::web::pages::frame::{Frame, with_value};
+use crate::web::sign_in::Form;
 use crate::web::{App, Error, client};
 
 /// The side of pictures on the page, in pixels.
@@ -24,6 +25,12 @@ const SIDE: u32 = 400;
 
 /// For how many days what is published stays, unless its owner says otherwise.
 const KEPT_DAYS: i64 = 30;
+
+/// How often a browser without scripts asks again while a file is being made: nobody may be there any more.
+const LOOKS: u32 = 120;
+
+/// In the query, how often it has.
+const LOOKED: &str = "looked";
 
 /// What can be done to all pictures when they are published: a text, and what templates call it.
 const PRESETS: [(&str, &str); 4] = [
@@ -62,6 +69,8 @@ struct Edit {
     exports: Vec<Export>,
     /// Whether a file is being made.
     is_making: bool,
+    /// What a browser without scripts asks for a moment later; blank for nothing.
+    again: String,
     presets: [(&'static str, &'static str); 4],
     /// The first day that a file may be deleted on, and the usual one.
     tomorrow: String,
@@ -105,17 +114,23 @@ pub fn edit(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, 
     let (identity, folio) = find_own(app, request)?;
     let rights = app.store.rights()?;
     let images = folio_images::of_folio(&app.db, folio.id)?;
-    let f = Frame::of(app, request, &identity);
+    let mut f = Frame::of(app, request, &identity);
+    let here = address(&folio, "edit");
+    f.here.clone_from(&here);
     let exports = folio_exports::of_folio(&app.db, folio.id)?;
     let exports: Vec<Export> = exports
         .iter()
         .rev()
         .map(|export| Export::of(app, &f, &folio, export))
         .collect::<Result<_, _>>()?;
+    let is_making = exports.iter().any(|export| export.task_id.is_some() && !export.is_failed);
+    let looked = Form::of_query(request)?.text(LOOKED).map_or(Some(0), |text| text.parse().ok());
+    let next = looked.filter(|looked: &u32| is_making && *looked < LOOKS);
     let basket = identity.user_id().map(|id| baskets::of_user(&app.db, id)).transpose()?;
     let page = Edit {
         id: folio.id,
-        here: address(&folio, "edit"),
+        again: next.map(|looked| format!("{here}?{LOOKED}={}", looked + 1)).unwrap_or_default(),
+        here,
         page_href: address(&folio, ""),
         address: format!("{}{}/", client::base_url(app, request), address(&folio, "")),
         seen: Seen::by(&folio),
@@ -123,7 +138,7 @@ pub fn edit(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, 
         public: access_of(&folio, PUBLIC),
         is_basket: basket.flatten() == Some(folio.id),
         pictures: pictures(app, &rights, &identity, &folio, &images),
-        is_making: exports.iter().any(|export| export.task_id.is_some() && !export.is_failed),
+        is_making,
         exports,
         presets: PRESETS,
         tomorrow: day(1),
