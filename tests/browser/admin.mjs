@@ -166,6 +166,15 @@ async function report(page) {
   await page.locator("table.ranked th a").first().click();
   await page.locator(".chart canvas").first().waitFor();
   await shoot(page, "report-image", `/reports/image?src=${encodeURIComponent(src)}&period=day`);
+  // In lines of months there is one: a point, in the middle, whose values are told without being pointed at.
+  const long = `/reports/image?src=${encodeURIComponent(src)}&from=2020-01-01&to=2039-12-31`;
+  await page.goto(base + long);
+  await page.locator(".chart canvas").first().waitFor();
+  const cells = page.locator("#numbers tbody td.number");
+  assert.equal(await page.locator("#numbers tbody tr").count(), 1);
+  const values = page.locator(".chart").first().locator(".u-series:not(:first-child) .u-value");
+  assert.deepEqual(await values.allTextContents(), (await cells.allTextContents()).slice(0, 4));
+  await shoot(page, "report-one-point", long);
 }
 
 async function zoom(page) {

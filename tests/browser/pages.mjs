@@ -7,7 +7,7 @@
 // accessibility.
 
 import assert from "node:assert/strict";
-import { adminPassword, arrived, base, picture, run, said, settled, shoot, visitor } from "./support/session.mjs";
+import { SIZES, adminPassword, arrived, base, picture, run, said, settled, shoot, visitor } from "./support/session.mjs";
 import { placeOf } from "./support/wait.mjs";
 
 async function signInAtTheSecondTry(page) {
@@ -120,6 +120,26 @@ async function describe(page, folder) {
   await page.waitForFunction((title) => document.title !== title, before);
 }
 
+// A picture that is higher than wide stands in the middle of a phone, as soon as there is anything of it.
+async function centred(page, address) {
+  await page.setViewportSize(SIZES.phone);
+  await page.goto(base + address);
+  await page.locator("halftone-zoom").evaluate((zoom) => zoom.setAttribute("src", `${zoom.getAttribute("src")}&angle=90`));
+  await page.locator('.halftone-zoom[data-state="ready"]').waitFor();
+  const [first, stage] = await page.evaluate(() => {
+    const shown = document.querySelector(".halftone-zoom-preview");
+    // It has done its work, and takes its place once more.
+    shown.hidden = false;
+    return [shown, shown.closest("[data-stage]")].map((one) => {
+      const { left, right } = one.getBoundingClientRect();
+      return { left, right };
+    });
+  });
+  const [before, after] = [first.left - stage.left, stage.right - first.right];
+  assert.ok(Math.abs(before - after) <= 1, `${before} pixels before the picture and ${after} after it`);
+  await page.setViewportSize(SIZES.desktop);
+}
+
 // Whoever reads needs no scripts: folders, pictures and search are links and forms.
 async function readWithoutScripts(browser) {
   const page = await visitor(browser, { javaScriptEnabled: false });
@@ -143,6 +163,7 @@ await run("the pages", async (browser) => {
   await shoot(page, "home", "/");
   const first = await page.locator('.tile > a[href*="scenes"]').first().getAttribute("href");
   await shoot(page, "details", first);
+  await centred(page, first);
   for (const [name, address] of [
     ["login", "/login"],
     ["browse-visitor", "/browse"],

@@ -121,12 +121,20 @@ class Charts {
   constructor(private readonly place: HTMLElement, table: HTMLTableElement) {
     const stepS = Number(place.dataset["step"]) || 3600;
     this.table = tableOf(table, stepS);
-    this.range = [this.table.times[0] ?? 0, this.table.end];
+    const [first = 0] = this.table.times;
+    // One point alone stands in the middle.
+    const before = this.isPoint ? (this.table.end - first) / 2 : 0;
+    this.range = [first - before, this.table.end - before];
     this.finer = document.createElement("a");
     this.tools();
     this.draw();
     new ResizeObserver(() => this.resize()).observe(place);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+  }
+
+  /** Whether there is one point and no line: its values are told without being pointed at. */
+  private get isPoint(): boolean {
+    return this.table.times.length === 1;
   }
 
   private draw(): void {
@@ -172,15 +180,23 @@ class Charts {
         { ...axis, font, size: 64, values: (_, values) => values.map(unit) },
       ],
       series: [
-        { value: (_, value) => (value === null ? "–" : when.format(new Date(value * 1000))) },
+        {
+          value: (_, pointed) => {
+            const value = pointed ?? (this.isPoint ? this.table.times[0] : null);
+            return value == null ? "–" : when.format(new Date(value * 1000));
+          },
+        },
         ...this.columns(figure).map((at, place): uPlot.Series => {
           const pen = INKS[place] ?? { stroke: "--ink", width: 1.5 };
           const series: uPlot.Series = {
             label: this.table.heads[at] ?? "",
             stroke: colour(pen.stroke),
             width: pen.width,
-            points: { show: this.table.times.length < 40, size: 5 },
-            value: (_, value) => (value === null ? "–" : unit(value)),
+            points: { show: this.table.times.length < 40, size: this.isPoint ? 9 : 5 },
+            value: (_, pointed) => {
+              const value = pointed ?? (this.isPoint ? this.table.columns[at - 1]?.[0] : null);
+              return value == null ? "–" : unit(value);
+            },
           };
           if (pen.dash) series.dash = pen.dash;
           if (place === 0) series.fill = colour("--accent-wash");
@@ -188,6 +204,7 @@ class Charts {
         }),
       ],
       hooks: {
+        draw: [(chart) => this.isPoint && this.values(chart, unit, font)],
         setSelect: [
           (chart) => {
             const { left, width } = chart.select;
@@ -198,6 +215,27 @@ class Charts {
         ],
       },
     };
+  }
+
+  /** Writes the values beside the points of a chart that has one of each line; not over each other. */
+  private values(chart: uPlot, unit: (value: number) => string, font: string): void {
+    const { ctx } = chart;
+    const { pxRatio } = uPlot;
+    const written: number[] = [];
+    ctx.save();
+    ctx.font = font.replace(/^[\d.]+/, (size) => String(Number(size) * pxRatio));
+    ctx.fillStyle = colour("--ink");
+    ctx.textBaseline = "middle";
+    ctx.textAlign = "left";
+    for (const values of chart.data.slice(1)) {
+      const value = values[0];
+      if (value == null) continue;
+      const [x, y] = [chart.valToPos(chart.data[0][0] ?? 0, "x", true), chart.valToPos(value, "y", true)];
+      if (written.some((other) => Math.abs(other - y) < 16 * pxRatio)) continue;
+      ctx.fillText(unit(value), x + 10 * pxRatio, y);
+      written.push(y);
+    }
+    ctx.restore();
   }
 
   private resize(): void {
