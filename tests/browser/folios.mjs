@@ -7,7 +7,9 @@
 
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { arrived, base, picture, run, said, settled, shoot, signIn, visitor } from "./support/session.mjs";
+import {
+  SIZES, accessible, arrived, base, picture, run, said, settled, shoot, signIn, visitor,
+} from "./support/session.mjs";
 
 const NAME = "flow-spring";
 
@@ -92,9 +94,61 @@ async function change(page) {
   await page.locator("[data-tried-query]", { hasText: "width=600" }).waitFor();
   await settled(page);
   await picture(page, "portfolio-picture-tried");
+  await crop(page);
   await page.getByRole("button", { name: "Keep this" }).click();
   await arrived(page, page.getByRole("status").filter({ hasText: "looks like this" }));
-  await page.locator("[data-arrange] code", { hasText: "angle=90" }).waitFor();
+  await page.locator("[data-arrange] code", { hasText: "angle=90" }).filter({ hasText: "right=0.5" }).waitFor();
+}
+
+// A part is chosen on the picture: drawn, made square, moved by key; fields say the same, and choose it, too.
+async function crop(page) {
+  const value = async (name) => Number(await page.locator(`input[name="${name}"]`).inputValue());
+  const near = (found, expected) => assert.ok(Math.abs(found - expected) < 0.02, `${found}, not ${expected}`);
+  const shown = () => page.evaluate(() => document.querySelector("[data-tried-query]").textContent);
+  await page.getByRole("button", { name: "Crop", exact: true }).click();
+  await page.waitForFunction(() => document.querySelector(".cropping > img")?.naturalWidth > 0);
+  const whole = page.locator(".cropping > img");
+  await whole.scrollIntoViewIfNeeded();
+  const box = await whole.boundingBox();
+  const at = (x, y) => [box.x + box.width * x, box.y + box.height * y];
+  await page.mouse.move(...at(0.25, 0.2));
+  await page.mouse.down();
+  await page.mouse.move(...at(0.5, 0.5), { steps: 4 });
+  await page.mouse.move(...at(0.75, 0.6), { steps: 4 });
+  await page.mouse.up();
+  for (const [name, expected] of [["left", 0.25], ["top", 0.2], ["right", 0.75], ["bottom", 0.6]]) {
+    near(await value(name), expected);
+  }
+  await page.locator("[data-facts]", { hasText: "Kept: 50" }).waitFor();
+  await page.locator("[data-tried-query]", { hasText: `right=${await value("right")}` }).waitFor();
+  await picture(page, "portfolio-picture-crop-desktop-light");
+  await page.locator("[data-aspect]").selectOption("1:1");
+  const left = await value("left");
+  await page.getByRole("button", { name: /^Part that is kept/ }).press("ArrowRight");
+  near((await value("left")) - left, 0.01);
+  await page.locator("[data-tried-query]", { hasText: `left=${await value("left")}` }).waitFor();
+  await page.getByRole("button", { name: "Result", exact: true }).click();
+  await page.waitForFunction(() => {
+    const { naturalWidth, naturalHeight } = document.querySelector("[data-tried-picture]");
+    return naturalWidth > 0 && Math.abs(naturalWidth - naturalHeight) <= 2;
+  });
+  // By numbers.
+  await page.locator('details:has(input[name="left"]) > summary').click();
+  await page.locator('input[name="left"]').fill("0.1");
+  await page.locator("[data-tried-query]", { hasText: "left=0.1&" }).waitFor();
+  await page.getByRole("button", { name: "Crop", exact: true }).click();
+  await page.waitForFunction(() => document.querySelector(".crop-frame").style.left === "10%");
+  await page.setViewportSize(SIZES.phone);
+  await whole.scrollIntoViewIfNeeded();
+  await picture(page, "portfolio-picture-crop-phone-light");
+  await accessible(page, "portfolio-picture-crop");
+  await page.setViewportSize(SIZES.desktop);
+  await page.getByRole("button", { name: "Keep all" }).click();
+  await page.waitForFunction(() => !/left=|right=/.test(document.querySelector("[data-tried-query]").textContent));
+  assert.match(await shown(), /angle=90/);
+  await page.locator('input[name="right"]').fill("0.5");
+  await page.locator("[data-tried-query]", { hasText: "right=0.5" }).waitFor();
+  await page.getByRole("button", { name: "Result", exact: true }).click();
 }
 
 async function share(page) {

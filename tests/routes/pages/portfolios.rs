@@ -126,6 +126,11 @@ fn a_picture_is_changed_as_the_page_has_shown_it() {
     let (href, ids) = filled(&mut editor);
     let page = href.replace("/edit", &format!("/images/{}", ids[0]));
     let tried = editor.get(&format!("{page}?try=1&width=30&angle=90&flip=H&left=")).text();
+    // A part is chosen of all of it, as it is turned.
+    let whole = between(&tried, "data-whole=\"", "\"").replace("&#38;", "&");
+    assert!(whole.contains("angle=90") && whole.contains("left=0&"), "{whole}");
+    assert!(!whole.contains("width=30"), "{whole}");
+    assert_eq!(editor.status(&whole), 200, "{whole}");
     let json = between(&tried, "name=\"image_parameters\" value=\"", "\"").replace("&#34;", "\"");
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["width"]["value"].to_string().trim_matches('"'), "30", "{json}");

@@ -10,7 +10,9 @@ use crate::db::folio_images::{self, FolioImage};
 use crate::http::{Progress, Request, Response};
 use crate::spec::{Group, PARAMS, Param, Params, Shape};
 use crate::web::api::folios::query_of;
+use crate::web::api::in_query;
 use crate::web::pages::frame::{Frame, with_value};
+use crate::web::pages::publish::{ALL_OF_IT, KEPT_OF_WHOLE, WHOLE_SIDE};
 use crate::web::sign_in::Form;
 use crate::web::{App, Error, who};
 
@@ -33,6 +35,8 @@ struct Change {
     filename: String,
     details_href: String,
     src: String,
+    /// The address of the picture that a part of it is chosen in.
+    whole: String,
     query: String,
     json: String,
     /// What is wrong with what was tried.
@@ -82,6 +86,7 @@ pub fn picture(app: &App, request: &Request, _: &dyn Progress) -> Result<Respons
         filename: image.filename.clone(),
         details_href: with_value("/details", "src", &view.path),
         src: small(app, &query, &view.path, SIDE),
+        whole: small(app, &whole(&params), &view.path, WHOLE_SIDE),
         query,
         json,
         groups: groups(&params, &tried),
@@ -90,6 +95,15 @@ pub fn picture(app: &App, request: &Request, _: &dyn Progress) -> Result<Respons
         f,
     };
     Ok(page.f.send(&page))
+}
+
+/// The picture as it is turned, and all of it, as a query.
+fn whole(params: &Params) -> String {
+    let kept = offered().filter(|param| KEPT_OF_WHOLE.contains(&param.about.name));
+    let turned = kept.filter_map(|param| Some((param.about.name, param.text(params)?)));
+    let all = ALL_OF_IT.map(|(name, text)| (name, text.to_owned()));
+    let pair = |(name, text): (&str, String)| format!("{name}={}", in_query(&text));
+    turned.chain(all).map(pair).collect::<Vec<_>>().join("&")
 }
 
 /// The parameters that a portfolio may hold of a picture: those of templates but for how it is sent.
@@ -199,6 +213,17 @@ impl Control {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_part_is_chosen_of_all_of_the_picture_as_it_is_turned() {
+        let rules = crate::spec::Rules::default();
+        let pairs = [("angle", "90"), ("flip", "h"), ("left", "0.25"), ("width", "50")];
+        let params = Params::from_pairs(pairs, &rules).unwrap();
+        let query = whole(&params);
+        assert!(query.contains("flip=h") && query.contains("angle=90"), "{query}");
+        assert!(query.ends_with("left=0&top=0&right=1&bottom=1&ovsize=0"), "{query}");
+        assert!(!query.contains("0.25") && !query.contains("width"), "{query}");
+    }
 
     #[test]
     fn what_is_not_offered_stays() {

@@ -30,10 +30,15 @@ use outputs::{Output, Subject};
 use wanted::{Pair, Wanted, with};
 
 /// The longest side of the picture that a part is chosen in.
-const WHOLE_SIDE: u32 = 1400;
+pub(super) const WHOLE_SIDE: u32 = 1400;
 
 /// What a part is chosen of: the picture as it is turned, and nothing else of it.
-const KEPT_OF_WHOLE: [&str; 7] = ["src", "page", "tmp", "angle", "flip", "rotate", "fill"];
+pub(super) const KEPT_OF_WHOLE: [&str; 7] =
+    ["src", "page", "tmp", "angle", "flip", "rotate", "fill"];
+
+/// What makes it all of the picture, whatever a template says.
+pub(super) const ALL_OF_IT: [(&str, &str); 5] =
+    [("left", "0"), ("top", "0"), ("right", "1"), ("bottom", "1"), ("ovsize", "0")];
 
 #[derive(Template)]
 #[template(path = "publish.html")]
@@ -256,18 +261,14 @@ fn whole(addresses: &Addresses<'_>, pairs: &[Pair]) -> String {
     let mut kept: Vec<Pair> =
         pairs.iter().filter(|(name, _)| KEPT_OF_WHOLE.contains(name)).cloned().collect();
     let side = addresses.up_to(WHOLE_SIDE).to_string();
-    let all = [
-        ("left", "0"),
-        ("top", "0"),
-        ("right", "1"),
-        ("bottom", "1"),
+    let looks = [
         ("width", &*side),
         ("height", &*side),
         ("fit", "inside"),
-        ("ovsize", "0"),
         ("format", "auto"),
         ("stats", "0"),
     ];
+    let all = ALL_OF_IT.into_iter().chain(looks);
     kept.extend(all.map(|(name, text)| (name, text.to_owned())));
     addresses.local(&kept)
 }

@@ -2,7 +2,6 @@
 
 import { Cropper, Pointer } from "./crop";
 import { ALL, type Part } from "./part";
-import type { Result } from "./result";
 import { decimal, percent, text } from "./words";
 
 type Mode = "result" | "crop" | "point";
@@ -15,11 +14,13 @@ export class Modes {
   private readonly cropper: Cropper;
   private readonly pointer: Pointer;
 
+  /** `form` has the fields, `page` the buttons, `stage` what is shown, which is `result` at first. */
   constructor(
     private readonly form: HTMLFormElement,
+    private readonly page: HTMLElement,
     private readonly stage: HTMLElement,
     private readonly facts: HTMLElement,
-    private readonly result: Result,
+    private readonly result: HTMLElement,
   ) {
     this.cropper = new Cropper((part, done) => this.cropped(part, done));
     this.pointer = new Pointer((at, done) => this.pointed(at, done));
@@ -27,7 +28,7 @@ export class Modes {
       button.addEventListener("click", () => this.turnTo(button.dataset["mode"] as Mode));
     }
     this.aspects();
-    this.form.querySelector("[data-crop-all]")?.addEventListener("click", () => {
+    this.page.querySelector("[data-crop-all]")?.addEventListener("click", () => {
       this.cropper.set(ALL);
       this.cropped(ALL, true);
     });
@@ -53,7 +54,7 @@ export class Modes {
   }
 
   private buttons(): HTMLButtonElement[] {
-    return [...this.form.querySelectorAll<HTMLButtonElement>("[data-mode]")];
+    return [...this.page.querySelectorAll<HTMLButtonElement>("[data-mode]")];
   }
 
   private field(name: string): Field | null {
@@ -66,17 +67,17 @@ export class Modes {
     for (const button of this.buttons()) {
       button.setAttribute("aria-pressed", String(button.dataset["mode"] === mode));
     }
-    for (const part of this.form.querySelectorAll<HTMLElement>("[data-for-mode]")) {
+    for (const part of this.page.querySelectorAll<HTMLElement>("[data-for-mode]")) {
       part.hidden = part.dataset["forMode"] !== mode;
     }
-    const shown = { result: this.result.image, crop: this.cropper.element, point: this.pointer.element }[mode];
+    const shown = { result: this.result, crop: this.cropper.element, point: this.pointer.element }[mode];
     this.stage.replaceChildren(shown);
     this.facts.hidden = false;
     if (mode !== "result") void this.load();
   }
 
   private load(): Promise<void> {
-    const address = this.form.querySelector<HTMLElement>("[data-whole]")?.dataset["whole"] ?? "";
+    const address = this.page.querySelector<HTMLElement>("[data-whole]")?.dataset["whole"] ?? "";
     return this.mode === "crop" ? this.cropper.of(address) : this.pointer.of(address);
   }
 
@@ -107,8 +108,8 @@ export class Modes {
   }
 
   private aspects(): void {
-    const choice = this.form.querySelector<HTMLSelectElement>("[data-aspect]");
-    const other = this.form.querySelector<HTMLElement>("[data-aspect-other]");
+    const choice = this.page.querySelector<HTMLSelectElement>("[data-aspect]");
+    const other = this.page.querySelector<HTMLElement>("[data-aspect-other]");
     const value = other?.querySelector("input");
     const take = (event: Event): void => {
       // None of this is a parameter.

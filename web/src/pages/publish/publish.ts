@@ -47,7 +47,7 @@ class Page {
     this.outputs = find(form, "[data-outputs]");
     this.alert = find(form, "[data-preview-fault]");
     this.result = new Result(stage, facts, (refusal) => this.refused(refusal));
-    this.modes = new Modes(form, stage, facts, this.result);
+    this.modes = new Modes(form, form, stage, facts, this.result.image);
     enhance(form);
     tabs(this.outputs);
     this.modes.refresh();

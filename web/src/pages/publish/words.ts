@@ -1,11 +1,11 @@
-// The words of this page's scripts, which stand at its form; and ways of writing numbers.
+// The words of a page's scripts, which stand at an element of it; and ways of writing numbers.
 
 import { language } from "../page";
 
 let said: DOMStringMap = {};
 
-export function learn(form: HTMLFormElement): void {
-  said = form.dataset;
+export function learn(place: HTMLElement): void {
+  said = place.dataset;
 }
 
 /** A text; `{name}` in it is replaced. */
