@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use halftone::bytelock::ByteLocks;
+
+use crate::support::fcgi;
 use crate::support::fixture::{jpeg_size, write_jpeg};
 use crate::support::front::{BOTH, Front};
 use crate::support::halftone::{Pool, binary, run};
@@ -173,6 +176,90 @@ fn rights_that_are_taken_away_are_gone_within_the_bound() {
         }
         grant(&pool, 10);
         wait::until("everybody may see it again", || ok(&[]));
+    }
+}
+
+/// Keeps everybody waiting who wants a new picture, until it is dropped.
+fn hold_slots(pool: &Pool) -> ByteLocks {
+    let locks = ByteLocks::open(&pool.run_dir().join("slots.lock")).unwrap();
+    wait::until("the gate of the slots is free", || locks.try_lock(0..1).unwrap());
+    locks
+}
+
+/// Pictures that wait to be made.
+fn unmade(pool: &Pool) -> usize {
+    let page = fcgi::exchange(&mut pool.connect(), "/metrics").unwrap();
+    let text = String::from_utf8(page).unwrap();
+    let value = text.lines().find_map(|line| line.strip_prefix("halftone_pictures_unmade "));
+    value.unwrap_or_else(|| panic!("{text}")).trim().parse().unwrap()
+}
+
+/// Asks for a new picture while all slots are busy.
+fn ask_and_wait(pool: &Pool, front: &Front, target: &str) -> Client {
+    let mut client = Client::connect(front.http()).unwrap();
+    client.send("GET", target.as_bytes(), &[], b"").unwrap();
+    wait::until("it waits to be made", || unmade(pool) == 1);
+    client
+}
+
+/// One worker, whose answers might be kept for an hour, and whose new pictures may wait.
+fn waiting_pool() -> Pool {
+    Pool::start(library, |config| {
+        config.raw("edge_cache_s", "3600").raw("image_wait_s", "60").raw("workers", "1")
+    })
+}
+
+#[test]
+fn what_is_no_longer_allowed_when_it_is_sent_is_not_kept() {
+    let pool = waiting_pool();
+    for kind in BOTH {
+        let front = Front::start(kind, &pool.socket());
+        let target = format!("/image?src=a/photo.jpg&width=20{}", kind as u8);
+        let other = |cookie: &str| ask(&front, "/image?src=a/other.jpg", &[("Cookie", cookie)]);
+        grant(&pool, 10);
+        wait::until("everybody may see them", || other("halftone_session=x").status == 200);
+        let slots = hold_slots(&pool);
+        let mut waiting = ask_and_wait(&pool, &front, &target);
+        grant(&pool, 0);
+        wait::until("nobody may see them", || other("halftone_session=x").status == 403);
+        drop(slots);
+        // It was allowed when it was asked for.
+        let sent = waiting.receive(false).unwrap();
+        assert_eq!(sent.status, 200, "{kind:?}: {}", sent.text());
+        let again = ask(&front, &target, &[]);
+        assert_eq!(again.status, 403, "{kind:?}: {:?}", again.headers);
+    }
+}
+
+#[test]
+fn what_is_purged_while_it_is_made_is_not_kept() {
+    let pool = waiting_pool();
+    for kind in BOTH {
+        let front = Front::start(kind, &pool.socket());
+        let target = format!("/image?src=a/photo.jpg&width=21{}", kind as u8);
+        let other = format!("/image?src=a/other.jpg&width=21{}", kind as u8);
+        let known = ask(&front, &other, &[]).header("etag").unwrap().to_owned();
+        let headers = [("If-None-Match", &*known), ("Cookie", "halftone_session=x")];
+        let slots = hold_slots(&pool);
+        let mut waiting = ask_and_wait(&pool, &front, &target);
+        pool.run(&["cache", "purge", "/"]);
+        std::thread::scope(|scope| {
+            let asking = scope.spawn(|| {
+                wait::until("the other is made anew", || {
+                    ask(&front, &other, &headers).status == 200
+                });
+            });
+            wait::until("the worker knows of the purge", || {
+                asking.is_finished() || unmade(&pool) == 2
+            });
+            drop(slots);
+            asking.join().unwrap();
+        });
+        let sent = waiting.receive(false).unwrap();
+        assert_eq!(sent.status, 200, "{kind:?}: {}", sent.text());
+        let again = ask(&front, &target, &[]);
+        assert!(again.status == 200 && !is_hit(&again), "{kind:?}: {:?}", again.headers);
+        assert_ne!(again.header("etag"), sent.header("etag"), "{kind:?}");
     }
 }
 

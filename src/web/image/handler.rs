@@ -7,6 +7,7 @@ use super::make::{Made, Source};
 use super::missing::Missing;
 use super::now::Memo;
 use super::respond::Head;
+use super::seen::Seen;
 use super::subject::Subject;
 use crate::auth::{Identity, Level};
 use crate::cache::Key;
@@ -33,6 +34,7 @@ pub struct Found {
     pub overlay: Option<Subject>,
     pub key: Key,
     head: Head,
+    seen: Seen,
     /// Until when the head is right, in seconds since 1970.
     right_until_s: Option<i64>,
 }
@@ -44,6 +46,7 @@ pub fn begin(
     progress: &dyn Progress,
     source: SourceName,
 ) -> Result<Begun, Error> {
+    let seen = Seen::now(app);
     let identity = who::identify(app, request)?;
     let pass = app.protection.pass(request, &identity);
     let mut asked = Asked::read(app, request, &identity, pass, source)?;
@@ -61,8 +64,8 @@ pub fn begin(
     let key = key::compose(app, &subject, overlay.as_ref(), &asked.spec).map_err(failed)?;
     let head = Head::new(app, &key, &asked, audience);
     app.xref.call(asked.spec.delivery.xref.as_deref());
-    let found = Found { identity, asked, subject, overlay, key, head, right_until_s };
-    if let Some(response) = found.head.unchanged(request) {
+    let found = Found { identity, asked, subject, overlay, key, head, seen, right_until_s };
+    if let Some(response) = found.head.unchanged(request, found.seen.age_s(app)) {
         app.meters.picture(Verdict::Unchanged);
         return Ok(Begun::Answered(found.tell(app, request, response, true)));
     }
@@ -91,16 +94,17 @@ impl Found {
             Source::Own => Verdict::Made,
         });
         let from_cache = made.source != Source::Own;
-        let response = self.head.found(made.entry.body, from_cache, request);
+        let age_s = self.seen.age_s(app).filter(|_| made.unchanged);
+        let response = self.head.found(made.entry.body, from_cache, request, age_s);
         self.tell(app, request, response, from_cache)
     }
 
     /// Counts the answer, and remembers what it was made of, so that the next like it takes no thread.
     fn tell(self, app: &App, request: &Request, response: Response, from_cache: bool) -> Response {
-        let Self { identity, asked, subject, overlay, key, head, right_until_s } = self;
+        let Self { identity, asked, subject, overlay, key, head, seen, right_until_s } = self;
         count::picture(app, &subject, &asked.spec.delivery, &response, request, from_cache);
         let memo = Memo { asked, subject, overlay, key, head, right_until_s };
-        app.memos.remember(app, request, &identity, memo);
+        app.memos.remember(app, request, &identity, &seen, memo);
         response
     }
 }

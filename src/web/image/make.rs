@@ -27,6 +27,9 @@ pub struct Made {
     pub entry: Entry,
     /// Where it came from.
     pub source: Source,
+    /// Whether the files were in the revisions of the key from beginning to end, so that the picture may
+    /// be kept as the one that was asked for.
+    pub unchanged: bool,
 }
 
 /// Where a picture came from.
@@ -43,12 +46,12 @@ pub enum Source {
 impl Made {
     /// A picture that a cache held.
     pub fn cached(entry: Entry) -> Self {
-        Self { entry, source: Source::Cache }
+        Self { entry, source: Source::Cache, unchanged: true }
     }
 
     /// A picture that was made for another request meanwhile.
     pub fn by_another(entry: Entry) -> Self {
-        Self { entry, source: Source::Other }
+        Self { entry, source: Source::Other, unchanged: true }
     }
 }
 
@@ -123,13 +126,14 @@ fn lead(
     // This client's own fault, of which no other is told.
     admit()?;
     match render(app, asked, originals, turn, &|| guard.renew()) {
-        Ok(Rendered { entry, unchanged: true }) => {
-            turn.progress.enter(Stage::Storing);
-            app.cache.put(key, &entry);
-            guard.finish(&entry);
-            Ok(Made { entry, source: Source::Own })
+        Ok(made) => {
+            if made.unchanged {
+                turn.progress.enter(Stage::Storing);
+                app.cache.put(key, &made.entry);
+                guard.finish(&made.entry);
+            }
+            Ok(made)
         }
-        Ok(Rendered { entry, unchanged: false }) => Ok(Made { entry, source: Source::Own }),
         Err(error) => {
             // That this request could not wait, or was called off, says nothing of the picture.
             if !error.is_of_one_request() {
@@ -140,13 +144,6 @@ fn lead(
     }
 }
 
-struct Rendered {
-    entry: Entry,
-    /// Whether the files were in the revisions of the key from beginning to end, so that the result may
-    /// be kept under that key.
-    unchanged: bool,
-}
-
 /// Decode, operations in order, encode. `between` is called whenever a phase begins.
 fn render(
     app: &App,
@@ -154,7 +151,7 @@ fn render(
     originals: Originals,
     turn: Turn<'_>,
     between: &dyn Fn(),
-) -> Result<Rendered, Error> {
+) -> Result<Made, Error> {
     let recipe = &asked.spec.recipe;
     let make = |opened: Opened| -> Result<pixel::Made, Error> {
         let cancel = turn.progress.cancel();
@@ -199,7 +196,7 @@ fn render(
     };
     let unchanged = files.are_unchanged(app)?;
     let entry = Entry::new(made.format.mime(), Bytes::from(made.bytes));
-    Ok(Rendered { entry, unchanged })
+    Ok(Made { entry, source: Source::Own, unchanged })
 }
 
 /// Makes the picture from prepared reductions, where they are there and suffice.

@@ -12,6 +12,7 @@ mod original;
 mod placeholder;
 mod prepared;
 mod respond;
+mod seen;
 mod subject;
 mod xref;
 

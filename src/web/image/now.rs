@@ -13,6 +13,7 @@ use http::{Method, header};
 
 use super::asked::{Asked, accepts};
 use super::respond::Head;
+use super::seen::{self, Seen, Versions};
 use super::subject::Subject;
 use crate::auth::Identity;
 use crate::cache::{Entry, Key};
@@ -61,15 +62,22 @@ pub struct Memos(Mutex<Known>);
 
 #[derive(Default)]
 struct Known {
-    /// The versions of rights and templates, and the number of purges, that all of these were made with.
-    versions: (i64, i64, i64),
+    /// Those that all of these were made with.
+    versions: Versions,
     /// One map for each class of clients, since `format=auto` answers each in its own way.
     by_query: [HashMap<Box<[u8]>, Arc<Memo>>; Accepts::CLASSES],
 }
 
 impl Memos {
-    /// Remembers how a request was answered, if it may be answered that way again.
-    pub fn remember(&self, app: &App, request: &Request, identity: &Identity, memo: Memo) {
+    /// Remembers how a request was answered, going by what was `seen`, if it may be answered that way again.
+    pub fn remember(
+        &self,
+        app: &App,
+        request: &Request,
+        identity: &Identity,
+        seen: &Seen,
+        memo: Memo,
+    ) {
         let anonymous = matches!(identity, Identity::Anonymous);
         let spec = &memo.asked.spec;
         // A colour profile may change without this memory hearing of it.
@@ -77,7 +85,7 @@ impl Memos {
         if !anonymous || !is_plain(request) || !lasting {
             return;
         }
-        let Some(versions) = fresh_versions(app) else { return };
+        let Some(versions) = seen.fresh_versions(app) else { return };
         let mut known = self.lock();
         if known.versions != versions {
             *known = Known { versions, ..Known::default() };
@@ -99,7 +107,7 @@ impl Memos {
         if !is_plain(request) || !protection::comes_from_allowed_page(app, request) {
             return None;
         }
-        let versions = fresh_versions(app)?;
+        let versions = seen::fresh(app)?;
         let memo = {
             let known = self.lock();
             if known.versions != versions {
@@ -118,11 +126,11 @@ impl Memos {
         {
             return None;
         }
-        let (response, verdict) = match memo.head.unchanged(request) {
+        let (response, verdict) = match memo.head.unchanged(request, Some(0)) {
             Some(response) => (response, Verdict::Unchanged),
             None => {
                 let body = get(&memo.key)?.body;
-                (memo.head.found(body, true, request), Verdict::Memory)
+                (memo.head.found(body, true, request, Some(0)), Verdict::Memory)
             }
         };
         app.meters.picture(verdict);
@@ -134,16 +142,6 @@ impl Memos {
     fn lock(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The versions of rights and templates and the number of purges, while they are known to be those of
-/// the database.
-fn fresh_versions(app: &App) -> Option<(i64, i64, i64)> {
-    if !app.store.fresh() {
-        return None;
-    }
-    let (rights, templates) = (app.store.rights().ok()?, app.store.templates().ok()?);
-    Some((rights.version(), templates.version(), app.store.purges()))
 }
 
 /// Whether a request says nothing that could change the answer besides its query and the class of

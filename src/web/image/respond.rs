@@ -66,8 +66,9 @@ impl Head {
         }
     }
 
-    /// The 304, when the client holds the picture already.
-    pub fn unchanged(&self, request: &Request) -> Option<Response> {
+    /// The 304, when the client holds the picture already. `age_s` is how long ago everything was looked at
+    /// that allows front servers to keep the picture; none when it has changed since.
+    pub fn unchanged(&self, request: &Request, age_s: Option<u32>) -> Option<Response> {
         // nginx goes on sending the fields that it has kept, whatever a 304 says: of what ends, clients would
         // hear how long they may keep it as it was at first. It asks for itself alone.
         if self.ends && request.client.edge == Some(EdgeCache::XAccelExpires) {
@@ -75,13 +76,19 @@ impl Head {
         }
         is_unchanged(&request.method, &request.headers, self.etag, None).then(|| {
             let mut response = not_modified(self.write(Response::new(StatusCode::OK)));
-            self.tell_edge(&mut response.headers, request);
+            self.tell_edge(&mut response.headers, request, age_s);
             response
         })
     }
 
-    /// The 200.
-    pub fn found(&self, body: Bytes, from_cache: bool, request: &Request) -> Response {
+    /// The 200. Of `age_s` see [`Self::unchanged`].
+    pub fn found(
+        &self,
+        body: Bytes,
+        from_cache: bool,
+        request: &Request,
+        age_s: Option<u32>,
+    ) -> Response {
         let mut response = self.write(Response::new(StatusCode::OK));
         let headers = &mut response.headers;
         headers.insert(header::CONTENT_TYPE, self.content_type.clone());
@@ -92,14 +99,14 @@ impl Head {
         let from_cache = if from_cache { "True" } else { "False" };
         headers.insert(X_FROM_CACHE, HeaderValue::from_static(from_cache));
         headers.insert(X_TIME_TAKEN, HeaderValue::from(micros_since(request.received)));
-        self.tell_edge(headers, request);
+        self.tell_edge(headers, request, age_s);
         response.body(Body::Bytes(body))
     }
 
     /// Tells the front server for how long it may keep the picture, if it asks.
-    fn tell_edge(&self, headers: &mut HeaderMap, request: &Request) {
+    fn tell_edge(&self, headers: &mut HeaderMap, request: &Request, age_s: Option<u32>) {
         // Front servers count whole seconds, the last one included, from when the answer has come.
-        let keep_s = self.edge_s.saturating_sub(1);
+        let keep_s = age_s.map_or(0, |age_s| self.edge_s.saturating_sub(age_s).saturating_sub(1));
         match request.client.edge {
             Some(EdgeCache::XAccelExpires) if keep_s > 0 => {
                 headers.insert(X_ACCEL_EXPIRES, HeaderValue::from(keep_s));
