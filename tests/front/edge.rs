@@ -577,6 +577,41 @@ fn addresses_of_old_clients_are_kept_like_those_of_today() {
     }
 }
 
+#[test]
+fn nothing_is_kept_for_paths_that_mean_another() {
+    let pool = waiting_pool();
+    for kind in BOTH {
+        let front = Front::start(kind, &pool.socket());
+        let query = format!("src=a/photo.jpg&width=18{}", kind as u8);
+        let target = format!("/image?{query}");
+        hit(&front, &target, &[]);
+        for path in [
+            "/halftone-edge/plain/image",
+            "//halftone-edge/plain/image",
+            "/./halftone-edge/plain/image",
+            "/x/../halftone-edge/plain/image",
+            "/halftone-edge//plain/./image",
+            "/halftone-edge/plain/x/../image",
+            "/%68alftone-edge/plain/image",
+            "/halftone%2Dedge/pl%61in/im%61ge",
+            "/halftone-edge%2Fplain/image",
+            "/halftone-edge",
+            "//image",
+            "/./image",
+            "/x/../image",
+        ] {
+            for cookie in ["halftone_session=x", "theme=dark"] {
+                let answer = ask(&front, &format!("{path}?{query}"), &[("Cookie", cookie)]);
+                let refused = answer.status == 404 && !is_hit(&answer);
+                assert!(refused, "{kind:?} {path} {cookie}: {}", answer.status);
+            }
+        }
+        hit(&front, &target, &[]);
+        let encoded = ask(&front, &format!("/%69mage?{query}"), &[]);
+        assert_eq!(encoded.status, 200, "{kind:?}: it means the same");
+    }
+}
+
 /// The heads of all files that a front server keeps.
 fn edge_files(folder: &Path) -> Vec<String> {
     let head =
