@@ -292,6 +292,23 @@ fn new_pictures_have_a_rate_and_cached_ones_are_free() {
 }
 
 #[test]
+fn one_signed_address_does_not_free_all_its_tiles_of_the_rate() {
+    let settings = "new_pictures_per_min = 1\nnew_pictures_burst = 2\n";
+    let site = Site::start(&format!("{KEYS}{settings}"), photo);
+    let good = signed(&site, "/image?src=a/photo.jpg&width=400", &[]);
+    let status = |tile: &str| site.status(&format!("{good}&tile={tile}"));
+    let mut made = 0;
+    while status(&format!("{}:256", made + 1)) == 200 {
+        made += 1;
+        assert!(made < 100, "tiles are free");
+    }
+    // A sixteenth each; the bucket goes on filling meanwhile.
+    assert!(made >= 32, "{made}");
+    assert_eq!(status("1:256"), 200, "what is cached is free");
+    assert_eq!(site.status(&good), 200, "what is signed is free");
+}
+
+#[test]
 fn the_workers_of_a_host_share_the_rate() {
     let pool = Pool::start_alone(photo, |config| {
         config.raw("new_pictures_per_min", "1").raw("new_pictures_burst", "5")
