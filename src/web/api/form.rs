@@ -1,6 +1,7 @@
 //! Calls of the API by forms of our own pages, for browsers without scripts: posted to
 //! `/do/METHOD/PATH`, answered by leading on to a page, or by a page that tells of the failure. What is given
-//! but once (`shown` in the query) comes on a page of its own.
+//! but once (`shown` in the query) comes on a page of its own, and so does what came of each of many
+//! things where some failed.
 //!
 //! The same rows, checks and handlers answer as for programs; only what comes of it is told otherwise.
 
@@ -9,7 +10,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::endpoint::{Access, Endpoint};
 use crate::http::{Body, Request, Response};
-use crate::web::pages::{error_page_leading_to, once};
+use crate::web::pages::{error_page_leading_to, once, outcome};
 use crate::web::sign_in::{Form, next};
 use crate::web::{App, Error};
 
@@ -39,24 +40,31 @@ pub fn may_call(endpoint: &Endpoint) -> bool {
 
 /// What a browser is sent for the outcome of a call.
 pub fn page(app: &App, request: &Request, result: Result<Response, Error>) -> Response {
-    let lead = |request: &Request| -> Result<(String, String, Option<String>), Error> {
+    let lead = |request: &Request| -> Result<(String, Form), Error> {
         let query = Form::of_query(request)?;
         let next = next::checked(app, request, query.text("next").unwrap_or("/"))?;
-        let done = query.text("done").unwrap_or_default().to_owned();
-        Ok((next, done, query.text("shown").map(str::to_owned)))
+        Ok((next, query))
     };
-    let (next, done, shown) = match lead(request) {
+    let (next, query) = match lead(request) {
         Ok(lead) => lead,
         Err(error) => return error_page_leading_to(app, request, &error, "/"),
     };
     let error = match result {
         Ok(response) if response.status.is_success() => {
-            let told = shown.and_then(|member| {
-                once(app, request, &answer_of(&response)?["data"], &member, &next)
+            let told = query.text("shown").and_then(|member| {
+                once(app, request, &answer_of(&response)?["data"], member, &next)
             });
-            return told.unwrap_or_else(|| see_other(&next, &done));
+            let done = query.text("done").unwrap_or_default();
+            return told.unwrap_or_else(|| see_other(&next, done));
         }
-        Ok(response) => Error::client(response.status, message_of(&response)),
+        Ok(response) => {
+            let told = answer_of(&response)
+                .and_then(|told| outcome(app, request, (response.status, &told["data"]), &next));
+            match told {
+                Some(page) => return page,
+                None => Error::client(response.status, message_of(&response)),
+            }
+        }
         Err(error) => error,
     };
     error.log(&crate::web::subject(app, request));

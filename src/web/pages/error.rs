@@ -28,7 +28,9 @@ pub fn error_page(app: &App, request: &Request, error: &Error) -> Response {
 /// The same, with a way back to an address that was checked.
 pub fn error_page_leading_to(app: &App, request: &Request, error: &Error, back: &str) -> Response {
     let status = error.status();
-    let f = Frame::of_request(app, request);
+    let mut f = Frame::of_request(app, request);
+    // What was to be told of has not been done.
+    f.done.clear();
     let key = match status.as_u16() {
         known @ (400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 500 | 503) => {
             format!("error-{known}")

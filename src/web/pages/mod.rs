@@ -15,6 +15,7 @@ mod home;
 mod icons;
 mod listing;
 mod once;
+mod outcome;
 mod portfolios;
 mod preferences;
 mod publish;
@@ -37,6 +38,7 @@ pub use help::{api_help, help, viewers_help};
 pub use home::home;
 pub use listing::natural_key;
 pub use once::once;
+pub use outcome::outcome;
 pub use portfolios::{
     basket, download, edit as edit_portfolio, list as portfolios, picture as portfolio_picture,
     show as portfolio,

@@ -120,6 +120,40 @@ fn files_are_uploaded_without_a_script() {
     assert_eq!(answer.status, 303, "{}", answer.text());
     assert_eq!(answer.header("location"), Some("/browse?path=open&done=upload-done"));
     assert!(site.image("open/up.png").exists());
+
+    // Of a good file and a bad one, each is told of.
+    let bad = "\r\n--b\r\nContent-Disposition: form-data; name=\"files\"; filename=\"<b>.png\"\r\n\r\nno picture";
+    let body = [head.as_bytes(), file.as_bytes(), &png, bad.as_bytes(), b"\r\n--b--\r\n"].concat();
+    let answer = editor.send_bytes("POST", target, &kind, &body);
+    let page = answer.text();
+    assert!((400..500).contains(&answer.status), "{} {page}", answer.status);
+    for there in [
+        "One file was uploaded. One file was refused.",
+        "<bdi>up.png</bdi></a></td><td>Uploaded</td>",
+        "<bdi>&#60;b&#62;.png</bdi></td><td><span class=\"fault\">",
+        "<a class=\"button main\" href=\"/browse?path=open\">",
+    ] {
+        assert!(page.contains(there), "{there} is missing in {page}");
+    }
+    let (_, rest) = page.split_once("<a href=\"/details?src=").expect("there is a link");
+    let (link, _) = rest.split_once('"').unwrap();
+    assert_eq!(editor.status(&format!("/details?src={link}")), 200);
+    assert!(!page.contains("class=\"notice\""), "{page}");
+}
+
+#[test]
+fn what_failed_is_not_said_to_be_done() {
+    let site = library_of_three();
+    let mut editor = Browser::signed_in(&site, "editor");
+    let make = "/do/post/admin/filesystem/folders?next=/browse&done=folder-made";
+    let refused = post(&mut editor, make, &[("path", "/../x")]);
+    assert!((400..500).contains(&refused.status), "{}", refused.status);
+    assert!(!refused.text().contains("class=\"notice\""), "{}", refused.text());
+    let missing = editor.get("/browse?path=none&done=folder-made");
+    assert_eq!(missing.status, 404);
+    assert!(!missing.text().contains("class=\"notice\""), "{}", missing.text());
+    // Where it was done, it is said.
+    assert!(editor.get("/browse?done=folder-made").text().contains("The folder has been made."));
 }
 
 #[test]

@@ -295,6 +295,19 @@ help-title = Help
 help-lead = A picture is an address. What stands behind its question mark says how you want it; click a picture to open it.
 help-no-picture = There is no picture yet to show this with.
 help-imaging = Pictures by address
+upload-arrived = { $count ->
+    [0] No file was uploaded.
+    [one] One file was uploaded.
+   *[other] { $shown } files were uploaded.
+}
+upload-arrived-one = Uploaded
+upload-refused = { $count ->
+    [0] { "" }
+    [one] One file was refused.
+   *[other] { $shown } files were refused.
+}
+outcome-label = What came of each
+outcome-what = Outcome
 help-parameters = Every parameter
 help-name = Name
 help-takes = Takes

@@ -156,6 +156,12 @@ table-go = { $count ->
     [one] Change one picture
    *[other] Change { $shown } pictures
 }
+table-changed = { $count ->
+    [0] No picture was changed.
+    [one] One picture was changed.
+   *[other] { $shown } pictures were changed.
+}
+table-changed-one = Changed: { $name }
 table-again = Another table
 done-table-done = What the table says has been taken over.
 

@@ -253,7 +253,16 @@ fn change(call: &Call<'_>) -> Result<Reply, Error> {
 fn told(outcome: &OutcomeShape) -> String {
     const TOLD: usize = 20;
     let (changed, failed) = (outcome.changed, outcome.failed);
-    let mut text = format!("{changed} images were changed, and {failed} lines could not be used.");
+    let of = |count: usize, one: &str, more: &str| match count {
+        0 => format!("no {one}"),
+        1 => format!("one {one}"),
+        _ => format!("{count} {more}"),
+    };
+    let mut text = format!(
+        "Changed {}; could not use {}.",
+        of(changed, "image", "images"),
+        of(failed, "line", "lines")
+    );
     for line in outcome.lines.iter().filter(|line| !line.error.is_empty()).take(TOLD) {
         text.push_str(&format!(" Line {}: {}", line.line, line.error));
     }
