@@ -70,10 +70,11 @@ impl Reply {
         Ok(Self::whole(StatusCode::OK, Some(body)))
     }
 
-    /// A table, to be kept as a file of this name.
-    pub fn csv(table: Vec<u8>, name: &str) -> Self {
+    /// A table, to be kept as a file of this name. It begins with the mark of UTF-8, without which
+    /// spreadsheets take it for the code page of the machine.
+    pub fn csv(table: &[u8], name: &str) -> Self {
         let disposition = Disposition::Attachment.to_header_value(name);
-        Self::whole(StatusCode::OK, Some(table))
+        Self::whole(StatusCode::OK, Some([b"\xef\xbb\xbf", table].concat()))
             .header(header::CONTENT_TYPE, HeaderValue::from_static(super::csv::MEDIA_TYPE))
             .header(header::CONTENT_DISPOSITION, disposition)
     }

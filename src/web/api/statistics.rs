@@ -296,7 +296,7 @@ fn reply<T, S: Serialize + for<'a> From<&'a T>>(
 fn told(call: &Call<'_>, name: &str, shapes: &impl Serialize, total: i64) -> Result<Reply, Error> {
     let page = Page::of(call);
     if call.opt_text("format") == Some("csv") {
-        return Ok(page.tell(call, Reply::csv(csv::table(shapes, &COLUMNS)?, name), total));
+        return Ok(page.tell(call, Reply::csv(&csv::table(shapes, &COLUMNS)?, name), total));
     }
     page.reply(call, shapes, total)
 }

@@ -80,7 +80,7 @@ fn images_are_ranked_paged_and_told_as_tables() {
         assert_eq!(csv.header("content-type"), Some("text/csv; charset=utf-8"));
         assert!(csv.header("content-disposition").unwrap().contains("images.csv"));
         let expected = format!(
-            "\"image_id\",\"src\",\"requests\",\"views\",\"cached_views\",\"downloads\",\"total_bytes\",\
+            "\u{feff}\"image_id\",\"src\",\"requests\",\"views\",\"cached_views\",\"downloads\",\"total_bytes\",\
              \"request_seconds\",\"max_request_seconds\"\r\n\
              {three},\"b/three.jpg\",3,3,0,0,900,0.003,0.009\r\n\
              {one},\"a/one.jpg\",9,9,0,0,200,0.009,2.5\r\n"
@@ -111,7 +111,7 @@ fn time_is_told_for_images_and_for_all() {
         let csv = table(&api, &format!("/admin/statistics/system?{SPAN}&format=csv"), &api.admin);
         assert_eq!(csv.text().lines().count(), 3, "{}", csv.text());
         assert!(
-            csv.text().starts_with("\"from_time\",\"to_time\",\"requests\","),
+            csv.text().starts_with("\u{feff}\"from_time\",\"to_time\",\"requests\","),
             "{}",
             csv.text()
         );

@@ -160,7 +160,7 @@ fn list(call: &Call<'_>) -> Result<Reply, Error> {
         said.tags = names.map(|names| lines::joined(names)).unwrap_or_default();
     }
     match call.text("format") {
-        "csv" => Ok(Reply::csv(csv::table(&shapes, &COLUMNS)?, "pictures.csv")),
+        "csv" => Ok(Reply::csv(&csv::table(&shapes, &COLUMNS)?, "pictures.csv")),
         _ => Reply::ok(&shapes),
     }
 }
