@@ -112,6 +112,8 @@ pub enum Kind {
     Json,
     /// A day (`2026-12-31`) or a time (`2026-12-31T23:59:59`, UTC unless it says otherwise).
     Time,
+    /// The same, but that a day means its end: it counts whole.
+    End,
     /// One or more files, in a multipart body alone.
     Files,
     /// The body as it is, of the media type of [`crate::http::pieces`]. There are no other values then

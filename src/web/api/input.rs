@@ -333,6 +333,11 @@ fn value(kind: Kind, given: Given) -> Result<Value, String> {
             let moment = Moment::parse(text(given)?.trim()).ok_or(reason)?;
             Ok(Value::Int(moment.0))
         }
+        Kind::End => {
+            let reason = "must be a day (2026-12-31) or a time (2026-12-31T23:59:59)";
+            let moment = Moment::parse_end(text(given)?.trim()).ok_or(reason)?;
+            Ok(Value::Int(moment.0))
+        }
     }
 }
 

@@ -323,7 +323,7 @@ fn field_schema(field: &Field) -> Value {
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Choice(choices) => json!({ "type": "string", "enum": choices }),
         Kind::Json => json!({ "type": "object" }),
-        Kind::Time => json!({
+        Kind::Time | Kind::End => json!({
             "type": "string",
             "anyOf": [{ "format": "date" }, { "format": "date-time" }],
         }),

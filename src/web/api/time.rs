@@ -18,6 +18,14 @@ impl Moment {
         moment.format(&Rfc3339).unwrap_or_default()
     }
 
+    /// Reads the same, but that a day means its last second.
+    pub fn parse_end(text: &str) -> Option<Self> {
+        const LAST_SECOND_MS: i64 = (24 * 3600 - 1) * 1000;
+        let Self(ms) = Self::parse(text)?;
+        let is_day = !text.contains('T');
+        Some(Self(if is_day { ms.saturating_add(LAST_SECOND_MS) } else { ms }))
+    }
+
     /// Reads a day, which means its beginning, or a time; UTC unless the text tells an offset. Years
     /// before 1970 are refused.
     pub fn parse(text: &str) -> Option<Self> {
@@ -79,6 +87,13 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(Moment::parse(text).map(|moment| moment.0), expected, "{text}");
+        }
+        for (text, expected) in [
+            ("2026-12-31", Some(1_798_761_599_000)),
+            ("2026-12-31T00:00:00", Some(1_798_675_200_000)),
+            ("", None),
+        ] {
+            assert_eq!(Moment::parse_end(text).map(|moment| moment.0), expected, "{text}");
         }
         assert_eq!(Moment(1_798_761_599_000).to_text(), "2026-12-31T23:59:59Z");
         assert_eq!(Moment(1_798_761_599_120).to_text(), "2026-12-31T23:59:59.12Z");

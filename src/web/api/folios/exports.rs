@@ -44,7 +44,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         fields: &[
             blank("description", Kind::Line(255), "What the export is."),
             must("originals", Kind::Flag, "Whether it holds the originals as they are."),
-            must("expiry_time", Kind::Time, "When the file is deleted."),
+            must("expiry_time", Kind::End, "When the file is deleted; a day counts whole."),
             optional(
                 "image_parameters",
                 Kind::Json,

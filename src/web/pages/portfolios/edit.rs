@@ -73,7 +73,7 @@ struct Edit {
     again: String,
     presets: [(&'static str, &'static str); 4],
     /// The first day that a file may be deleted on, and the usual one.
-    tomorrow: String,
+    today: String,
     kept_until: String,
 }
 
@@ -141,7 +141,7 @@ pub fn edit(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, 
         is_making,
         exports,
         presets: PRESETS,
-        tomorrow: day(1),
+        today: day(0),
         kept_until: day(KEPT_DAYS),
         human_id: folio.human_id,
         name: folio.name,
