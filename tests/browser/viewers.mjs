@@ -6,6 +6,7 @@
 // (cors_origins) and whose first account may use it. The old viewers' pages are written from the guides'
 // examples, and each option and event that those tell of is asserted.
 
+import "./viewers/first.mjs";
 import "./viewers/zoom.mjs";
 import "./viewers/gallery.mjs";
 import "./viewers/slideshow.mjs";
