@@ -18,7 +18,9 @@ use crate::db::stats::{self, Rank};
 use crate::db::{self, Db, now_ms};
 use crate::protection::Signatures;
 use crate::source::SourcePath;
+use crate::spec::Rules;
 use crate::web::api::in_query;
+use crate::web::image::Meant;
 use crate::web::protection::OWN_KEY;
 use crate::web::shows_pictures;
 
@@ -26,6 +28,9 @@ use crate::web::shows_pictures;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
+
+/// Where pictures are asked for.
+const PICTURE: &str = "/image";
 
 /// Images of a folder that are asked for together.
 const AT_ONCE: i64 = 1_000;
@@ -74,7 +79,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let failed = asker.ask(&targets, options.jobs);
     println!("{} asked for, {failed} failed", targets.len());
     if left_out > 0 {
-        println!("{left_out} originals left out: not everybody may see them");
+        println!("{left_out} left out: not everybody may see them");
     }
     ensure!(failed == 0, "{failed} pictures could not be had");
     Ok(())
@@ -84,7 +89,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
 struct Targets {
     /// Paths with queries, or whole addresses.
     targets: Vec<String>,
-    /// Originals that are not for everybody: who has signed in is not answered from what is warmed here.
+    /// How many pictures are not asked for, since not everybody may see them, or what is laid over them.
     left_out: usize,
 }
 
@@ -93,29 +98,37 @@ fn targets(options: &Options, settings: &Settings) -> anyhow::Result<Targets> {
         return Ok(Targets { targets: listed(list)?, left_out: 0 });
     }
     let database = cache::open(settings)?;
-    let mut paths = match (&options.wanted, &options.folder) {
+    let paths = match (&options.wanted, &options.folder) {
         (Some(number), _) => wanted(&database, (*number).into())?,
         (None, Some(folder)) => below(&database, folder)?,
         (None, None) => bail!("--list, --wanted or --folder: one of them must be given"),
     };
-    let all = paths.len();
-    let store = wiring::rights(settings, &database);
-    store.refresh()?;
-    let rights = store.rights()?;
-    paths.retain(|path| {
-        let parsed = SourcePath::parse(path);
-        parsed.is_ok_and(|path| rights.level(&Identity::Anonymous, path.folder()) >= Level::View)
-    });
-    let left_out = all - paths.len();
     let templates: Vec<String> = match options.templates.as_slice() {
         [] => vec![String::new()],
         names => names.iter().map(|name| format!("&tmp={}", in_query(name))).collect(),
     };
     let each = |path: &String| {
         let src = in_query(path);
-        templates.iter().map(move |tmp| format!("/image?src={src}{tmp}")).collect::<Vec<_>>()
+        templates.iter().map(move |tmp| format!("src={src}{tmp}")).collect::<Vec<_>>()
     };
-    Ok(Targets { targets: paths.iter().flat_map(each).collect(), left_out })
+    let mut queries: Vec<String> = paths.iter().flat_map(each).collect();
+    let all = queries.len();
+    let store = wiring::rights(settings, &database);
+    store.refresh()?;
+    let rights = store.rights()?;
+    let rules = Rules { max_dimension: settings.max_image_dimension };
+    let meant = Meant::new(store, rules);
+    let is_public = |original: &SourcePath| {
+        rights.level(&Identity::Anonymous, original.folder()) >= Level::View
+    };
+    // Of what cannot be told here, the server tells what is wrong.
+    queries.retain(|query| {
+        let originals = meant.originals(PICTURE, query.as_bytes());
+        originals.is_none_or(|originals| originals.iter().all(is_public))
+    });
+    let left_out = all - queries.len();
+    let targets = queries.iter().map(|query| format!("{PICTURE}?{query}")).collect();
+    Ok(Targets { targets, left_out })
 }
 
 /// Signs an address of a picture as our own pages would. One that is signed, or another server's, stays.
