@@ -200,13 +200,11 @@ fn write(file: &Path, text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// An empty file that can take the place of `file`; none where that is a device or a pipe, which is kept.
+/// An empty file that can take the place of `file`; none where that is a link, a device or a pipe, which is kept.
 fn temporary_beside(file: &Path) -> anyhow::Result<Option<NamedTempFile>> {
     let cannot = || format!("{} cannot be written", file.display());
-    if let Ok(meta) = std::fs::metadata(file)
-        && !meta.is_file()
-    {
-        ensure!(!meta.is_dir(), "{}: it is a folder", cannot());
+    ensure!(!file.is_dir(), "{}: it is a folder", cannot());
+    if std::fs::symlink_metadata(file).is_ok_and(|meta| !meta.is_file()) {
         return Ok(None);
     }
     let folder = match file.parent() {
