@@ -20,7 +20,7 @@ use crate::support::front::{BOTH, Front, Kind};
 use crate::support::halftone::{Launch, Pool};
 use crate::support::http::TIMEOUT;
 use crate::support::load::{self, CLIENTS, Failure, Fault, Load, Wanted};
-use crate::support::process::is_alive;
+use crate::support::process::{connections_of, is_alive, is_stopped};
 use crate::support::tus::bitmap;
 use crate::support::wait;
 
@@ -51,12 +51,17 @@ fn held() -> Pool {
     pool(Launch { held: true, ..Launch::default() })
 }
 
-/// What clients notice of `action`, and what can be said of it.
-fn noticed(
-    kind: Kind,
-    pool: &mut Pool,
-    action: impl FnOnce(&Load, &mut Pool),
-) -> (Vec<Failure>, String) {
+/// What clients have noticed.
+struct Noticed {
+    failures: Vec<Failure>,
+    /// What the front server logged as errors.
+    errors: String,
+    /// What can be said of all that.
+    told: String,
+}
+
+/// What clients notice of `action`.
+fn noticed(kind: Kind, pool: &mut Pool, action: impl FnOnce(&Load, &mut Pool)) -> Noticed {
     let front = Front::start(kind, &pool.socket());
     let wanted = Wanted::everything(front.http(), &pool.images());
     let failures = load::under(&wanted, |load| action(load, pool));
@@ -64,25 +69,42 @@ fn noticed(
     for failure in &failures {
         *kinds.entry(failure.summary()).or_default() += 1;
     }
-    let told = format!(
-        "{kind:?}: {} went wrong: {kinds:#?}\n{}{}",
-        failures.len(),
-        front.errors(),
-        pool.output()
-    );
-    (failures, told)
+    let errors = front.errors();
+    let told =
+        format!("{kind:?}: {} went wrong: {kinds:#?}\n{errors}{}", failures.len(), pool.output());
+    Noticed { failures, errors, told }
 }
 
-/// Requests that may meet their end behind Apache, which looks whether a kept connection is open, and then
-/// uses it: one that is closed between the two is lost, and Apache asks nobody a second time. Seen now and
-/// then on a machine that is overloaded.
+/// How many of these an action may cost that has workers end.
 const LOST_BY_APACHE: usize = 2;
 
-/// Clients must notice nothing of `action`.
+/// How many requests Apache has lost that no worker had read.
+///
+/// It keeps connections to the workers. It looks whether one is still open and then writes a request to it; a
+/// worker that ends has finished what it had begun, and closes its connections. Where it does so between the
+/// two, Apache asks nobody a second time and answers 503; nginx would ask again. It is seen now and then on a
+/// machine that is overloaded.
+///
+/// What became of a request Apache's log tells: to write to a closed connection fails (32), and so does
+/// reading (104) where what was written was not read. Behind a worker that has read a request and gives
+/// no answer there is only the end of the stream, and that is nobody's right.
+fn lost_unread(errors: &str) -> usize {
+    let gave_up = |line: &&str| {
+        ["AH01073: ", "AH01074: ", "AH01075: "].iter().any(|code| line.contains(code))
+    };
+    let unread =
+        |line: &&str| line.contains("(32)Broken pipe") || line.contains("(104)Connection reset");
+    errors.lines().filter(gave_up).filter(unread).count()
+}
+
+/// Clients must notice nothing of `action`, which has workers end.
 fn unnoticed(kind: Kind, pool: &mut Pool, action: impl FnOnce(&Load, &mut Pool)) {
-    let (failures, told) = noticed(kind, pool, action);
+    let Noticed { failures, errors, told } = noticed(kind, pool, action);
     let clean = failures.iter().all(|failure| matches!(failure.fault, Fault::Status(503)));
-    let most = if kind == Kind::Apache { LOST_BY_APACHE } else { 0 };
+    let most = match kind {
+        Kind::Nginx => 0,
+        Kind::Apache => lost_unread(&errors).min(LOST_BY_APACHE),
+    };
     assert!(clean && failures.len() <= most, "{told}");
 }
 
@@ -201,18 +223,26 @@ fn a_restart() {
 fn rotated_logs() {
     let mut pool = pool(Launch::default());
     for kind in BOTH {
-        unnoticed(kind, &mut pool, |load, pool| {
+        let Noticed { failures, told, .. } = noticed(kind, &mut pool, |load, pool| {
             for _ in 0..2 {
                 logs::rotate(pool);
                 load.goes_on();
             }
         });
+        // No connection ends with it, so that there is none to be caught at.
+        assert!(failures.is_empty(), "{told}");
     }
 }
 
-/// Kills each worker once, some requests apart.
-fn kill_workers(load: &Load, pool: &Pool) {
+/// Kills each worker once, some requests apart. Gives back how many connections they had then, of which each
+/// carries one request at a time.
+fn kill_workers(load: &Load, pool: &Pool) -> usize {
+    let mut connections = 0;
     for worker in workers(pool) {
+        // Stopped, it takes no more connections until they are counted.
+        kill(Pid::from_raw(worker), Signal::SIGSTOP).unwrap();
+        wait::until("all of it has stopped", || is_stopped(worker));
+        connections += connections_of(worker, &pool.socket());
         killed(worker);
         wait::until("a new worker stands in", || {
             let now = workers(pool);
@@ -220,23 +250,33 @@ fn kill_workers(load: &Load, pool: &Pool) {
         });
         load.goes_on();
     }
+    connections
 }
 
 #[test]
 fn killed_workers_behind_nginx() {
     let mut pool = pool(Launch::default());
-    unnoticed(Kind::Nginx, &mut pool, |load, pool| kill_workers(load, pool));
+    let Noticed { failures, told, .. } = noticed(Kind::Nginx, &mut pool, |load, pool| {
+        kill_workers(load, pool);
+    });
+    assert!(failures.is_empty(), "{told}");
 }
 
-/// Apache asks nobody a second time: what was in the worker is lost, and nothing else.
+/// Apache asks nobody a second time: what was in the worker is lost, and nothing else. What is in it is what
+/// Apache has written to one of its connections, read or not; those in the socket's queue go to another one.
 #[test]
 fn killed_workers_behind_apache() {
     let mut pool = pool(Launch::default());
-    let (failures, told) = noticed(Kind::Apache, &mut pool, |load, pool| kill_workers(load, pool));
+    let mut inside = 0;
+    let Noticed { failures, told, .. } = noticed(Kind::Apache, &mut pool, |load, pool| {
+        inside = kill_workers(load, pool);
+    });
     let clean = |failure: &Failure| matches!(failure.fault, Fault::Status(503));
     assert!(failures.iter().all(clean), "{told}");
+    println!("{} requests lost on {inside} connections of killed workers", failures.len());
     // Each client has one request at a time, and two workers were killed.
-    assert!(failures.len() <= 2 * CLIENTS, "{told}");
+    let most = inside.min(2 * CLIENTS);
+    assert!(failures.len() <= most, "more than {most}: {told}");
 }
 
 #[test]

@@ -124,3 +124,29 @@ pub fn is_alive(pid: i32) -> bool {
         .and_then(|stat| stat.rsplit_once(") ").map(|(_, rest)| !rest.starts_with('Z')))
         .unwrap_or(false)
 }
+
+/// Whether every thread of a process has stopped.
+pub fn is_stopped(pid: i32) -> bool {
+    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return false };
+    threads.flatten().all(|thread| {
+        let stat = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with('T'))
+    })
+}
+
+/// How many connections a process has that were made to a Unix socket.
+pub fn connections_of(pid: i32, socket: &Path) -> usize {
+    const CONNECTED: &str = "03";
+    let open: Vec<PathBuf> = fs::read_dir(format!("/proc/{pid}/fd"))
+        .unwrap()
+        .filter_map(|entry| fs::read_link(entry.ok()?.path()).ok())
+        .collect();
+    let sockets = fs::read_to_string("/proc/net/unix").unwrap();
+    let is_one = |line: &&str| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let [_, _, _, _, _, state, inode, path] = fields[..] else { return false };
+        let name = PathBuf::from(format!("socket:[{inode}]"));
+        state == CONNECTED && Path::new(path) == socket && open.contains(&name)
+    };
+    sockets.lines().filter(is_one).count()
+}
