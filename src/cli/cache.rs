@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
-use super::service_user::as_root;
+use super::service_user::{as_root, as_user};
 use super::{Common, cache_warm, wiring};
 use crate::auth::KNOWN_AFTER;
-use crate::cache::{Cache, edge};
+use crate::cache::Cache;
+use crate::cache::edge::{Folder, Kept};
 use crate::config::Settings;
 use crate::db::purge::{self, Made};
 use crate::db::{self, Db};
-use crate::source::SourcePath;
+use crate::source::{PathError, SourcePath};
 use crate::spec::Rules;
 use crate::web::image::Meant;
 use crate::web::shows_pictures;
@@ -86,7 +87,7 @@ fn stats(settings: &Settings) -> anyhow::Result<()> {
         },
     }
     if let Some(folder) = edge_folder(settings) {
-        let kept = as_root(|| edge::usage(folder))?;
+        let kept = in_folder_as_owner(folder, &Folder::usage)?;
         println!("front server: {} answers, {:.1} MB", kept.answers, megabytes(kept.bytes));
     }
     Ok(())
@@ -100,22 +101,38 @@ pub(super) struct Purged {
     /// Entries and bytes that were removed from a disk cache as a whole.
     pub disk: Option<(u64, u64)>,
     /// What was removed of the front server's.
-    pub edge: Option<edge::Kept>,
+    pub edge: Option<Kept>,
 }
 
-/// Does what takes the rights of whoever owns the front server's cache.
-type AsOwner<'a> = &'a dyn Fn(&dyn Fn() -> io::Result<edge::Kept>) -> io::Result<edge::Kept>;
+/// Does something in a front server's cache.
+type InFolder<'a> = &'a dyn Fn(&Path, Work<'_>) -> io::Result<Kept>;
 
-/// Has the pictures made anew of everything, of a folder, or of one original. `as_owner` does what takes
-/// the rights of whoever owns the front server's cache.
+/// What is to be done in the front server's cache.
+type Work<'a> = &'a dyn Fn(&Folder) -> io::Result<Kept>;
+
+/// Does something in the front server's cache, as this process.
+pub(super) fn in_folder(path: &Path, work: Work<'_>) -> io::Result<Kept> {
+    Folder::open(path)?.as_ref().map_or(Ok(Kept::default()), work)
+}
+
+/// Does something in the front server's cache with the rights of whoever owns it, and none besides: what
+/// lies there is the front server's to say.
+fn in_folder_as_owner(path: &Path, work: Work<'_>) -> io::Result<Kept> {
+    let Some(folder) = as_root(|| Folder::open(path))? else { return Ok(Kept::default()) };
+    let (user, group) = folder.owner()?;
+    as_user(user, group, || work(&folder))?
+}
+
+/// Has the pictures made anew of everything, of a folder, or of one original. `in_folder` does something in
+/// the front server's cache.
 pub(super) fn purge_made(
     settings: &Settings,
     database: &Db,
     cache: &Cache,
     path: &str,
-    as_owner: AsOwner<'_>,
+    in_folder: InFolder<'_>,
 ) -> anyhow::Result<Purged> {
-    let path = path.trim_matches('/');
+    let path = &*plain(path)?;
     let originals = match db::images::by_path(database, path)? {
         Some(_) => purge::made_pictures(database, Made::OfImage(path))?,
         None => {
@@ -130,7 +147,7 @@ pub(super) fn purge_made(
             let store = wiring::rights(settings, database);
             store.refresh()?;
             let meant = Meant::new(store, Rules { max_dimension: settings.max_image_dimension });
-            Some(purge_edge(folder, path, &meant, as_owner)?)
+            Some(purge_edge(folder, path, &meant, in_folder)?)
         }
         None => None,
     };
@@ -140,7 +157,7 @@ pub(super) fn purge_made(
 fn purge(settings: &Settings, database: &Db, path: &str) -> anyhow::Result<()> {
     anyhow::ensure!(!path.is_empty(), "PATH: must be a folder or an original; / for everything");
     let cache = wiring::cache(settings)?;
-    let purged = purge_made(settings, database, &cache, path, &|work| as_root(work))?;
+    let purged = purge_made(settings, database, &cache, path, &in_folder_as_owner)?;
     println!("{} originals: their pictures are made anew", purged.originals);
     if let Some((entries, bytes)) = purged.disk {
         println!("disk: {entries} removed, {:.1} MB", megabytes(bytes));
@@ -168,21 +185,32 @@ fn purge_edge(
     folder: &Path,
     path: &str,
     meant: &Meant,
-    as_owner: AsOwner<'_>,
-) -> io::Result<edge::Kept> {
-    let purge = || match path {
-        "" => edge::clear(folder),
-        _ => edge::purge(folder, &|address| concerns(meant, address, path)),
+    in_folder: InFolder<'_>,
+) -> io::Result<Kept> {
+    let purge = |folder: &Folder| match path {
+        "" => folder.clear(),
+        _ => folder.purge(&|address| concerns(meant, address, path)),
     };
-    let first = as_owner(&purge)?;
+    let first = in_folder(folder, &purge)?;
     // A worker that has not heard of it yet may give the front server the old picture once more.
     std::thread::sleep(KNOWN_AFTER);
-    let gone = as_owner(&purge)?;
-    Ok(edge::Kept {
+    let gone = in_folder(folder, &purge)?;
+    Ok(Kept {
         answers: first.answers + gone.answers,
         bytes: first.bytes + gone.bytes,
         failed: gone.failed,
     })
+}
+
+/// The path of a folder or an original in its one spelling, as addresses may be written, too; empty for
+/// everything.
+fn plain(path: &str) -> anyhow::Result<String> {
+    let parts: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    match SourcePath::parse(&parts.join("/")) {
+        Ok(path) => Ok(path.as_str().to_owned()),
+        Err(PathError::Missing) => Ok(String::new()),
+        Err(error) => anyhow::bail!("PATH: {error}"),
+    }
 }
 
 /// Whether an address shows anything of a folder or an original: as the picture or laid over it. Where that
@@ -210,6 +238,21 @@ fn picture_at(address: &[u8]) -> Option<(&str, &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_may_be_written_as_in_addresses() {
+        for (text, path) in [
+            ("./pub", "pub"),
+            ("pub//meadow.jpg", "pub/meadow.jpg"),
+            ("/pub/./b/", "pub/b"),
+            ("/", ""),
+            (".", ""),
+            ("pub/a.", "pub/a."),
+        ] {
+            assert_eq!(plain(text).unwrap(), path, "{text}");
+        }
+        assert!(plain("pub/../a").is_err());
+    }
 
     #[test]
     fn the_request_stands_at_the_end_of_what_front_servers_name() {

@@ -93,7 +93,8 @@ fn purge_made(settings: &Settings, db: &Db, cache: &Arc<Cache>) -> OfPath {
     let (settings, db, cache) = (settings.clone(), db.clone(), Arc::clone(cache));
     OfPath::new(OfPath::PURGE_MADE, move |path, _| {
         // The service can be nobody else: what it may not remove is counted.
-        let purged = super::cache::purge_made(&settings, &db, &cache, path, &|work| work())?;
+        let purged =
+            super::cache::purge_made(&settings, &db, &cache, path, &super::cache::in_folder)?;
         let edge = purged.edge.unwrap_or_default();
         Ok(json!({
             "originals": purged.originals,

@@ -9,7 +9,9 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use nix::errno::Errno;
-use nix::unistd::{Gid, Uid, User, initgroups, seteuid, setgroups, setresgid, setresuid};
+use nix::unistd::{
+    Gid, Uid, User, getgroups, initgroups, setegid, seteuid, setgroups, setresgid, setresuid,
+};
 
 /// Whether a process can be root again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,4 +80,29 @@ pub fn as_root<T>(work: impl FnOnce() -> T) -> T {
     let me = Uid::effective();
     let _back = seteuid(Uid::from_raw(0)).is_ok().then_some(Back(me));
     work()
+}
+
+/// Does something as a user with one group, if the process was root and can be again; else as it is.
+///
+/// # Errors
+/// When the system does not let root become that user.
+pub fn as_user<T>(user: u32, group: u32, work: impl FnOnce() -> T) -> std::io::Result<T> {
+    struct Back(Uid, Gid, Vec<Gid>);
+    impl Drop for Back {
+        fn drop(&mut self) {
+            let root = seteuid(Uid::from_raw(0));
+            let back = root.and_then(|()| setgroups(&self.2)).and_then(|()| setegid(self.1));
+            back.and_then(|()| seteuid(self.0)).expect("root can become whom it was");
+        }
+    }
+    let (me, my_group, my_groups) = (Uid::effective(), Gid::effective(), getgroups()?);
+    if seteuid(Uid::from_raw(0)).is_err() {
+        return Ok(work());
+    }
+    let _back = Back(me, my_group, my_groups);
+    let group = Gid::from_raw(group);
+    setgroups(&[group])?;
+    setegid(group)?;
+    seteuid(Uid::from_raw(user))?;
+    Ok(work())
 }
