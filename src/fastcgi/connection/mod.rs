@@ -25,8 +25,9 @@ use crate::http::{Dispatch, Request};
 /// Planning buffers beyond this are given back after the response.
 const KEPT_SCRATCH: usize = 16 << 10;
 /// How long an idle connection is still read from when the worker drains: a request that the front
-/// server has sent already is answered.
-const DRAIN_LINGER: Duration = Duration::from_millis(20);
+/// server has sent already is answered, and so is one that it sends soon, after which closing takes nobody
+/// by surprise. Long enough for a front server on a busy machine, short enough for a restart.
+const DRAIN_LINGER: Duration = Duration::from_millis(250);
 /// The same for a connection that has carried no request yet: whoever has just connected is about
 /// to send one, and would not take its end for the end of a kept connection.
 const FRESH_LINGER: Duration = Duration::from_secs(2);
