@@ -49,15 +49,61 @@ fn exif_entries(block: &[u8]) -> Vec<(String, String)> {
         return Vec::new();
     };
     let Ok(read) = exif::Reader::new().read_raw(sound) else { return Vec::new() };
+    let big_endian = block.starts_with(b"MM") || block.starts_with(b"Exif\0\0MM");
     let entry = |field: &exif::Field| {
         let name = field.tag.to_string();
         // A tag that has no name, or a value that is none for people.
         let is_named = !name.starts_with("Tag(");
         let is_long = matches!(&field.value, exif::Value::Undefined(bytes, _) if bytes.len() > 64);
-        let shown = || field.display_value().with_unit(&read).to_string();
-        (is_named && !is_long).then(|| (name, shown().trim_matches('"').to_owned()))
+        if !is_named {
+            return None;
+        }
+        let shown = match (&field.value, field.tag) {
+            (exif::Value::Undefined(bytes, _), exif::Tag::UserComment) => {
+                comment(bytes, big_endian)
+            }
+            (exif::Value::Ascii(texts), _) => {
+                let shown = field.display_value().to_string();
+                // What is shown in quotes is text as it stands there, with escapes; dates and the like are not.
+                match shown.starts_with('"') {
+                    true => {
+                        let texts = texts.iter().map(|bytes| text(bytes));
+                        let said: Vec<String> = texts.filter(|text| !text.is_empty()).collect();
+                        said.join(", ")
+                    }
+                    false => shown,
+                }
+            }
+            _ if is_long => return None,
+            _ => field.display_value().with_unit(&read).to_string().trim_matches('"').to_owned(),
+        };
+        Some((name, shown))
     };
     read.fields().filter_map(entry).take(MOST_ENTRIES).collect()
+}
+
+/// Text as programs write it: UTF-8 beyond the ASCII of the standard, ISO 8859-1 where it is not that.
+fn text(bytes: &[u8]) -> String {
+    let text = std::str::from_utf8(bytes).map(str::to_owned);
+    let text = text.unwrap_or_else(|_| bytes.iter().map(|byte| char::from(*byte)).collect());
+    text.trim_end_matches(['\0', ' ']).to_owned()
+}
+
+/// A comment, which begins with the name of its code in eight bytes (Exif 2.32, section 4.6.5).
+fn comment(bytes: &[u8], big_endian: bool) -> String {
+    let Some((code, rest)) = bytes.split_at_checked(8) else { return String::new() };
+    match code {
+        b"UNICODE\0" => {
+            let units = rest.chunks_exact(2).map(|two| match big_endian {
+                true => u16::from_be_bytes([two[0], two[1]]),
+                false => u16::from_le_bytes([two[0], two[1]]),
+            });
+            let text: String = char::decode_utf16(units).map(|c| c.unwrap_or('\u{fffd}')).collect();
+            text.trim_end_matches(['\0', ' ']).to_owned()
+        }
+        b"JIS\0\0\0\0\0" => String::new(),
+        _ => text(rest),
+    }
 }
 
 /// Names of the data sets of IIM 4.2, record 2.
@@ -145,6 +191,34 @@ mod tests {
         assert_eq!(of("IPTC", "Keywords").as_deref(), Some("k"));
         assert_eq!(of("XMP", "dc:format").as_deref(), Some("image/jpeg"));
         assert_eq!(of("XMP", "dc:subject").as_deref(), Some("a, b"));
+    }
+
+    #[test]
+    fn texts_are_read_as_they_were_meant() {
+        let latin = Field { tag: 0x8298, kind: 2, count: 9, data: b"\xa9 J\xfcrgen\0".to_vec() };
+        let written = "Gr\u{fc}\u{df}e \u{201c}an\u{201d} alle, und noch mehr, damit es lang ist";
+        let units = written.encode_utf16().flat_map(u16::to_le_bytes);
+        let comment: Vec<u8> = b"UNICODE\0".iter().copied().chain(units).collect();
+        let exif = Exif {
+            main: vec![
+                text(0x010f, "J\u{fc}rgen \"J\u{fc}\" \\\0"),
+                latin,
+                text(0x0132, "2016:05:04 03:02:01\0"),
+            ],
+            exif: vec![Field { tag: 0x9286, kind: 7, count: comment.len() as u32, data: comment }],
+            ..Exif::default()
+        };
+        let block = exif.write();
+        let metadata = Metadata { exif: Some(Arc::from(block)), ..Metadata::default() };
+        let said = listing(&metadata);
+        let of = |name: &str| {
+            let entry = said[0].entries.iter().find(|(known, _)| known == name);
+            entry.map(|(_, value)| value.as_str())
+        };
+        assert_eq!(of("Make"), Some("J\u{fc}rgen \"J\u{fc}\" \\"));
+        assert_eq!(of("Copyright"), Some("\u{a9} J\u{fc}rgen"));
+        assert_eq!(of("DateTime"), Some("2016-05-04 03:02:01"));
+        assert_eq!(of("UserComment"), Some(written));
     }
 
     #[test]
