@@ -117,7 +117,7 @@ pub fn browse(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
         crumbs: crumbs(&path, f.t("library")),
         tree: tree::rows(app, &rights, &identity, &folder)?,
         folders: if pager.page == 1 { cards(app, &children)? } else { Vec::new() },
-        tiles: tiles(app, &f, &paths[pager.start()..], !f.user.is_empty())?,
+        tiles: in_order(tiles(app, &f, &paths[pager.start()..], !f.user.is_empty())?, sort),
         total: paths.len(),
         is_list,
         sort_key: sort.key,
@@ -188,6 +188,14 @@ fn tiles(app: &App, f: &Frame, paths: &[String], pickable: bool) -> Result<Vec<T
         _ => Tile::of_path(app, path, None),
     };
     Ok(paths.iter().map(tile).collect())
+}
+
+/// With pages that lead on in the same order.
+fn in_order(mut tiles: Vec<Tile>, sort: Sort) -> Vec<Tile> {
+    for tile in &mut tiles {
+        tile.href.push_str(&sort.in_query());
+    }
+    tiles
 }
 
 fn cards(app: &App, children: &[Folder]) -> Result<Vec<FolderCard>, Error> {

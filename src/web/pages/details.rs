@@ -9,6 +9,7 @@ use askama::filters::Safe;
 use super::browse::May;
 use super::frame::{Frame, given, with_value};
 use super::listing::{self, Crumb, Sort, crumbs};
+use super::search;
 use crate::auth::{Identity, Level, SystemPermission};
 use crate::db::image_views::{self, ImageView};
 use crate::db::{folders, image_metadata, images, tags};
@@ -154,7 +155,15 @@ fn page(
     let said = image_metadata::get(&app.db, view.id)?.unwrap_or_default();
     let tags = tags::of_image(&app.db, view.id)?;
     let focal = images::by_id(&app.db, view.id)?.and_then(|image| image.focal_point);
-    let (position, prev, next) = neighbours(app, &f, view)?;
+    let query = Form::of_query(request)?;
+    let way = match search::beside(app, identity, &query, view)? {
+        Some(way) => way,
+        None => in_folder(app, view, Sort::named(given(&query, "sort")))?,
+    };
+    let position = match way.count {
+        0 => String::new(),
+        count => f.pair("image-position", way.at, count),
+    };
     let (src, srcset) = large(app, view);
     let (point_width, point_height) = point_size(view);
     let query = format!("src={}", in_query(&view.path));
@@ -171,8 +180,8 @@ fn page(
         folder_href: with_value("/browse", "path", &view.folder.path),
         crumbs: crumbs(&view.folder.path, f.t("library")),
         position,
-        prev,
-        next,
+        prev: way.prev,
+        next: way.next,
         src,
         srcset,
         full: app.protection.address("/image", &query),
@@ -204,20 +213,34 @@ fn with_tag(name: &str) -> String {
     format!("/search?tag={}", in_query(name))
 }
 
-/// Where the picture stands in its folder, and the pages of those before and after it.
-fn neighbours(app: &App, f: &Frame, view: &ImageView) -> Result<(String, String, String), Error> {
+/// Where a picture stands among others, and the pages of those before and after it.
+#[derive(Default)]
+pub struct Way {
+    /// Its place, from 1.
+    pub at: usize,
+    /// How many there are; 0 when that is not known.
+    pub count: usize,
+    /// The page before; blank for none.
+    pub prev: String,
+    /// The page after; blank for none.
+    pub next: String,
+}
+
+/// Among those of its folder, in an order.
+fn in_folder(app: &App, view: &ImageView, sort: Sort) -> Result<Way, Error> {
     let Some(folder) = folders::by_path(&app.db, &view.folder.path)? else {
-        return Ok(Default::default());
+        return Ok(Way::default());
     };
-    let paths = listing::pictures(app, &folder, Sort::named(""))?;
+    let paths = listing::pictures(app, &folder, sort)?;
     let Some(at) = paths.iter().position(|path| *path == view.path) else {
-        return Ok(Default::default());
+        return Ok(Way::default());
     };
     let href = |path: Option<&String>| {
-        path.map(|path| with_value("/details", "src", path)).unwrap_or_default()
+        path.map(|path| with_value("/details", "src", path) + &sort.in_query()).unwrap_or_default()
     };
     let before = at.checked_sub(1).and_then(|at| paths.get(at));
-    Ok((f.pair("image-position", at + 1, paths.len()), href(before), href(paths.get(at + 1))))
+    let (prev, next) = (href(before), href(paths.get(at + 1)));
+    Ok(Way { at: at + 1, count: paths.len(), prev, next })
 }
 
 /// The addresses of the picture in a usual size and in all; blank when it cannot be shown.

@@ -34,6 +34,11 @@ impl Sort {
     pub fn named(word: &str) -> Self {
         SORTS.into_iter().find(|sort| sort.word == word).unwrap_or(SORTS[0])
     }
+
+    /// What says so at the end of a query; blank for the usual one.
+    pub fn in_query(self) -> String {
+        if self == SORTS[0] { String::new() } else { format!("&sort={}", self.word) }
+    }
 }
 
 /// The paths of the pictures in a folder, as they are on disk, in an order. Those that the database does not
@@ -101,6 +106,11 @@ impl Pager {
             prev: if page > 1 { address(page - 1) } else { String::new() },
             next: if page < pages { address(page + 1) } else { String::new() },
         }
+    }
+
+    /// How many items a page has.
+    pub fn length(&self) -> usize {
+        PER_PAGE
     }
 
     /// How many items come before this page.

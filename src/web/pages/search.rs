@@ -3,11 +3,12 @@
 use askama::Template;
 
 use super::browse::May;
+use super::details::Way;
 use super::frame::{Frame, given};
 use super::listing::{PER_PAGE, Pager};
 use super::tiles::Tile;
-use crate::auth::Level;
-use crate::db::image_views;
+use crate::auth::{Identity, Level};
+use crate::db::image_views::{self, ImageView};
 use crate::db::search::{Order, Query};
 use crate::http::{Progress, Request, Response};
 use crate::library::{Caller, Found};
@@ -22,6 +23,9 @@ const TAGS: i64 = 40;
 /// What a query may ask for beside words, by its name in addresses.
 const NAMES: [&str; 9] =
     ["q", "path", "tag", "format", "camera", "taken_from", "taken_before", "min_width", "order"];
+
+/// The place of a picture among those found, in the address of its page.
+const AT: &str = "at";
 
 const ORDERS: [(&str, &str); 3] =
     [("best", "order-best"), ("taken", "order-taken"), ("path", "order-path")];
@@ -91,7 +95,9 @@ pub fn search(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
     let form = Form::of_query(request)?;
     let now = Now::of(app, &identity);
     let caller = Caller::Somebody { rights: &now, user: identity.user_id() };
-    let (found, fault) = match find(app, &caller, &form) {
+    let page: usize = given(&form, "page").parse().unwrap_or(1).clamp(1, 1_000_000);
+    let start = (page - 1) * PER_PAGE;
+    let (found, fault) = match find(app, &caller, &form, (start, PER_PAGE)) {
         Ok(found) => (found, String::new()),
         Err(error) if error.status().is_client_error() => {
             (Found { images: Vec::new(), total: 0 }, error.message().to_owned())
@@ -126,7 +132,7 @@ pub fn search(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
                 count,
             })
             .collect(),
-        tiles: tiles(app, &f, &found)?,
+        tiles: tiles(app, &f, &found, |path, at| page_of(&form, path, start + at + 1))?,
         total: found.total,
         pager: Pager::of(total, given(&form, "page"), |page| address(&form, page)),
         fault,
@@ -137,9 +143,52 @@ pub fn search(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
     Ok(page.f.send(&page))
 }
 
-fn find(app: &App, caller: &Caller<'_>, form: &Form) -> Result<Found, Error> {
+/// Where a picture stands among those that a query finds which leads to its page; none for a query that tells no
+/// place, or where another picture stands there by now.
+pub fn beside(
+    app: &App,
+    identity: &Identity,
+    form: &Form,
+    view: &ImageView,
+) -> Result<Option<Way>, Error> {
+    let at = form.text(AT).and_then(|at| at.parse::<usize>().ok());
+    let Some(at) = at.filter(|at| (1..=1_000_000).contains(at)) else { return Ok(None) };
+    let now = Now::of(app, identity);
+    let caller = Caller::Somebody { rights: &now, user: identity.user_id() };
+    // The one before, itself, the one after.
+    let start = at.saturating_sub(2);
+    let found = match find(app, &caller, form, (start, 3)) {
+        Ok(found) => found,
+        Err(error) if error.status().is_client_error() => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let place = found.images.iter().position(|image| image.id == view.id);
+    let Some(place) = place.filter(|place| start + place + 1 == at) else { return Ok(None) };
+    let href = |place: Option<usize>| {
+        let image = place.and_then(|place| found.images.get(place).zip(Some(start + place + 1)));
+        image.map(|(image, at)| page_of(form, &image.path, at)).unwrap_or_default()
+    };
+    Ok(Some(Way {
+        at,
+        count: usize::try_from(found.total).unwrap_or(0),
+        prev: href(place.checked_sub(1)),
+        next: href(Some(place + 1)),
+    }))
+}
+
+/// The page of a picture that was found at a place, from 1.
+fn page_of(form: &Form, path: &str, at: usize) -> String {
+    let question = pairs(form).into_iter().chain([format!("{AT}={at}")]);
+    format!("/details?src={}&{}", in_query(path), question.collect::<Vec<_>>().join("&"))
+}
+
+fn find(
+    app: &App,
+    caller: &Caller<'_>,
+    form: &Form,
+    (start, limit): (usize, usize),
+) -> Result<Found, Error> {
     let owned = |name: &str| form.text(name).map(str::to_owned);
-    let page: usize = given(form, "page").parse().unwrap_or(1).clamp(1, 1_000_000);
     let query = Query {
         folder: form.text("path").map(folder_path).transpose()?,
         tags: owned("tag").into_iter().collect(),
@@ -159,8 +208,8 @@ fn find(app: &App, caller: &Caller<'_>, form: &Form) -> Result<Found, Error> {
             "taken" => Order::Taken,
             _ => Order::Best,
         },
-        start: u32::try_from((page - 1) * PER_PAGE).unwrap_or(u32::MAX),
-        limit: PER_PAGE as u32,
+        start: u32::try_from(start).unwrap_or(u32::MAX),
+        limit: u32::try_from(limit).unwrap_or(u32::MAX),
         ..Query::default()
     };
     Ok(app.library.search(caller, given(form, "q"), query)?)
@@ -179,16 +228,25 @@ fn moment(form: &Form, name: &str) -> Result<Option<i64>, Error> {
     Ok(Some(moment.0))
 }
 
+/// What is asked for, as parts of a query.
+fn pairs(form: &Form) -> Vec<String> {
+    let given = NAMES.iter().filter_map(|name| Some((name, form.text(name)?)));
+    given.map(|(name, value)| format!("{name}={}", in_query(value))).collect()
+}
+
 /// The same question on another page.
 fn address(form: &Form, page: usize) -> String {
-    let given = NAMES.iter().filter_map(|name| Some((name, form.text(name)?)));
-    let mut pairs: Vec<String> =
-        given.map(|(name, value)| format!("{name}={}", in_query(value))).collect();
+    let mut pairs = pairs(form);
     pairs.push(format!("page={page}"));
     format!("/search?{}", pairs.join("&"))
 }
 
-fn tiles(app: &App, f: &Frame, found: &Found) -> Result<Vec<Tile>, Error> {
+fn tiles(
+    app: &App,
+    f: &Frame,
+    found: &Found,
+    page_of: impl Fn(&str, usize) -> String,
+) -> Result<Vec<Tile>, Error> {
     let paths: Vec<String> = found.images.iter().map(|image| image.path.clone()).collect();
     let views = image_views::by_paths(&app.db, &paths)?;
     let pickable = !f.user.is_empty();
@@ -196,5 +254,9 @@ fn tiles(app: &App, f: &Frame, found: &Found) -> Result<Vec<Tile>, Error> {
         let view = views.iter().find(|view| view.path == *path);
         view.map_or_else(|| Tile::of_path(app, path, None), |view| Tile::of(app, f, view, pickable))
     };
-    Ok(paths.iter().map(tile).collect())
+    let mut tiles: Vec<Tile> = paths.iter().map(tile).collect();
+    for (at, tile) in tiles.iter_mut().enumerate() {
+        tile.href = page_of(&tile.path, at);
+    }
+    Ok(tiles)
 }

@@ -82,6 +82,61 @@ fn a_picture_leads_to_its_neighbours() {
 }
 
 #[test]
+fn neighbours_follow_the_order_that_was_chosen() {
+    let site = library_of_three();
+    let mut editor = Browser::signed_in(&site, "editor");
+    // The second by name is made the larger one.
+    let file = std::fs::read(site.image("open/two.png")).unwrap();
+    std::fs::write(site.image("open/two.png"), [file, vec![0; 100_000]].concat()).unwrap();
+    let mut browse = || editor.get("/browse?path=open&sort=size").text();
+    let first = |page: &str| {
+        page.find("open/two.png&#38;sort=size") < page.find("open/one.png&#38;sort=size")
+    };
+    within(READ, "the order is that of lengths", || {
+        // Its page reads the file anew.
+        let _ = site.get("/details?src=open/two.png");
+        first(&browse())
+    });
+    let page = editor.get("/details?src=open/two.png&sort=size").text();
+    assert!(
+        page.contains("rel=\"next\" href=\"/details?src=open/one.png&#38;sort=size\""),
+        "{page}"
+    );
+    assert!(page.contains("1 of 2") && !page.contains("rel=\"prev\""), "{page}");
+    let page = editor.get("/details?src=open/one.png&sort=none").text();
+    assert!(page.contains("rel=\"next\" href=\"/details?src=open/two.png\""), "{page}");
+}
+
+#[test]
+fn neighbours_are_those_that_were_found() {
+    let site = library_of_three();
+    let mut editor = Browser::signed_in(&site, "editor");
+    let target = "/search?q=png&order=path";
+    let found = |text: &str| {
+        let mut parts = text.split("<a href=\"/details?").skip(1);
+        parts.by_ref().map(|part| part.split_once('"').unwrap().0.replace("&#38;", "&")).collect()
+    };
+    let mut links: Vec<String> = Vec::new();
+    within(READ, "all pictures are found", || {
+        links = found(&editor.get(target).text());
+        links.len() >= 3
+    });
+    let (second, third) = (format!("/details?{}", links[1]), links[2].replace('&', "&#38;"));
+    assert!(second.ends_with("&q=png&order=path&at=2"), "{second}");
+    let page = editor.get(&second).text();
+    assert!(page.contains(&format!("rel=\"next\" href=\"/details?{third}\"")), "{page}");
+    let first = links[0].replace('&', "&#38;");
+    assert!(page.contains(&format!("rel=\"prev\" href=\"/details?{first}\"")), "{page}");
+    assert!(page.contains(&format!("2 of {}", links.len())), "{page}");
+    // What does not stand there is shown among those of its folder.
+    for wrong in ["1000000", "0", "x", "99999999999999999999"] {
+        let page = editor.get(&second.replace("at=2", &format!("at={wrong}")));
+        assert_eq!(page.status, 200, "{wrong}");
+        assert!(!page.text().contains("at=3"), "{wrong}");
+    }
+}
+
+#[test]
 fn a_view_that_was_chosen_stays() {
     let site = library_of_three();
     let mut browser = Browser::new(site.addr());
