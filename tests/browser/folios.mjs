@@ -8,7 +8,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import {
-  SIZES, accessible, arrived, base, picture, run, said, settled, shoot, signIn, visitor,
+  SIZES, accessible, api, arrived, base, picture, run, said, settled, shoot, signIn, visitor,
 } from "./support/session.mjs";
 
 const NAME = "flow-spring";
@@ -242,12 +242,7 @@ async function tables(page, folder) {
 }
 
 async function dragIntoFolder(page, folder) {
-  const token = await page.locator('meta[name="csrf-token"]').getAttribute("content");
-  const made = await page.request.post(`${base}/api/v1/admin/filesystem/folders/`, {
-    headers: { "X-CSRF-Token": token },
-    form: { path: `/${folder}/dragged` },
-  });
-  assert.ok(made.ok(), await made.text());
+  await api(page, "POST", "/admin/filesystem/folders/", { form: { path: `/${folder}/dragged` } });
   for (const view of ["grid", "list"]) {
     await page.goto(`${base}/browse?path=${folder}&view=${view}`);
     await settled(page);

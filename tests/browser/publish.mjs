@@ -7,30 +7,11 @@
 import assert from "node:assert/strict";
 import { base, picture, run, settled, shoot, signIn, visitor } from "./support/session.mjs";
 import { placeOf, until } from "./support/wait.mjs";
+import { requiredTemplate } from "./publish/locked.mjs";
+import { address, field, pixelsOf, shown, value } from "./publish/stage.mjs";
 
 // For how long making one picture in every format may take.
 const MEASURES_MS = 300_000;
-
-const field = (page, name) => page.locator(`form[data-publish] [name="${name}"]`);
-const value = async (page, name) => (await field(page, name).inputValue()).trim();
-
-/// The address in the code, once the page has followed the fields.
-async function address(page) {
-  return page.locator("#output-address code").textContent();
-}
-
-/// Waits until the preview shows the address in the code, in which all of these stand.
-async function shown(page, ...parts) {
-  await page.waitForFunction((wanted) => {
-    const code = document.querySelector("#output-address code")?.textContent ?? "";
-    if (!wanted.every((part) => code.includes(part))) return false;
-    const image = document.querySelector("[data-stage] [data-preview]") ?? document.querySelector("[data-preview]");
-    const asked = image?.dataset.address;
-    // What is looked at here does not count.
-    const same = asked !== undefined && code.endsWith(asked.replace("&stats=0", ""));
-    return same && !document.querySelector("[data-stage][aria-busy]");
-  }, parts);
-}
 
 /// Where the picture is that a pointer is used on, once it is there.
 async function pointable(page, place) {
@@ -45,23 +26,6 @@ async function reveal(page, name) {
     if (group) group.open = true;
   });
 }
-
-/// What a picture's pixels are: of the preview, or of an address.
-const pixelsOf = (page, source) =>
-  page.evaluate(async (source) => {
-    const image = source === null ? document.querySelector("[data-preview]") : new Image();
-    if (source !== null) {
-      image.src = source;
-      await image.decode();
-    }
-    const canvas = document.createElement("canvas");
-    [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
-    const context = canvas.getContext("2d");
-    context.drawImage(image, 0, 0);
-    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-    const digest = await crypto.subtle.digest("SHA-256", data);
-    return { width: canvas.width, height: canvas.height, hash: [...new Uint8Array(digest)].join() };
-  }, source);
 
 /// How much two pictures differ on average, of 255: the part of one that was framed, and the other, at one size.
 const difference = (page, whole, part, source) =>
@@ -315,6 +279,7 @@ await run("the publish page", async (browser) => {
   await faults(page, src);
   await withoutScripts(browser, src);
   await signIn(page);
+  await requiredTemplate(browser, page);
   await shoot(page, "publish-faults", `${publish}&width=x&left=0.8&right=0.2`);
   await shoot(page, "details-all", `${first}&show=all`);
   await zoom(page, first);
