@@ -8,6 +8,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
+import { beyondBudget, notePaints } from "./budget.mjs";
 import { still, TIMEOUT_MS } from "./wait.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -51,6 +52,7 @@ export async function visitor(browser, options = {}) {
   context.setDefaultTimeout(TIMEOUT_MS);
   const page = await context.newPage();
   await page.addInitScript(noteToasts);
+  await page.addInitScript(notePaints);
   watch(page);
   return page;
 }
@@ -134,8 +136,9 @@ export async function shoot(page, name, address) {
     await page.emulateMedia({ colorScheme: scheme });
     for (const [size, viewport] of Object.entries(SIZES)) {
       await page.setViewportSize(viewport);
-      await page.goto(base + address, { waitUntil: "load" });
+      const response = await page.goto(base + address, { waitUntil: "load" });
       await settled(page);
+      problems.push(...(await beyondBudget(page, name, response)));
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       if (wide > 0) problems.push(`${name}, ${size}: ${wide} pixels too wide`);
       await picture(page, `${name}-${size}-${scheme}`);

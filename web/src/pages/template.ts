@@ -116,6 +116,7 @@ export function editing(): void {
   const json = form?.querySelector<HTMLTextAreaElement>("textarea[name=template]");
   const fields = form?.querySelector<HTMLElement>("[data-fields]");
   if (!form || !json || !fields) return;
+  form.dataset["ready"] = "";
   const rows = rowsOf(form);
   const stored = read(json.value);
   if (!stored) return;
