@@ -1,12 +1,12 @@
 //! What the API costs behind nginx: details of single pictures and the list of a whole folder, beside
-//! a static file of 45 KB in the same run.
+//! a static file of 45 KB in the same run; and how long a page of the web interface with a hundred pictures takes.
 //!
 //! ```text
 //! cargo bench --bench api -- [PART…] [--files N] [--rounds N] [--seconds N]
 //! ```
 //!
-//! Parts are `details`, `list` and `attributes` (a list with all that is known of each picture);
-//! without any, all. Everything runs on this machine and is started
+//! Parts are `details`, `list`, `attributes` (a list with all that is known of each picture) and `browse` (the
+//! page, asked for by one client at a time that has signed in); without any, all. Everything runs on this machine and is started
 //! here: the release binary with two workers, a PostgreSQL cluster of its own with the settings of a
 //! new installation, nginx with the repository's own files (Debian packages `nginx-light`,
 //! `postgresql`); the load is that of `halftone bench`, of 16 clients, and sends the token of an editor. What
@@ -15,6 +15,7 @@
 
 // Helpers of a benchmark fail by panicking: figures from a run with a fault are worth nothing.
 
+mod browse;
 #[path = "../front/figures.rs"]
 mod figures;
 #[path = "../front/load.rs"]
@@ -63,6 +64,13 @@ struct Arguments {
     time: Duration,
 }
 
+impl Arguments {
+    /// Whether a part is to be measured.
+    fn has(&self, name: &str) -> bool {
+        self.parts.is_empty() || self.parts.iter().any(|part| part == name)
+    }
+}
+
 fn main() {
     let arguments = arguments();
     let site = Site::start(arguments.files);
@@ -76,10 +84,11 @@ fn main() {
         arguments.time.as_secs()
     );
     println!("CPU: microseconds per request");
-    for case in &CASES {
-        if arguments.parts.is_empty() || arguments.parts.iter().any(|part| part == case.name) {
-            measure(case, &site, &arguments);
-        }
+    for case in CASES.iter().filter(|case| arguments.has(case.name)) {
+        measure(case, &site, &arguments);
+    }
+    if arguments.has(browse::NAME) {
+        browse::measure(&site, &arguments);
     }
 }
 
@@ -155,7 +164,8 @@ fn arguments() -> Arguments {
             // What cargo adds by itself.
             "--bench" => {}
             part => {
-                assert!(CASES.iter().any(|case| case.name == part), "unknown argument {part}");
+                let is_known = part == browse::NAME || CASES.iter().any(|case| case.name == part);
+                assert!(is_known, "unknown argument {part}");
                 found.parts.push(part.to_owned());
             }
         }

@@ -21,7 +21,13 @@ use crate::usage;
 pub const IN_A_FOLDER: usize = 1_000;
 
 const STATIC_BYTES: usize = 45_000;
-const PASSWORD: &str = "a password for measuring";
+/// Who may see the library.
+pub const EDITOR: &str = "editor";
+/// Their password.
+pub const PASSWORD: &str = "a password for measuring";
+
+/// Pictures on a page of the library, as is usual.
+pub const ON_A_PAGE: usize = 100;
 
 /// Everything that runs.
 pub struct Site {
@@ -57,6 +63,13 @@ pub fn attributes(number: u64, files: usize) -> String {
     list(number, files) + "&attributes=1"
 }
 
+/// One page after the other, each of another folder than the one before.
+pub fn browse(number: u64, files: usize) -> String {
+    let folders = (files / IN_A_FOLDER) as u64;
+    let page = number / folders % (IN_A_FOLDER / ON_A_PAGE) as u64;
+    format!("/browse?path=folder-{:03}&page={}", number % folders, page + 1)
+}
+
 impl Site {
     /// Makes the library, starts everything, and waits until every file is known.
     pub fn start(files: usize) -> Self {
@@ -71,7 +84,7 @@ impl Site {
         let config = config.to_str().unwrap();
         run(&["sync", "--config", config]);
         let arguments =
-            ["user", "add", "editor", "--allow-api", "--password-stdin", "--config", config];
+            ["user", "add", EDITOR, "--allow-api", "--password-stdin", "--config", config];
         run_with_input(&arguments, &format!("{PASSWORD}\n"));
         let db = Db::connect(&DbOptions { url, ..DbOptions::default() }).unwrap();
         make_editor(&db);
@@ -151,7 +164,7 @@ fn make_library(images: &Path, files: usize) {
 
 /// Lets nobody but an editor see anything.
 fn make_editor(db: &Db) {
-    let (user, _) = db::users::by_name(db, "editor").unwrap().unwrap();
+    let (user, _) = db::users::by_name(db, EDITOR).unwrap().unwrap();
     let group = groups::insert(db, "Editors", "", groups::TYPE_LOCAL).unwrap();
     groups::add_member(db, group, user.id).unwrap();
     let root = db::folders::seen(db, "/").unwrap();
@@ -161,7 +174,7 @@ fn make_editor(db: &Db) {
 
 fn token(front: &Front) -> String {
     let mut client = Client::connect(front.http()).unwrap();
-    let body = format!("username=editor&password={}", PASSWORD.replace(' ', "+"));
+    let body = format!("username={EDITOR}&password={}", PASSWORD.replace(' ', "+"));
     let headers = [("Content-Type", "application/x-www-form-urlencoded")];
     let response = client.request("POST", b"/api/v1/token/", &headers, body.as_bytes()).unwrap();
     assert_eq!(response.status, 200, "{}", response.text());
