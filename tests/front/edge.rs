@@ -1,6 +1,7 @@
 //! Pictures that the front server keeps: sent without asking for a while, never longer, and never to
 //! whom they are not for.
 
+use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -430,6 +431,7 @@ fn what_was_kept_again_before_all_workers_had_heard_is_purged_too() {
             hit(&front, &format!("/image?src=a/photo.jpg&width=10{}", kind as u8), &[]);
             wait::until("it is kept whole", || front.kept() == 1);
             let kept = files_below(&front.cache());
+            let owner = front.cache().metadata().unwrap();
             let gone = || kept.iter().all(|(path, _)| !path.exists());
             let mut command = purging(&pool, &front, "a/photo.jpg");
             let mut purge = Process::start("purge", &pool.run_dir(), &mut command);
@@ -437,6 +439,8 @@ fn what_was_kept_again_before_all_workers_had_heard_is_purged_too() {
             for (path, bytes) in &kept {
                 std::fs::create_dir_all(path.parent().unwrap()).unwrap();
                 std::fs::write(path, bytes).unwrap();
+                // As the front server would have.
+                chown(path, Some(owner.uid()), Some(owner.gid())).unwrap();
             }
             let between = purge.ended().is_none();
             assert!(purge.wait().success(), "{kind:?}: {}", purge.output());
