@@ -235,8 +235,10 @@ async function tables(page, folder) {
   await arrived(page, page.getByText("One picture would change."));
   await picture(page, "table-shown");
   await page.getByRole("button", { name: "Change one picture" }).click();
-  // The other line is told of; this one has been taken over.
-  await page.getByText(/Line 3/).waitFor();
+  // A page says what came of each line: this one has been taken over, the other is told of.
+  await arrived(page, page.getByRole("alert").filter({ hasText: "One picture was changed. One line cannot be used." }));
+  await page.getByRole("row", { name: /^3 no\/such\.jpg/ }).waitFor();
+  await picture(page, "table-outcome");
   await page.goto(`${base}/search?tag=flow`);
   assert.equal(await tiles(page).count(), 1);
 }
