@@ -47,6 +47,24 @@ function untilLocked(page, locked) {
   });
 }
 
+// Until every worker makes pictures by it, and front servers have none from before. Each look is by a browser that has
+// kept nothing.
+async function untilMade(browser) {
+  let asked = 0;
+  await until("pictures are made by the template", async () => {
+    const page = await visitor(browser);
+    await page.goto(PUBLISH);
+    await shown(page, "format=png");
+    const widths = [(await pixelsOf(page, null)).width];
+    for (const end = asked + 8; asked < end; asked += 1) {
+      const answer = await page.request.get(`${base}/image?src=${SRC}&format=png&left=0&top=0&right=${1 - asked / 1e5}`);
+      widths.push((await answer.body()).readUInt32BE(16));
+    }
+    await page.context().close();
+    return widths.every((width) => width === WIDTH);
+  });
+}
+
 async function isShown(page) {
   for (const name of ["width", "overlay"]) {
     const told = await page.locator(`[data-control="${name}"] [data-locked]`).textContent();
@@ -137,6 +155,7 @@ async function isInPictures(page, admin) {
 export async function requiredTemplate(browser, admin) {
   const { id } = await prepare(admin);
   await require(admin);
+  await untilMade(browser);
   const page = await visitor(browser);
   await untilLocked(page, true);
   await shown(page, "format=png");

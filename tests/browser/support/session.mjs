@@ -8,7 +8,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
-import { beyondBudget, notePaints } from "./budget.mjs";
+import { beyondBudget } from "./budget.mjs";
 import { still, TIMEOUT_MS } from "./wait.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -52,7 +52,6 @@ export async function visitor(browser, options = {}) {
   context.setDefaultTimeout(TIMEOUT_MS);
   const page = await context.newPage();
   await page.addInitScript(noteToasts);
-  await page.addInitScript(notePaints);
   watch(page);
   return page;
 }
