@@ -137,7 +137,8 @@ pub(super) static EDGE_CACHE_DIR: Row<PathBuf> = Row {
         secret: false,
         group: Group::Caches,
         doc: "The folder in which nginx or Apache on this host keeps them, so that `halftone cache \
-              purge` can delete there at once. Blank: a purge takes effect after `edge_cache_s`.",
+              purge` can delete there at once; itself, no link to it. Blank: a purge takes effect after \
+              `edge_cache_s`.",
     },
     kind: &Folder { blank: true },
 };
