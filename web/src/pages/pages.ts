@@ -3,6 +3,7 @@
 import { choosing } from "./choose";
 import { forms } from "./forms";
 import { gathering } from "./gather";
+import { retrying } from "./retry";
 import { scrolling } from "./scroll";
 import { copying, filtering, keys, moments, pointing } from "./small";
 
@@ -15,3 +16,4 @@ choosing();
 gathering();
 filtering();
 scrolling();
+retrying();

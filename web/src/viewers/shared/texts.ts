@@ -21,6 +21,8 @@ export const TEXTS = {
     "All of it: press 0, or double-click.",
   ],
   failed: "This picture cannot be shown.",
+  unzoomable: "This picture cannot be enlarged now.",
+  again: "Try again",
   gallery: "Pictures",
   open: (title: string) => `Show ${title || "the picture"} large`,
   emptyGallery: "There are no pictures here.",

@@ -5,6 +5,7 @@ import OpenSeadragon from "openseadragon";
 
 import { Address } from "../shared/address";
 import { details } from "../shared/api";
+import { load } from "../shared/busy";
 import { make, prefersLessMotion } from "../shared/dom";
 import { inBox } from "../shared/sizes";
 import { TEXTS } from "../shared/texts";
@@ -49,22 +50,36 @@ export class ZoomViewer {
   }
 
   private async start(): Promise<void> {
+    const { signal } = this.ending;
     try {
-      const { clientWidth, clientHeight } = this.container;
-      this.preview.src = inBox(this.address, clientWidth || 320, clientHeight || 240).toString();
-      await this.preview.decode();
-      if (this.ending.signal.aborted) return;
-      this.events.onload?.(this.source);
-      const size = await measure(this.address);
-      if (!this.ending.signal.aborted) this.open(size);
+      if (!this.preview.naturalWidth) {
+        const { clientWidth, clientHeight } = this.container;
+        const first = inBox(this.address, clientWidth || 320, clientHeight || 240).toString();
+        await load(this.preview, first, signal);
+        if (signal.aborted) return;
+        this.events.onload?.(this.source);
+      }
+      const size = await measure(this.address, signal);
+      if (!signal.aborted) this.open(size);
     } catch {
-      if (!this.ending.signal.aborted && !this.preview.naturalWidth) this.fail();
+      if (!signal.aborted) this.fail();
     }
   }
 
+  // Says what is missing, the picture or its tiles, and offers to ask for it again.
   private fail(): void {
-    this.preview.remove();
-    this.stage.replaceChildren(make("p", "halftone-zoom-failed", { role: "alert" }, TEXTS.failed));
+    const isShown = this.preview.naturalWidth > 0;
+    const told = make("div", "halftone-zoom-failed", { role: "alert" });
+    const again = make("button", "halftone-zoom-again", { type: "button" }, TEXTS.again);
+    told.classList.toggle("halftone-zoom-whole", isShown);
+    told.append(make("p", "", {}, isShown ? TEXTS.unzoomable : TEXTS.failed), again);
+    this.preview.hidden = !isShown;
+    again.addEventListener("click", () => {
+      told.remove();
+      this.preview.hidden = false;
+      void this.start();
+    });
+    this.stage.replaceChildren(told);
   }
 
   private open(size: { width: number; height: number }): void {
@@ -83,6 +98,8 @@ export class ZoomViewer {
       constrainDuringPan: true,
       imageSmoothingEnabled: quality,
       imageLoaderLimit: 6,
+      tileRetryMax: 3,
+      tileRetryDelay: 2000,
       gestureSettingsMouse: gestures,
       gestureSettingsTouch: gestures,
       gestureSettingsPen: gestures,
