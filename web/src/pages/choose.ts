@@ -2,7 +2,12 @@
 
 import { fault } from "./forms";
 import { gather } from "./gather";
-import { call, each, say, word } from "./page";
+import { call, each, say, shortcuts, word } from "./page";
+import { changing, isCut, rest } from "./scroll";
+import { close } from "./sheets";
+
+/** The most pictures whose numbers fit an address. */
+const IN_ADDRESS = 1000;
 
 const grid = () => document.querySelector<HTMLElement>("[data-grid]");
 const bar = () => document.querySelector<HTMLElement>("[data-choice]");
@@ -26,8 +31,51 @@ function show(): void {
   const table = place.querySelector<HTMLAnchorElement>("[data-choice-table]");
   if (table) {
     const url = new URL(table.href);
-    url.searchParams.set("image_ids", ids().join(","));
+    url.searchParams.set("image_ids", ids().slice(0, IN_ADDRESS).join(","));
     table.href = url.href;
+    table.hidden = count > IN_ADDRESS;
+  }
+  const all = place.querySelector<HTMLElement>("[data-choose-all]");
+  if (!all) return;
+  const usual = (all.dataset["usual"] ??= all.textContent ?? "");
+  const isRest = count > 0 && count === boxes().length && isCut();
+  all.textContent = isRest ? word("choose-rest", { count: totalOf() }) : usual;
+}
+
+const heading = () => document.querySelector<HTMLElement>("[data-total]");
+const totalOf = () => Number(heading()?.dataset["total"] ?? 0);
+
+/** Says how many there are when some have gone. */
+function lessen(by: number): void {
+  const place = heading();
+  if (!place || by === 0) return;
+  const count = Math.max(0, totalOf() - by);
+  place.dataset["total"] = String(count);
+  const words: Record<number, string> = { 0: word("pictures-none"), 1: word("pictures-one") };
+  place.textContent = words[count] ?? word("pictures-other", { count });
+}
+
+let gathering = false;
+
+/** Chooses all that is shown; when it is chosen already, all that there is. */
+async function chooseAll(): Promise<void> {
+  const isChosen = boxes().every((box) => box.checked);
+  choose(true);
+  if (!isChosen || !isCut() || gathering) return;
+  gathering = true;
+  const goes = (): boolean => {
+    // Whoever chooses nothing meanwhile wants no more.
+    gathering &&= chosen().length > 0;
+    if (gathering) choose(true);
+    return gathering;
+  };
+  try {
+    await rest(goes);
+    if (gathering) choose(true);
+  } catch {
+    say(word("offline"));
+  } finally {
+    gathering = false;
   }
 }
 
@@ -66,7 +114,7 @@ async function together(
     return;
   }
   say(word("changed", { done: items.length }));
-  form.closest<HTMLElement>("[popover]")?.hidePopover();
+  close(form);
   form.reset();
   finished();
   show();
@@ -100,7 +148,13 @@ function edit(form: HTMLFormElement): Promise<void> {
 }
 
 function leave(ids: Set<string>): void {
-  for (const id of ids) document.querySelector(`[data-grid] > [data-id="${CSS.escape(id)}"]`)?.remove();
+  let gone = 0;
+  for (const id of ids) {
+    const tile = document.querySelector(`[data-grid] > [data-id="${CSS.escape(id)}"]`);
+    if (tile) gone += 1;
+    tile?.remove();
+  }
+  lessen(gone);
 }
 
 async function move(id: string, path: string, folder: string): Promise<void> {
@@ -116,7 +170,7 @@ function moveAll(form: HTMLFormElement): Promise<void> {
     await move(id, path, folder);
     moved.add(id);
   };
-  return together(form, work, () => undefined).finally(() => leave(moved));
+  return changing(() => together(form, work, () => undefined).finally(() => leave(moved)));
 }
 
 function deleteAll(form: HTMLFormElement): Promise<void> {
@@ -125,10 +179,12 @@ function deleteAll(form: HTMLFormElement): Promise<void> {
     await call("DELETE", `/admin/filesystem/images/${id}`);
     gone.add(id);
   };
-  return together(form, work, () => undefined).finally(() => {
-    leave(gone);
-    show();
-  });
+  return changing(() =>
+    together(form, work, () => undefined).finally(() => {
+      leave(gone);
+      show();
+    }),
+  );
 }
 
 async function gatherAll(): Promise<void> {
@@ -168,8 +224,9 @@ async function drop(tiles: HTMLElement[], folder: string): Promise<void> {
   const work = async (tile: HTMLElement): Promise<void> => {
     await move(tile.dataset["id"] ?? "", tile.dataset["path"] ?? "", folder);
     tile.remove();
+    lessen(1);
   };
-  const failed = await each(tiles, work, () => undefined);
+  const failed = await changing(() => each(tiles, work, () => undefined));
   const first = failed[0];
   if (first) say(word("some-failed", { failed: failed.length, name: first.message }));
   else say(word("moved", { done: tiles.length, name: folder }));
@@ -178,7 +235,7 @@ async function drop(tiles: HTMLElement[], folder: string): Promise<void> {
 
 function keys(event: KeyboardEvent): void {
   const at = event.target instanceof Element ? event.target : document.body;
-  if (at.closest("input:not([type=checkbox]), textarea, select, [popover]")) return;
+  if (at.closest("input:not([type=checkbox]), textarea, select, [popover], dialog")) return;
   const tile = tileOf(at);
   const box = tile?.querySelector<HTMLInputElement>(".pick input");
   if (event.key === " " && box && at !== box) {
@@ -186,10 +243,10 @@ function keys(event: KeyboardEvent): void {
     box.click();
   } else if (event.key === "a" && (event.ctrlKey || event.metaKey) && boxes().length > 0) {
     event.preventDefault();
-    choose(true);
+    void chooseAll();
   } else if (event.key === "Escape" && chosen().length > 0) {
     choose(false);
-  } else if (event.key === "b" && !event.ctrlKey && !event.metaKey && !event.altKey) {
+  } else if (event.key === "b" && shortcuts && !event.ctrlKey && !event.metaKey && !event.altKey) {
     document.querySelector<HTMLElement>("[data-choice-gather]")?.click();
   }
 }
@@ -208,7 +265,7 @@ export function choosing(): void {
     show();
   });
   document.addEventListener("keydown", keys);
-  document.querySelector("[data-choose-all]")?.addEventListener("click", () => choose(true));
+  document.querySelector("[data-choose-all]")?.addEventListener("click", () => void chooseAll());
   document.querySelector("[data-choice-gather]")?.addEventListener("click", () => void gatherAll());
   document.querySelector("[data-choose-none]")?.addEventListener("click", () => choose(false));
   const actions: [string, (form: HTMLFormElement) => Promise<void>][] = [

@@ -13,6 +13,9 @@ export function word(key: string, given: Record<string, string | number> = {}): 
   });
 }
 
+/** Whether keys without Ctrl or the like do something; the account's page says so. */
+export const shortcuts = document.documentElement.dataset["keys"] !== "off";
+
 export const language = document.documentElement.lang || undefined;
 
 const token = document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";

@@ -5,8 +5,10 @@ import { forms } from "./forms";
 import { gathering } from "./gather";
 import { retrying } from "./retry";
 import { scrolling } from "./scroll";
+import { sheets } from "./sheets";
 import { copying, filtering, keys, moments, pointing } from "./small";
 
+sheets();
 forms();
 moments();
 keys();

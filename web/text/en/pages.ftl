@@ -115,6 +115,10 @@ account-may = What you may do
 account-groups = Groups
 account-permissions = Permissions
 account-no-permissions = What your groups may do in each folder.
+account-shortcuts = Keys
+account-shortcuts-text = Single keys, such as / for searching, act wherever you are on a page. Switch them off if you speak to your computer, or press keys by mistake.
+account-shortcuts-on = On
+account-shortcuts-off = Off
 account-second = Second step
 account-second-on = Signing in takes a code of your authenticator.
 account-second-off = Signing in takes your password alone.
@@ -141,6 +145,7 @@ about-others-text = Halftone stands on many open source libraries. Their names a
 
 # Browsing
 tree-label = Folders
+tree-all = All { $shown }…
 crumbs-label = Where you are
 browse-count = { $count ->
     [0] No pictures
@@ -285,16 +290,11 @@ upload-refuse = Leave the old one
 upload-replace = Replace the old one
 upload-drop = Drop pictures or folders here
 upload-choose = Choose files
+upload-choose-folder = Or a whole folder
 upload-limit = Up to { $name } for each file.
 upload-resumes = An upload that is interrupted goes on where it was.
 upload-go = Upload
 upload-files = Files
-
-# Help
-help-title = Help
-help-lead = A picture is an address. What stands behind its question mark says how you want it; click a picture to open it.
-help-no-picture = There is no picture yet to show this with.
-help-imaging = Pictures by address
 upload-arrived = { $count ->
     [0] No file was uploaded.
     [one] One file was uploaded.
@@ -308,6 +308,12 @@ upload-refused = { $count ->
 }
 outcome-label = What came of each
 outcome-what = Outcome
+
+# Help
+help-title = Help
+help-lead = A picture is an address. What stands behind its question mark says how you want it; click a picture to open it.
+help-no-picture = There is no picture yet to show this with.
+help-imaging = Pictures by address
 help-parameters = Every parameter
 help-name = Name
 help-takes = Takes
@@ -361,17 +367,17 @@ script-changed = { $done } changed
 script-some-failed = { $failed } could not be changed: { $name }
 script-moved = Moved { $done } to { $name }
 script-copied = Copied
-script-more = More pictures are shown
-script-upload-waiting = Waiting
-script-upload-percent = { $percent } %
-script-upload-done = Uploaded
-script-upload-sum = { $done } of { $total } uploaded
-script-upload-some-failed = { $done } of { $total } uploaded, { $failed } failed
 script-choose-rest = Choose all { $count }
 script-pictures-none = No pictures
 script-pictures-one = One picture
 script-pictures-other = { $count } pictures
 script-lost-pictures = Some pictures did not come: the server has too much to do.
 script-try-again = Try again
+script-more = More pictures are shown
+script-upload-waiting = Waiting
+script-upload-percent = { $percent } %
+script-upload-done = Uploaded
+script-upload-sum = { $done } of { $total } uploaded
+script-upload-some-failed = { $done } of { $total } uploaded, { $failed } failed
 script-upload-retry = Try again
 script-upload-no-folder = Say into which folder first.

@@ -1,5 +1,6 @@
 // Another picture of the library, chosen from what a search finds.
 
+import { close, open } from "../sheets";
 import { text } from "./words";
 
 const sheet = () => document.getElementById("picker");
@@ -9,7 +10,7 @@ let chosen: (path: string) => void = () => undefined;
 /** Opens the sheet; `then` is told of the path of what is chosen. */
 export function pick(then: (path: string) => void): void {
   chosen = then;
-  sheet()?.showPopover();
+  open("picker");
   void search("");
 }
 
@@ -40,7 +41,8 @@ function choice(tile: HTMLElement): HTMLElement {
   button.append(name);
   button.addEventListener("click", () => {
     chosen(path);
-    sheet()?.hidePopover();
+    const place = sheet();
+    if (place) close(place);
   });
   return button;
 }

@@ -1,0 +1,52 @@
+// Sheets lie over the page. Without scripts they are popovers, beside which the page can still be used; with this
+// one they are dialogs: the focus stays in them, Escape closes them, and the focus goes back to where it was.
+
+/** Makes a dialog of a sheet, with what is in it. */
+function dialogOf(sheet: HTMLElement): void {
+  const dialog = document.createElement("dialog");
+  for (const { name, value } of sheet.attributes) {
+    if (name !== "popover" && name !== "role") dialog.setAttribute(name, value);
+  }
+  dialog.append(...sheet.childNodes);
+  // A click beside it closes it, as it does without scripts.
+  dialog.addEventListener("pointerdown", (event) => {
+    const { left, right, top, bottom } = dialog.getBoundingClientRect();
+    const [x, y] = [event.clientX, event.clientY];
+    const within = x >= left && x <= right && y >= top && y <= bottom;
+    if (event.target === dialog && !within) dialog.close();
+  });
+  sheet.replaceWith(dialog);
+}
+
+/** Opens a sheet by its id. */
+export function open(id: string): void {
+  const sheet = document.getElementById(id);
+  if (sheet instanceof HTMLDialogElement && !sheet.open) sheet.showModal();
+}
+
+/** Closes the sheet around an element. */
+export function close(within: Element): void {
+  within.closest("dialog")?.close();
+}
+
+/** Makes dialogs of all sheets below an element. */
+export function dialogs(root: ParentNode): void {
+  for (const sheet of root.querySelectorAll<HTMLElement>(".sheet[popover]")) dialogOf(sheet);
+}
+
+export function sheets(): void {
+  dialogs(document);
+  // Buttons of popovers do nothing by themselves for what is none.
+  document.addEventListener("click", (event) => {
+    const from = event.target instanceof Element ? event.target : null;
+    const button = from?.closest<HTMLElement>("button[popovertarget]");
+    const target = document.getElementById(button?.getAttribute("popovertarget") ?? "");
+    if (!button || !(target instanceof HTMLDialogElement)) return;
+    if (button.getAttribute("popovertargetaction") === "hide") target.close();
+    else {
+      // Out of the menu that it was chosen in, to whose button the focus goes back.
+      button.closest<HTMLElement>("[popover]")?.hidePopover();
+      open(target.id);
+    }
+  });
+}
