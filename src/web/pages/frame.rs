@@ -200,6 +200,11 @@ impl Frame {
         if self.texts.has(key) { self.texts.get(key) } else { other.to_owned() }
     }
 
+    /// What a parameter of pictures is called.
+    pub fn param(&self, name: &str) -> String {
+        self.t_or(&format!("param-{name}"), name)
+    }
+
     /// A text with a number.
     pub fn n(&self, key: &str, count: impl Whole) -> String {
         self.texts.count(key, count.whole())

@@ -197,6 +197,19 @@ async function makeFolder(path: string): Promise<void> {
   if (!response.ok && response.status !== 409) return;
 }
 
+/** A folder and those around it: `a/b/` lies in `a/`. */
+function ways(path: string): string[] {
+  const names = path.split("/").filter((name) => name !== "");
+  return names.map((_, at) => `${names.slice(0, at + 1).join("/")}/`);
+}
+
+/** The files of a folder that was chosen, with the folders that they lie in. */
+function chosenIn(files: FileList): Wanted[] {
+  const below = ({ webkitRelativePath: path }: File) => path.slice(0, path.lastIndexOf("/") + 1);
+  const all = [...files].map((file) => ({ file, below: below(file) }));
+  return all.filter(({ file }) => !file.name.startsWith("."));
+}
+
 async function take(form: HTMLFormElement, wanted: Wanted[]): Promise<void> {
   const given = new FormData(form);
   const folder = String(given.get("path") ?? "").trim();
@@ -205,7 +218,7 @@ async function take(form: HTMLFormElement, wanted: Wanted[]): Promise<void> {
   if (section) section.hidden = wanted.length === 0 && counts.total === 0;
   const overwrite = String(given.get("overwrite") ?? "rename");
   const base = folder.replace(/\/+$/, "");
-  const folders = new Set(wanted.map((one) => one.below).filter((path) => path !== ""));
+  const folders = new Set(wanted.flatMap((one) => ways(one.below)));
   for (const path of [...folders].sort()) await makeFolder(`${base}/${path.replace(/\/$/, "")}`);
   for (const one of wanted) {
     const into = one.below === "" ? folder : `${base}/${one.below.replace(/\/$/, "")}`;
@@ -235,6 +248,11 @@ if (form) {
   files?.addEventListener("change", () => {
     void take(form, [...(files.files ?? [])].map((file) => ({ file, below: "" })));
     files.value = "";
+  });
+  const folder = form.querySelector<HTMLInputElement>("input[data-folder-files]");
+  folder?.addEventListener("change", () => {
+    void take(form, chosenIn(folder.files ?? new DataTransfer().files));
+    folder.value = "";
   });
   const zone = form.querySelector<HTMLElement>("[data-drop]");
   if (zone) dropping(form, zone);
