@@ -12,6 +12,15 @@ const seen = (page) => page.locator(".halftone-slideshow-seen");
 const untilShown = (page, number) =>
   page.waitForSelector(`.halftone-slideshow-seen[aria-label="${number} of ${SCENES.length}"]`);
 
+// Waits until it has told of a picture, which may be seen too shortly to be found.
+async function untilTold(page, index) {
+  await page.evaluate(() => {
+    window.told = new Set();
+    addEventListener("halftone-change", ({ detail }) => window.told.add(detail.index));
+  });
+  await page.waitForFunction((wanted) => window.told.has(wanted), index);
+}
+
 test("slideshow: goes on by itself, by buttons, dots, keys and fingers", async () => {
   await on(HEAD, STILL, {}, async (page, requests) => {
     await untilShown(page, 1);
@@ -36,18 +45,14 @@ test("slideshow: goes on by itself, by buttons, dots, keys and fingers", async (
   });
   const quick = '<halftone-slideshow folder="scenes" delay="0.2" duration="50"></halftone-slideshow>';
   await on(HEAD, quick, {}, async (page) => {
-    await page.evaluate(() => {
-      window.told = new Set();
-      addEventListener("halftone-change", ({ detail }) => window.told.add(detail.index));
-    });
-    await page.waitForFunction(() => window.told.has(3));
+    await untilTold(page, 3);
   });
 });
 
 test("slideshow: can be stopped, and waits for whoever looks closer", async () => {
   const quick = '<halftone-slideshow folder="scenes" delay="0.1" duration="10"></halftone-slideshow>';
   await on(HEAD, quick, {}, async (page) => {
-    await untilShown(page, 3);
+    await untilTold(page, 3);
     await page.getByRole("button", { name: "Pause the slideshow" }).click();
     await page.getByRole("button", { name: "Start the slideshow" }).waitFor();
     const at = await seen(page).getAttribute("aria-label");
