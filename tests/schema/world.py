@@ -96,7 +96,7 @@ class Api:
 
 
 def people(api, caller):
-    """Accounts and groups; the first ones last."""
+    """Accounts, those that are marked deleted, and groups; the first ones last."""
 
     def user(number):
         name = f"{caller}-{number}"
@@ -113,8 +113,11 @@ def people(api, caller):
         return made["id"]
 
     # Hashing a password is what takes long; those to be deleted are few.
-    users = [user(number) for number in range(14)]
-    return users, [group(number) for number in range(4)], [group(f"gone {n}") for n in range(SPENT)]
+    users = [user(number) for number in range(20)]
+    deleted = users[14:]
+    for one in deleted:
+        api.call("DELETE", f"/admin/users/{one}/")
+    return users[:14], deleted, [group(number) for number in range(4)], [group(f"gone {n}") for n in range(SPENT)]
 
 
 def portfolios(api, caller, images):
@@ -160,7 +163,7 @@ def make(base, root, owner, caller, own_id):
     """Everything for a caller. `root` is an administrator's token, `owner` that of who will own the
     portfolios."""
     api = Api(base, root)
-    users, groups, spare_groups = people(api, caller)
+    users, deleted, groups, spare_groups = people(api, caller)
     named = [api.details(f"{caller}/keep/{number}.png") for number in range(10)]
     images = [image["id"] for image in named]
     moved = [api.details(f"{caller}/move/{number}.png")["id"] for number in range(SPENT)]
@@ -228,6 +231,7 @@ def make(base, root, owner, caller, own_id):
         # Values of the path or the query for calls that may succeed once.
         "spend": {
             "DELETE /admin/users/{user_id}/": [{"user_id": user} for user in users[6:]],
+            "POST /admin/users/{user_id}/restore/": [{"user_id": user} for user in deleted],
             "DELETE /admin/groups/{group_id}/": [{"group_id": group} for group in spare_groups],
             "DELETE /admin/groups/{group_id}/members/{user_id}/": [
                 {"group_id": group, "user_id": user} for user in users[:6] for group in groups
