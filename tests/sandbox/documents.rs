@@ -151,7 +151,7 @@ fn a_program_that_never_ends_is_ended() {
         Some(&sandbox),
     );
     assert!(matches!(source.map(|_| ()), Err(Error::Limit(_))));
-    assert!(start.elapsed() < time * 5);
+    assert!(start.elapsed() < time * 30);
     let again = Source::open(memory(EPS), &Opening::default(), &Limits::default(), Some(&sandbox));
     assert!(decode(again.unwrap()).is_ok());
 }

@@ -16,7 +16,7 @@ pub fn options() -> SandboxOptions {
         program: File::open(env!("CARGO_BIN_EXE_halftone")).unwrap(),
         memory_mb: 1024,
         cpu_s: 20,
-        time: Duration::from_secs(20),
+        time: Duration::from_secs(120),
         children: 2,
         program_waiters: 8,
         files: 50,
@@ -89,7 +89,7 @@ pub fn assert_works(sandbox: &Sandbox) {
 /// Waits until something holds.
 #[track_caller]
 pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
-    let until = Instant::now() + Duration::from_secs(20);
+    let until = Instant::now() + Duration::from_secs(120);
     while !holds() {
         assert!(Instant::now() < until, "{what} in vain");
         std::thread::sleep(Duration::from_millis(10));
