@@ -60,6 +60,7 @@ pub fn run_child(options: &ChildOptions) -> io::Result<()> {
         sys::be_nice();
         confine_programs(calls::no_processes()?);
     }
+    sys::tell_of_memory()?;
     rules(options).enter()?;
     end_with_parent(channel.stream().try_clone()?)?;
     channel.send(&Reply::Ready.encode(), None)?;
@@ -98,6 +99,7 @@ fn serve(channel: &mut Channel, probe: bool) -> io::Result<()> {
     let mut source = None;
     while let Some((message, fd)) = channel.receive()? {
         let request = Request::decode(&message).ok_or(io::ErrorKind::InvalidData)?;
+        sys::forget_errors();
         match request {
             Request::Open(open) => {
                 source = None;

@@ -19,7 +19,7 @@ pub const MAX_BYTES: u32 = 64 << 20;
 const MAX_TEXT_CHARS: usize = 300;
 
 /// What a file is told of that takes more memory than a child has.
-const TOO_MUCH_MEMORY: &[u8] = b"reading it takes too much memory";
+pub const TOO_MUCH_MEMORY: &str = "reading it takes too much memory";
 
 /// The names of parameters that decoders find fault with.
 const PARAMETERS: [&str; 2] = ["page", "dpi"];
@@ -226,7 +226,7 @@ fn put_error(to: &mut Writer, error: &Error) {
         }
         Error::Encode(text) => to.u8(0).bytes(text.as_bytes()),
         // A child's memory is bounded, and the bound is one for what reading a file may take.
-        Error::Memory => to.u8(2).bytes(TOO_MUCH_MEMORY),
+        Error::Memory => to.u8(2).bytes(TOO_MUCH_MEMORY.as_bytes()),
         Error::Cancelled => to.u8(4),
         Error::Io(error) => to.u8(5).u32(error.raw_os_error().unwrap_or(0).unsigned_abs()),
     };

@@ -32,6 +32,8 @@ pub enum Fault {
     TooSlow,
     /// It was ended by the bound on processor time.
     TooMuchWork,
+    /// It got no more memory.
+    TooMuchMemory,
     /// Its program has written too much.
     TooMuchWritten,
     /// Too many wait for one like it.
@@ -152,6 +154,7 @@ impl Child {
             }
             Silence::Closed => match self.ended() {
                 Some(status) if status.signal() == Some(libc::SIGXCPU) => Fault::TooMuchWork,
+                Some(status) if status.code() == Some(sys::OUT_OF_MEMORY) => Fault::TooMuchMemory,
                 Some(status) => Fault::Ended(status),
                 None => Fault::Nonsense,
             },

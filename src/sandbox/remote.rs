@@ -14,7 +14,7 @@ use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 
 use super::channel::Patience;
 use super::failures::{Failures, Identity, Step};
-use super::message::{Frame, Open, Reply, Request};
+use super::message::{Frame, Open, Reply, Request, TOO_MUCH_MEMORY};
 use super::pool::{Lease, Pool};
 use super::process::Fault;
 use super::{SandboxOptions, sys};
@@ -264,6 +264,7 @@ impl Remote {
                 return Error::Memory;
             }
             Fault::TooSlow => too_slow(),
+            Fault::TooMuchMemory => Error::Limit(TOO_MUCH_MEMORY.into()),
             Fault::TooMuchWritten => Error::Limit("reading it fills too much of the disk".into()),
             Fault::TooMuchWork => Error::Limit("reading it takes too much work".into()),
             Fault::Ended(_) => Error::Malformed("its decoder breaks down over it".into()),

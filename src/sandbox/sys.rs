@@ -6,7 +6,35 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+
+/// What a process ends with that breaks off for want of memory; nothing else here does.
+pub const OUT_OF_MEMORY: libc::c_int = 71;
+
+/// From now on this process ends with [`OUT_OF_MEMORY`] when it breaks off because it gets no more memory. Rust
+/// and C++ abort where code that allocates does not look whether it could: by itself that looks like any fault.
+pub fn tell_of_memory() -> io::Result<()> {
+    let handler = SigHandler::Handler(on_abort);
+    let action = SigAction::new(handler, SaFlags::empty(), SigSet::empty());
+    // SAFETY: the handler calls nothing that must not be called there.
+    unsafe { sigaction(Signal::SIGABRT, &action) }?;
+    Ok(())
+}
+
+/// Forgets how the last call into the system has failed.
+pub fn forget_errors() {
+    Errno::clear();
+}
+
+extern "C" fn on_abort(_: libc::c_int) {
+    // What malloc(3) has left behind; whoever aborts is the thread that asked it.
+    if Errno::last() == Errno::ENOMEM {
+        // SAFETY: ends the process; nothing of it is used afterwards.
+        unsafe { libc::_exit(OUT_OF_MEMORY) }
+    }
+}
 
 /// The version of landlock that the kernel offers, 0 for none.
 pub fn landlock_version() -> u32 {

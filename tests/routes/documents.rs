@@ -73,6 +73,38 @@ fn documents_are_pictures() {
     assert_eq!(site.status("/image?src=broken.pdf"), 415);
 }
 
+/// Layers within each other, each as large as the picture.
+fn deep_drawing() -> String {
+    let mut text =
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"3000\" height=\"3000\">".to_owned();
+    text += &"<g opacity=\"0.9\">".repeat(40);
+    text += "<rect width=\"3000\" height=\"3000\" fill=\"#f00\"/>";
+    text + &"</g>".repeat(40) + "</svg>"
+}
+
+#[test]
+fn a_document_that_takes_more_memory_than_its_process_has_is_too_large() {
+    let site = Site::start("decoder_memory_mb = 512", |images| {
+        fs::write(images.join("deep.svg"), deep_drawing()).unwrap();
+        let hungry =
+            "%!PS\n/kept 60000 array def\n0 1 59999 { kept exch 65000 string put } for\nshowpage\n";
+        fs::write(images.join("hungry.ps"), hungry).unwrap();
+        fs::write(images.join("a.svg"), SVG).unwrap();
+        fs::write(images.join("a.eps"), EPS).unwrap();
+    });
+    for name in ["deep.svg", "hungry.ps"] {
+        let target = format!("/image?src={name}&width=2999&format=png");
+        let response = site.get(&target);
+        assert_page(&site, &response, 415, &target);
+        let text = response.text();
+        assert!(text.contains("too large") && text.contains("too much memory"), "{name}: {text}");
+    }
+    assert_eq!(site.status("/image?src=a.svg"), 200);
+    assert_eq!(site.status("/image?src=a.eps"), 200);
+    // The same at a size for which there is enough.
+    assert_eq!(site.status("/image?src=deep.svg&width=300"), 200);
+}
+
 #[test]
 fn a_document_that_never_ends_costs_only_itself() {
     let site = site("decoder_time_s = 8");

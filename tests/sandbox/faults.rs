@@ -7,12 +7,14 @@ use halftone::pixel::decode::Want;
 use halftone::pixel::{Cancel, Error, Format, Limits};
 use halftone::sandbox::{Sandbox, SandboxOptions};
 
-use crate::support::{assert_works, decode, file, memory, open, open_named, probes, wait_until};
+use crate::support::{
+    KINDS, assert_works, decode, file, memory, open, open_named, probes, wait_until,
+};
 
 #[test]
 fn a_child_that_crashes_makes_the_file_malformed() {
     let sandbox = Sandbox::new(probes());
-    for act in ["segv", "abort", "stack", "exit", "memory-abort"] {
+    for act in ["segv", "abort", "stack", "exit", "panic"] {
         let result = open(&sandbox, Format::Pdf, act).map(drop);
         assert!(matches!(result, Err(Error::Malformed(_))), "{act}: {result:?}");
         assert_works(&sandbox);
@@ -20,6 +22,18 @@ fn a_child_that_crashes_makes_the_file_malformed() {
     let source = open(&sandbox, Format::Pdf, "crash-later").unwrap();
     assert!(matches!(decode(source), Err(Error::Malformed(_))));
     assert_works(&sandbox);
+}
+
+#[test]
+fn a_child_that_gets_no_more_memory_makes_the_file_too_large() {
+    let sandbox = Sandbox::new(probes());
+    for format in KINDS {
+        let Err(Error::Limit(text)) = open(&sandbox, format, "memory-abort").map(drop) else {
+            panic!("{format:?}: it got 32 TB")
+        };
+        assert_eq!(text, "reading it takes too much memory", "{format:?}");
+        assert_works(&sandbox);
+    }
 }
 
 /// As the system does it when it has no memory left.

@@ -39,6 +39,19 @@ pub(super) struct Ran {
     pub talk: String,
 }
 
+/// Words by which Ghostscript and ImageMagick tell that they got no more memory.
+const NO_MEMORY: [&str; 3] = ["VMerror", "memory allocation failed", "cache resources exhausted"];
+
+impl Ran {
+    /// Why nothing came of it: for want of memory, or what is said here.
+    pub(super) fn failure(&self, otherwise: &str) -> Error {
+        if NO_MEMORY.iter().any(|words| self.talk.contains(words)) {
+            return Error::Memory;
+        }
+        Error::Malformed(otherwise.into())
+    }
+}
+
 impl Tool {
     /// Runs the program on `input`; output beyond `max_bytes` is an error.
     pub(super) fn run(&self, arguments: &[String], input: &[u8], max_bytes: u64) -> Result<Ran> {

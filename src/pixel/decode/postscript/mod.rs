@@ -75,13 +75,15 @@ fn survey(bytes: &[u8]) -> Result<Vec<Bounds>> {
     let ran = GHOSTSCRIPT.run(&arguments, bytes, 0)?;
     let pages: Vec<Bounds> = ran.talk.lines().filter_map(Bounds::of_page).collect();
     if !ran.status.success() || pages.is_empty() {
-        return Err(broken());
+        return Err(ran.failure(BROKEN));
     }
     Ok(pages)
 }
 
+const BROKEN: &str = "Ghostscript cannot make a page of it";
+
 fn broken() -> Error {
-    Error::Malformed("Ghostscript cannot make a page of it".into())
+    Error::Malformed(BROKEN.into())
 }
 
 impl Decoder for Program {
@@ -119,7 +121,7 @@ impl Decoder for Program {
         let ran = GHOSTSCRIPT.run(&arguments, &self.bytes, most)?;
         cancel.check()?;
         if !ran.status.success() || ran.output.is_empty() {
-            return Err(broken());
+            return Err(ran.failure(BROKEN));
         }
         canvas.paint(&info, |samples| read_png(&ran.output, &canvas, samples))
     }

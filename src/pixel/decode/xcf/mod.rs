@@ -60,7 +60,7 @@ impl Decoder for Xcf {
         let ran =
             IMAGEMAGICK.run(&arguments.map(str::to_owned), &self.bytes, samples.len() as u64)?;
         if !ran.status.success() || ran.output.len() != samples.len() {
-            return Err(Error::Malformed("ImageMagick cannot make a picture of it".into()));
+            return Err(ran.failure("ImageMagick cannot make a picture of it"));
         }
         samples.copy_from_slice(&ran.output);
         Ok(Decoded::unscaled(image, Region::full(info.width, info.height)))
