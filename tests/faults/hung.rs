@@ -164,6 +164,9 @@ fn who_is_reading_a_file_when_it_hangs_is_let_go_at_the_deadline() {
             assert_eq!(Answer::of(&answer).status, 503);
         }
         others();
+        // As nginx asks once more.
+        let again = soon(&pool, "/image?src=far/large.jpg&width=100");
+        assert!(again.is_for_later(), "{}", again.status);
     });
     far.go_on();
     wait::until("it heals", || get(&pool, "/image?src=far/small.jpg&width=10").status == 200);
