@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::io::{BufRead, BufReader, Error, ErrorKind, Read, Result, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// How long a read may take.
@@ -75,6 +75,12 @@ impl Client {
     ) -> Result<Response> {
         self.send(method, target, headers, body)?;
         self.receive(method == "HEAD")
+    }
+
+    /// Goes away, and waits until the server has taken note.
+    pub fn leave(mut self) -> Result<()> {
+        self.stream.get_ref().shutdown(Shutdown::Write)?;
+        self.stream.read_to_end(&mut Vec::new()).map(drop)
     }
 
     /// Sends a request without reading the answer.
