@@ -37,8 +37,9 @@ impl Host {
         let mut command = space.command(program("memcached", "memcached").to_str().unwrap());
         command.args(["-l", &address, "-p", "11211", "-U", "0", "-m", "64", "-u", "nobody"]);
         let memcached = Process::start("memcached", dir.path(), &mut command);
-        let config = config(dir.path(), Config::alone(dir.path(), ""));
-        let config = config.text("host_name", &format!("web{}", space.address().octets()[3]));
+        let config = config(dir.path(), Config::alone(dir.path(), ""))
+            .text("host_name", &format!("web{}", space.address().octets()[3]))
+            .text("edge_cache_dir", &nginx_home(dir.path()).join("cache").display().to_string());
         fs::write(dir.path().join("halftone.toml"), config.to_toml()).unwrap();
         let mut command = space.command(env!("CARGO_BIN_EXE_halftone"));
         command.arg("fcgi").arg("--config").arg(dir.path().join("halftone.toml"));
@@ -54,9 +55,11 @@ impl Host {
         at(&self.space, 80)
     }
 
-    /// Changes its settings, and has all workers replaced.
-    pub fn set(&mut self, name: &str, value: &str) {
-        self.config = self.config.clone().raw(name, value);
+    /// Changes settings, and has all workers replaced.
+    pub fn set(&mut self, settings: &[(&str, &str)]) {
+        for (name, value) in settings {
+            self.config = self.config.clone().raw(name, value);
+        }
         fs::write(self.dir.path().join("halftone.toml"), self.config.to_toml()).unwrap();
         let before = self.halftone.children();
         self.halftone.signal(Signal::SIGHUP);
@@ -64,6 +67,16 @@ impl Host {
             let now = self.halftone.children();
             now.len() == before.len() && now.iter().all(|worker| !before.contains(worker))
         });
+    }
+
+    /// Runs a command of the binary there; gives what it wrote to its standard output.
+    pub fn run(&self, arguments: &[&str]) -> String {
+        let mut command = self.space.command(env!("CARGO_BIN_EXE_halftone"));
+        command.args(arguments).arg("--config").arg(self.dir.path().join("halftone.toml"));
+        let output = command.output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {}\n{errors}", output.status);
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     /// What Halftone logged and wrote.
@@ -77,9 +90,14 @@ fn at(space: &Space, port: u16) -> SocketAddr {
     SocketAddr::from((space.address(), port))
 }
 
+/// Where a host's nginx has its files.
+fn nginx_home(dir: &Path) -> PathBuf {
+    dir.join("nginx")
+}
+
 /// nginx with the shipped site.
 fn start_nginx(space: &Space, dir: &Path, socket: &Path) -> Process {
-    let home = dir.join("nginx");
+    let home = nginx_home(dir);
     fs::create_dir(&home).unwrap();
     nginx::write_files(&home, socket, at(space, 80), at(space, 443), "", &[], &[]);
     run_nginx(space, &home)

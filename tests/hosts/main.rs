@@ -19,15 +19,19 @@ use std::time::{Duration, Instant};
 use halftone::db::groups::PUBLIC;
 use serde_json::Value;
 
+use host::Host;
 use support::browser::{Browser, form};
 use support::halftone::ADMIN_PASSWORD;
-use support::http::{self, Client};
+use support::http::{self, Client, Response};
 use support::load::{self, Wanted};
 use support::wait;
-use world::World;
+use world::{PURGED, REPLACED, World};
 
 /// Far more than any request may take.
 const LONG: Duration = Duration::from_secs(40);
+
+/// For how long nginx keeps pictures where that is waited for.
+const KEEP_S: u64 = 5;
 
 /// Pictures whose places in the cluster of memcached are looked at.
 const PLACED: usize = 240;
@@ -42,7 +46,8 @@ fn three_hosts_are_one_server() {
     rights_change_everywhere(&world, &token);
     a_picture_is_made_once(&world, &token);
     a_new_cache_takes_its_share_and_no_more(&mut world);
-    clients_see_nothing_of_hosts_that_go(&world);
+    what_has_changed_goes_from_every_front_server(&mut world);
+    clients_see_nothing_of_hosts_that_go(&mut world);
 }
 
 fn a_session_is_good_everywhere(world: &World) {
@@ -159,7 +164,80 @@ fn a_new_cache_takes_its_share_and_no_more(world: &mut World) {
     assert_eq!(cached(world), PLACED, "what moved is kept again");
 }
 
-fn clients_see_nothing_of_hosts_that_go(world: &World) {
+/// Asks a host for a picture until its nginx sends it without asking Halftone; gives the entity tag.
+fn kept(host: &Host, target: &str) -> String {
+    wait::until_some("nginx has kept it", || {
+        // More than the time to keep it may pass between two requests.
+        assert_eq!(http::get(host.addr(), target).unwrap().status, 200, "{}", host.log());
+        let again = http::get(host.addr(), target).unwrap();
+        is_kept(&again).then(|| tag(&again))
+    })
+}
+
+fn is_kept(response: &Response) -> bool {
+    response.header("x-cache") == Some("HIT")
+}
+
+fn tag(response: &Response) -> String {
+    response.header("etag").expect("pictures have an entity tag").to_owned()
+}
+
+/// What nginx keeps is each host's own: a purge deletes there at once where it is run, and everywhere what has
+/// changed is gone when the time to keep it is over.
+fn what_has_changed_goes_from_every_front_server(world: &mut World) {
+    world.set(&[("edge_cache_s", "3600")]);
+    let target = format!("/image?src={PURGED}&width=40");
+    let tags: Vec<String> = world.hosts.iter().map(|host| kept(host, &target)).collect();
+    assert!(tags.iter().all(|tag| *tag == tags[0]), "{tags:?}");
+    for host in &world.hosts {
+        let before = http::get(host.addr(), &target).unwrap();
+        assert!(is_kept(&before) && tag(&before) == tags[0], "{:?}", before.headers);
+        let purge = || host.run(&["cache", "purge", PURGED]);
+        let told = purge();
+        assert!(told.contains("front server: 1 removed"), "{told}");
+        wait::until("it is made anew", || {
+            let new = tag(&http::get(host.addr(), &target).unwrap()) != tags[0];
+            if !new {
+                // A worker that had not heard of it yet gave the old one to keep.
+                purge();
+            }
+            new
+        });
+    }
+
+    world.set(&[("edge_cache_s", &KEEP_S.to_string())]);
+    let targets = [PURGED, REPLACED].map(|path| format!("/image?src={path}&width=41"));
+    let old = targets.each_ref().map(|target| kept(&world.hosts[0], target));
+    for host in &world.hosts {
+        assert_eq!(targets.each_ref().map(|target| kept(host, target)), old);
+    }
+    world.replace(REPLACED);
+    world.hosts[0].run(&["cache", "purge", PURGED]);
+    let changed = Instant::now();
+    let mut last_seen = changed;
+    wait::until("all hosts send what is new", || {
+        let mut all_new = true;
+        for host in &world.hosts {
+            for (target, old) in targets.iter().zip(&old) {
+                let asked = Instant::now();
+                let response = http::get(host.addr(), target).unwrap();
+                assert_eq!(response.status, 200, "{}\n{}", response.text(), host.log());
+                if tag(&response) == *old {
+                    (last_seen, all_new) = (asked, false);
+                }
+            }
+        }
+        all_new
+    });
+    let took = last_seen - changed;
+    println!("what had changed was gone from all front servers after {took:?}");
+    // Workers hear of it within two seconds; the machine may have a lot to do besides.
+    assert!(took < Duration::from_secs(KEEP_S + 10), "{took:?}");
+}
+
+fn clients_see_nothing_of_hosts_that_go(world: &mut World) {
+    // What is in the caches of those hosts is waited for in vain.
+    world.set(&[("edge_cache_s", "0"), ("memcached_timeout_ms", "2000")]);
     let balancer = world.balancer.addr();
     let wanted = Wanted::pictures(balancer, 40);
     load::unharmed(&wanted, |load| {

@@ -21,6 +21,10 @@ const FIRST_HOST: u8 = 11;
 const DATABASE: u8 = 20;
 const CLIENTS: u8 = 30;
 
+/// Originals that change.
+pub const PURGED: &str = "edge/purged.jpg";
+pub const REPLACED: &str = "edge/replaced.jpg";
+
 /// Three hosts, a database, a balancer, and the network of the clients.
 pub struct World {
     // In this order: what uses something ends before it.
@@ -29,7 +33,7 @@ pub struct World {
     cluster: Cluster,
     clients: Space,
     _database: Space,
-    _shared: TempDir,
+    shared: TempDir,
     _hub: Hub,
 }
 
@@ -57,7 +61,9 @@ impl World {
         let shared = temp_dir();
         let images = shared.path().join("images");
         load::library(&images);
-        write_jpeg(&images.join("closed/photo.jpg"), 90, 60);
+        for path in ["closed/photo.jpg", PURGED, REPLACED] {
+            write_jpeg(&images.join(path), 90, 60);
+        }
         migrate(shared.path(), &cluster.local_url("halftone"));
         let settings = |_: &Path, config: Config| {
             config
@@ -65,10 +71,12 @@ impl World {
                 .text("database", &url)
                 .text("secret", "what all the hosts have in common, and nobody else knows of it")
                 .raw("memcached_servers", &caches(2))
-                // On a machine with a lot to do besides, hosts must not give each other up.
-                .raw("memcached_timeout_ms", "2000")
+                // The most that it can be: on a machine with a lot to do besides, hosts must not give each
+                // other up.
+                .raw("memcached_timeout_ms", "10000")
                 .raw("trusted_proxies", &format!("['10.77.0.{BALANCER}']"))
                 .raw("metrics_from", "['10.77.0.0/24']")
+                // Where nginx does not have to keep pictures, Halftone is what is asked.
                 .raw("edge_cache_s", "0")
         };
         let hosts: Vec<Host> =
@@ -76,7 +84,7 @@ impl World {
         let addrs: Vec<_> = hosts.iter().map(Host::addr).collect();
         let balancer = Balancer::start(hub.space(BALANCER), &addrs);
         let clients = hub.space(CLIENTS);
-        Self { balancer, hosts, cluster, clients, _database: database, _shared: shared, _hub: hub }
+        Self { balancer, hosts, cluster, clients, _database: database, shared, _hub: hub }
     }
 
     /// Brings the calling thread into the network of the clients.
@@ -101,11 +109,23 @@ impl World {
         })
     }
 
+    /// Changes settings of all hosts.
+    pub fn set(&mut self, settings: &[(&str, &str)]) {
+        for host in &mut self.hosts {
+            host.set(settings);
+        }
+    }
+
     /// Lists the third host's cache besides, on all hosts.
     pub fn list_all_caches(&mut self) {
-        for host in &mut self.hosts {
-            host.set("memcached_servers", &caches(3));
-        }
+        self.set(&[("memcached_servers", &caches(3))]);
+    }
+
+    /// Puts another picture in the place of an original.
+    pub fn replace(&self, path: &str) {
+        let new = self.shared.path().join("new.jpg");
+        write_jpeg(&new, 120, 60);
+        fs::rename(new, self.shared.path().join("images").join(path)).unwrap();
     }
 }
 
