@@ -23,7 +23,7 @@ from urllib.parse import urlencode, urlsplit
 import world
 from world import PASSWORD
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
 EXAMPLES = "15"
 CHECKS = ",".join(
     [
@@ -193,8 +193,10 @@ def run(folder, base, caller, headers, there, own_token, include):
         "SCHEMA_WORLD": str(world_file), "SCHEMA_TOKEN": own_token or "none",
         "SCHEMA_SESSION": json.dumps({"base": base, "headers": headers} if include else None),
     }
+    # What it keeps for itself (.hypothesis, .schemathesis) goes to where it runs.
     outcome = subprocess.run(
-        command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment
+        command, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        env=environment,
     )
     if outcome.returncode:
         print(outcome.stdout)
@@ -300,7 +302,7 @@ def call_one_site(program, folder, backend, callers, floors):
 
 
 def main():
-    program, folder = sys.argv[1], Path(sys.argv[2])
+    program, folder = sys.argv[1], Path(sys.argv[2]).resolve()
     floors = json.loads((HERE / "floors.json").read_text())
     failures = 0
     # Between them both databases answer everything; who changes most, where most is kept. The callers
