@@ -1,7 +1,7 @@
 //! The page that tells of an error.
 
 use askama::Template;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 
 use super::frame::Frame;
 use super::respond::html;
@@ -17,6 +17,8 @@ struct ErrorPage<'a> {
     message: &'a str,
     /// Whether signing in may help.
     sign_in: bool,
+    /// Whether asking once more may help.
+    again: bool,
     back: &'a str,
 }
 
@@ -38,12 +40,15 @@ pub fn error_page_leading_to(app: &App, request: &Request, error: &Error, back: 
         _ if status.is_server_error() => "error-500".to_owned(),
         _ => "error-400".to_owned(),
     };
+    let passes = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
     let closed = matches!(status, StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED);
     let page = ErrorPage {
         status: status.as_u16(),
         title: f.t(&key),
         message: error.message(),
         sign_in: closed && f.user.is_empty(),
+        // What was posted is not sent once more by a link.
+        again: passes && matches!(request.method, Method::GET | Method::HEAD),
         back,
         f,
     };

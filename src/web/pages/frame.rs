@@ -32,6 +32,8 @@ pub struct Frame {
     pub user: String,
     /// `light`, `dark`, or blank for what the system says.
     pub theme: &'static str,
+    /// Whether single keys do something.
+    pub has_keys: bool,
     /// This page's address, to come back to.
     pub here: String,
     /// What is looked for.
@@ -95,6 +97,7 @@ impl Frame {
             csrf_token: String::new(),
             user: String::new(),
             theme: preferences::theme(request),
+            has_keys: preferences::has_keys(request),
             here: here(request),
             query: String::new(),
             done: done.filter(|key| texts.has(key)).map(|key| texts.get(&key)).unwrap_or_default(),
@@ -195,6 +198,11 @@ impl Frame {
     /// A text, or another where there is none.
     pub fn t_or(&self, key: &str, other: &str) -> String {
         if self.texts.has(key) { self.texts.get(key) } else { other.to_owned() }
+    }
+
+    /// What a parameter of pictures is called.
+    pub fn param(&self, name: &str) -> String {
+        self.t_or(&format!("param-{name}"), name)
     }
 
     /// A text with a number.

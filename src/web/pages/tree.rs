@@ -21,6 +21,8 @@ pub struct Row {
     pub depth: usize,
     /// Whether it is the one that is looked at.
     pub is_here: bool,
+    /// Of a row that leads to all folders of one, of which only some are shown: how many there are; else 0.
+    pub all: usize,
 }
 
 /// The folders in a folder that somebody may see.
@@ -95,12 +97,17 @@ impl Walk<'_> {
     fn add(&self, folder: &Folder, depth: usize, rows: &mut Vec<Row>) -> Result<(), Error> {
         rows.push(self.row(folder, depth));
         let next = self.chain.get(depth + 1);
-        for (at, child) in within(self.app, folder, self.is_seen)?.iter().enumerate() {
+        let children = within(self.app, folder, self.is_seen)?;
+        for (at, child) in children.iter().enumerate() {
             if next.is_some_and(|next| next.id == child.id) {
                 self.add(child, depth + 1, rows)?;
             } else if at < MOST {
                 rows.push(self.row(child, depth + 1));
             }
+        }
+        if children.len() > MOST {
+            let all = Row { all: children.len(), is_here: false, ..self.row(folder, depth + 1) };
+            rows.push(all);
         }
         Ok(())
     }
@@ -112,6 +119,7 @@ impl Walk<'_> {
             href: with_value("/browse", "path", &folder.path),
             depth: depth.min(8),
             is_here: folder.id == self.here,
+            all: 0,
         }
     }
 }

@@ -71,6 +71,22 @@ fn pages_come_in_light_and_dark_without_a_script() {
 }
 
 #[test]
+fn single_keys_can_be_switched_off() {
+    let site = Site::start("", |_| {});
+    let mut browser = Browser::new(site.addr());
+    assert!(!browser.get("/").text().contains("data-keys="));
+    for (keys, is_off) in [("off", true), ("on", false)] {
+        let answer =
+            browser.send("POST", "/preferences?next=/about", &[], &form(&[("keys", keys)]));
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        assert_eq!(browser.get("/about").text().contains("data-keys=\"off\""), is_off, "{keys}");
+    }
+    for wrong in ["keys=maybe", "", "keys=on&theme=x"] {
+        assert_eq!(browser.send("POST", "/preferences", &[], wrong).status, 400, "{wrong}");
+    }
+}
+
+#[test]
 fn only_known_words_are_said_of_what_was_done() {
     let site = Site::start("", |_| {});
     assert!(site.get("/?done=image-saved").text().contains("The details have been saved."));

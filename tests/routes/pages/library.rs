@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use halftone::auth::Level;
+use halftone::db::groups::PUBLIC;
+
 use super::library_of_three;
 use crate::people::Browser;
-use crate::site::within;
+use crate::site::{Site, within};
 
 /// Files that were found are read by then.
 const READ: Duration = Duration::from_secs(20);
@@ -134,6 +137,26 @@ fn neighbours_are_those_that_were_found() {
         assert_eq!(page.status, 200, "{wrong}");
         assert!(!page.text().contains("at=3"), "{wrong}");
     }
+}
+
+#[test]
+fn a_folder_of_many_folders_leads_to_all_of_them() {
+    let site = Site::start("", |images| {
+        for number in 0..70 {
+            std::fs::create_dir_all(images.join(format!("many/{number}"))).unwrap();
+        }
+    });
+    site.permit("/", PUBLIC, Level::View.access());
+    let row = "<a href=\"/browse?path=many\" data-folder=\"/many\">";
+    within(READ, "all folders are known", || {
+        site.get("/browse?path=many").text().contains("All 70")
+    });
+    let page = site.get("/browse?path=many/69").text();
+    let (_, last) = page.rsplit_once(row).unwrap_or_else(|| panic!("there is no way in {page}"));
+    assert!(last.split("</a>").next().unwrap().contains("All 70"), "{last}");
+    // The page that it leads to has them all.
+    let all = site.get("/browse?path=many").text();
+    assert_eq!(all.matches("class=\"folder\"").count(), 70);
 }
 
 #[test]

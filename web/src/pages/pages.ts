@@ -3,9 +3,12 @@
 import { choosing } from "./choose";
 import { forms } from "./forms";
 import { gathering } from "./gather";
+import { retrying } from "./retry";
 import { scrolling } from "./scroll";
+import { sheets } from "./sheets";
 import { copying, filtering, keys, moments, pointing } from "./small";
 
+sheets();
 forms();
 moments();
 keys();
@@ -15,3 +18,4 @@ choosing();
 gathering();
 filtering();
 scrolling();
+retrying();

@@ -112,6 +112,12 @@ const INKS: { stroke: string; dash?: number[]; width: number }[] = [
   { stroke: "--edge", width: 1.5, dash: [2, 3] },
 ];
 
+/** The width that an element has for what is in it. */
+function within(element: HTMLElement): number {
+  const { paddingInlineStart, paddingInlineEnd } = getComputedStyle(element);
+  return Math.floor(element.clientWidth - parseFloat(paddingInlineStart) - parseFloat(paddingInlineEnd));
+}
+
 class Charts {
   private charts: uPlot[] = [];
   private readonly table: Table;
@@ -162,7 +168,7 @@ class Charts {
     const font = `12px ${getComputedStyle(document.body).fontFamily}`;
     const when = new Intl.DateTimeFormat(navigator.languages as string[], { dateStyle: "medium", timeStyle: "short" });
     return {
-      width: Math.max(200, figure.clientWidth),
+      width: Math.max(200, within(figure)),
       height: HEIGHT,
       cursor: {
         sync: { key: SYNC, setSeries: false },
@@ -240,7 +246,7 @@ class Charts {
 
   private resize(): void {
     for (const chart of this.charts) {
-      const width = chart.root.parentElement?.clientWidth ?? 0;
+      const width = chart.root.parentElement ? within(chart.root.parentElement) : 0;
       if (width > 0 && width !== chart.width) chart.setSize({ width, height: HEIGHT });
     }
   }

@@ -136,7 +136,8 @@ fn branches(app: &App, desk: &Desk, folder: &Folder, group: i64) -> Result<Vec<B
             is_here: row.is_here,
         }
     };
-    Ok(tree::around(app, folder, &|_| true)?.into_iter().map(branch).collect())
+    let rows = tree::around(app, folder, &|_| true)?;
+    Ok(rows.into_iter().filter(|row| row.all == 0).map(branch).collect())
 }
 
 /// The page of a group, for who may open it.

@@ -106,6 +106,8 @@ struct Fields {
 struct Control {
     /// Its name in templates.
     name: &'static str,
+    /// The name that its words go by.
+    words: &'static str,
     /// Its name in addresses; blank where they do not take it.
     url: &'static str,
     doc: String,
@@ -168,6 +170,7 @@ fn control(param: &'static Param, rules: &Rules) -> Option<Control> {
     };
     Some(Control {
         name,
+        words: param.about.name,
         url: if param.in_urls() { param.about.name } else { "" },
         doc: param.about.doc.replace('`', ""),
         takes: param.shape().to_string().replace('`', ""),
