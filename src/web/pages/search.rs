@@ -97,14 +97,14 @@ pub fn search(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
     let caller = Caller::Somebody { rights: &now, user: identity.user_id() };
     let page: usize = given(&form, "page").parse().unwrap_or(1).clamp(1, 1_000_000);
     let start = (page - 1) * PER_PAGE;
+    let mut f = Frame::of(app, request, &identity);
     let (found, fault) = match find(app, &caller, &form, (start, PER_PAGE)) {
         Ok(found) => (found, String::new()),
         Err(error) if error.status().is_client_error() => {
-            (Found { images: Vec::new(), total: 0 }, error.message().to_owned())
+            (Found { images: Vec::new(), total: 0 }, error.in_words(f.texts()))
         }
         Err(error) => return Err(error),
     };
-    let mut f = Frame::of(app, request, &identity);
     f.query = given(&form, "q").to_owned();
     let total = usize::try_from(found.total).unwrap_or(0);
     let (tags, _) = app.library.counted_tags(&caller, "", (0, TAGS))?;

@@ -13,10 +13,10 @@ const userOf = (page: Document) => metaOf(page)?.dataset["user"] ?? "";
 /** Who this page was made for; blank for everybody. */
 const mine = userOf(document);
 
-/** What a call sends to show that it comes from a page of ours. */
+/** What a call sends to show that it comes from a page of ours, and that people read what went wrong. */
 export function proof(): Record<string, string> {
   const token = metaOf(document)?.content ?? "";
-  return token === "" ? {} : { "X-CSRF-Token": token };
+  return { "Halftone-Words": "1", ...(token === "" ? {} : { "X-CSRF-Token": token }) };
 }
 
 /** Whether another page says that whoever this one was made for is no longer signed in. */

@@ -397,7 +397,6 @@ audit-count = { $count ->
 audit-filter = Filter
 audit-when = When
 audit-who = Who
-audit-kind = What, or how it begins
 audit-what = What
 audit-object = To what
 audit-none = Nothing was noted

@@ -41,7 +41,7 @@ struct Shown {
 
 struct Parameters {
     id: String,
-    title: &'static str,
+    title: String,
     rows: Vec<Row>,
 }
 
@@ -87,7 +87,7 @@ pub fn help(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, 
         let of_group = |param: &&Param| param.in_urls() && param.about.group == group;
         Parameters {
             id: group.title().to_ascii_lowercase().replace(' ', "-"),
-            title: group.title(),
+            title: f.params(group),
             rows: PARAMS.iter().filter(of_group).map(row).collect(),
         }
     };
