@@ -10,6 +10,7 @@ use crate::setup::{TestDb, at_once};
 
 crate::on_both!(
     the_first_sight_makes_the_rows,
+    a_folder_has_others_above_and_below,
     names_are_compared_byte_for_byte,
     paths_may_be_as_long_as_files_can_have,
     a_changed_file_keeps_its_id,
@@ -35,6 +36,25 @@ fn the_first_sight_makes_the_rows(test: &TestDb) {
     assert_eq!(images::seen(db, "/a/b/c.jpg", 1000, 1_700_000_000_123_456_789).unwrap(), image);
     let at_root = images::seen(db, "d.jpg", 1, 1).unwrap();
     assert_eq!(at_root.folder_id, root.id);
+}
+
+fn a_folder_has_others_above_and_below(test: &TestDb) {
+    let db = test.migrated();
+    for path in ["/a/b/c", "/a/x", "/a/y", "/z"] {
+        folders::seen(db, path).unwrap();
+    }
+    folders::vanished(db, "/a/y").unwrap();
+    let paths = |found: &[folders::Folder]| -> Vec<String> {
+        found.iter().map(|folder| folder.path.clone()).collect()
+    };
+    let above = folders::above(db, "a/b/c").unwrap();
+    assert_eq!(paths(&above), ["/", "/a", "/a/b"]);
+    assert!(folders::above(db, "/").unwrap().is_empty());
+    let ids: Vec<i64> = above.iter().map(|folder| folder.id).collect();
+    let below = folders::children_of(db, &ids, STATUS_ACTIVE).unwrap();
+    assert_eq!(paths(&below), ["/a", "/a/b", "/a/b/c", "/a/x", "/z"]);
+    assert_eq!(below[1].parent_id, Some(above[1].id));
+    assert!(folders::children_of(db, &[], STATUS_ACTIVE).unwrap().is_empty());
 }
 
 fn names_are_compared_byte_for_byte(test: &TestDb) {

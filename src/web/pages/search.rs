@@ -252,7 +252,7 @@ fn tiles(
     let pickable = !f.user.is_empty();
     let tile = |path: &String| {
         let view = views.iter().find(|view| view.path == *path);
-        view.map_or_else(|| Tile::of_path(app, path, None), |view| Tile::of(app, f, view, pickable))
+        view.map_or_else(|| Tile::of_path(app, path, None), |view| Tile::of(app, view, pickable))
     };
     let mut tiles: Vec<Tile> = paths.iter().map(tile).collect();
     for (at, tile) in tiles.iter_mut().enumerate() {

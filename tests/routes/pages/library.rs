@@ -47,6 +47,35 @@ fn everybody_sees_what_they_may_and_no_more() {
 }
 
 #[test]
+fn the_tree_leads_down_to_a_folder() {
+    let site = library_of_three();
+    for path in ["open/deep/er/est", "open/aside 2", "open/aside 10"] {
+        std::fs::create_dir_all(site.image(path)).unwrap();
+        halftone::db::folders::seen(site.db(), &format!("/{path}")).unwrap();
+    }
+    let tree = |page: String| -> Vec<String> {
+        let (_, rest) = page.split_once("<aside class=\"tree\">").unwrap();
+        let rows = rest.split_once("</aside>").unwrap().0.split("<li class=\"").skip(1);
+        let row = |row: &str| {
+            let name = row.split_once("<bdi>").unwrap().1.split_once("</bdi>").unwrap().0;
+            let here = if row.contains("aria-current") { " here" } else { "" };
+            format!("{} {name}{here}", &row[..row.find('"').unwrap()])
+        };
+        rows.map(row).collect()
+    };
+    // What lies beside each step, in the order of numbers; not what may not be seen.
+    let expected =
+        ["d0 Library", "d1 open", "d2 aside 2", "d2 aside 10", "d2 deep", "d3 er here", "d4 est"];
+    assert_eq!(tree(site.get("/browse?path=open/deep/er").text()), expected);
+    let mut editor = Browser::signed_in(&site, "editor");
+    within(READ, "the closed folder is known", || {
+        tree(editor.get("/browse").text()) == ["d0 Library here", "d1 closed", "d1 open"]
+    });
+    let root = site.get("/browse").text();
+    assert_eq!(tree(root), ["d0 Library here", "d1 open"]);
+}
+
+#[test]
 fn only_who_may_is_offered_to_change_anything() {
     let site = library_of_three();
     let offers = ["popovertarget=\"edit\"", "popovertarget=\"rename\"", "popovertarget=\"delete\""];
