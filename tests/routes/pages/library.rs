@@ -5,6 +5,7 @@ use std::time::Duration;
 use halftone::auth::Level;
 use halftone::db::groups::PUBLIC;
 
+use super::forms::post;
 use super::library_of_three;
 use crate::people::Browser;
 use crate::site::{Site, within};
@@ -73,6 +74,60 @@ fn the_tree_leads_down_to_a_folder() {
     });
     let root = site.get("/browse").text();
     assert_eq!(tree(root), ["d0 Library here", "d1 open"]);
+}
+
+#[test]
+fn fields_for_tags_offer_those_that_there_are() {
+    let site = library_of_three();
+    let mut editor = Browser::signed_in(&site, "editor");
+    let id = |page: &str| {
+        let (_, rest) = page.split_once("action=\"/do/put/admin/images/").unwrap();
+        rest.split_once('?').unwrap().0.to_owned()
+    };
+    let set = |browser: &mut Browser, src: &str, fields: &[(&str, &str)]| {
+        let id = id(&browser.get(&format!("/details?src={src}")).text());
+        let answer = post(browser, &format!("/do/put/admin/images/{id}/tags?next=/"), fields);
+        assert_eq!(answer.status, 303, "{}", answer.text());
+    };
+    let offered = |page: &str| -> Vec<String> {
+        let (_, rest) = page.split_once("<datalist id=\"tags\">").expect("the page has a list");
+        let list = rest.split_once("</datalist>").unwrap().0;
+        let values = list.split("value=\"").skip(1);
+        values.map(|value| value.split_once('"').unwrap().0.to_owned()).collect()
+    };
+    set(&mut editor, "open/one.png", &[("tags", "Sea\n<b>Land")]);
+    set(&mut editor, "closed/four.png", &[("tags", "Secret")]);
+    let page = editor.get("/details?src=open/two.png").text();
+    assert_eq!(offered(&page), ["&#60;b&#62;Land", "Sea", "Secret"]);
+    assert!(page.contains("name=\"add\" list=\"tags\""), "{page}");
+    assert_eq!(offered(&editor.get("/search").text()).len(), 3);
+    // Of many pictures the fields ask by a script, which they need anyway.
+    let many = editor.get("/browse?path=open").text();
+    for name in ["add", "remove"] {
+        assert!(many.contains(&format!("name=\"{name}\" data-tags=\"many\"")), "{name}: {many}");
+    }
+    // Nobody is told of tags of pictures that they may not see.
+    let search = site.get("/search").text();
+    assert_eq!(offered(&search), ["&#60;b&#62;Land", "Sea"]);
+    // One more is added to those that there are, without a script.
+    set(&mut editor, "open/one.png", &[("tags", "Sea"), ("add", "secret, Sand ,")]);
+    let page = editor.get("/details?src=open/one.png").text();
+    for name in ["Sand", "Sea", "Secret"] {
+        assert!(page.contains(&format!("<bdi>{name}</bdi></a></li>")), "{name}: {page}");
+    }
+    assert!(!page.contains("Land</bdi></a>"), "{page}");
+    // However many there are, a page brings so many and no more; a script asks for others.
+    let names: Vec<String> = (0..450).map(|number| format!("tag {number:03}")).collect();
+    halftone::db::Sql::execute(site.db(), "DELETE FROM image_tags", &[]).unwrap();
+    let one = halftone::db::images::by_path(site.db(), "open/one.png").unwrap().unwrap().id;
+    halftone::db::tags::set_of_image(site.db(), one, &names).unwrap();
+    for page in ["/search", "/details?src=open/two.png"] {
+        let offered = offered(&editor.get(page).text());
+        assert_eq!(offered.len(), 200, "{page}");
+        assert_eq!((&*offered[0], &*offered[199]), ("tag 000", "tag 199"), "{page}");
+    }
+    let more = editor.get("/api/v1/tags?q=tag+44&limit=20").text();
+    assert_eq!(more.matches("\"tag 44").count(), 10, "{more}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ import { retrying } from "./retry";
 import { scrolling } from "./scroll";
 import { sheets } from "./sheets";
 import { copying, filtering, keys, moments, pointing } from "./small";
+import { tagging } from "./tagging";
 
 sheets();
 forms();
@@ -19,3 +20,4 @@ gathering();
 filtering();
 scrolling();
 retrying();
+tagging();
