@@ -103,20 +103,6 @@ impl SystemPermission {
     pub fn name(self) -> &'static str {
         db::system_permissions::COLUMNS[self as usize]
     }
-
-    /// What it allows, for people.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Folios => "Make portfolios",
-            Self::Reports => "See reports",
-            Self::AdminUsers => "Administer users and their groups",
-            Self::AdminFiles => "Administer files and folders",
-            Self::AdminFolios => "Administer all portfolios",
-            Self::AdminPermissions => "Administer groups and permissions",
-            Self::AdminAll => "Everything",
-        }
-    }
 }
 
 /// A set of system permissions.

@@ -3,6 +3,7 @@
 //! A folder's path starts with a slash and has none at its end; `/` is the root. Paths are compared
 //! byte for byte.
 
+use super::bulk::id_list;
 use super::error::Result;
 use super::path_key::path_key;
 use super::sql::{Sql, atomic};
@@ -85,6 +86,47 @@ pub fn children(sql: &dyn Sql, id: i64, status: Option<i64>) -> Result<Vec<Folde
         values![id, status],
     )?;
     rows.iter().map(read).collect()
+}
+
+/// The folders right in any of some folders, of one status, by path.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn children_of(sql: &dyn Sql, ids: &[i64], status: i64) -> Result<Vec<Folder>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let statement = format!(
+        "SELECT id, path, name, parent_id, status FROM folders WHERE parent_id IN ({}) \
+         AND status = $1 ORDER BY path",
+        id_list(ids)
+    );
+    sql.query(&statement, values![status])?.iter().map(read).collect()
+}
+
+/// The folders that a folder lies in, from the root downwards; none for the root.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn above(sql: &dyn Sql, path: &str) -> Result<Vec<Folder>> {
+    let mut keys = Vec::new();
+    let mut path = normal_path(path);
+    while path != ROOT {
+        path = parent_path(&path);
+        keys.push(path_key(&path));
+    }
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let list =
+        serde_json::to_string(&keys).map_err(|error| super::Error::Statement(error.to_string()))?;
+    let rows = sql.query(
+        "SELECT id, path, name, parent_id, status FROM folders WHERE path_key IN ({texts_of_1})",
+        values![list],
+    )?;
+    let mut found = rows.iter().map(read).collect::<Result<Vec<_>>>()?;
+    found.sort_by_key(|folder| folder.path.len());
+    Ok(found)
 }
 
 /// Whether a folder was first seen at or after a moment.

@@ -272,3 +272,33 @@ pub fn counted(
     let tags = rows.iter().map(|row| Ok((read(row)?, row.int(3)?))).collect::<Result<_>>()?;
     Ok((tags, total))
 }
+
+/// The names of the first tags by name that begin like this, of those that [`counted`] tells of, at most so many.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn offered(
+    sql: &dyn Sql,
+    beginning: &str,
+    scope: &Scope,
+    whole_lists: bool,
+    most: i64,
+) -> Result<Vec<String>> {
+    let mut statement = Statement::default();
+    let active = statement.value(super::STATUS_ACTIVE);
+    statement.conditions.push(format!("i.status = {active}"));
+    statement.limit_to(scope);
+    let conditions = statement.conditions.join(" AND ");
+    let key = name_key(beginning);
+    let length = key.chars().count();
+    let key = statement.value(key);
+    let unseen = if whole_lists { "t.list_id IS NOT NULL" } else { "1 = 0" };
+    let most = statement.value(most);
+    let offered = format!(
+        "SELECT t.name FROM tags t WHERE substr(t.name_key, 1, {length}) = {key} AND ({unseen} \
+         OR EXISTS (SELECT 1 FROM image_tags x JOIN images i ON i.id = x.image_id \
+         JOIN folders f ON f.id = i.folder_id WHERE x.tag_id = t.id AND {conditions})) \
+         ORDER BY t.name_key LIMIT {most}"
+    );
+    sql.query(&offered, &statement.given)?.iter().map(|row| row.text(0)).collect()
+}

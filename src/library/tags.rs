@@ -41,6 +41,22 @@ impl Library {
         Ok(tags::counted(&self.db, beginning, &scope, is_user, part)?)
     }
 
+    /// The names of the first tags by name that begin like this, of those that the caller is told of, at most so
+    /// many.
+    ///
+    /// # Errors
+    /// [`Error::Database`]; [`Error::Rights`].
+    pub fn offered_tags(
+        &self,
+        caller: &Caller<'_>,
+        beginning: &str,
+        most: i64,
+    ) -> Result<Vec<String>> {
+        let scope = caller.scope(Level::View)?;
+        let is_user = matches!(caller, Caller::System) || caller.user_id().is_some();
+        Ok(tags::offered(&self.db, beginning, &scope, is_user, most)?)
+    }
+
     /// Every list, by name.
     ///
     /// # Errors

@@ -52,6 +52,7 @@ use crate::profiles::Profiles;
 use crate::source::{Repository, SourcePath};
 use crate::spec::Rules;
 use crate::stats::Counters;
+use error::{in_words, label};
 use router::{Found, Handler, Route};
 
 /// The parts of a worker that answers requests.

@@ -7,7 +7,10 @@ use std::sync::LazyLock;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use http::header;
 use unic_langid::LanguageIdentifier;
+
+use crate::http::Request;
 
 /// Every language, the fallback first: its tag, its direction of writing, its text.
 const LANGUAGES: &[(&str, &str, &str)] = &[("en", "ltr", ENGLISH)];
@@ -20,6 +23,7 @@ const ENGLISH: &str = concat!(
     include_str!("../../web/text/en/administration.ftl"),
     include_str!("../../web/text/en/tasks.ftl"),
     include_str!("../../web/text/en/help.ftl"),
+    include_str!("../../web/text/en/messages.ftl"),
 );
 
 /// Messages that begin so are for scripts.
@@ -45,6 +49,12 @@ pub fn for_languages(accepted: Option<&str>) -> &'static Texts {
         TEXTS.iter().find(|texts| texts.language.eq_ignore_ascii_case(primary))
     };
     by_preference(accepted.unwrap_or_default()).into_iter().find_map(known).unwrap_or(&TEXTS[0])
+}
+
+/// The texts for who sent a request.
+pub fn texts_of(request: &Request) -> &'static Texts {
+    let accepted = request.headers.get(header::ACCEPT_LANGUAGE);
+    for_languages(accepted.and_then(|field| field.to_str().ok()))
 }
 
 /// The tags of an `Accept-Language` field (RFC 9110, section 12.5.4), the most wanted first.

@@ -104,9 +104,9 @@ async function permissions(admin, jo, kim, nobody) {
 async function template(page) {
   await page.goto(`${base}/admin/templates/new`);
   await page.getByLabel("Name", { exact: true }).fill("Narrow");
-  await page.getByLabel(/^width/).fill("160");
+  await page.getByLabel(/^width/i).fill("160");
   await page.getByLabel("Lock width").check();
-  await page.getByLabel(/^flip/).selectOption("h");
+  await page.getByLabel(/^mirror/i).selectOption("h");
   const json = JSON.parse(await page.locator("textarea[name=template]").inputValue());
   assert.deepEqual(json, { width: { value: 160, locked: true }, flip: { value: "h" } });
   await page.waitForFunction(() => document.querySelector("[data-preview]")?.naturalWidth === 160);
@@ -183,11 +183,24 @@ async function zoom(page) {
   await chart.waitFor();
   const finer = page.getByRole("link", { name: "Look at this stretch closely" });
   assert.ok(await finer.isHidden());
+  // What is saved as a file, and what the fields say, follow the charts.
+  const [csv, from] = [page.locator("#numbers-title ~ .line a[download]"), page.getByLabel("From", { exact: true })];
+  const bounds = async () => {
+    const { searchParams } = new URL(await csv.evaluate((link) => link.href));
+    const field = await from.evaluate((input) => new Date(input.value).getTime());
+    return [searchParams.get("from"), searchParams.get("to")].map((time) => Date.parse(time)).concat(field);
+  };
+  const whole = await bounds();
+  assert.equal(whole[0], whole[2]);
   await page.getByRole("button", { name: "Zoom in" }).focus();
   await page.keyboard.press("Enter");
   await finer.waitFor();
+  const part = await bounds();
+  assert.ok(part[0] >= whole[0] && part[1] <= whole[1] && part[1] - part[0] < whole[1] - whole[0], `${part}`);
+  assert.equal(Math.floor(part[0] / 60_000), part[2] / 60_000);
   await page.getByRole("button", { name: "All of it" }).click();
   await finer.waitFor({ state: "hidden" });
+  assert.deepEqual(await bounds(), whole);
   const box = await placeOf(chart);
   await page.mouse.move(box.x + box.width * 0.4, box.y + 50);
   await page.mouse.down();
@@ -227,7 +240,7 @@ await run("reports and administration", async (browser) => {
   await jo.goto(`${base}/`);
   assert.equal(await jo.getByRole("navigation").getByRole("link", { name: "Reports" }).count(), 1);
   assert.equal(await jo.getByRole("link", { name: "Administration" }).count(), 0);
-  assert.equal((await kim.request.get(`${base}/reports`)).status(), 403);
+  await shoot(kim, "error-403", "/reports", 403);
   await template(admin);
   await tasks(admin);
   await report(admin);

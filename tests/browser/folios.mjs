@@ -89,7 +89,7 @@ async function change(page) {
   await page.locator('input[name="angle"]').fill("90");
   await page.waitForFunction((src) => document.querySelector("[data-tried-picture]").getAttribute("src") !== src, before);
   await page.locator('input[name="width"]').fill("-5");
-  await page.locator("[data-tried-fault]", { hasText: "width: must be" }).waitFor();
+  await page.locator("[data-tried-fault]", { hasText: "Width: must be" }).waitFor();
   await page.locator('input[name="width"]').fill("600");
   await page.locator("[data-tried-query]", { hasText: "width=600" }).waitFor();
   await settled(page);

@@ -65,6 +65,7 @@ async function upload(page, jpeg, folder) {
   const failed = page.locator('.uploads li[data-state="failed"]');
   assert.equal(await failed.count(), 1);
   assert.match(await failed.textContent(), /broken\.jpg/);
+  assert.equal(await failed.getByRole("button").count(), 0, "what is no picture is not sent again");
   await picture(page, "uploads-desktop-light");
   await page.locator('.uploads li[data-state="done"] a').first().click();
   await page.getByRole("heading", { name: /upload \d+\.jpg/ }).waitFor();
@@ -164,17 +165,17 @@ await run("the pages", async (browser) => {
   const first = await page.locator('.tile > a[href*="scenes"]').first().getAttribute("href");
   await shoot(page, "details", first);
   await centred(page, first);
-  for (const [name, address] of [
+  for (const [name, address, status] of [
     ["login", "/login"],
     ["browse-visitor", "/browse"],
     ["search", "/search"],
     ["search-none", "/search?q=nothing+like+this"],
     ["help", "/help"],
     ["about", "/about"],
-    ["error-404", "/no/such/page"],
-    ["error-401", "/account"],
+    ["error-404", "/no/such/page", 404],
+    ["error-401", "/account", 401],
   ]) {
-    await shoot(page, name, address);
+    await shoot(page, name, address, status);
   }
   await signInAtTheSecondTry(page);
   await makeFolder(page, "/flows");

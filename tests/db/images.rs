@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use halftone::db::image_ids::{ImageId, ImageIds};
 use halftone::db::images::FocalPoint;
-use halftone::db::{self, STATUS_ACTIVE, STATUS_DELETED, Sql, folders, images};
+use halftone::db::{self, STATUS_ACTIVE, STATUS_DELETED, Sql, folders, images, search, tags};
 
 use crate::setup::{TestDb, at_once};
 
 crate::on_both!(
     the_first_sight_makes_the_rows,
+    a_folder_has_others_above_and_below,
+    tags_are_offered_to_who_may_see_them,
     names_are_compared_byte_for_byte,
     paths_may_be_as_long_as_files_can_have,
     a_changed_file_keeps_its_id,
@@ -35,6 +37,49 @@ fn the_first_sight_makes_the_rows(test: &TestDb) {
     assert_eq!(images::seen(db, "/a/b/c.jpg", 1000, 1_700_000_000_123_456_789).unwrap(), image);
     let at_root = images::seen(db, "d.jpg", 1, 1).unwrap();
     assert_eq!(at_root.folder_id, root.id);
+}
+
+fn a_folder_has_others_above_and_below(test: &TestDb) {
+    let db = test.migrated();
+    for path in ["/a/b/c", "/a/x", "/a/y", "/z"] {
+        folders::seen(db, path).unwrap();
+    }
+    folders::vanished(db, "/a/y").unwrap();
+    let paths = |found: &[folders::Folder]| -> Vec<String> {
+        found.iter().map(|folder| folder.path.clone()).collect()
+    };
+    let above = folders::above(db, "a/b/c").unwrap();
+    assert_eq!(paths(&above), ["/", "/a", "/a/b"]);
+    assert!(folders::above(db, "/").unwrap().is_empty());
+    let ids: Vec<i64> = above.iter().map(|folder| folder.id).collect();
+    let below = folders::children_of(db, &ids, STATUS_ACTIVE).unwrap();
+    assert_eq!(paths(&below), ["/a", "/a/b", "/a/b/c", "/a/x", "/z"]);
+    assert_eq!(below[1].parent_id, Some(above[1].id));
+    assert!(folders::children_of(db, &[], STATUS_ACTIVE).unwrap().is_empty());
+}
+
+fn tags_are_offered_to_who_may_see_them(test: &TestDb) {
+    let db = test.migrated();
+    let open = images::seen(db, "open/a.jpg", 1, 1).unwrap();
+    let closed = images::seen(db, "closed/b.jpg", 1, 1).unwrap();
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    tags::set_of_image(db, open.id, &names(&["Sea", "Sand"])).unwrap();
+    tags::set_of_image(db, closed.id, &names(&["Secret"])).unwrap();
+    let list = tags::add_list(db, "Subjects").unwrap();
+    tags::fill_list(db, list, &names(&["Serene"])).unwrap();
+    let all = search::Scope { folders: Vec::new(), elsewhere: true };
+    let some = search::Scope { folders: vec![("/open".to_owned(), true)], elsewhere: false };
+    for (beginning, scope, whole_lists, most, expected) in [
+        ("", &all, true, 9, &["Sand", "Sea", "Secret", "Serene"][..]),
+        ("", &all, false, 9, &["Sand", "Sea", "Secret"]),
+        ("", &all, true, 2, &["Sand", "Sea"]),
+        ("SE", &all, true, 9, &["Sea", "Secret", "Serene"]),
+        ("", &some, false, 9, &["Sand", "Sea"]),
+        ("sec", &some, true, 9, &[]),
+    ] {
+        let offered = tags::offered(db, beginning, scope, whole_lists, most).unwrap();
+        assert_eq!(offered, expected, "{beginning} {most}");
+    }
 }
 
 fn names_are_compared_byte_for_byte(test: &TestDb) {

@@ -79,6 +79,10 @@ fn known_pictures_go_on_while_postgres_is_away() {
     let unknown = site.get("/image?src=a/logo.png");
     crate::errors::assert_page(&site, &unknown, 503, "unknown");
     assert!(unknown.header("retry-after").is_some());
+    // It can be asked for again, and the log knows it by its number.
+    let (text, id) = (unknown.text(), unknown.header("x-request-id").unwrap().to_owned());
+    assert!(text.contains("href=\"/image?src=a/logo.png\">Try again<"), "{text}");
+    assert!(text.contains(&format!("<code>{id}</code>")), "{id}: {text}");
     assert_eq!(site.status("/image?src=../x.jpg"), 403);
     wait::until("what is known of rights is too old", || site.status(TARGET) == 503);
     assert!(site.get(TARGET).header("retry-after").is_some());

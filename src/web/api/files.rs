@@ -148,7 +148,10 @@ pub const ENDPOINTS: &[Endpoint] = &[
         path: "/admin/images/{image_id}/tags",
         title: "Set an image's tags",
         access: Access::SignedIn("Edit permission for the image's folder."),
-        fields: &[optional("tags", Kind::Text(20_000), "All of its tags, one a line.")],
+        fields: &[
+            optional("tags", Kind::Text(20_000), "All of its tags, one a line."),
+            optional("add", Kind::Text(20_000), "More tags beside these, separated by commas."),
+        ],
         gives: gives::<Vec<String>>(),
         failures: &[403],
         handler: set_tags,
@@ -382,7 +385,8 @@ fn tags(call: &Call<'_>) -> Result<Reply, Error> {
 
 /// `PUT /admin/images/{image_id}/tags`
 fn set_tags(call: &Call<'_>) -> Result<Reply, Error> {
-    let names = call.text("tags").lines().map(str::to_owned).collect();
+    let more = call.text("add").split(',').flat_map(str::lines);
+    let names = call.text("tags").lines().chain(more).map(str::to_owned).collect();
     change(call, call.id("image_id"), &Changes { tags: Some(names), ..Changes::default() })?;
     tags(call)
 }

@@ -44,7 +44,7 @@ mod users;
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::{Method, StatusCode, header};
+use http::{HeaderName, Method, StatusCode, header};
 
 pub(in crate::web) use cache::{CacheFill, TierFill, cache_fill};
 pub use cors::Cors;
@@ -57,6 +57,7 @@ pub use shape::{in_query, supported};
 pub(in crate::web) use time::Moment;
 
 use super::sign_in::{csrf, session};
+use super::text::texts_of;
 use super::{App, Error, who};
 use crate::auth::Identity;
 use crate::http::{Answer, Later, Progress, Request, RequestBody, Response, Stage};
@@ -245,10 +246,23 @@ fn require_user(identity: &Identity) -> Result<(), Error> {
     }
 }
 
+/// With this field scripts of our pages say that what went wrong is shown to people.
+const WORDS: HeaderName = HeaderName::from_static("halftone-words");
+
 /// Logs a failure and tells the client of it.
 fn fail(app: &App, request: &Request, error: &Error) -> Response {
     error.log(&super::subject(app, request));
-    reply::failure(error)
+    match request.headers.contains_key(WORDS) {
+        true => reply::failure_saying(error, &error.in_words(texts_of(request))),
+        false => reply::failure(error),
+    }
+}
+
+/// Every field that an address takes, by its name.
+#[cfg(test)]
+pub fn field_names() -> std::collections::BTreeSet<&'static str> {
+    let fields = table::endpoints().flat_map(|endpoint| endpoint.fields);
+    fields.filter(|field| field.place == endpoint::Place::Usual).map(|field| field.name).collect()
 }
 
 /// Whether a method changes something.

@@ -124,7 +124,12 @@ impl Reply {
 
 /// The answer for an error: its status, its message, and nothing of its cause.
 pub fn failure(error: &Error) -> Response {
-    let (status, message) = (error.status(), error.message());
+    failure_saying(error, error.message())
+}
+
+/// The same with other words.
+pub fn failure_saying(error: &Error, message: &str) -> Response {
+    let status = error.status();
     let envelope = Envelope { status: status.as_u16(), message, data: () };
     let body = serde_json::to_vec(&envelope).expect("numbers and text always have a JSON form");
     let mut response = json(status, body);

@@ -26,8 +26,12 @@ const TO: Field = optional("to", Kind::Time, "Until when; now if left out.");
 const FORMAT: Field = optional(
     "format",
     Kind::Choice(&["json", "csv"]),
-    "The usual answer, or a table for spreadsheets without what usually stands around it.",
+    "The usual answer, or a table for spreadsheets without what usually stands around it: all of it, up to \
+     100,000 lines, if no `limit` is given.",
 );
+
+/// The most lines of a table.
+const LINES: i64 = 100_000;
 
 /// The columns that come first in tables, as far as they are there.
 const COLUMNS: [&str; 16] = [
@@ -294,16 +298,26 @@ fn reply<T, S: Serialize + for<'a> From<&'a T>>(
 }
 
 fn told(call: &Call<'_>, name: &str, shapes: &impl Serialize, total: i64) -> Result<Reply, Error> {
-    let page = Page::of(call);
-    if call.opt_text("format") == Some("csv") {
+    let page = page(call);
+    if is_table(call) {
         return Ok(page.tell(call, Reply::csv(&csv::table(shapes, &COLUMNS)?, name), total));
     }
     page.reply(call, shapes, total)
 }
 
-/// Which items a call asks for.
-fn part(call: &Call<'_>) -> (i64, i64) {
+fn is_table(call: &Call<'_>) -> bool {
+    call.opt_text(FORMAT.name) == Some("csv")
+}
+
+/// Which items a call asks for. A table is kept as a file, and nobody looks for the rest of it.
+fn page(call: &Call<'_>) -> Page {
     let page = Page::of(call);
+    let whole = is_table(call) && call.opt_int(LIMIT.name).is_none();
+    if whole { Page { limit: LINES, ..page } } else { page }
+}
+
+fn part(call: &Call<'_>) -> (i64, i64) {
+    let page = page(call);
     (page.start, page.limit)
 }
 

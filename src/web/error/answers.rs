@@ -8,8 +8,7 @@ use crate::auth::accounts::AccountError;
 impl Error {
     /// 401: whoever calls has to sign in.
     pub fn sign_in() -> Self {
-        let message = "You must be signed in to do this.";
-        let mut error = Self::new(StatusCode::UNAUTHORIZED, Fault::Client, message);
+        let mut error = Self::said(StatusCode::UNAUTHORIZED, Fault::Client, "says-sign-in");
         error.challenge = true;
         error
     }

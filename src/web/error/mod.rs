@@ -6,10 +6,14 @@
 mod answers;
 mod from;
 mod library;
+mod words;
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
+use super::text;
 use crate::cache::flight::Failure;
+
+pub use words::{in_words, label};
 
 /// Whose fault an error is; decides how loudly it is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +31,8 @@ pub enum Fault {
 pub struct Error {
     status: StatusCode,
     message: String,
+    /// The text of the pages that says the same, where it is one of theirs.
+    key: Option<&'static str>,
     fault: Fault,
     retry_after_s: Option<u64>,
     challenge: bool,
@@ -42,12 +48,19 @@ impl Error {
         Self {
             status,
             message: message.into(),
+            key: None,
             fault,
             retry_after_s: None,
             challenge: false,
             image_id: None,
             cause: None,
         }
+    }
+
+    /// With a message of the pages' texts.
+    fn said(status: StatusCode, fault: Fault, key: &'static str) -> Self {
+        let message = text::for_languages(None).get(key);
+        Self { key: Some(key), ..Self::new(status, fault, message) }
     }
 
     /// 400: a parameter is missing, out of range, or not one of its choices.
@@ -57,8 +70,7 @@ impl Error {
 
     /// 403: the caller may not see this, whether or not it exists.
     pub fn forbidden() -> Self {
-        let message = "You do not have permission to access this.";
-        Self::new(StatusCode::FORBIDDEN, Fault::Client, message)
+        Self::said(StatusCode::FORBIDDEN, Fault::Client, "says-forbidden")
     }
 
     /// 403 with a message of its own.
@@ -68,44 +80,40 @@ impl Error {
 
     /// 401: the token or key is not good, or no longer.
     pub fn unauthorised() -> Self {
-        let message = "The API token or key is not valid, or no longer.";
-        let mut error = Self::new(StatusCode::UNAUTHORIZED, Fault::Client, message);
+        let mut error = Self::said(StatusCode::UNAUTHORIZED, Fault::Client, "says-unauthorised");
         error.challenge = true;
         error
     }
 
     /// 429: too many attempts, or too many at once.
     pub fn too_many(retry_after_s: u64) -> Self {
-        let message = "Too many attempts to sign in. Please try again later.";
-        let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, Fault::Client, message);
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        let mut error = Self::said(status, Fault::Client, "says-too-many-attempts");
         error.retry_after_s = Some(retry_after_s.max(1));
         error
     }
 
     /// 429: the client has had too many new pictures made.
     pub fn too_many_pictures(retry_after_s: u64) -> Self {
-        let message = "Too many new pictures were asked for from your address. Those that were made \
-                       before are still sent; please ask for others again in a moment.";
-        let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, Fault::Client, message);
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        let mut error = Self::said(status, Fault::Client, "says-too-many-pictures");
         error.retry_after_s = Some(retry_after_s.max(1));
         error
     }
 
     /// 404.
     pub fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, Fault::Client, "There is nothing at this address.")
+        Self::said(StatusCode::NOT_FOUND, Fault::Client, "says-nothing-here")
     }
 
     /// 405; the caller adds the `Allow` field.
     pub fn method_not_allowed() -> Self {
-        let message = "This address does not take this method.";
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, Fault::Client, message)
+        Self::said(StatusCode::METHOD_NOT_ALLOWED, Fault::Client, "says-no-such-method")
     }
 
     /// 413: the body is larger than anything that this address takes.
     pub fn too_large() -> Self {
-        let message = "The request is too large.";
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, Fault::Client, message)
+        Self::said(StatusCode::PAYLOAD_TOO_LARGE, Fault::Client, "says-too-large")
     }
 
     /// 415: the source is not a picture that can be read.
@@ -116,37 +124,36 @@ impl Error {
 
     /// 503: come back later.
     pub fn busy(retry_after_s: u64) -> Self {
-        let message = "The server is too busy. Please try again in a moment.";
-        let mut error = Self::new(StatusCode::SERVICE_UNAVAILABLE, Fault::Upstream, message);
-        error.retry_after_s = Some(retry_after_s.max(1));
-        error
+        Self::later("says-busy", retry_after_s.max(1))
     }
 
     /// 503: there is not enough memory for this at the moment.
     pub fn short_of_memory() -> Self {
-        Self::busy(DEFAULT_RETRY_S)
-            .saying("The server has too little memory at the moment. Please try again in a moment.")
+        Self::later("says-short-of-memory", DEFAULT_RETRY_S)
     }
 
     /// 503: something that the answer depends on is away.
     pub fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
-        let message = "The server cannot answer this at the moment.";
-        let mut error = Self::new(StatusCode::SERVICE_UNAVAILABLE, Fault::Upstream, message);
-        error.retry_after_s = Some(DEFAULT_RETRY_S);
-        error.caused_by(cause)
+        Self::later("says-unavailable", DEFAULT_RETRY_S).caused_by(cause)
+    }
+
+    fn later(key: &'static str, retry_after_s: u64) -> Self {
+        let mut error = Self::said(StatusCode::SERVICE_UNAVAILABLE, Fault::Upstream, key);
+        error.retry_after_s = Some(retry_after_s);
+        error
     }
 
     /// The same with a message that tells the client more.
     #[must_use]
     pub fn saying(mut self, message: impl Into<String>) -> Self {
-        self.message = message.into();
+        (self.message, self.key) = (message.into(), None);
         self
     }
 
     /// 500.
     pub fn internal(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
-        let message = "The server failed to answer. The failure has been logged.";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, Fault::Internal, message).caused_by(cause)
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        Self::said(status, Fault::Internal, "says-failed").caused_by(cause)
     }
 
     /// Whether it is this request's own fate, such as having waited too long, and the next one may fare
@@ -164,7 +171,8 @@ impl Error {
     pub fn of(mut self, name: &str) -> Self {
         let told = self.message.strip_prefix(name).is_some_and(|rest| rest.starts_with(": "));
         if !told {
-            self.message = format!("{name}: {}", self.message);
+            let message = format!("{name}: {}", self.message);
+            self = self.saying(message);
         }
         self
     }

@@ -5,6 +5,7 @@ mod codes;
 use askama::Template;
 use askama::filters::Safe;
 
+use super::admin::acts;
 use super::frame::{Frame, require_user};
 use crate::auth::{Scopes, SystemPermission};
 use crate::db::api_keys::ApiKey;
@@ -28,7 +29,7 @@ struct Account {
     is_foreign: bool,
     allow_api: bool,
     groups: Vec<String>,
-    permissions: Vec<&'static str>,
+    permissions: Vec<String>,
     /// Whether it is a person who has signed in: keys and the second step are nobody else's to change.
     is_person: bool,
     second: SecondStep,
@@ -55,13 +56,18 @@ impl Key {
         Self {
             id: key.id,
             name: key.name.clone(),
-            scopes: Scopes::from_stored(key.scopes).names().join(", "),
+            scopes: scopes(f, Scopes::from_stored(key.scopes)),
             created: f.moment(key.created_ms),
             expires: moment(key.expires_ms),
             is_over: key.expires_ms.is_some_and(|at| at <= now_ms()),
             last_used: moment(key.last_used_ms),
         }
     }
+}
+
+/// What a key is good for; each of these words has those before it in it.
+fn scopes(f: &Frame, scopes: Scopes) -> String {
+    scopes.names().last().map(|name| acts::scope(f.texts(), name)).unwrap_or_default()
 }
 
 /// `GET /account`
@@ -81,7 +87,7 @@ pub fn account(app: &App, request: &Request, _: &dyn Progress) -> Result<Respons
         permissions: SystemPermission::ALL
             .into_iter()
             .filter(has)
-            .map(SystemPermission::title)
+            .map(|permission| acts::permission(f.texts(), permission))
             .collect(),
         is_person,
         second: SecondStep::read(app, id, &user.username, is_person)?,

@@ -6,11 +6,12 @@ use askama::Template;
 
 use super::frame::{Frame, given, with_value};
 use super::listing::{self, Crumb, PER_PAGE, Pager, SORTS, Sort, crumbs};
+use super::preferences;
 use super::tiles::{Tile, thumbnail};
-use super::{preferences, tree};
+use super::tree::{self, Tree};
 use crate::auth::{Identity, Level};
 use crate::db::folders::{self, Folder};
-use crate::db::image_views::{self, ImageView};
+use crate::db::image_views::{self, Cover, ImageView};
 use crate::db::{STATUS_ACTIVE, STATUS_DELETED};
 use crate::http::{Progress, Request, Response};
 use crate::library::Caller;
@@ -110,14 +111,15 @@ pub fn browse(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
     let pager = Pager::of(paths.len(), given(&query, "page"), |page| address(sort, page, ""));
     let f = Frame::of(app, request, &identity);
     let may = May::of(level, path == folders::ROOT);
-    let children = tree::children(app, &rights, &identity, &folder)?;
+    let sees = |folder: &Folder| rights.level(&identity, &folder.path) >= Level::View;
+    let tree = Tree::around(app, &folder, sees)?;
     let page = Browse {
         name: if folder.name.is_empty() { f.t("library") } else { folder.name.clone() },
         folder_id: folder.id,
         crumbs: crumbs(&path, f.t("library")),
-        tree: tree::rows(app, &rights, &identity, &folder)?,
-        folders: if pager.page == 1 { cards(app, &children)? } else { Vec::new() },
-        tiles: in_order(tiles(app, &f, &paths[pager.start()..], !f.user.is_empty())?, sort),
+        tree: tree.rows(None),
+        folders: if pager.page == 1 { cards(app, tree.children())? } else { Vec::new() },
+        tiles: in_order(tiles(app, &f, &paths[pager.start()..], is_list)?, sort),
         total: paths.len(),
         is_list,
         sort_key: sort.key,
@@ -178,13 +180,17 @@ fn address(path: &str, sort: Sort, page: usize, view: &str) -> String {
     format!("/browse{sign}{}", pairs.join("&"))
 }
 
-fn tiles(app: &App, f: &Frame, paths: &[String], pickable: bool) -> Result<Vec<Tile>, Error> {
+fn tiles(app: &App, f: &Frame, paths: &[String], is_list: bool) -> Result<Vec<Tile>, Error> {
+    let pickable = !f.user.is_empty();
     let paths = &paths[..paths.len().min(PER_PAGE)];
     let known = image_views::by_paths(&app.db, paths)?;
     let known: HashMap<&str, &ImageView> =
         known.iter().map(|view| (view.path.as_str(), view)).collect();
     let tile = |path: &String| match known.get(path.as_str()) {
-        Some(view) if view.status == STATUS_ACTIVE => Tile::of(app, f, view, pickable),
+        Some(view) if view.status == STATUS_ACTIVE => match is_list {
+            true => Tile::of_list(app, f, view, pickable),
+            false => Tile::of(app, view, pickable),
+        },
         _ => Tile::of_path(app, path, None),
     };
     Ok(paths.iter().map(tile).collect())
@@ -201,8 +207,10 @@ fn in_order(mut tiles: Vec<Tile>, sort: Sort) -> Vec<Tile> {
 fn cards(app: &App, children: &[Folder]) -> Result<Vec<FolderCard>, Error> {
     let ids: Vec<i64> = children.iter().map(|child| child.id).collect();
     let covers = image_views::covers(&app.db, &ids)?;
+    let covers: HashMap<i64, Cover> =
+        covers.into_iter().map(|cover| (cover.folder_id, cover)).collect();
     let card = |child: &Folder| {
-        let found = covers.iter().find(|cover| cover.folder_id == child.id);
+        let found = covers.get(&child.id);
         let cover = found.filter(|cover| supported(&cover.path));
         FolderCard {
             name: child.name.clone(),

@@ -56,6 +56,8 @@ struct Details {
     description: String,
     tags: Vec<Tag>,
     tag_lines: String,
+    /// Tags that are offered to who may set them.
+    offered: Vec<String>,
     facts: Vec<Fact>,
     said: Vec<Fact>,
     place: String,
@@ -192,6 +194,7 @@ fn page(
         title: view.title.clone(),
         description: view.description.clone(),
         tag_lines: tags.join("\n"),
+        offered: if may.edit { search::offered(app, identity)? } else { Vec::new() },
         tags: tags.into_iter().map(|name| Tag { href: with_tag(&name), name }).collect(),
         facts: facts::of_file(&f, view, &said, focal),
         said: facts::said(&f, &said),

@@ -9,6 +9,7 @@ use super::{admin, icons, preferences, respond};
 use crate::auth::{Identity, Level, Rights, SystemPermission};
 use crate::db::baskets;
 use crate::http::{Request, Response};
+use crate::spec::Group;
 use crate::web::sign_in::{Form, csrf};
 use crate::web::text::{self, Texts};
 use crate::web::{App, Error, client, who};
@@ -32,6 +33,8 @@ pub struct Frame {
     pub user: String,
     /// `light`, `dark`, or blank for what the system says.
     pub theme: &'static str,
+    /// Whether single keys do something.
+    pub has_keys: bool,
     /// This page's address, to come back to.
     pub here: String,
     /// What is looked for.
@@ -86,8 +89,7 @@ impl Frame {
     }
 
     fn bare(request: &Request) -> Self {
-        let accepted = request.headers.get(header::ACCEPT_LANGUAGE);
-        let texts = text::for_languages(accepted.and_then(|field| field.to_str().ok()));
+        let texts = text::texts_of(request);
         let query = Form::of_query(request).unwrap_or_default();
         let done = query.text("done").map(|word| format!("done-{word}"));
         Self {
@@ -95,6 +97,7 @@ impl Frame {
             csrf_token: String::new(),
             user: String::new(),
             theme: preferences::theme(request),
+            has_keys: preferences::has_keys(request),
             here: here(request),
             query: String::new(),
             done: done.filter(|key| texts.has(key)).map(|key| texts.get(&key)).unwrap_or_default(),
@@ -106,6 +109,20 @@ impl Frame {
             may_gather: false,
             basket: None,
         }
+    }
+
+    #[cfg(test)]
+    pub fn for_tests() -> Self {
+        use crate::http::{Client, RequestBody};
+        Self::bare(&Request {
+            method: http::Method::GET,
+            path: "/".into(),
+            query: Vec::new(),
+            headers: http::HeaderMap::new(),
+            client: Client::default(),
+            body: RequestBody::Empty,
+            received: std::time::Instant::now(),
+        })
     }
 
     /// Sends a page with this frame.
@@ -197,6 +214,25 @@ impl Frame {
         if self.texts.has(key) { self.texts.get(key) } else { other.to_owned() }
     }
 
+    /// What a parameter of pictures is called.
+    pub fn param(&self, name: &str) -> String {
+        self.t_or(&format!("param-{name}"), name)
+    }
+
+    /// What a group of parameters is called.
+    pub fn params(&self, group: Group) -> String {
+        self.t(match group {
+            Group::Source => "params-source",
+            Group::Output => "params-output",
+            Group::Size => "params-size",
+            Group::Turn => "params-turn",
+            Group::Part => "params-part",
+            Group::Effect => "params-effect",
+            Group::Overlay => "params-overlay",
+            Group::Delivery => "params-delivery",
+        })
+    }
+
     /// A text with a number.
     pub fn n(&self, key: &str, count: impl Whole) -> String {
         self.texts.count(key, count.whole())
@@ -242,9 +278,15 @@ impl Frame {
     /// A moment in milliseconds since 1970 UTC; scripts show it in the visitor's zone and way of writing.
     pub fn moment(&self, ms: i64) -> Safe<String> {
         let Some(moment) = moment(ms) else { return Safe(String::new()) };
-        let (date, clock) = (self.date(moment), clock(moment));
-        let shown = self.texts.args("moment", [("date", date.into()), ("time", clock.into())]);
+        let shown = self.moment_text(ms);
         Safe(format!("<time datetime=\"{}\" data-moment>{shown}</time>", machine(moment) + "Z"))
+    }
+
+    /// The same as text alone, in UTC.
+    pub fn moment_text(&self, ms: i64) -> String {
+        let Some(moment) = moment(ms) else { return String::new() };
+        let (date, clock) = (self.date(moment), clock(moment));
+        self.texts.args("moment", [("date", date.into()), ("time", clock.into())])
     }
 
     /// A moment by a clock whose zone is not known, such as a camera's.

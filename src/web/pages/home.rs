@@ -34,7 +34,7 @@ pub fn home(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, 
     let identity = who::identify(app, request)?;
     let f = Frame::of(app, request, &identity);
     let page = Home {
-        tiles: latest(app, &f, &identity, SHOWN)?,
+        tiles: latest(app, &identity, SHOWN)?,
         free: app.protection.leaves_free(&identity),
         formats: FORMATS
             .iter()
@@ -48,7 +48,7 @@ pub fn home(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, 
 
 /// The pictures that came last of those that somebody may see. While nobody has looked through the files
 /// yet, those that are found first.
-pub fn latest(app: &App, f: &Frame, identity: &Identity, most: usize) -> Result<Vec<Tile>, Error> {
+pub fn latest(app: &App, identity: &Identity, most: usize) -> Result<Vec<Tile>, Error> {
     let now = Now::of(app, identity);
     let caller = Caller::Somebody { rights: &now, user: identity.user_id() };
     let query = Query { limit: u32::try_from(most).unwrap_or(1), ..Query::default() };
@@ -57,7 +57,7 @@ pub fn latest(app: &App, f: &Frame, identity: &Identity, most: usize) -> Result<
         let paths: Vec<String> = found.images.into_iter().map(|image| image.path).collect();
         let mut views = image_views::by_paths(&app.db, &paths)?;
         views.sort_by_key(|view| paths.iter().position(|path| *path == view.path));
-        return Ok(views.iter().map(|view| Tile::of(app, f, view, false)).collect());
+        return Ok(views.iter().map(|view| Tile::of(app, view, false)).collect());
     }
     let rights = app.store.rights()?;
     let readable =

@@ -49,7 +49,9 @@ pub fn pictures(app: &App, folder: &Folder, sort: Sort) -> Result<Vec<String>, E
     let path = |name: String| if inner.is_empty() { name } else { format!("{inner}/{name}") };
     let mut paths: Vec<String> =
         names.into_iter().map(path).filter(|path| supported(path)).collect();
-    paths.sort_by_cached_key(|path| natural_key(path));
+    // What comes before the names is the same for all.
+    let before = paths.first().map_or(0, |path| path.rfind('/').map_or(0, |at| at + 1));
+    paths.sort_by_cached_key(|path| natural_key(&path[before..]));
     if let Some(order) = sort.order {
         let ordered = image_views::ordered(&app.db, folder.id, order)?;
         let places: HashMap<&str, usize> =

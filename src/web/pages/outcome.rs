@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::frame::{Frame, with_value};
 use super::respond::html;
 use crate::http::{Request, Response};
-use crate::web::App;
+use crate::web::{App, in_words};
 
 /// Things that the page shows.
 const SHOWN: usize = 500;
@@ -81,7 +81,8 @@ fn details(src: &Value) -> String {
 /// Of an upload: what each file has become, by its name.
 fn files(f: &Frame, data: &Value) -> Option<Vec<Thing>> {
     let thing = |(name, told): (&String, &Value)| {
-        let error = told.get("error").map(|error| text(&error["message"]));
+        let words = |error: &Value| in_words(f.texts(), &text(&error["message"]));
+        let error = told.get("error").map(words);
         let (href, done) = match error {
             Some(_) => Default::default(),
             None => (details(&told["src"]), f.t("upload-arrived-one")),
@@ -100,7 +101,7 @@ fn lines(f: &Frame, data: &Value) -> Option<Vec<Thing>> {
         _ => f.t("image-description"),
     };
     let thing = |line: &Value| {
-        let error = text(&line["error"]);
+        let error = in_words(f.texts(), &text(&line["error"]));
         let fields: Vec<String> =
             line["changes"].as_array().into_iter().flatten().map(field).collect();
         let (href, done) = match error.is_empty() {

@@ -17,8 +17,11 @@ use crate::web::api::{Moment, Now, folder_path, in_query};
 use crate::web::sign_in::Form;
 use crate::web::{App, Error, who};
 
-/// Tags that are offered.
+/// Tags that can be clicked.
 const TAGS: i64 = 40;
+
+/// Tags that fields offer; scripts ask for others by their beginnings.
+const OFFERED: i64 = 200;
 
 /// What a query may ask for beside words, by its name in addresses.
 const NAMES: [&str; 9] =
@@ -38,6 +41,7 @@ struct Search {
     formats: Vec<&'static str>,
     orders: Vec<Choice>,
     tags: Vec<TagChoice>,
+    offered: Vec<String>,
     tiles: Vec<Tile>,
     total: i64,
     pager: Pager,
@@ -97,14 +101,14 @@ pub fn search(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
     let caller = Caller::Somebody { rights: &now, user: identity.user_id() };
     let page: usize = given(&form, "page").parse().unwrap_or(1).clamp(1, 1_000_000);
     let start = (page - 1) * PER_PAGE;
+    let mut f = Frame::of(app, request, &identity);
     let (found, fault) = match find(app, &caller, &form, (start, PER_PAGE)) {
         Ok(found) => (found, String::new()),
         Err(error) if error.status().is_client_error() => {
-            (Found { images: Vec::new(), total: 0 }, error.message().to_owned())
+            (Found { images: Vec::new(), total: 0 }, error.in_words(f.texts()))
         }
         Err(error) => return Err(error),
     };
-    let mut f = Frame::of(app, request, &identity);
     f.query = given(&form, "q").to_owned();
     let total = usize::try_from(found.total).unwrap_or(0);
     let (tags, _) = app.library.counted_tags(&caller, "", (0, TAGS))?;
@@ -132,6 +136,7 @@ pub fn search(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
                 count,
             })
             .collect(),
+        offered: offered(app, &identity)?,
         tiles: tiles(app, &f, &found, |path, at| page_of(&form, path, start + at + 1))?,
         total: found.total,
         pager: Pager::of(total, given(&form, "page"), |page| address(&form, page)),
@@ -141,6 +146,13 @@ pub fn search(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
         f,
     };
     Ok(page.f.send(&page))
+}
+
+/// The names of tags that fields for tags offer.
+pub fn offered(app: &App, identity: &Identity) -> Result<Vec<String>, Error> {
+    let now = Now::of(app, identity);
+    let caller = Caller::Somebody { rights: &now, user: identity.user_id() };
+    Ok(app.library.offered_tags(&caller, "", OFFERED)?)
 }
 
 /// Where a picture stands among those that a query finds which leads to its page; none for a query that tells no
@@ -252,7 +264,7 @@ fn tiles(
     let pickable = !f.user.is_empty();
     let tile = |path: &String| {
         let view = views.iter().find(|view| view.path == *path);
-        view.map_or_else(|| Tile::of_path(app, path, None), |view| Tile::of(app, f, view, pickable))
+        view.map_or_else(|| Tile::of_path(app, path, None), |view| Tile::of(app, view, pickable))
     };
     let mut tiles: Vec<Tile> = paths.iter().map(tile).collect();
     for (at, tile) in tiles.iter_mut().enumerate() {

@@ -9,7 +9,7 @@ use crate::http::{Progress, Request, Response};
 use crate::web::api::metadata::{Line, plan, sent};
 use crate::web::api::{folder_path, in_query};
 use crate::web::sign_in::Form;
-use crate::web::{App, Error, who};
+use crate::web::{App, Error, in_words, who};
 
 /// Lines that the page shows of each kind.
 const SHOWN: usize = 500;
@@ -63,7 +63,7 @@ pub fn table(app: &App, request: &Request, _: &dyn Progress) -> Result<Response,
         match read {
             Ok((lines, table)) => page.show(lines, table),
             Err(error) if error.status().is_client_error() => {
-                error.message().clone_into(&mut page.fault);
+                page.fault = error.in_words(page.f.texts());
             }
             Err(error) => return Err(error),
         }
@@ -74,8 +74,11 @@ pub fn table(app: &App, request: &Request, _: &dyn Progress) -> Result<Response,
 
 impl Page {
     fn show(&mut self, lines: Vec<Line>, table: String) {
-        let (failed, rest): (Vec<Line>, Vec<Line>) =
+        let (mut failed, rest): (Vec<Line>, Vec<Line>) =
             lines.into_iter().partition(|line| !line.error.is_empty());
+        for line in &mut failed {
+            line.error = in_words(self.f.texts(), &line.error);
+        }
         let (changed, same): (Vec<Line>, Vec<Line>) =
             rest.into_iter().partition(|line| !line.changes.is_empty());
         self.more_changed = changed.len().saturating_sub(SHOWN);

@@ -39,7 +39,7 @@ pub struct Tile {
     pub height: u32,
     /// Whether it can be chosen to do something with it.
     pub pickable: bool,
-    /// Its size in pixels, for people.
+    /// Its size in pixels, for people; this and what follows is blank unless it was asked for.
     pub pixels: String,
     /// Its file's length, for people.
     pub size: String,
@@ -49,20 +49,25 @@ pub struct Tile {
 
 impl Tile {
     /// Of an image that is known.
-    pub fn of(app: &App, f: &Frame, view: &ImageView, pickable: bool) -> Self {
-        let size = view.width.zip(view.height).filter(|(width, height)| *width > 0 && *height > 0);
-        let mut tile = Self::of_path(app, &view.path, size);
+    pub fn of(app: &App, view: &ImageView, pickable: bool) -> Self {
+        let mut tile = Self::of_path(app, &view.path, size(view));
         tile.id = view.id;
         tile.title.clone_from(&view.title);
         tile.pickable = pickable;
-        if let Some((width, height)) = size {
-            tile.pixels = format!("{} × {}", f.number(width), f.number(height));
-        }
-        tile.size = view.size_bytes.map(|bytes| f.bytes(bytes)).unwrap_or_default();
-        if let Some(ns) = view.mtime_ns {
-            tile.changed = f.moment(ns.div_euclid(1_000_000));
-        }
         tile
+    }
+
+    /// The same with what a list tells of it.
+    pub fn of_list(app: &App, f: &Frame, view: &ImageView, pickable: bool) -> Self {
+        let pixels =
+            size(view).map(|(width, height)| format!("{} × {}", f.number(width), f.number(height)));
+        let changed = view.mtime_ns.map(|ns| f.moment(ns.div_euclid(1_000_000)));
+        Self {
+            pixels: pixels.unwrap_or_default(),
+            size: view.size_bytes.map(|bytes| f.bytes(bytes)).unwrap_or_default(),
+            changed: changed.unwrap_or(Safe(String::new())),
+            ..Self::of(app, view, pickable)
+        }
     }
 
     /// Of a file of which nothing else is known but perhaps its size in pixels.
@@ -86,6 +91,11 @@ impl Tile {
             changed: Safe(String::new()),
         }
     }
+}
+
+/// Its size in pixels, once it is known.
+fn size(view: &ImageView) -> Option<(i64, i64)> {
+    view.width.zip(view.height).filter(|(width, height)| *width > 0 && *height > 0)
 }
 
 /// The address of a small picture that fills a shape.

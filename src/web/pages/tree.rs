@@ -1,12 +1,14 @@
 //! The tree of folders beside a folder: the way down to it, with what lies beside each step.
 
+use std::collections::HashMap;
+use std::ops::Range;
+
 use super::frame::with_value;
-use crate::auth::{Identity, Level, Rights};
+use crate::db::STATUS_ACTIVE;
 use crate::db::folders::{self, Folder};
-use crate::db::{self, STATUS_ACTIVE};
 use crate::web::{App, Error};
 
-/// The most folders that are shown of one.
+/// The most folders that are shown of one, unless it is said which ones are.
 const MOST: usize = 60;
 
 /// A folder of the tree.
@@ -21,88 +23,77 @@ pub struct Row {
     pub depth: usize,
     /// Whether it is the one that is looked at.
     pub is_here: bool,
+    /// Of a row that leads to all folders of one, of which only some are shown: how many there are; else 0.
+    pub all: usize,
 }
 
-/// The folders in a folder that somebody may see.
-pub fn children(
-    app: &App,
-    rights: &Rights,
-    identity: &Identity,
-    folder: &Folder,
-) -> Result<Vec<Folder>, Error> {
-    within(app, folder, &|child| rights.level(identity, &child.path) >= Level::View)
+/// A folder, those that it lies in, and what lies in each of them.
+pub struct Tree {
+    /// From the root down to the folder, itself last.
+    chain: Vec<Folder>,
+    /// The folders in each of these, by its id, in the order of their names.
+    within: HashMap<i64, Vec<Folder>>,
 }
 
-/// The folders in a folder that are to be seen, by name.
-fn within(
-    app: &App,
-    folder: &Folder,
-    is_seen: &dyn Fn(&Folder) -> bool,
-) -> Result<Vec<Folder>, Error> {
-    let mut children = folders::children(&app.db, folder.id, Some(STATUS_ACTIVE))?;
-    children.retain(is_seen);
-    children.sort_by_cached_key(|child| super::listing::natural_key(&child.name));
-    Ok(children)
-}
-
-/// The tree around a folder, of what somebody may see.
-pub fn rows(
-    app: &App,
-    rights: &Rights,
-    identity: &Identity,
-    folder: &Folder,
-) -> Result<Vec<Row>, Error> {
-    around(app, folder, &|child| rights.level(identity, &child.path) >= Level::View)
-}
-
-/// The tree around a folder, of those folders that are to be seen.
-pub fn around(
-    app: &App,
-    folder: &Folder,
-    is_seen: &dyn Fn(&Folder) -> bool,
-) -> Result<Vec<Row>, Error> {
-    let chain = chain(&app.db, folder)?;
-    let mut rows = Vec::new();
-    let walk = Walk { app, is_seen, chain: &chain, here: folder.id };
-    if let Some(root) = chain.first() {
-        walk.add(root, 0, &mut rows)?;
-    }
-    Ok(rows)
-}
-
-/// The folders from the root down to one, itself last.
-fn chain(db: &db::Db, folder: &Folder) -> Result<Vec<Folder>, Error> {
-    let mut chain = vec![folder.clone()];
-    while let Some(id) = chain.last().and_then(|folder| folder.parent_id) {
-        match folders::by_id(db, id)? {
-            Some(parent) if chain.len() < 64 => chain.push(parent),
-            _ => break,
+impl Tree {
+    /// Around a folder, of those folders that are to be seen.
+    pub fn around(
+        app: &App,
+        folder: &Folder,
+        is_seen: impl Fn(&Folder) -> bool,
+    ) -> Result<Self, Error> {
+        let mut chain = folders::above(&app.db, &folder.path)?;
+        chain.push(folder.clone());
+        let ids: Vec<i64> = chain.iter().map(|folder| folder.id).collect();
+        let mut within: HashMap<i64, Vec<Folder>> = HashMap::new();
+        for child in folders::children_of(&app.db, &ids, STATUS_ACTIVE)? {
+            if let Some(parent) = child.parent_id.filter(|_| is_seen(&child)) {
+                within.entry(parent).or_default().push(child);
+            }
         }
+        for children in within.values_mut() {
+            children.sort_by_cached_key(|child| super::listing::natural_key(&child.name));
+        }
+        Ok(Self { chain, within })
     }
-    chain.reverse();
-    Ok(chain)
-}
 
-struct Walk<'a> {
-    app: &'a App,
-    is_seen: &'a dyn Fn(&Folder) -> bool,
-    chain: &'a [Folder],
-    here: i64,
-}
+    /// The folders in the folder.
+    pub fn children(&self) -> &[Folder] {
+        self.chain.last().map(|folder| self.of(folder)).unwrap_or_default()
+    }
 
-impl Walk<'_> {
+    fn of(&self, folder: &Folder) -> &[Folder] {
+        self.within.get(&folder.id).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The rows; of the folders in the folder itself only a part, if one is given.
+    pub fn rows(&self, part: Option<Range<usize>>) -> Vec<Row> {
+        let mut rows = Vec::new();
+        self.add(0, part, &mut rows);
+        rows
+    }
+
     /// Adds a folder of the chain, and below it what lies in it.
-    fn add(&self, folder: &Folder, depth: usize, rows: &mut Vec<Row>) -> Result<(), Error> {
+    fn add(&self, depth: usize, part: Option<Range<usize>>, rows: &mut Vec<Row>) {
+        let Some(folder) = self.chain.get(depth) else { return };
         rows.push(self.row(folder, depth));
-        let next = self.chain.get(depth + 1);
-        for (at, child) in within(self.app, folder, self.is_seen)?.iter().enumerate() {
+        let (next, children) = (self.chain.get(depth + 1), self.of(folder));
+        if let Some(part) = part.as_ref().filter(|_| next.is_none()) {
+            let shown = children.iter().skip(part.start).take(part.len());
+            rows.extend(shown.map(|child| self.row(child, depth + 1)));
+            return;
+        }
+        for (at, child) in children.iter().enumerate() {
             if next.is_some_and(|next| next.id == child.id) {
-                self.add(child, depth + 1, rows)?;
+                self.add(depth + 1, part.clone(), rows);
             } else if at < MOST {
                 rows.push(self.row(child, depth + 1));
             }
         }
-        Ok(())
+        if children.len() > MOST {
+            let all = Row { all: children.len(), is_here: false, ..self.row(folder, depth + 1) };
+            rows.push(all);
+        }
     }
 
     fn row(&self, folder: &Folder, depth: usize) -> Row {
@@ -111,7 +102,8 @@ impl Walk<'_> {
             path: folder.path.clone(),
             href: with_value("/browse", "path", &folder.path),
             depth: depth.min(8),
-            is_here: folder.id == self.here,
+            is_here: self.chain.last().is_some_and(|here| here.id == folder.id),
+            all: 0,
         }
     }
 }

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::frame::{Frame, given, require_user, with_value};
-use super::tree;
+use super::tree::Tree;
 use crate::auth::Level;
 use crate::db::folders;
 use crate::http::{Progress, Request, Response};
@@ -37,7 +37,7 @@ pub fn upload(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
     let mut offered = Vec::new();
     if let Some(root) = folders::by_path(&app.db, folders::ROOT)? {
         offered.push(root.clone());
-        offered.extend(tree::children(app, &rights, &identity, &root)?);
+        offered.extend_from_slice(Tree::around(app, &root, |_| true)?.children());
     }
     offered.retain(|folder| rights.level(&identity, &folder.path) >= Level::Upload);
     let extensions = FORMATS.iter().filter(|row| row.read).flat_map(|row| row.extensions.iter());

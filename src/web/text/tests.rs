@@ -73,13 +73,34 @@ fn no_text_is_left_over() {
             let key = key.strip_prefix(FOR_SCRIPTS).or(key.strip_prefix("done-")).unwrap_or(key);
             !all.contains(&format!("\"{key}\"")) && !all.contains(&format!("done={key}\""))
         })
-        // Made of a number or a name: of a status, of an action, of a parameter, of a kind of task.
+        // Made of a number or a name: of a status, an action, a parameter, a field, a kind of task or of act.
         .filter(|key| {
-            let named = ["error-", "history-", "param-", "word-", "work-", "came-"];
+            let named =
+                ["error-", "history-", "param-", "word-", "work-", "came-", "field-", "act-"];
             !named.iter().any(|it| key.starts_with(it))
         })
         .collect();
     assert!(unused.is_empty(), "never asked for: {unused:?}");
+}
+
+#[test]
+fn the_page_of_front_servers_looks_and_speaks_like_the_others() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+    let (page, tokens) =
+        (read("web/maintenance/maintenance.html"), read("web/src/styles/tokens.css"));
+    let texts = for_languages(None);
+    let title = texts.get("error-503");
+    assert!(page.contains(&format!("<h1>{title}</h1>")), "{page}");
+    assert!(page.contains(&format!("<title>{title} · Halftone</title>")), "{page}");
+    assert!(page.contains(&format!("<a href=\"\">{}</a>", texts.get("error-again"))), "{page}");
+    for property in ["background: light-dark(", "color: light-dark("] {
+        let (_, rest) = page.split_once(property).unwrap();
+        let colours = rest.split_once(';').unwrap().0;
+        assert!(tokens.contains(&format!("light-dark({colours};")), "{property}{colours}");
+    }
+    // No script can run where the server is away, and nothing comes from elsewhere.
+    assert!(!page.contains("<script") && !page.contains("http://") && !page.contains("https://"));
 }
 
 #[test]

@@ -9,7 +9,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { beyondBudget } from "./budget.mjs";
-import { still, TIMEOUT_MS } from "./wait.mjs";
+import { rest, still, TIMEOUT_MS } from "./wait.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
@@ -95,16 +95,16 @@ export function watch(page) {
   });
 }
 
-// Waits until all that is in view is there and at rest.
-export async function settled(page) {
+// Waits until all that is in view is there and at rest; with `whole`, also what is not in view.
+export async function settled(page, whole = false) {
   await page.waitForLoadState("load");
   await page.waitForFunction(() => document.fonts.status === "loaded");
-  await page.waitForFunction(() =>
+  await page.waitForFunction((all) =>
     [...document.images].every((image) => {
       const box = image.getBoundingClientRect();
-      const seen = box.width > 0 && box.top < innerHeight && box.bottom > 0;
+      const seen = box.width > 0 && (all || (box.top < innerHeight && box.bottom > 0));
       return !seen || (image.complete && image.naturalWidth > 0);
-    }),
+    }), whole,
   );
   await still(page);
 }
@@ -124,23 +124,38 @@ export async function accessible(page, name) {
   }
 }
 
-// A picture of what is in view now.
+// A picture of what is in view, when nothing moves.
 export async function picture(page, name) {
+  await rest(page);
   await page.screenshot({ path: join(folder, `${name}.png`) });
 }
 
+// A picture of the whole page, with what comes only when one goes there.
+export async function wholePicture(page, name) {
+  await page.evaluate(async () => {
+    for (let at = 0; at < document.body.scrollHeight; at += innerHeight) {
+      scrollTo(0, at);
+      await new Promise(requestAnimationFrame);
+    }
+    scrollTo(0, 0);
+  });
+  await settled(page, true);
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+}
+
 // Pictures of a page, light and dark, at two sizes; none of them may be too wide, and axe looks at them.
-export async function shoot(page, name, address) {
+export async function shoot(page, name, address, status = 200) {
   for (const scheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme: scheme });
     for (const [size, viewport] of Object.entries(SIZES)) {
       await page.setViewportSize(viewport);
       const response = await page.goto(base + address, { waitUntil: "load" });
+      assert.equal(response.status(), status, address);
       await settled(page);
       problems.push(...(await beyondBudget(page, name, response)));
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       if (wide > 0) problems.push(`${name}, ${size}: ${wide} pixels too wide`);
-      await picture(page, `${name}-${size}-${scheme}`);
+      await wholePicture(page, `${name}-${size}-${scheme}`);
       if (size === "desktop" || scheme === "light") await accessible(page, `${name} ${size} ${scheme}`);
     }
   }

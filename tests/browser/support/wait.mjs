@@ -44,6 +44,13 @@ export function still(page) {
       playState !== "running" || effect.getComputedTiming().endTime === Infinity));
 }
 
+// The same from this side, also where no scripts run.
+export function rest(page) {
+  return until("nothing moves", () => page.evaluate(() =>
+    document.getAnimations().every(({ effect, playState }) =>
+      playState !== "running" || effect.getComputedTiming().endTime === Infinity)));
+}
+
 // Where something is, in view and at rest.
 export async function placeOf(locator) {
   await locator.scrollIntoViewIfNeeded();

@@ -78,7 +78,17 @@ test("slideshow: pictures and links inside, right to left", async () => {
     const previous = await page.getByRole("button", { name: "Previous picture" }).boundingBox();
     const next = await page.getByRole("button", { name: "Next picture" }).boundingBox();
     assert.ok(previous.x > next.x, "what comes before is at the right");
+    // A link under a finger that turns over is not followed.
+    const box = await placeOf(page.locator(".halftone-slideshow-stage"));
+    await page.mouse.move(box.x + 120, box.y + 60);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 240, box.y + 60, { steps: 4 });
+    await page.mouse.up();
+    await page.waitForSelector('.halftone-slideshow-seen [alt="meadow"]');
+    assert.doesNotMatch(page.url(), /#one$/);
     await page.getByRole("button", { name: "Next picture" }).focus();
+    await page.keyboard.press("ArrowLeft");
+    await page.waitForSelector('.halftone-slideshow-seen [alt="city"]');
     await page.keyboard.press("ArrowLeft");
     await page.waitForSelector('.halftone-slideshow-seen [alt="meadow"]');
     await until("sizes of the place", () => requests.some((url) => parameters(url).width === "480"));

@@ -66,7 +66,7 @@ fn a_key_is_shown_once_and_taken_back() {
     let (_, rest) = text.split_once("value=\"htk_").unwrap();
     let key = format!("htk_{}", rest.split_once('"').unwrap().0);
     let page = jo.get("/account").text();
-    assert!(page.contains("A &#60;script&#62;") && page.contains("read, write"), "{page}");
+    assert!(page.contains("A &#60;script&#62;") && page.contains("Changing, too</span>"), "{page}");
     assert!(!page.contains(&key));
     let field = basic(&key, "");
     let works =

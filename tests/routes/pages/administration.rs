@@ -158,9 +158,151 @@ fn levels_are_set_cleared_and_explained() {
         assert!(text.contains(rule), "{user}: {text}");
     }
     let nobody = admin.get("/admin/permissions/explain?user=no+such+name&path=/").text();
-    assert!(nobody.contains("user: there is no such account"), "{nobody}");
+    assert!(nobody.contains("User: there is no such account"), "{nobody}");
     let outside = admin.get("/admin/permissions/explain?path=../x").text();
     assert!(outside.contains("role=\"alert\">You do not have permission"), "{outside}");
+}
+
+#[test]
+fn a_level_that_comes_from_above_is_not_set_by_accident() {
+    let site = library_of_three();
+    let mut admin = administrator(&site);
+    let records = || folder_permissions::all(site.db()).unwrap().len();
+    let before = records();
+    // What stands in the form of a group on the page of a folder: what is chosen, and where it is posted.
+    let form_of = |page: &str, group: i64| {
+        let field = format!("name=\"group_id\" value=\"{group}\"");
+        let (head, rest) = page.split_once(&field).expect("the group has a form");
+        let form = rest.split_once("</form>").unwrap().0.to_owned();
+        let target = head.rsplit_once("action=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
+        (form, target.replace("&#38;", "&").replace("&amp;", "&"))
+    };
+    let chosen = |form: &str| -> Vec<String> {
+        let options = form.split("<option value=\"").skip(1);
+        let selected = options.filter(|option| option.contains(" selected>"));
+        selected.map(|option| option.split_once('"').unwrap().0.to_owned()).collect()
+    };
+    // Public has its level from the root.
+    let deep = folders::seen(site.db(), "/open/deep").unwrap().to_string();
+    let (form, target) = form_of(&admin.get("/admin/permissions?path=/open/deep").text(), PUBLIC);
+    assert!(form.contains("<option value=\"\" selected>As above: View</option>"), "{form}");
+    assert_eq!(chosen(&form), [""], "{form}");
+    assert!(form.contains(" required>"), "{form}");
+    let public = PUBLIC.to_string();
+    let sent = [("group_id", &*public), ("folder_id", &*deep), ("access", "")];
+    let answer = post(&mut admin, &target, &sent);
+    assert_eq!(answer.status, 400);
+    assert!(answer.text().contains("Level: must be given"), "{}", answer.text());
+    assert_eq!(records(), before);
+    // Where it has its own there is nothing above to keep.
+    let (form, _) = form_of(&admin.get("/admin/permissions?path=/closed").text(), PUBLIC);
+    assert_eq!(chosen(&form), ["0"], "{form}");
+    assert!(!form.contains("As above"), "{form}");
+    // Nothing is set anywhere for a group that was just made.
+    let fresh = groups::insert(site.db(), "fresh", "", TYPE_LOCAL).unwrap();
+    let (form, _) = form_of(&admin.get("/admin/permissions?path=/open").text(), fresh);
+    assert_eq!(chosen(&form), ["0"], "{form}");
+    assert!(form.contains("selected>No access<"), "{form}");
+}
+
+#[test]
+fn every_folder_can_be_reached_however_many() {
+    let site = library_of_three();
+    folders::seen(site.db(), "/open").unwrap();
+    for number in 0..230 {
+        let path = format!("many/folder {number:03}");
+        std::fs::create_dir_all(site.image(&path)).unwrap();
+        folders::seen(site.db(), &format!("/{path}")).unwrap();
+    }
+    for number in 0..70 {
+        std::fs::create_dir_all(site.image(&format!("top {number:02}"))).unwrap();
+        folders::seen(site.db(), &format!("/top {number:02}")).unwrap();
+    }
+    let mut admin = administrator(&site);
+    let tree = |page: &str| -> String {
+        let (_, rest) = page.split_once("<nav class=\"tree open\"").unwrap();
+        rest.split_once("</nav>").unwrap().0.to_owned()
+    };
+    let next = |page: &str| {
+        let (_, rest) = page.split_once("rel=\"next\" href=\"")?;
+        Some(rest.split_once('"')?.0.replace("&#38;", "&"))
+    };
+    // By the links of the page alone, as without scripts.
+    let mut page = admin.get("/admin/permissions?path=/many&group=1").text();
+    let mut found = std::collections::BTreeSet::new();
+    let mut pages = 1;
+    loop {
+        let shown = tree(&page);
+        found.extend((0..230).filter(|number| shown.contains(&format!("folder {number:03}<"))));
+        // Of those beside it there are too many, and a link to all of them.
+        assert!(shown.contains("<span>All 73…</span>"), "{shown}");
+        let Some(href) = next(&page) else { break };
+        page = admin.get(&href).text();
+        pages += 1;
+    }
+    assert_eq!((found.len(), pages), (230, 3));
+    // A form leads back to the page that it stands on.
+    assert!(page.contains("next=%2Fadmin%2Fpermissions%3Fpath%3D%2Fmany%26group%3D1%26page%3D3"));
+    assert!(!tree(&page).contains("top 69<"), "{page}");
+    let root = admin.get("/admin/permissions?path=/&group=1").text();
+    assert!(tree(&root).contains("top 69<"), "{root}");
+    // From a folder that lies far down in the list the way leads up again, to all.
+    let shown = tree(&admin.get("/admin/permissions?path=/many/folder%20229&group=1").text());
+    assert!(shown.contains("aria-current=\"page\"") && shown.contains("folder 229<"), "{shown}");
+    assert!(shown.contains("href=\"/admin/permissions?path=/many&#38;group=1\""), "{shown}");
+    assert!(shown.contains("<span>All 230…</span>"), "{shown}");
+    // The same in the library, where the page of a folder shows all that lie in it.
+    let browse = admin.get("/browse?path=many/folder%20229").text();
+    assert!(browse.contains("<span>All 230…</span>"), "{browse}");
+    let many = admin.get("/browse?path=many").text();
+    assert_eq!(many.matches("<a class=\"folder\" href=").count(), 230);
+}
+
+#[test]
+fn the_log_of_acts_is_in_words() {
+    let site = library_of_three();
+    let mut admin = administrator(&site);
+    let group = [("name", "Press"), ("description", ""), ("group_type", "2")];
+    let none =
+        ["folios", "reports", "admin_users", "admin_folios", "admin_permissions", "admin_all"];
+    let none: Vec<String> = none.iter().map(|name| format!("access_{name}")).collect();
+    let mut fields: Vec<(&str, &str)> = group.to_vec();
+    fields.extend(none.iter().map(|name| (name.as_str(), "false")));
+    fields.push(("access_admin_files", "true"));
+    done(&mut admin, "/do/post/admin/groups?next=/", &fields);
+    let deep = folders::seen(site.db(), "/open/deep").unwrap().to_string();
+    let set = [("group_id", "1"), ("folder_id", deep.as_str()), ("access", "20")];
+    done(&mut admin, "/do/post/admin/permissions?next=/", &set);
+    let log = admin.get("/admin/audit").text();
+    for words in [
+        "<td>Made a group</td>",
+        "May: Administer files and folders",
+        "<td>Set a level</td>",
+        "Group: Public",
+        "Level: Download",
+    ] {
+        assert!(log.contains(words), "{words}: {log}");
+    }
+    for raw in ["group.create", "permission.create", "admin_files", "access 20"] {
+        assert!(!log.contains(raw), "{raw}: {log}");
+    }
+    // What cannot be done is told in the words of forms, by a page and to a script of ours; programs get names.
+    fields[0] = ("name", "");
+    let page = post(&mut admin, "/do/post/admin/groups?next=/", &fields);
+    assert_eq!(page.status, 400);
+    assert!(page.text().contains("<p>Name: must be given</p>"), "{}", page.text());
+    let csrf = admin.csrf();
+    let mut call = |more: &[(&str, &str)]| {
+        let mut headers = vec![("X-CSRF-Token", csrf.as_str())];
+        headers.extend(more);
+        admin
+            .send("POST", "/api/v1/admin/permissions", &headers, &form(&[("group_id", "1")]))
+            .text()
+    };
+    let told = call(&[("Halftone-Words", "1")]);
+    assert!(told.contains("\"Folder: must be given\""), "{told}");
+    let told = call(&[]);
+    assert!(told.contains("\"folder_id: must be given\""), "{told}");
 }
 
 #[test]
@@ -299,7 +441,7 @@ fn templates_are_made_shown_locked_and_made_the_default() {
     let fields = [("name", "Wee <one>"), ("description", "small"), ("template", json)];
     done(&mut admin, "/do/post/admin/templates?next=/admin/templates&done=template-made", &fields);
     let list = admin.get("/admin/templates").text();
-    for there in ["Wee &#60;one&#62;", "<bdi>width 30</bdi>", "One locked"] {
+    for there in ["Wee &#60;one&#62;", "<bdi>Width: 30</bdi>", "One locked"] {
         assert!(list.contains(there), "{there}: {list}");
     }
     let all = halftone::db::templates::all(site.db()).unwrap();
@@ -378,11 +520,9 @@ fn work_is_begun_called_off_and_noted() {
     done(&mut admin, &format!("/do/delete/admin/tasks/{id}?next=/"), &[]);
     assert_eq!(post(&mut admin, &format!("/do/post/admin/tasks/{id}/run?next=/"), &[]).status, 409);
     let log = admin.get("/admin/audit?action=task").text();
-    assert!(
-        log.contains("<code>task.begin</code>") && log.contains("purge_made_pictures"),
-        "{log}"
-    );
-    assert!(!log.contains("<code>user.create</code>"), "{log}");
+    assert!(log.contains("<td>Began a task</td>") && log.contains("Path: /open/one.png"), "{log}");
+    assert!(!log.contains("<td>Made a user</td>"), "{log}");
+    assert!(log.contains("<option value=\"task.\" selected>"), "{log}");
     assert!(admin.get("/admin/audit?username=nobody").text().contains("Nothing was noted"));
     let cache = admin.get("/admin/cache").text();
     assert!(cache.contains("Memory of this worker") && cache.contains("<h2>Disk</h2>"), "{cache}");

@@ -71,6 +71,69 @@ fn pages_come_in_light_and_dark_without_a_script() {
 }
 
 #[test]
+fn single_keys_can_be_switched_off() {
+    let site = Site::start("", |_| {});
+    let mut browser = Browser::new(site.addr());
+    assert!(!browser.get("/").text().contains("data-keys="));
+    for (keys, is_off) in [("off", true), ("on", false)] {
+        let answer =
+            browser.send("POST", "/preferences?next=/about", &[], &form(&[("keys", keys)]));
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        assert_eq!(browser.get("/about").text().contains("data-keys=\"off\""), is_off, "{keys}");
+    }
+    for wrong in ["keys=maybe", "", "keys=on&theme=x"] {
+        assert_eq!(browser.send("POST", "/preferences", &[], wrong).status, 400, "{wrong}");
+    }
+}
+
+#[test]
+fn errors_tell_what_to_do_and_nothing_of_the_inside() {
+    let site = super::library_of_three();
+    std::fs::write(site.image("open/text.png"), "no picture").unwrap();
+    let mut reader = Browser::signed_in(&site, "reader");
+    let mut admin = Browser::new(site.addr());
+    assert_eq!(admin.login("admin", crate::support::halftone::ADMIN_PASSWORD).status, 303);
+    // Something that cannot work and is nobody's fault.
+    halftone::db::Sql::execute(site.db(), "DROP TABLE audit_log", &[]).unwrap();
+    let mut browsers = [
+        ("nobody", Browser::new(site.addr())),
+        ("stranger", Browser::signed_in(&site, "stranger")),
+        ("admin", admin),
+    ];
+    for (name, target, status, title, offers_sign_in) in [
+        ("nobody", "/no/such/page", 404, "Nothing here", false),
+        ("nobody", "/browse?path=closed", 403, "You may not see this", true),
+        ("nobody", "/account", 401, "Please sign in", true),
+        ("nobody", "/image?src=open/text.png", 415, "Not a picture", false),
+        ("stranger", "/browse?path=closed", 403, "You may not see this", false),
+        ("stranger", "/details?src=open/none.png", 404, "Nothing here", false),
+        ("admin", "/admin/audit", 500, "Something broke", false),
+    ] {
+        let (_, who) = browsers.iter_mut().find(|(other, _)| *other == name).unwrap();
+        let answer = who.get(target);
+        crate::errors::assert_page(&site, &answer, status, target);
+        let text = answer.text();
+        assert!(text.contains(&format!("<h1>{title}</h1>")), "{target}: {text}");
+        assert!(text.contains(&format!("<p class=\"status-number\">{status}</p>")), "{target}");
+        let main = text.split_once("<main").unwrap().1.split_once("</main>").unwrap().0;
+        assert!(main.contains("href=\"/\">Home<"), "{target}: {main}");
+        assert_eq!(main.contains("href=\"/login?next="), offers_sign_in, "{target}: {main}");
+        let id = answer.header("x-request-id").unwrap();
+        assert_eq!(main.contains(&format!("<code>{id}</code>")), status == 500, "{target}: {main}");
+        for inside in ["audit_log", "panicked", "SELECT", "no such table", "at src"] {
+            assert!(!text.contains(inside), "{target} tells {inside}: {text}");
+        }
+    }
+    // What was sent leads back to the page that it was sent from.
+    let csrf = reader.csrf();
+    let body = form(&[("_csrf_token", &csrf), ("path", "/closed/new")]);
+    let target = "/do/post/admin/filesystem/folders?next=/browse%3Fpath%3Dclosed";
+    let answer = reader.send("POST", target, &[], &body);
+    assert_eq!(answer.status, 403);
+    assert!(answer.text().contains("href=\"/browse?path=closed\">Go back<"), "{}", answer.text());
+}
+
+#[test]
 fn only_known_words_are_said_of_what_was_done() {
     let site = Site::start("", |_| {});
     assert!(site.get("/?done=image-saved").text().contains("The details have been saved."));

@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
+use halftone::auth::Level;
+use halftone::db::groups::PUBLIC;
+
+use super::forms::post;
 use super::library_of_three;
 use crate::people::Browser;
-use crate::site::within;
+use crate::site::{Site, within};
 
 /// Files that were found are read by then.
 const READ: Duration = Duration::from_secs(20);
@@ -41,6 +45,89 @@ fn everybody_sees_what_they_may_and_no_more() {
         let root = browser.get("/browse").text();
         assert_eq!(root.contains("path=closed"), status == 200, "{name}");
     }
+}
+
+#[test]
+fn the_tree_leads_down_to_a_folder() {
+    let site = library_of_three();
+    for path in ["open/deep/er/est", "open/aside 2", "open/aside 10"] {
+        std::fs::create_dir_all(site.image(path)).unwrap();
+        halftone::db::folders::seen(site.db(), &format!("/{path}")).unwrap();
+    }
+    let tree = |page: String| -> Vec<String> {
+        let (_, rest) = page.split_once("<aside class=\"tree\">").unwrap();
+        let rows = rest.split_once("</aside>").unwrap().0.split("<li class=\"").skip(1);
+        let row = |row: &str| {
+            let name = row.split_once("<bdi>").unwrap().1.split_once("</bdi>").unwrap().0;
+            let here = if row.contains("aria-current") { " here" } else { "" };
+            format!("{} {name}{here}", &row[..row.find('"').unwrap()])
+        };
+        rows.map(row).collect()
+    };
+    // What lies beside each step, in the order of numbers; not what may not be seen.
+    let expected =
+        ["d0 Library", "d1 open", "d2 aside 2", "d2 aside 10", "d2 deep", "d3 er here", "d4 est"];
+    assert_eq!(tree(site.get("/browse?path=open/deep/er").text()), expected);
+    let mut editor = Browser::signed_in(&site, "editor");
+    within(READ, "the closed folder is known", || {
+        tree(editor.get("/browse").text()) == ["d0 Library here", "d1 closed", "d1 open"]
+    });
+    let root = site.get("/browse").text();
+    assert_eq!(tree(root), ["d0 Library here", "d1 open"]);
+}
+
+#[test]
+fn fields_for_tags_offer_those_that_there_are() {
+    let site = library_of_three();
+    let mut editor = Browser::signed_in(&site, "editor");
+    let id = |page: &str| {
+        let (_, rest) = page.split_once("action=\"/do/put/admin/images/").unwrap();
+        rest.split_once('?').unwrap().0.to_owned()
+    };
+    let set = |browser: &mut Browser, src: &str, fields: &[(&str, &str)]| {
+        let id = id(&browser.get(&format!("/details?src={src}")).text());
+        let answer = post(browser, &format!("/do/put/admin/images/{id}/tags?next=/"), fields);
+        assert_eq!(answer.status, 303, "{}", answer.text());
+    };
+    let offered = |page: &str| -> Vec<String> {
+        let (_, rest) = page.split_once("<datalist id=\"tags\">").expect("the page has a list");
+        let list = rest.split_once("</datalist>").unwrap().0;
+        let values = list.split("value=\"").skip(1);
+        values.map(|value| value.split_once('"').unwrap().0.to_owned()).collect()
+    };
+    set(&mut editor, "open/one.png", &[("tags", "Sea\n<b>Land")]);
+    set(&mut editor, "closed/four.png", &[("tags", "Secret")]);
+    let page = editor.get("/details?src=open/two.png").text();
+    assert_eq!(offered(&page), ["&#60;b&#62;Land", "Sea", "Secret"]);
+    assert!(page.contains("name=\"add\" list=\"tags\""), "{page}");
+    assert_eq!(offered(&editor.get("/search").text()).len(), 3);
+    // Of many pictures the fields ask by a script, which they need anyway.
+    let many = editor.get("/browse?path=open").text();
+    for name in ["add", "remove"] {
+        assert!(many.contains(&format!("name=\"{name}\" data-tags=\"many\"")), "{name}: {many}");
+    }
+    // Nobody is told of tags of pictures that they may not see.
+    let search = site.get("/search").text();
+    assert_eq!(offered(&search), ["&#60;b&#62;Land", "Sea"]);
+    // One more is added to those that there are, without a script.
+    set(&mut editor, "open/one.png", &[("tags", "Sea"), ("add", "secret, Sand ,")]);
+    let page = editor.get("/details?src=open/one.png").text();
+    for name in ["Sand", "Sea", "Secret"] {
+        assert!(page.contains(&format!("<bdi>{name}</bdi></a></li>")), "{name}: {page}");
+    }
+    assert!(!page.contains("Land</bdi></a>"), "{page}");
+    // However many there are, a page brings so many and no more; a script asks for others.
+    let names: Vec<String> = (0..450).map(|number| format!("tag {number:03}")).collect();
+    halftone::db::Sql::execute(site.db(), "DELETE FROM image_tags", &[]).unwrap();
+    let one = halftone::db::images::by_path(site.db(), "open/one.png").unwrap().unwrap().id;
+    halftone::db::tags::set_of_image(site.db(), one, &names).unwrap();
+    for page in ["/search", "/details?src=open/two.png"] {
+        let offered = offered(&editor.get(page).text());
+        assert_eq!(offered.len(), 200, "{page}");
+        assert_eq!((&*offered[0], &*offered[199]), ("tag 000", "tag 199"), "{page}");
+    }
+    let more = editor.get("/api/v1/tags?q=tag+44&limit=20").text();
+    assert_eq!(more.matches("\"tag 44").count(), 10, "{more}");
 }
 
 #[test]
@@ -134,6 +221,26 @@ fn neighbours_are_those_that_were_found() {
         assert_eq!(page.status, 200, "{wrong}");
         assert!(!page.text().contains("at=3"), "{wrong}");
     }
+}
+
+#[test]
+fn a_folder_of_many_folders_leads_to_all_of_them() {
+    let site = Site::start("", |images| {
+        for number in 0..70 {
+            std::fs::create_dir_all(images.join(format!("many/{number}"))).unwrap();
+        }
+    });
+    site.permit("/", PUBLIC, Level::View.access());
+    let row = "<a href=\"/browse?path=many\" data-folder=\"/many\">";
+    within(READ, "all folders are known", || {
+        site.get("/browse?path=many").text().contains("All 70")
+    });
+    let page = site.get("/browse?path=many/69").text();
+    let (_, last) = page.rsplit_once(row).unwrap_or_else(|| panic!("there is no way in {page}"));
+    assert!(last.split("</a>").next().unwrap().contains("All 70"), "{last}");
+    // The page that it leads to has them all.
+    let all = site.get("/browse?path=many").text();
+    assert_eq!(all.matches("class=\"folder\"").count(), 70);
 }
 
 #[test]

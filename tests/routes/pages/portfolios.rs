@@ -138,7 +138,7 @@ fn a_picture_is_changed_as_the_page_has_shown_it() {
     assert!(json.get("left").is_none() && json.get("rotation").is_some(), "{json}");
     // What cannot be done is said, and changes nothing.
     let wrong = editor.get(&format!("{page}?try=1&width=x")).text();
-    assert!(wrong.contains("data-tried-fault>width: must be"), "{wrong}");
+    assert!(wrong.contains("data-tried-fault>Width: must be"), "{wrong}");
     assert!(wrong.contains("value=\"{}\" data-tried-json"), "{wrong}");
     assert!(editor.get(&page).text().contains("value=\"{}\" data-tried-json"));
 

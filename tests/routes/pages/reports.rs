@@ -96,6 +96,74 @@ fn what_was_counted_is_told() {
 }
 
 #[test]
+fn stretches_have_two_ends_to_the_minute() {
+    let site = library_of_three();
+    counted(&site);
+    grant(&site, account(&site, "counter", false), "counters", SystemPermission::Reports);
+    let mut counter = Browser::signed_in(&site, "counter");
+    // The fields of a form as browsers send them, and as scripts do: without the hours from two on, and without the
+    // first ones.
+    for (span, there, missing, ends) in [
+        (
+            "from=2001-09-09T00:00&to=2001-09-09T02:00",
+            "12006",
+            "data-value=\"8\"",
+            ["2001-09-09T00:00", "2001-09-09T02:00"],
+        ),
+        (
+            "from=2001-09-09T01:30:00.000Z&to=2001-09-09T03%3A00",
+            "8",
+            "12006",
+            ["2001-09-09T01:30", "2001-09-09T03:00"],
+        ),
+    ] {
+        let page = counter.get(&format!("/reports/system?{span}")).text();
+        let cell = format!("data-value=\"{there}\"");
+        assert!(page.contains(&cell) && !page.contains(missing), "{span}: {page}");
+        for (name, end) in ["from", "to"].into_iter().zip(ends) {
+            let field = format!("type=\"datetime-local\" name=\"{name}\" value=\"{end}\"");
+            assert!(page.contains(&field), "{field}: {page}");
+        }
+        let (_, rest) = page.split_once("href=\"/api/v1/admin/statistics/system?").unwrap();
+        let query = rest.split_once('"').unwrap().0.replace("&#38;", "&");
+        let csv = counter.get(&format!("/api/v1/admin/statistics/system?{query}"));
+        let lines: Vec<String> = csv.text().lines().skip(1).map(str::to_owned).collect();
+        assert_eq!(lines.len(), 1, "{query}: {}", csv.text());
+        assert!(lines[0].contains(&format!(",{there},")), "{lines:?}");
+    }
+    for wrong in [
+        "from=2001-09-09T02:00&to=2001-09-09T02:00",
+        "from=2001-09-09T03:00&to=2001-09-09T02:00",
+        "to=2001-09-09T25:00",
+    ] {
+        let answer = counter.get(&format!("/reports/system?{wrong}"));
+        assert_eq!(answer.status, 400, "{wrong}");
+        let text = answer.text();
+        assert!(text.contains("<p>From: ") || text.contains("<p>To: "), "{wrong}: {text}");
+    }
+}
+
+#[test]
+fn a_table_is_whole_however_long() {
+    let site = library_of_three();
+    let minutes = |minute: i64| Bucket {
+        image_id: None,
+        from_ms: DAY + minute * 60_000,
+        to_ms: DAY + (minute + 1) * 60_000,
+        numbers: Numbers { requests: 1, ..Numbers::default() },
+    };
+    // More than one answer of a list holds.
+    let batch = Batch { buckets: (0..1_100).map(minutes).collect(), ..Batch::default() };
+    stats::add(site.db(), "long", &batch).unwrap();
+    grant(&site, account(&site, "counter", false), "counters", SystemPermission::Reports);
+    let mut counter = Browser::signed_in(&site, "counter");
+    let path = "/api/v1/admin/statistics/system?from=2001-09-09&to=2001-09-10";
+    let lines = |answer: crate::support::http::Response| answer.text().lines().count();
+    assert_eq!(lines(counter.get(&format!("{path}&format=csv"))), 1_101);
+    assert_eq!(lines(counter.get(&format!("{path}&format=csv&limit=10"))), 11);
+}
+
+#[test]
 fn nothing_counted_is_said_so() {
     let site = library_of_three();
     grant(&site, account(&site, "counter", false), "counters", SystemPermission::Reports);

@@ -86,6 +86,6 @@ fn tables_are_for_who_may_edit() {
     for wrong in ["", "title\nx\n", "\u{0}"] {
         let page = send(&mut editor, "/table", &[], wrong);
         assert_eq!(page.status, 200);
-        assert!(page.text().contains("role=\"alert\">table: "), "{}", page.text());
+        assert!(page.text().contains("role=\"alert\">Table: "), "{}", page.text());
     }
 }

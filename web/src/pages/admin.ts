@@ -1,20 +1,22 @@
 // The pages of the administration: parts that keep themselves current, and the editor of templates.
 
 import { pageNow } from "./page";
+import { dialogs } from "./sheets";
 import { moments } from "./small";
 import { editing } from "./template";
 
 /** Whether somebody is about to do something in a part of the page, which must not change under the hand. */
 function isInUse(part: HTMLElement): boolean {
-  const open = part.querySelector(":popover-open, [aria-busy=true]");
+  const open = part.querySelector(":popover-open, dialog[open], [aria-busy=true]");
   return open !== null || (part.contains(document.activeElement) && part.matches(":focus-within"));
 }
 
 /** Fetches the page again and puts its part in place of the old one. */
 async function renew(part: HTMLElement): Promise<void> {
-  const fresh = (await pageNow(location.href, true)).getElementById(part.id);
+  const fresh = (await pageNow(location.href, { unattended: true })).getElementById(part.id);
   if (!fresh || isInUse(part)) return;
   moments(fresh);
+  dialogs(fresh);
   if (fresh.innerHTML !== part.innerHTML) {
     part.replaceChildren(...[...fresh.childNodes].map((node) => document.importNode(node, true)));
   }

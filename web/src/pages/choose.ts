@@ -2,7 +2,12 @@
 
 import { fault } from "./forms";
 import { gather } from "./gather";
-import { call, each, say, word } from "./page";
+import { Refused, call, each, say, shortcuts, word } from "./page";
+import { changing, isCut, more } from "./scroll";
+import { close, isCovered } from "./sheets";
+
+/** The longest address that every server takes. */
+const MOST_ADDRESS = 7000;
 
 const grid = () => document.querySelector<HTMLElement>("[data-grid]");
 const bar = () => document.querySelector<HTMLElement>("[data-choice]");
@@ -26,8 +31,54 @@ function show(): void {
   const table = place.querySelector<HTMLAnchorElement>("[data-choice-table]");
   if (table) {
     const url = new URL(table.href);
-    url.searchParams.set("image_ids", ids().join(","));
-    table.href = url.href;
+    url.searchParams.delete("image_ids");
+    const address = `${url.href}&image_ids=${ids().join(",")}`;
+    table.hidden = address.length > MOST_ADDRESS;
+    table.href = table.hidden ? url.href : address;
+  }
+  const all = place.querySelector<HTMLElement>("[data-choose-all]");
+  if (!all) return;
+  const usual = (all.dataset["usual"] ??= all.textContent ?? "");
+  const isRest = count > 0 && count === boxes().length && isCut();
+  all.textContent = isRest ? word("choose-rest", { count: totalOf() }) : usual;
+}
+
+const heading = () => document.querySelector<HTMLElement>("[data-total]");
+const totalOf = () => Number(heading()?.dataset["total"] ?? 0);
+
+/** Says how many there are when some have gone. */
+function lessen(by: number): void {
+  const place = heading();
+  if (!place || by === 0) return;
+  const count = Math.max(0, totalOf() - by);
+  place.dataset["total"] = String(count);
+  const words: Record<number, string> = { 0: word("pictures-none"), 1: word("pictures-one") };
+  place.textContent = words[count] ?? word("pictures-other", { count });
+}
+
+let reaching = false;
+
+/** Chooses all that is shown; when it is chosen already, all that there is. */
+async function chooseAll(): Promise<void> {
+  const isChosen = boxes().every((box) => box.checked);
+  choose(true);
+  if (!isChosen || !isCut() || reaching) return;
+  reaching = true;
+  try {
+    // Whoever chooses nothing meanwhile wants no more, and who takes one out wants the others.
+    while (isCut() && chosen().length > 0) {
+      const before = new Set(boxes());
+      const goes = await more();
+      if (chosen().length === 0) break;
+      for (const box of boxes()) box.checked ||= !before.has(box);
+      show();
+      if (!goes) break;
+    }
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    say(error.message);
+  } finally {
+    reaching = false;
   }
 }
 
@@ -44,12 +95,10 @@ function range(box: HTMLInputElement): void {
   for (const between of all.slice(from, to + 1)) between.checked = box.checked;
 }
 
+type Work = (id: string, path: string) => Promise<void>;
+
 /** Does something to every chosen picture; those for which it failed stay chosen. */
-async function together(
-  form: HTMLFormElement,
-  work: (id: string, path: string) => Promise<void>,
-  finished: () => void,
-): Promise<void> {
+async function together(form: HTMLFormElement, work: Work): Promise<void> {
   const items = chosen().map((box) => tileOf(box)).filter((tile) => tile !== null);
   const bar = form.querySelector("progress");
   if (bar) [bar.hidden, bar.max, bar.value] = [false, items.length, 0];
@@ -66,9 +115,8 @@ async function together(
     return;
   }
   say(word("changed", { done: items.length }));
-  form.closest<HTMLElement>("[popover]")?.hidePopover();
+  close(form);
   form.reset();
-  finished();
   show();
 }
 
@@ -96,27 +144,35 @@ function edit(form: HTMLFormElement): Promise<void> {
       await call("PUT", `/admin/images/${id}/tags`, fields);
     }
   };
-  return together(form, work, () => undefined);
+  return together(form, work);
 }
 
 function leave(ids: Set<string>): void {
-  for (const id of ids) document.querySelector(`[data-grid] > [data-id="${CSS.escape(id)}"]`)?.remove();
+  let gone = 0;
+  for (const id of ids) {
+    const tile = document.querySelector(`[data-grid] > [data-id="${CSS.escape(id)}"]`);
+    if (tile) gone += 1;
+    tile?.remove();
+  }
+  lessen(gone);
 }
 
-async function move(id: string, path: string, folder: string): Promise<void> {
-  const name = path.split("/").pop() ?? "";
-  const to = `${folder.replace(/\/+$/, "")}/${name}`;
-  await call("PUT", `/admin/filesystem/images/${id}`, new URLSearchParams({ path: to }));
+/** Moves a picture; tells whether it was in another folder. */
+async function move(id: string, path: string, folder: string): Promise<boolean> {
+  const plain = (one: string) => one.split("/").filter((name) => name !== "").join("/");
+  const to = plain(`${folder}/${path.split("/").pop() ?? ""}`);
+  if (to === plain(path)) return false;
+  await call("PUT", `/admin/filesystem/images/${id}`, new URLSearchParams({ path: `/${to}` }));
+  return true;
 }
 
 function moveAll(form: HTMLFormElement): Promise<void> {
   const folder = String(new FormData(form).get("folder"));
   const moved = new Set<string>();
   const work = async (id: string, path: string): Promise<void> => {
-    await move(id, path, folder);
-    moved.add(id);
+    if (await move(id, path, folder)) moved.add(id);
   };
-  return together(form, work, () => undefined).finally(() => leave(moved));
+  return taking(form, work, moved);
 }
 
 function deleteAll(form: HTMLFormElement): Promise<void> {
@@ -125,10 +181,17 @@ function deleteAll(form: HTMLFormElement): Promise<void> {
     await call("DELETE", `/admin/filesystem/images/${id}`);
     gone.add(id);
   };
-  return together(form, work, () => undefined).finally(() => {
-    leave(gone);
-    show();
-  });
+  return taking(form, work, gone);
+}
+
+/** Does something by which pictures leave the grid: those that `gone` tells afterwards. */
+function taking(form: HTMLFormElement, work: Work, gone: Set<string>): Promise<void> {
+  return changing(() =>
+    together(form, work).finally(() => {
+      leave(gone);
+      show();
+    }),
+  );
 }
 
 async function gatherAll(): Promise<void> {
@@ -166,10 +229,11 @@ function dragging(): void {
 
 async function drop(tiles: HTMLElement[], folder: string): Promise<void> {
   const work = async (tile: HTMLElement): Promise<void> => {
-    await move(tile.dataset["id"] ?? "", tile.dataset["path"] ?? "", folder);
+    if (!(await move(tile.dataset["id"] ?? "", tile.dataset["path"] ?? "", folder))) return;
     tile.remove();
+    lessen(1);
   };
-  const failed = await each(tiles, work, () => undefined);
+  const failed = await changing(() => each(tiles, work, () => undefined));
   const first = failed[0];
   if (first) say(word("some-failed", { failed: failed.length, name: first.message }));
   else say(word("moved", { done: tiles.length, name: folder }));
@@ -178,7 +242,7 @@ async function drop(tiles: HTMLElement[], folder: string): Promise<void> {
 
 function keys(event: KeyboardEvent): void {
   const at = event.target instanceof Element ? event.target : document.body;
-  if (at.closest("input:not([type=checkbox]), textarea, select, [popover]")) return;
+  if (isCovered() || at.closest("input:not([type=checkbox]), textarea, select, [popover]")) return;
   const tile = tileOf(at);
   const box = tile?.querySelector<HTMLInputElement>(".pick input");
   if (event.key === " " && box && at !== box) {
@@ -186,10 +250,10 @@ function keys(event: KeyboardEvent): void {
     box.click();
   } else if (event.key === "a" && (event.ctrlKey || event.metaKey) && boxes().length > 0) {
     event.preventDefault();
-    choose(true);
+    void chooseAll();
   } else if (event.key === "Escape" && chosen().length > 0) {
     choose(false);
-  } else if (event.key === "b" && !event.ctrlKey && !event.metaKey && !event.altKey) {
+  } else if (event.key === "b" && shortcuts && !event.ctrlKey && !event.metaKey && !event.altKey) {
     document.querySelector<HTMLElement>("[data-choice-gather]")?.click();
   }
 }
@@ -208,7 +272,7 @@ export function choosing(): void {
     show();
   });
   document.addEventListener("keydown", keys);
-  document.querySelector("[data-choose-all]")?.addEventListener("click", () => choose(true));
+  document.querySelector("[data-choose-all]")?.addEventListener("click", () => void chooseAll());
   document.querySelector("[data-choice-gather]")?.addEventListener("click", () => void gatherAll());
   document.querySelector("[data-choose-none]")?.addEventListener("click", () => choose(false));
   const actions: [string, (form: HTMLFormElement) => Promise<void>][] = [

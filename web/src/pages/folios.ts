@@ -127,7 +127,7 @@ function making(pause = LOOK_MS): void {
   if (!document.querySelector("[data-exports][data-making]")) return;
   setTimeout(() => {
     if (document.hidden) return making();
-    pageNow(location.href, true)
+    pageNow(location.href, { unattended: true })
       .then((page) => {
         renew(page, "[data-exports]");
         making();

@@ -2,6 +2,9 @@
 
 import { Refused, call, say, word } from "./page";
 
+/** Pictures of one call. */
+const AT_ONCE = 500;
+
 interface Gathered {
   added: number;
   images: number;
@@ -10,8 +13,12 @@ interface Gathered {
 /** Puts pictures into the basket and says so; tells whether that could be done. */
 export async function gather(ids: string[]): Promise<boolean> {
   try {
-    const fields = new URLSearchParams({ image_ids: ids.join(",") });
-    const { added, images } = await call<Gathered>("POST", "/basket/images", fields);
+    let [added, images] = [0, 0];
+    for (let at = 0; at < ids.length; at += AT_ONCE) {
+      const fields = new URLSearchParams({ image_ids: ids.slice(at, at + AT_ONCE).join(",") });
+      const done = await call<Gathered>("POST", "/basket/images", fields);
+      [added, images] = [added + done.added, done.images];
+    }
     for (const count of document.querySelectorAll<HTMLElement>("[data-basket-count]")) {
       count.textContent = images.toLocaleString(document.documentElement.lang || undefined);
       count.hidden = false;

@@ -1,4 +1,7 @@
-// What scripts share: the page's words, its proof of where calls come from, calls of the API, messages.
+// What scripts share: the page's words, calls of the API, pages as they are now, messages.
+
+import { isBusy } from "../viewers/shared/busy";
+import { UNATTENDED, hasEnded, isOver, proof, signInAgain } from "./session";
 
 const words: Record<string, string> = JSON.parse(
   document.getElementById("words")?.textContent ?? "{}",
@@ -13,44 +16,93 @@ export function word(key: string, given: Record<string, string | number> = {}): 
   });
 }
 
+/** Whether keys without Ctrl or the like do something; the account's page says so. */
+export const shortcuts = document.documentElement.dataset["keys"] !== "off";
+
 export const language = document.documentElement.lang || undefined;
 
-const token = document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
-
-/** What a call sends to show that it comes from a page of ours. */
-export const proof: Record<string, string> = token === "" ? {} : { "X-CSRF-Token": token };
-
 /** A call that failed, with a message fit to be shown. */
-export class Refused extends Error {}
+export class Refused extends Error {
+  constructor(
+    message: string,
+    /** What the server answered; 0 where it did not. */
+    readonly status = 0,
+  ) {
+    super(message);
+  }
+}
 
-/** Calls the API: gives back `data`, or fails with the server's own words. */
-export async function call<T>(method: string, path: string, fields?: URLSearchParams): Promise<T> {
-  const init: RequestInit = { method, headers: { ...proof, Accept: "application/json" } };
-  if (fields && method !== "GET" && method !== "DELETE") init.body = fields;
-  let answer: { message?: string; data?: T };
-  let response: Response;
+/** What is said of an answer that has no words of its own, such as the front server's. */
+export function plainly(status: number): string {
+  if (status === 413) return word("too-large");
+  return isBusy(status) ? word("busy") : word("unexpected", { count: status });
+}
+
+const ended = (): Refused => new Refused(word("signed-out"), 401);
+
+async function ask(address: string, init: RequestInit): Promise<{ response: Response; text: string }> {
   try {
-    response = await fetch(`/api/v1${path}`, init);
-    answer = (await response.json()) as { message?: string; data?: T };
-  } catch {
+    const response = await fetch(address, init);
+    return { response, text: await response.text() };
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
     throw new Refused(word("offline"));
   }
-  if (!response.ok) throw new Refused(answer.message ?? response.statusText);
-  return answer.data as T;
+}
+
+interface Told<T> {
+  message?: string;
+  data?: T;
+}
+
+function read<T>(text: string): Told<T> | null {
+  try {
+    return JSON.parse(text) as Told<T>;
+  } catch {
+    return null;
+  }
 }
 
 /**
- * A page as it is now. `unattended` is for those that keep themselves current: it says that nobody asked, so that a
- * session does not last for as long as a page is open.
+ * Calls the API: gives back `data`, or fails with the server's own words. Where the session has ended, it waits until
+ * there is another.
  */
-export async function pageNow(address: string, unattended = false): Promise<Document> {
-  const headers: Record<string, string> = { Accept: "text/html" };
-  if (unattended) headers["Halftone-Unattended"] = "1";
-  const response = await fetch(address, { headers }).catch(() => null);
-  if (!response) throw new Refused(word("offline"));
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  if (!response.ok) throw new Refused(page.querySelector("main h1 + p")?.textContent || response.statusText);
-  return page;
+export async function call<T>(method: string, path: string, fields?: URLSearchParams): Promise<T> {
+  for (let first = true; ; first = false) {
+    const init: RequestInit = { method, headers: { ...proof(), Accept: "application/json" } };
+    if (fields && method !== "GET" && method !== "DELETE") init.body = fields;
+    const { response, text } = await ask(`/api/v1${path}`, init);
+    const told = read<T>(text);
+    if (response.ok && told) return told.data as T;
+    const message = told?.message ?? "";
+    if (first && (await hasEnded(response.status, message))) {
+      if (await signInAgain()) continue;
+      throw ended();
+    }
+    throw new Refused(message || plainly(response.status), response.status);
+  }
+}
+
+interface Manner {
+  /** That nobody asked: a session does not last by it, and nobody is asked to sign in. */
+  unattended?: boolean;
+  signal?: AbortSignal;
+}
+
+/** A page as it is now, for whoever this one was made for. */
+export async function pageNow(address: string | URL, { unattended = false, signal }: Manner = {}): Promise<Document> {
+  const headers = { Accept: "text/html", ...(unattended ? UNATTENDED : {}) };
+  for (let first = true; ; first = false) {
+    const { response, text } = await ask(String(address), signal ? { headers, signal } : { headers });
+    const page = new DOMParser().parseFromString(text, "text/html");
+    const tells = response.ok || response.status === 401 || response.status === 403;
+    if (tells && isOver(page)) {
+      if (first && !unattended && (await signInAgain())) continue;
+      throw ended();
+    }
+    if (response.ok) return page;
+    throw new Refused(page.querySelector("main h1 + p")?.textContent || plainly(response.status), response.status);
+  }
 }
 
 /** Says something for a moment; screen readers say it too. */

@@ -3,9 +3,13 @@
 import { choosing } from "./choose";
 import { forms } from "./forms";
 import { gathering } from "./gather";
+import { retrying } from "./retry";
 import { scrolling } from "./scroll";
+import { sheets } from "./sheets";
 import { copying, filtering, keys, moments, pointing } from "./small";
+import { tagging } from "./tagging";
 
+sheets();
 forms();
 moments();
 keys();
@@ -15,3 +19,5 @@ choosing();
 gathering();
 filtering();
 scrolling();
+retrying();
+tagging();

@@ -1,5 +1,6 @@
 // Charts of the numbers that stand in a table of the page, all over one stretch of time: it can be zoomed into
-// by dragging, and by buttons. Without this script there is the table.
+// by dragging, and by buttons. The table, the files to save and the fields of the stretch follow. Without this script
+// there is the table, and the fields are in UTC.
 
 import uPlot from "uplot";
 
@@ -105,6 +106,81 @@ function times(values: number[], apartS: number): string[] {
   });
 }
 
+/** A moment as fields of times have it, in the visitor's zone. */
+function local(moment: Date): string {
+  return new Date(moment.getTime() - moment.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+/** The fields of the stretch, which the page gives in UTC, and which are in the visitor's zone then. */
+class Stretch {
+  private readonly fields = [...document.querySelectorAll<HTMLInputElement>("input[data-utc]")];
+
+  constructor() {
+    for (const note of document.querySelectorAll("[data-utc-note]")) note.remove();
+    this.reset();
+    this.fields[0]?.form?.addEventListener("formdata", ({ formData }) => {
+      for (const { name, value } of this.fields) {
+        const moment = new Date(value);
+        if (!Number.isNaN(moment.getTime())) formData.set(name, moment.toISOString());
+      }
+    });
+  }
+
+  /** As the page has them. */
+  reset(): void {
+    for (const field of this.fields) this.show(field, new Date(`${field.defaultValue}Z`));
+  }
+
+  /** Seconds since 1970. */
+  set(from: number, to: number): void {
+    for (const field of this.fields) this.show(field, new Date((field.name === "from" ? from : to) * 1000));
+  }
+
+  private show(field: HTMLInputElement, moment: Date): void {
+    if (!Number.isNaN(moment.getTime())) field.value = local(moment);
+  }
+}
+
+/** The lines of a table and the addresses of its files, within a stretch. */
+class Followers {
+  private readonly rows: { row: HTMLTableRowElement; from: number; to: number }[];
+  private readonly files = [
+    ...document.querySelectorAll<HTMLAnchorElement>('a[download][href*="/admin/statistics/"]'),
+  ].map((link) => ({ link, whole: link.href }));
+
+  constructor(
+    private readonly stretch: Stretch,
+    table: HTMLTableElement,
+    stepS: number,
+  ) {
+    this.rows = [...(table.tBodies[0]?.rows ?? [])].map((row) => {
+      const from = Date.parse(row.querySelector("time")?.dateTime ?? "") / 1000;
+      return { row, from, to: from + Math.max(stepS, Number(row.dataset["length"]) || 0) };
+    });
+  }
+
+  whole(): void {
+    for (const { row } of this.rows) row.hidden = false;
+    for (const { link, whole } of this.files) link.href = whole;
+    this.stretch.reset();
+  }
+
+  /** What of these lies within; lines that are cut count whole. */
+  part(from: number, to: number): void {
+    const within = this.rows.filter((line) => line.from < to && line.to > from);
+    for (const line of this.rows) line.row.hidden = !within.includes(line);
+    const first = within.reduce((least, line) => Math.min(least, line.from), Math.floor(from));
+    const last = within.reduce((most, line) => Math.max(most, line.to), Math.ceil(to));
+    for (const { link, whole } of this.files) {
+      const url = new URL(whole);
+      url.searchParams.set("from", new Date(first * 1000).toISOString());
+      url.searchParams.set("to", new Date(last * 1000).toISOString());
+      link.href = url.href;
+    }
+    this.stretch.set(first, last);
+  }
+}
+
 const INKS: { stroke: string; dash?: number[]; width: number }[] = [
   { stroke: "--accent", width: 2 },
   { stroke: "--ink", width: 1.5 },
@@ -112,15 +188,23 @@ const INKS: { stroke: string; dash?: number[]; width: number }[] = [
   { stroke: "--edge", width: 1.5, dash: [2, 3] },
 ];
 
+/** The width that an element has for what is in it. */
+function within(element: HTMLElement): number {
+  const { paddingInlineStart, paddingInlineEnd } = getComputedStyle(element);
+  return Math.floor(element.clientWidth - parseFloat(paddingInlineStart) - parseFloat(paddingInlineEnd));
+}
+
 class Charts {
   private charts: uPlot[] = [];
   private readonly table: Table;
   private readonly range: [number, number];
   private readonly finer: HTMLAnchorElement;
+  private readonly followers: Followers;
 
-  constructor(private readonly place: HTMLElement, table: HTMLTableElement) {
+  constructor(private readonly place: HTMLElement, table: HTMLTableElement, stretch: Stretch) {
     const stepS = Number(place.dataset["step"]) || 3600;
     this.table = tableOf(table, stepS);
+    this.followers = new Followers(stretch, table, stepS);
     const [first = 0] = this.table.times;
     // One point alone stands in the middle.
     const before = this.isPoint ? (this.table.end - first) / 2 : 0;
@@ -162,7 +246,7 @@ class Charts {
     const font = `12px ${getComputedStyle(document.body).fontFamily}`;
     const when = new Intl.DateTimeFormat(navigator.languages as string[], { dateStyle: "medium", timeStyle: "short" });
     return {
-      width: Math.max(200, figure.clientWidth),
+      width: Math.max(200, within(figure)),
       height: HEIGHT,
       cursor: {
         sync: { key: SYNC, setSeries: false },
@@ -240,7 +324,7 @@ class Charts {
 
   private resize(): void {
     for (const chart of this.charts) {
-      const width = chart.root.parentElement?.clientWidth ?? 0;
+      const width = chart.root.parentElement ? within(chart.root.parentElement) : 0;
       if (width > 0 && width !== chart.width) chart.setSize({ width, height: HEIGHT });
     }
   }
@@ -255,6 +339,8 @@ class Charts {
     const text = (seconds: number) => encodeURIComponent(new Date(seconds * 1000).toISOString());
     this.finer.href = `${this.place.dataset["base"] ?? "?"}from=${text(min)}&to=${text(min + length)}`;
     this.finer.hidden = whole;
+    if (whole) this.followers.whole();
+    else this.followers.part(min, min + length);
   }
 
   private shown(): [number, number] {
@@ -299,7 +385,8 @@ class Charts {
   }
 }
 
+const stretch = new Stretch();
 for (const place of document.querySelectorAll<HTMLElement>("[data-charts]")) {
   const table = document.getElementById(place.dataset["charts"] ?? "");
-  if (table instanceof HTMLTableElement) new Charts(place, table);
+  if (table instanceof HTMLTableElement) new Charts(place, table, stretch);
 }

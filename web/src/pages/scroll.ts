@@ -1,48 +1,109 @@
 // Long grids go on by themselves: the next page is fetched when the end comes near, and its pictures are
 // added. Without this script there are links.
+//
+// Pages are parts of the list as the server has it now: what was taken out of the grid is no longer in it.
+// So the page is asked for that holds what follows the last picture shown, and what is shown already is
+// passed over.
 
-import { say, word } from "./page";
+import { pageNow, say, word } from "./page";
 import { moments } from "./small";
 
 const NEAR = "1200px";
 
-async function more(pager: HTMLElement, list: Element): Promise<void> {
-  const link = pager.querySelector<HTMLAnchorElement>('a[rel="next"]');
-  if (!link) return;
-  const response = await fetch(link.href, { headers: { Accept: "text/html" } });
-  if (!response.ok) throw new Error(response.statusText);
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const items = page.querySelectorAll("[data-grid] > *");
-  list.append(...[...items].map((item) => document.importNode(item, true)));
+const pagerOf = () => document.querySelector<HTMLElement>("[data-pager]");
+const listOf = () => document.querySelector<HTMLElement>("[data-grid]");
+const nextOf = (root: ParentNode) =>
+  root.querySelector<HTMLAnchorElement>('[data-pager] a[rel="next"]');
+
+let changes = 0;
+let epoch = 0;
+let resume: () => void = () => undefined;
+
+/** Runs what takes pictures out of the grid; nothing is added meanwhile. */
+export async function changing<T>(work: () => Promise<T>): Promise<T> {
+  changes += 1;
+  epoch += 1;
+  try {
+    return await work();
+  } finally {
+    changes -= 1;
+    if (changes === 0) {
+      resume();
+      await emptied();
+    }
+  }
+}
+
+/** Where nothing is left, what the page says of that. */
+async function emptied(): Promise<void> {
+  const list = listOf();
+  if (!list || list.children.length > 0 || isCut()) return;
+  const told = await pageNow(location.href).then((page) => page.querySelector("main .empty"), () => null);
+  if (told) (list.closest(".scroll") ?? list).replaceWith(document.importNode(told, true));
+}
+
+/** Whether there is more than what is shown. */
+export const isCut = (): boolean => nextOf(document) !== null;
+
+/** The address of the page that holds what follows the last picture shown, which may be one before. */
+function following(pager: HTMLElement, list: Element, link: HTMLAnchorElement): URL {
+  const url = new URL(link.href);
+  const [start, length] = [Number(pager.dataset["start"]), Number(pager.dataset["length"])];
+  const page = Math.floor((start + list.children.length) / length) + 1;
+  const named = Number(url.searchParams.get("page"));
+  if (page >= 1 && page < named) url.searchParams.set("page", String(page));
+  return url;
+}
+
+async function fetchMore(): Promise<boolean> {
+  const [pager, list, link] = [pagerOf(), listOf(), nextOf(document)];
+  if (!pager || !list || !link || changes > 0) return false;
+  const began = epoch;
+  const page = await pageNow(following(pager, list, link));
+  // What a page holds has changed while it came.
+  if (began !== epoch) return changes === 0;
+  const shown = new Set([...list.children].map((item) => (item as HTMLElement).dataset["path"]));
+  const items = [...page.querySelectorAll<HTMLElement>("[data-grid] > *")];
+  const fresh = items.filter((item) => !shown.has(item.dataset["path"]));
+  list.append(...fresh.map((item) => document.importNode(item, true)));
   moments(list);
-  const next = page.querySelector<HTMLAnchorElement>('[data-pager] a[rel="next"]');
-  if (next) link.href = next.getAttribute("href") ?? "";
+  const next = nextOf(page);
+  if (next) link.href = new URL(next.getAttribute("href") ?? "", location.href).href;
   else pager.remove();
-  say(word("more"));
+  return next !== null;
+}
+
+let coming: Promise<boolean> | null = null;
+
+/** Adds what follows; tells whether that can be done again. */
+export function more(): Promise<boolean> {
+  coming ??= fetchMore().finally(() => (coming = null));
+  return coming;
 }
 
 export function scrolling(): void {
-  const [pager, list] = [
-    document.querySelector<HTMLElement>("[data-pager]"),
-    document.querySelector("[data-grid]"),
-  ];
-  if (!pager || !list) return;
+  const pager = pagerOf();
+  if (!pager || !listOf()) return;
   let busy = false;
   const seen = new IntersectionObserver(
     (entries) => {
-      if (busy || !entries.some((entry) => entry.isIntersecting)) return;
+      if (busy || changes > 0 || !entries.some((entry) => entry.isIntersecting)) return;
       busy = true;
-      more(pager, list)
+      more()
         .then(() => {
           busy = false;
-          // Where the page is still short, the end has not moved out of sight.
-          seen.unobserve(pager);
-          if (pager.isConnected) seen.observe(pager);
+          say(word("more"));
+          resume();
         })
         // The links are still there.
         .catch(() => seen.disconnect());
     },
     { rootMargin: NEAR },
   );
+  // Where the page is still short, the end has not moved out of sight.
+  resume = () => {
+    seen.unobserve(pager);
+    if (pager.isConnected) seen.observe(pager);
+  };
   seen.observe(pager);
 }

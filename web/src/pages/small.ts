@@ -1,6 +1,7 @@
 // Small things: times in the visitor's own way, keys, addresses that are copied, the focal point.
 
-import { say, word } from "./page";
+import { say, shortcuts, word } from "./page";
+import { isCovered, open } from "./sheets";
 
 /** Times in the visitor's zone and way of writing. */
 export function moments(root: ParentNode = document): void {
@@ -44,12 +45,13 @@ export function keys(): void {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const at = event.target instanceof HTMLElement ? event.target : document.body;
-    if (event.defaultPrevented || at.closest("input, textarea, select, [popover], halftone-zoom")) return;
-    if (event.key === "/") {
+    if (event.defaultPrevented || isCovered()) return;
+    if (at.closest("input, textarea, select, [popover], halftone-zoom")) return;
+    if (event.key === "/" && shortcuts) {
       event.preventDefault();
       document.querySelector<HTMLInputElement>(".find input")?.focus();
-    } else if (event.key === "?") {
-      document.getElementById("keys")?.showPopover();
+    } else if (event.key === "?" && shortcuts) {
+      open("keys");
     } else if (event.key.startsWith("Arrow")) {
       const link = at.matches(LINKS)
         ? step(at, event.key)

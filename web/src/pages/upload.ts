@@ -1,10 +1,12 @@
 // Uploads: files and folders dropped or chosen, a few at a time, each with its progress, gone on with where
 // they were after an interruption. Without this script the form sends its files at once.
 
-import { Upload } from "tus-js-client";
+import { DetailedError, Upload } from "tus-js-client";
 
+import { mayPass } from "../viewers/shared/busy";
 import { fault } from "./forms";
-import { proof, word } from "./page";
+import { Refused, call, plainly, word } from "./page";
+import { hasEnded, proof, signInAgain } from "./session";
 
 const AT_ONCE = 3;
 const PIECE_BYTES = 8 * 1024 * 1024;
@@ -83,27 +85,32 @@ function finished(row: Row, id: string | null): void {
   row.state.replaceChildren(link);
 }
 
-function failed(row: Row, message: string, again: () => void): void {
+/** Says what is wrong with a file, and offers to send it again where that may be of use. */
+function failed(row: Row, { status, message }: Refused, again: () => void): void {
   row.item.dataset["state"] = "failed";
   row.bar.hidden = true;
+  row.state.textContent = message;
+  if (!mayPass(status)) return;
   const button = document.createElement("button");
   button.type = "button";
   button.className = "button bare";
-  button.textContent = word("upload-retry");
+  button.textContent = word("try-again");
   button.addEventListener("click", again, { once: true });
-  row.state.replaceChildren(document.createTextNode(`${message} `), button);
+  row.state.append(" ", button);
 }
 
-/** The server's own words of a failure. */
-function reason(error: Error): string {
-  const response = (error as { originalResponse?: { getBody(): string } }).originalResponse;
+/** Why an upload failed, in the server's own words if it has some. */
+function reason(error: Error): Refused {
+  const response = error instanceof DetailedError ? error.originalResponse : null;
+  const status = response?.getStatus() ?? 0;
+  if (!response || status === 0) return new Refused(word("offline"));
   try {
-    const told = JSON.parse(response?.getBody() ?? "") as { message?: string };
-    if (told.message) return told.message;
+    const told = JSON.parse(response.getBody()) as { message?: string };
+    if (told.message) return new Refused(told.message, status);
   } catch {
-    // It is not one of ours, or there was none.
+    // It is the front server's.
   }
-  return word("offline");
+  return new Refused(plainly(status), status);
 }
 
 /** The id of the picture that an upload has become, as the last answer says. */
@@ -116,14 +123,16 @@ function send(wanted: Wanted, folder: string, overwrite: string): void {
   const shown = row(wanted);
   counts.total += 1;
   tell();
-  const start = (): Promise<void> =>
+  const begin = (): Promise<Refused | null> =>
     new Promise((resolve) => {
       let became: string | null = null;
       shown.bar.hidden = false;
       delete shown.item.dataset["state"];
       const upload = new Upload(wanted.file, {
         endpoint: "/api/v1/uploads",
-        headers: proof,
+        onBeforeRequest: (request) => {
+          for (const [name, value] of Object.entries(proof())) request.setHeader(name, value);
+        },
         chunkSize: PIECE_BYTES,
         retryDelays: RETRIES_MS,
         removeFingerprintOnSuccess: true,
@@ -140,18 +149,9 @@ function send(wanted: Wanted, folder: string, overwrite: string): void {
           counts.done += 1;
           finished(shown, became);
           tell();
-          resolve();
+          resolve(null);
         },
-        onError: (error) => {
-          counts.failed += 1;
-          tell();
-          failed(shown, reason(error), () => {
-            counts.failed -= 1;
-            tell();
-            queue(start);
-          });
-          resolve();
-        },
+        onError: (error) => resolve(reason(error)),
       });
       upload.findPreviousUploads().then((earlier) => {
         const [first] = earlier;
@@ -159,6 +159,18 @@ function send(wanted: Wanted, folder: string, overwrite: string): void {
         upload.start();
       }, () => upload.start());
     });
+  const start = async (): Promise<void> => {
+    let why = await begin();
+    if (why && (await hasEnded(why.status, why.message)) && (await signInAgain())) why = await begin();
+    if (!why) return;
+    counts.failed += 1;
+    tell();
+    failed(shown, why, () => {
+      counts.failed -= 1;
+      tell();
+      queue(start);
+    });
+  };
   queue(start);
 }
 
@@ -167,13 +179,17 @@ function queue(start: () => Promise<void>): void {
   advance();
 }
 
+/** Whether a file or folder is one that systems keep for themselves. */
+const isHidden = (name: string): boolean => name.startsWith(".");
+
 /** All files below what was dropped, folders included. */
 async function below(entry: FileSystemEntry, path: string): Promise<Wanted[]> {
+  if (isHidden(entry.name)) return [];
   if (entry.isFile) {
     const file = await new Promise<File>((resolve, reject) =>
       (entry as FileSystemFileEntry).file(resolve, reject),
     );
-    return file.name.startsWith(".") ? [] : [{ file, below: path }];
+    return [{ file, below: path }];
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
   const found: Wanted[] = [];
@@ -187,14 +203,23 @@ async function below(entry: FileSystemEntry, path: string): Promise<Wanted[]> {
 }
 
 async function makeFolder(path: string): Promise<void> {
-  const body = new URLSearchParams({ path });
-  const response = await fetch("/api/v1/admin/filesystem/folders", {
-    method: "POST",
-    headers: proof,
-    body,
+  // It may be there already; what else is wrong shows at each of its files.
+  await call("POST", "/admin/filesystem/folders", new URLSearchParams({ path })).catch(() => undefined);
+}
+
+/** A folder and those around it: `a/b/` lies in `a/`. */
+function ways(path: string): string[] {
+  const names = path.split("/").filter((name) => name !== "");
+  return names.map((_, at) => `${names.slice(0, at + 1).join("/")}/`);
+}
+
+/** The files of a folder that was chosen, with the folders that they lie in. */
+function chosenIn(files: FileList): Wanted[] {
+  const seen = [...files].filter((file) => !file.webkitRelativePath.split("/").some(isHidden));
+  return seen.map((file) => {
+    const path = file.webkitRelativePath;
+    return { file, below: path.slice(0, path.lastIndexOf("/") + 1) };
   });
-  // Where it is there already there is nothing to do; a failure shows at each of its files.
-  if (!response.ok && response.status !== 409) return;
 }
 
 async function take(form: HTMLFormElement, wanted: Wanted[]): Promise<void> {
@@ -205,7 +230,7 @@ async function take(form: HTMLFormElement, wanted: Wanted[]): Promise<void> {
   if (section) section.hidden = wanted.length === 0 && counts.total === 0;
   const overwrite = String(given.get("overwrite") ?? "rename");
   const base = folder.replace(/\/+$/, "");
-  const folders = new Set(wanted.map((one) => one.below).filter((path) => path !== ""));
+  const folders = new Set(wanted.flatMap((one) => ways(one.below)));
   for (const path of [...folders].sort()) await makeFolder(`${base}/${path.replace(/\/$/, "")}`);
   for (const one of wanted) {
     const into = one.below === "" ? folder : `${base}/${one.below.replace(/\/$/, "")}`;
@@ -235,6 +260,11 @@ if (form) {
   files?.addEventListener("change", () => {
     void take(form, [...(files.files ?? [])].map((file) => ({ file, below: "" })));
     files.value = "";
+  });
+  const folder = form.querySelector<HTMLInputElement>("input[data-folder-files]");
+  folder?.addEventListener("change", () => {
+    if (folder.files) void take(form, chosenIn(folder.files));
+    folder.value = "";
   });
   const zone = form.querySelector<HTMLElement>("[data-drop]");
   if (zone) dropping(form, zone);

@@ -28,6 +28,10 @@ theme = Appearance
 theme-system = System
 theme-light = Light
 theme-dark = Dark
+signed-out-title = You have been signed out
+signed-out-text = Sign in as { $name } in another tab. This page then goes on where it was, and keeps what you typed.
+signed-out-go = Sign in in a new tab
+signed-out-stay = Not now
 go-back = Go back
 save = Save
 cancel = Cancel
@@ -42,6 +46,7 @@ pager-next = Next
 pager-place = Page { $count } of { $total }
 
 # What was done
+done-signed-in = You are signed in. Close this tab and go on in the one that you came from.
 done-account-saved = Your account has been saved.
 done-account-password-saved = Your password has been changed. Sign in with the new one.
 done-folder-made = The folder has been made.
@@ -56,6 +61,7 @@ done-point-removed = The focal point has been removed.
 done-upload-done = Your files have been uploaded.
 
 # Errors
+error-again = Try again
 error-400 = This request cannot be answered
 error-401 = Please sign in
 error-403 = You may not see this
@@ -115,6 +121,10 @@ account-may = What you may do
 account-groups = Groups
 account-permissions = Permissions
 account-no-permissions = What your groups may do in each folder.
+shortcuts = Single keys
+shortcuts-text = Keys such as / act wherever you are on a page. Switch them off if you speak to your computer, or press keys by mistake.
+shortcuts-on = On
+shortcuts-off = Off
 account-second = Second step
 account-second-on = Signing in takes a code of your authenticator.
 account-second-off = Signing in takes your password alone.
@@ -141,6 +151,7 @@ about-others-text = Halftone stands on many open source libraries. Their names a
 
 # Browsing
 tree-label = Folders
+tree-all = All { $shown }…
 crumbs-label = Where you are
 browse-count = { $count ->
     [0] No pictures
@@ -285,16 +296,11 @@ upload-refuse = Leave the old one
 upload-replace = Replace the old one
 upload-drop = Drop pictures or folders here
 upload-choose = Choose files
+upload-choose-folder = Or a whole folder
 upload-limit = Up to { $name } for each file.
 upload-resumes = An upload that is interrupted goes on where it was.
 upload-go = Upload
 upload-files = Files
-
-# Help
-help-title = Help
-help-lead = A picture is an address. What stands behind its question mark says how you want it; click a picture to open it.
-help-no-picture = There is no picture yet to show this with.
-help-imaging = Pictures by address
 upload-arrived = { $count ->
     [0] No file was uploaded.
     [one] One file was uploaded.
@@ -308,6 +314,12 @@ upload-refused = { $count ->
 }
 outcome-label = What came of each
 outcome-what = Outcome
+
+# Help
+help-title = Help
+help-lead = A picture is an address. What stands behind its question mark says how you want it; click a picture to open it.
+help-no-picture = There is no picture yet to show this with.
+help-imaging = Pictures by address
 help-parameters = Every parameter
 help-name = Name
 help-takes = Takes
@@ -361,11 +373,22 @@ script-changed = { $done } changed
 script-some-failed = { $failed } could not be changed: { $name }
 script-moved = Moved { $done } to { $name }
 script-copied = Copied
+script-choose-rest = Choose all { $count }
+script-pictures-none = No pictures
+script-pictures-one = One picture
+script-pictures-other = { $count } pictures
+script-lost-pictures = Some pictures did not come.
+script-lost-busy = Some pictures did not come: the server has too much to do.
+script-unshowable = Cannot be shown
+script-try-again = Try again
+script-busy = The server has too much to do. Please try again in a moment.
+script-too-large = This is larger than the server takes.
+script-unexpected = The server cannot do this (status { $count }).
+script-signed-out = You are no longer signed in. Nothing has been changed.
 script-more = More pictures are shown
 script-upload-waiting = Waiting
 script-upload-percent = { $percent } %
 script-upload-done = Uploaded
 script-upload-sum = { $done } of { $total } uploaded
 script-upload-some-failed = { $done } of { $total } uploaded, { $failed } failed
-script-upload-retry = Try again
 script-upload-no-folder = Say into which folder first.

@@ -3,7 +3,7 @@
 use askama::Template;
 use askama::filters::Safe;
 
-use super::{Desk, Section, enter};
+use super::{Desk, Section, acts, enter};
 use crate::auth::SystemPermission;
 use crate::db::audit_log::{self, Entry, Wanted};
 use crate::http::{Progress, Request, Response};
@@ -13,40 +13,35 @@ use crate::web::pages::listing::{PER_PAGE, Pager};
 use crate::web::sign_in::Form;
 use crate::web::{App, Error};
 
-/// Kinds of acts that can be chosen, by what their words begin with.
-const ACTIONS: [&str; 10] = [
-    "user",
-    "group",
-    "permission",
-    "template",
-    "folder_template",
-    "property",
-    "task",
-    "key",
-    "totp",
-    "folder.",
-];
-
 #[derive(Template)]
 #[template(path = "admin/audit.html")]
 struct Page {
     f: Frame,
     sections: Vec<Section>,
     username: String,
-    action: String,
-    actions: [&'static str; 10],
+    /// Whether anything narrows the list.
+    is_narrowed: bool,
+    kinds: Vec<KindChoice>,
     rows: Vec<Row>,
     total: i64,
     pager: Pager,
 }
 
+/// Acts that can be chosen.
+struct KindChoice {
+    /// What their names begin with.
+    value: String,
+    title: String,
+    is_here: bool,
+}
+
 struct Row {
     when: Safe<String>,
-    username: String,
+    who: String,
     address: String,
-    action: String,
+    act: String,
     object: String,
-    detail: String,
+    details: Vec<String>,
 }
 
 /// `GET /admin/audit`
@@ -66,8 +61,8 @@ pub fn audit(app: &App, request: &Request, _: &dyn Progress) -> Result<Response,
     let (found, _) = audit_log::part(&app.db, wanted, part)?;
     let page = Page {
         username: username.to_owned(),
-        action: action.to_owned(),
-        actions: ACTIONS,
+        is_narrowed: !username.is_empty() || !action.is_empty(),
+        kinds: kinds(&f, action),
         rows: found.into_iter().map(|entry| row(&f, entry)).collect(),
         total,
         pager,
@@ -77,13 +72,30 @@ pub fn audit(app: &App, request: &Request, _: &dyn Progress) -> Result<Response,
     Ok(page.f.send(&page))
 }
 
+/// All kinds of acts, and the one that is chosen where it is none of them, such as a single act.
+fn kinds(f: &Frame, chosen: &str) -> Vec<KindChoice> {
+    let choice = |value: &str, title: String| KindChoice {
+        is_here: value.trim_end_matches('.') == chosen.trim_end_matches('.'),
+        value: value.to_owned(),
+        title,
+    };
+    let known = acts::KINDS.iter().map(|(kind, key)| choice(kind, f.texts().get(key)));
+    let mut kinds = vec![choice("", f.t("acts-all"))];
+    kinds.extend(known);
+    if !kinds.iter().any(|kind| kind.is_here) {
+        kinds.push(choice(chosen, acts::act(f.texts(), chosen)));
+    }
+    kinds
+}
+
 fn row(f: &Frame, entry: Entry) -> Row {
+    let texts = f.texts();
     Row {
         when: f.moment(entry.at_ms),
-        username: entry.username,
+        who: acts::actor(texts, &entry.username),
+        act: acts::act(texts, &entry.action),
+        object: acts::object(texts, &entry),
+        details: acts::details(f, &entry),
         address: entry.address,
-        action: entry.action,
-        object: entry.object,
-        detail: entry.detail,
     }
 }

@@ -66,7 +66,7 @@ pub fn explain(app: &App, request: &Request, _: &dyn Progress) -> Result<Respons
     let asked = form.text("path").is_some();
     let (found, fault) = match asked.then(|| answer(app, &desk, user, path)).transpose() {
         Ok(found) => (found, String::new()),
-        Err(error) if error.status().is_client_error() => (None, error.message().to_owned()),
+        Err(error) if error.status().is_client_error() => (None, error.in_words(desk.f.texts())),
         Err(error) => return Err(error),
     };
     let names = names(app, &desk)?;

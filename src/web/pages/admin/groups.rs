@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use askama::Template;
 
-use super::{Desk, Section, enter, id_in_path};
+use super::{Desk, Section, acts, enter, id_in_path};
 use crate::auth::SystemPermission;
 use crate::db::groups::{self, ADMINISTRATORS, Group, PUBLIC, TYPE_LDAP, TYPE_SYSTEM};
 use crate::db::users::{self, User, name_key};
@@ -33,14 +33,14 @@ struct Row {
     type_key: &'static str,
     members: usize,
     is_public: bool,
-    permissions: Vec<&'static str>,
+    permissions: Vec<String>,
 }
 
 /// A system permission that a group may grant.
 struct Grant {
     /// The field of forms.
     field: String,
-    title: &'static str,
+    title: String,
     is_given: bool,
 }
 
@@ -52,10 +52,10 @@ fn type_key(group: &Group) -> &'static str {
     }
 }
 
-fn grants(granted: [bool; 7]) -> Vec<Grant> {
+fn grants(f: &Frame, granted: [bool; 7]) -> Vec<Grant> {
     let grant = |permission: SystemPermission| Grant {
         field: format!("access_{}", permission.name()),
-        title: permission.title(),
+        title: acts::permission(f.texts(), permission),
         is_given: granted[permission as usize],
     };
     SystemPermission::ALL.into_iter().map(grant).collect()
@@ -73,7 +73,7 @@ pub fn groups(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
     all.sort_by_key(|group| (group.id > ADMINISTRATORS, name_key(&group.name)));
     let row = |group: Group| {
         let granted = granted.get(&group.id).copied().unwrap_or_default();
-        let given = grants(granted).into_iter().filter(|grant| grant.is_given);
+        let given = grants(&desk.f, granted).into_iter().filter(|grant| grant.is_given);
         Row {
             id: group.id,
             type_key: type_key(&group),
@@ -105,7 +105,7 @@ struct NewPage {
 pub fn new_group(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, Error> {
     enter(app, request, SystemPermission::AdminUsers)?;
     let Desk { f, sections, .. } = enter(app, request, SystemPermission::AdminPermissions)?;
-    let page = NewPage { f, sections, grants: grants([false; 7]) };
+    let page = NewPage { grants: grants(&f, [false; 7]), sections, f };
     Ok(page.f.send(&page))
 }
 
@@ -144,7 +144,7 @@ pub fn group(app: &App, request: &Request, _: &dyn Progress) -> Result<Response,
     let page = GroupPage {
         type_key: type_key(&group),
         here: format!("/admin/groups/{id}"),
-        grants: grants(granted),
+        grants: grants(&desk.f, granted),
         may_grant,
         may_fill: (may_grant || !is_above) && id != PUBLIC,
         is_system: group.group_type == TYPE_SYSTEM,

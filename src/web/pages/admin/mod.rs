@@ -1,5 +1,6 @@
 //! The pages of those who look after the installation: who is let in, and the way between them.
 
+pub mod acts;
 mod audit;
 mod cache;
 mod explain;

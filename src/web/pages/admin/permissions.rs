@@ -17,7 +17,8 @@ use crate::http::{Progress, Request, Response};
 use crate::library::Caller;
 use crate::web::api::{folder_path, in_query};
 use crate::web::pages::frame::{Frame, given};
-use crate::web::pages::tree;
+use crate::web::pages::listing::{PER_PAGE, Pager};
+use crate::web::pages::tree::{self, Tree};
 use crate::web::sign_in::Form;
 use crate::web::{App, Error};
 
@@ -29,6 +30,8 @@ struct Page {
     folder: Folder,
     here: String,
     tree: Vec<Branch>,
+    /// Which of the folders in the folder the tree shows.
+    pager: Pager,
     /// The group whose levels the tree shows.
     group: Group,
     choices: Vec<Choice>,
@@ -47,6 +50,8 @@ struct Branch {
     level_key: &'static str,
     /// Whether the level is set in this very folder.
     is_own: bool,
+    /// Of a row that leads to all folders of one, how many there are; else 0.
+    all: usize,
 }
 
 struct Choice {
@@ -62,6 +67,8 @@ struct Row {
     /// Its page; blank for who may not open it.
     href: String,
     level_key: &'static str,
+    /// The level that is set further up.
+    inherited_key: &'static str,
     /// It may do everything everywhere, whatever is set.
     administers: bool,
     /// The record of this very folder; 0 for none.
@@ -70,6 +77,8 @@ struct Row {
     from: String,
     from_href: String,
     levels: Vec<LevelChoice>,
+    /// Whether nothing is set here, and what holds comes from above: then no level is chosen beforehand.
+    is_inherited: bool,
 }
 
 /// A template of a group in the folder, or in the nearest one above that has one.
@@ -104,9 +113,15 @@ pub fn permissions(app: &App, request: &Request, _: &dyn Progress) -> Result<Res
     let wanted = given(&form, "group").parse().unwrap_or(PUBLIC);
     let group = groups.iter().find(|group| group.id == wanted).or(groups.first());
     let group = group.cloned().ok_or_else(Error::not_found)?;
+    let here = address(&path, group.id);
+    let tree = Tree::around(app, &folder, |_| true)?;
+    let page_of = |page: usize| format!("{here}&page={page}");
+    let pager = Pager::of(tree.children().len(), given(&form, "page"), page_of);
+    let shown = pager.start()..pager.start() + PER_PAGE;
     let page = Page {
-        here: address(&path, group.id),
-        tree: branches(app, &desk, &folder, group.id)?,
+        tree: tree.rows(Some(shown)).into_iter().map(|row| branch(&desk, row, group.id)).collect(),
+        here: if pager.page > 1 { page_of(pager.page) } else { here.clone() },
+        pager,
         choices: groups
             .iter()
             .map(|one| Choice { id: one.id, name: one.name.clone(), is_here: one.id == group.id })
@@ -122,21 +137,18 @@ pub fn permissions(app: &App, request: &Request, _: &dyn Progress) -> Result<Res
     Ok(page.f.send(&page))
 }
 
-fn branches(app: &App, desk: &Desk, folder: &Folder, group: i64) -> Result<Vec<Branch>, Error> {
-    let branch = |row: tree::Row| {
-        let record = desk.rights.nearest(group, &row.path);
-        let is_own =
-            record.as_ref().is_some_and(|(from, _)| *from == folders::normal_path(&row.path));
-        Branch {
-            href: address(&row.path, group),
-            level_key: level_key(record.map_or(Level::None, |(_, level)| level)),
-            is_own,
-            name: row.name,
-            depth: row.depth,
-            is_here: row.is_here,
-        }
-    };
-    Ok(tree::around(app, folder, &|_| true)?.into_iter().map(branch).collect())
+fn branch(desk: &Desk, row: tree::Row, group: i64) -> Branch {
+    let record = desk.rights.nearest(group, &row.path);
+    let is_own = record.as_ref().is_some_and(|(from, _)| *from == folders::normal_path(&row.path));
+    Branch {
+        href: address(&row.path, group),
+        level_key: level_key(record.map_or(Level::None, |(_, level)| level)),
+        is_own,
+        name: row.name,
+        depth: row.depth,
+        is_here: row.is_here,
+        all: row.all,
+    }
 }
 
 /// The page of a group, for who may open it.
@@ -166,6 +178,8 @@ fn rows(
         let nearest = desk.rights.nearest(group.id, &folder.path);
         let level = nearest.as_ref().map_or(Level::None, |(_, level)| *level);
         let from = nearest.map(|(from, _)| from).filter(|_| own.is_none()).unwrap_or_default();
+        let is_inherited = !from.is_empty();
+        let chosen = own.map_or(level, |own| Level::from_access(own.access));
         let administers = group.id != PUBLIC
             && granted.get(&group.id).is_some_and(|set| set.has(SystemPermission::AdminFiles));
         Row {
@@ -173,11 +187,13 @@ fn rows(
             name: group.name.clone(),
             href: group_page(desk, group.id),
             level_key: level_key(if administers { Level::DeleteFolder } else { level }),
+            inherited_key: level_key(level),
             administers,
             own_id: own.map_or(0, |record| record.id),
             from_href: address(&from, shown),
             from,
-            levels: level_choices(Some(own.map_or(level, |own| Level::from_access(own.access)))),
+            levels: level_choices(Some(chosen).filter(|_| !is_inherited)),
+            is_inherited,
         }
     };
     Ok(groups.iter().map(row).collect())

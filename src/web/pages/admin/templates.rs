@@ -13,7 +13,7 @@ use crate::spec::{Group, PARAMS, Param, Params, Rules, Shape};
 use crate::web::api::{Now, in_query};
 use crate::web::pages::frame::Frame;
 use crate::web::sign_in::Form;
-use crate::web::{App, Error};
+use crate::web::{App, Error, label};
 
 /// Pictures that are offered for the preview.
 const PICTURES: u32 = 60;
@@ -33,7 +33,7 @@ struct Row {
     id: i64,
     name: String,
     description: String,
-    /// What it says, such as `width 200`.
+    /// What it says, such as `Width: 200`.
     values: Vec<String>,
     locked: usize,
     is_default: bool,
@@ -47,7 +47,7 @@ pub fn templates(app: &App, request: &Request, _: &dyn Progress) -> Result<Respo
         let is_locked = |field: &&Value| field["locked"] == true;
         Ok(Row {
             id: template.id,
-            values: fields.iter().filter_map(|(name, field)| told(name, field)).collect(),
+            values: fields.iter().filter_map(|(name, field)| told(&f, name, field)).collect(),
             locked: fields.values().filter(is_locked).count(),
             is_default: is_default(&app.db, &template)?,
             name: template.name,
@@ -64,14 +64,15 @@ fn fields(json: &str) -> Map<String, Value> {
 }
 
 /// A value as it is read; none for a field that says nothing.
-fn told(name: &str, field: &Value) -> Option<String> {
+fn told(f: &Frame, name: &str, field: &Value) -> Option<String> {
     let value = match &field["value"] {
         Value::Null => return None,
         Value::String(text) if text.is_empty() => return None,
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
-    Some(format!("{name} {value}"))
+    let name = label(f.texts(), name).unwrap_or_else(|| name.to_owned());
+    Some(f.named("act-is", &[("name", &name), ("value", &value)]))
 }
 
 #[derive(askama::Template)]
@@ -98,7 +99,7 @@ struct Page {
 
 /// The parameters of a group.
 struct Fields {
-    title: &'static str,
+    title: String,
     fields: Vec<Control>,
 }
 
@@ -106,6 +107,8 @@ struct Fields {
 struct Control {
     /// Its name in templates.
     name: &'static str,
+    /// The name that its words go by.
+    words: &'static str,
     /// Its name in addresses; blank where they do not take it.
     url: &'static str,
     doc: String,
@@ -168,6 +171,7 @@ fn control(param: &'static Param, rules: &Rules) -> Option<Control> {
     };
     Some(Control {
         name,
+        words: param.about.name,
         url: if param.in_urls() { param.about.name } else { "" },
         doc: param.about.doc.replace('`', ""),
         takes: param.shape().to_string().replace('`', ""),
@@ -179,9 +183,9 @@ fn control(param: &'static Param, rules: &Rules) -> Option<Control> {
     })
 }
 
-fn groups(rules: &Rules) -> Vec<Fields> {
+fn groups(f: &Frame, rules: &Rules) -> Vec<Fields> {
     let fields = |group: Group| Fields {
-        title: group.title(),
+        title: f.params(group),
         fields: PARAMS
             .iter()
             .filter(|param| param.about.group == group)
@@ -229,7 +233,7 @@ fn page(app: &App, request: &Request, desk: Desk, template: Template) -> Result<
         json: pretty(&template.json),
         name: template.name,
         description: template.description,
-        groups: groups(&app.rules),
+        groups: groups(&desk.f, &app.rules),
         src: src.to_owned(),
         pictures,
         side: PREVIEW_SIDE,
@@ -272,7 +276,7 @@ mod tests {
     #[test]
     fn every_parameter_that_templates_hold_has_a_control() {
         let rules = Rules { max_dimension: 5000 };
-        let groups = groups(&rules);
+        let groups = groups(&Frame::for_tests(), &rules);
         let all: Vec<&Control> = groups.iter().flat_map(|group| &group.fields).collect();
         let wanted = PARAMS.iter().filter(|param| param.template().is_some()).count();
         assert_eq!(all.len(), wanted);
@@ -285,8 +289,10 @@ mod tests {
 
     #[test]
     fn values_are_told_in_a_line() {
-        let fields = fields(r#"{"a":{"value":5},"b":{"value":""},"c":{"value":"x"},"d":null}"#);
-        let told: Vec<_> = fields.iter().filter_map(|(name, field)| told(name, field)).collect();
-        assert_eq!(told, ["a 5", "c x"]);
+        let f = Frame::for_tests();
+        let json = r#"{"a":{"value":5},"b":{"value":""},"width":{"value":7},"d":null}"#;
+        let fields = fields(json);
+        let told = fields.iter().filter_map(|(name, field)| told(&f, name, field));
+        assert_eq!(told.collect::<Vec<_>>(), ["a: 5", "Width: 7"]);
     }
 }

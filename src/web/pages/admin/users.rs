@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use askama::Template;
 
-use super::{Desk, Section, enter, id_in_path};
+use super::{Desk, Section, acts, enter, id_in_path};
 use crate::auth::{SignedIn, SystemPermission, totp};
 use crate::db::groups::{self, Group, PUBLIC};
 use crate::db::users::{self, AUTH_LDAP, User};
@@ -144,7 +144,7 @@ struct UserPage {
     may_explain: bool,
     groups: Vec<Group>,
     others: Vec<Group>,
-    permissions: Vec<&'static str>,
+    permissions: Vec<String>,
     totp: bool,
     keys: usize,
 }
@@ -180,7 +180,7 @@ pub fn user(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, 
         permissions: SystemPermission::ALL
             .into_iter()
             .filter(|permission| has(*permission))
-            .map(SystemPermission::title)
+            .map(|permission| acts::permission(desk.f.texts(), permission))
             .collect(),
         totp: totp::is_on(&app.db, id)?,
         keys: api_keys::of_user(&app.db, id)?.len(),

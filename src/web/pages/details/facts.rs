@@ -11,7 +11,8 @@ use crate::db::{folders, now_ms, stats, users};
 use crate::library::Caller;
 use crate::web::api::Now;
 use crate::web::pages::Frame;
-use crate::web::{App, Error};
+use crate::web::text::Texts;
+use crate::web::{App, Error, label};
 
 /// Events that are shown.
 const EVENTS: u32 = 20;
@@ -139,15 +140,75 @@ pub fn history(app: &App, f: &Frame, identity: &Identity, id: i64) -> Result<Vec
             key: format!("history-{}", entry.action),
             who: entry.user_id.and_then(|user| names.get(&user).cloned()).unwrap_or_default(),
             when: f.moment(entry.at_ms),
-            detail: if told { entry.detail } else { String::new() },
+            detail: if told { more(f.texts(), &entry.detail) } else { String::new() },
         });
     }
     Ok(events)
 }
 
+/// What the history says more of what was done to an image, and the text.
+const MORE: [(&str, &str); 10] = [
+    ("uploaded", "was-uploaded"),
+    ("uploaded in place of the file before", "was-uploaded-over"),
+    ("restored", "was-restored"),
+    ("found on disk", "was-found"),
+    ("back on disk", "was-back"),
+    ("changed on disk", "was-changed"),
+    ("gone from disk", "was-gone"),
+    ("deleted with its folder", "was-deleted-with"),
+    ("focal point set", "was-focused"),
+    ("focal point removed", "was-unfocused"),
+];
+
+/// The same where a path stands at the end.
+const FROM: [(&str, &str); 3] = [
+    ("moved from ", "was-moved"),
+    ("moved on disk from ", "was-moved-on-disk"),
+    ("moved with its folder from ", "was-moved-with"),
+];
+
+/// More of what was done, in words; as it was noted where it came from another server.
+fn more(texts: &Texts, detail: &str) -> String {
+    if let Some((_, key)) = MORE.iter().find(|(noted, _)| *noted == detail) {
+        return texts.get(key);
+    }
+    for (noted, key) in FROM {
+        if let Some(path) = detail.strip_prefix(noted) {
+            return texts.name(key, path);
+        }
+    }
+    if detail == "deleted" {
+        return String::new();
+    }
+    let fields = detail.strip_suffix(" changed").map(|fields| fields.split(", "));
+    let labels: Option<Vec<String>> =
+        fields.and_then(|fields| fields.map(|field| label(texts, field)).collect());
+    labels.map_or_else(|| detail.to_owned(), |labels| labels.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_history_is_told_in_words() {
+        let texts = crate::web::text::for_languages(None);
+        for (noted, words) in [
+            ("uploaded", "Uploaded"),
+            ("found on disk", "Found on the disk"),
+            ("deleted", ""),
+            ("title, description changed", "Title, Description"),
+            ("tags changed", "Tags"),
+            ("Imported from elsewhere", "Imported from elsewhere"),
+            ("odd thing changed", "odd thing changed"),
+        ] {
+            assert_eq!(more(texts, noted), words);
+        }
+        let moved = crate::db::image_history::moved_from("a/b.png");
+        assert_eq!(more(texts, &moved), "From a/b.png");
+        let moved = crate::db::image_history::moved_on_disk_from("a/b.png");
+        assert_eq!(more(texts, &moved), "On the disk, from a/b.png");
+    }
 
     #[test]
     fn places_are_told_by_their_sides_of_the_globe() {

@@ -41,7 +41,7 @@ struct Shown {
 
 struct Parameters {
     id: String,
-    title: &'static str,
+    title: String,
     rows: Vec<Row>,
 }
 
@@ -56,8 +56,8 @@ struct Row {
 
 /// The pictures that guides show, the best first: what is wider than high shows best what becomes of its
 /// shape.
-fn pictures(app: &App, f: &Frame, identity: &Identity) -> Result<Vec<Tile>, Error> {
-    let mut tiles = latest(app, f, identity, LOOKED_AT)?;
+fn pictures(app: &App, identity: &Identity) -> Result<Vec<Tile>, Error> {
+    let mut tiles = latest(app, identity, LOOKED_AT)?;
     tiles.retain(|tile| !tile.src.is_empty());
     tiles.sort_by_key(|tile| tile.width <= tile.height);
     Ok(tiles)
@@ -67,7 +67,7 @@ fn pictures(app: &App, f: &Frame, identity: &Identity) -> Result<Vec<Tile>, Erro
 pub fn help(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, Error> {
     let identity = who::identify(app, request)?;
     let f = Frame::of(app, request, &identity);
-    let pictures = pictures(app, &f, &identity)?;
+    let pictures = pictures(app, &identity)?;
     let src = pictures.first().map(|tile| in_query(&tile.path));
     let shown = |example: &Example| {
         let src = src.as_deref()?;
@@ -87,7 +87,7 @@ pub fn help(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, 
         let of_group = |param: &&Param| param.in_urls() && param.about.group == group;
         Parameters {
             id: group.title().to_ascii_lowercase().replace(' ', "-"),
-            title: group.title(),
+            title: f.params(group),
             rows: PARAMS.iter().filter(of_group).map(row).collect(),
         }
     };

@@ -33,7 +33,7 @@ pub fn viewers_help(app: &App, request: &Request, _: &dyn Progress) -> Result<Re
     let identity = who::identify(app, request)?;
     let f = Frame::of(app, request, &identity);
     let base_url = client::base_url(app, request);
-    let mut tiles = pictures(app, &f, &identity)?;
+    let mut tiles = pictures(app, &identity)?;
     tiles.truncate(SHOWN);
     let picture = |path: &String| {
         let src = in_query(path);

@@ -46,7 +46,7 @@ struct Change {
 
 /// The controls of a group of parameters.
 struct Controls {
-    title: &'static str,
+    title: String,
     is_open: bool,
     controls: Vec<Control>,
 }
@@ -72,10 +72,10 @@ pub fn picture(app: &App, request: &Request, _: &dyn Progress) -> Result<Respons
     let view = &image.image;
     who::require(app, &identity, &view.folder.path, Level::View)?;
     let form = Form::of_query(request)?;
-    let (params, fault) = wanted(app, &form, &image)?;
+    let f = Frame::of(app, request, &identity);
+    let (params, fault) = wanted(app, &f, &form, &image)?;
     let json = merged(&image.parameters, &params);
     let query = query_of(&json);
-    let f = Frame::of(app, request, &identity);
     let tried = |name: &str| form.text(TRIED).and_then(|_| form.text(name));
     let page = Change {
         folio_id: folio.id,
@@ -89,7 +89,7 @@ pub fn picture(app: &App, request: &Request, _: &dyn Progress) -> Result<Respons
         whole: small(app, &whole(&params), &view.path, WHOLE_SIDE),
         query,
         json,
-        groups: groups(&params, &tried),
+        groups: groups(&f, &params, &tried),
         fault,
         folio_name: folio.name,
         f,
@@ -114,7 +114,12 @@ fn offered() -> impl Iterator<Item = &'static Param> {
 }
 
 /// What is tried, or kept; and what is wrong with it.
-fn wanted(app: &App, form: &Form, image: &FolioImage) -> Result<(Params, String), Error> {
+fn wanted(
+    app: &App,
+    f: &Frame,
+    form: &Form,
+    image: &FolioImage,
+) -> Result<(Params, String), Error> {
     let kept = || Params::from_template_json(&image.parameters, &app.rules).unwrap_or_default();
     if form.text(TRIED).is_none() {
         return Ok((kept(), String::new()));
@@ -130,7 +135,7 @@ fn wanted(app: &App, form: &Form, image: &FolioImage) -> Result<(Params, String)
     });
     match read {
         Ok(params) => Ok((params, String::new())),
-        Err(error) => Ok((kept(), error.message().to_owned())),
+        Err(error) => Ok((kept(), error.in_words(f.texts()))),
     }
 }
 
@@ -157,14 +162,18 @@ fn merged(kept: &str, params: &Params) -> String {
     Value::Object(fields).to_string()
 }
 
-fn groups<'a>(params: &Params, tried: &impl Fn(&str) -> Option<&'a str>) -> Vec<Controls> {
+fn groups<'a>(
+    f: &Frame,
+    params: &Params,
+    tried: &impl Fn(&str) -> Option<&'a str>,
+) -> Vec<Controls> {
     let group = |group: Group| {
         let of_group = offered().filter(|param| param.about.group == group);
         let controls: Vec<Control> =
             of_group.map(|param| Control::of(param, params, tried(param.about.name))).collect();
         let is_open =
             group == Group::Size || controls.iter().any(|control| !control.value.is_empty());
-        Controls { title: group.title(), is_open, controls }
+        Controls { title: f.params(group), is_open, controls }
     };
     Group::ALL.into_iter().map(group).filter(|group| !group.controls.is_empty()).collect()
 }

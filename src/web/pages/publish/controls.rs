@@ -132,7 +132,7 @@ fn control(f: &Frame, wanted: &Wanted, form: &Form, known: &Known, param: &Param
 
 /// What a parameter is called.
 pub fn label(f: &Frame, name: &str) -> String {
-    f.t_or(&format!("param-{name}"), name)
+    f.param(name)
 }
 
 /// What one of a parameter's words is called.

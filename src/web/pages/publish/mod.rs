@@ -117,6 +117,7 @@ fn page(
     let subject = Subject {
         widths,
         sizes: given(form, "sizes").to_owned(),
+        link: f.t("download"),
         ..subject(addresses, wanted, &pairs, &alt, size)
     };
     Ok(Publish {
@@ -174,6 +175,7 @@ fn subject<'a>(
         addresses,
         pairs: pairs.to_vec(),
         alt: alt.to_owned(),
+        link: String::new(),
         size,
         asked,
         shape: Some(asked).filter(|(width, height)| covers && *width > 0 && *height > 0),

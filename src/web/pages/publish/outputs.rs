@@ -32,6 +32,8 @@ pub struct Subject<'a> {
     pub pairs: Vec<Pair>,
     /// What to say of the picture to those who do not see it.
     pub alt: String,
+    /// What a link to the file says where nothing is said of the picture.
+    pub link: String,
     /// Width and height of the result, where they are known.
     pub size: Option<(u32, u32)>,
     /// Width and height that are asked for, 0 for one that is not.
@@ -264,7 +266,7 @@ impl Subject<'_> {
     fn download(&self) -> String {
         let pairs = with(&self.pairs, &[("attach", Some("1".to_owned()))]);
         let href = Self::attribute("href", &self.addresses.whole(&pairs));
-        let name = if self.alt.is_empty() { "Download" } else { &self.alt };
+        let name = if self.alt.is_empty() { &self.link } else { &self.alt };
         format!("<a{href} download>{}</a>", escaped(name))
     }
 }

@@ -42,7 +42,7 @@ pub fn image(app: &App, request: &Request, _: &dyn Progress) -> Result<Response,
     let page = Page {
         name: view.file_name().to_owned(),
         href: with_value("/details", "src", &view.path),
-        tile: Tile::of(app, &f, &view, false),
+        tile: Tile::of(app, &view, false),
         head: Head::of(&f, &period, base, &format!("images/{}?", view.id), &sum),
         table: Table { step_s: period.step_ms() / 1000, lines, has_load: false },
         src: view.path,

@@ -32,7 +32,7 @@ struct Head {
     choices: Vec<Choice>,
     /// What the addresses of the choices begin with.
     base: String,
-    /// The first day and the last one.
+    /// Its ends as fields hold them, in UTC.
     from: String,
     to: String,
     csv: String,
@@ -42,7 +42,7 @@ struct Head {
 impl Head {
     /// `csv` is the address of the numbers below `/api/v1/admin/statistics`, up to the stretch of time.
     fn of(f: &Frame, period: &Period, base: String, csv: &str, sum: &Numbers) -> Self {
-        let (from, to) = period.days();
+        let (from, to) = period.fields();
         Self {
             choices: period.choices(),
             base,

@@ -98,10 +98,10 @@ impl Period {
         format!("from={}&to={}", text(self.from_ms), text(self.to_ms))
     }
 
-    /// Its first and its last day, as fields hold them.
-    pub fn days(&self) -> (String, String) {
-        let day = |ms| Moment(ms).to_text().chars().take("2026-12-31".len()).collect();
-        (day(self.from_ms), day((self.to_ms - 1).max(self.from_ms)))
+    /// Its ends to the minute, as fields hold them: nothing of it is left out.
+    pub fn fields(&self) -> (String, String) {
+        let minute = |ms| Moment(ms).to_text().chars().take("2026-12-31T23:59".len()).collect();
+        (minute(self.from_ms), minute(self.to_ms + MINUTE_MS - 1))
     }
 
     /// The length of one line of a table: the finest that keeps the table readable.
@@ -129,7 +129,10 @@ impl Period {
 fn moment(form: &Form, name: &str) -> Result<Option<i64>, Error> {
     let Some(text) = form.text(name) else { return Ok(None) };
     let reason = "must be a day (2026-12-31) or a time (2026-12-31T23:59:59)";
-    let moment = Moment::parse(text).ok_or_else(|| Error::parameter(name, reason))?;
+    // Fields of times leave out seconds that are 0.
+    let to_the_minute = || Moment::parse(&format!("{text}:00"));
+    let moment = Moment::parse(text).or_else(to_the_minute);
+    let moment = moment.ok_or_else(|| Error::parameter(name, reason))?;
     Ok(Some(moment.0))
 }
 
@@ -167,11 +170,26 @@ mod tests {
         assert_eq!(period("period=x", now).unwrap(), day);
         let days = period("from=2026-12-30&to=2026-12-31", now).unwrap();
         assert_eq!(days.span(), (now - DAY_MS, now + DAY_MS));
-        assert_eq!(days.days(), ("2026-12-30".to_owned(), "2026-12-31".to_owned()));
+        let fields = |from: &str, to: &str| (from.to_owned(), to.to_owned());
+        assert_eq!(days.fields(), fields("2026-12-30T00:00", "2027-01-01T00:00"));
+        let hours = period("from=2026-12-31T00:00&to=2026-12-31T01:00", now).unwrap();
+        assert_eq!(hours.span(), (now, now + HOUR_MS));
+        assert_eq!(hours.fields(), fields("2026-12-31T00:00", "2026-12-31T01:00"));
+        let odd = period("from=2026-12-31T00:00:30Z&to=2026-12-31T01:00:30Z", now).unwrap();
+        assert_eq!(odd.fields(), fields("2026-12-31T00:00", "2026-12-31T01:01"));
+        let zoned = period("from=2026-12-31T02:00:00.000%2B02:00&to=2026-12-31", now).unwrap();
+        assert_eq!(zoned.span(), (now, now + DAY_MS));
         let times = period("from=2026-12-31T00:00:00Z&to=2026-12-31T01:00:00Z", now).unwrap();
         assert_eq!(times.span(), (now, now + HOUR_MS));
         assert_eq!(times.ends(), "from=2026-12-31T00%3A00%3A00Z&to=2026-12-31T01%3A00%3A00Z");
-        for wrong in ["from=x", "to=2026-13-01", "from=2026-12-31&to=2026-12-30"] {
+        for wrong in [
+            "from=x",
+            "from=:00",
+            "to=2026-13-01",
+            "to=2026-12-31T24:00",
+            "from=2026-12-31&to=2026-12-30",
+            "from=2026-12-31T01:00&to=2026-12-31T01:00",
+        ] {
             assert_eq!(period(wrong, now).unwrap_err().status(), 400, "{wrong}");
         }
     }

@@ -1,5 +1,7 @@
 // Another picture of the library, chosen from what a search finds.
 
+import { Refused, pageNow } from "../page";
+import { close, open } from "../sheets";
 import { text } from "./words";
 
 const sheet = () => document.getElementById("picker");
@@ -9,18 +11,22 @@ let chosen: (path: string) => void = () => undefined;
 /** Opens the sheet; `then` is told of the path of what is chosen. */
 export function pick(then: (path: string) => void): void {
   chosen = then;
-  sheet()?.showPopover();
+  open("picker");
   void search("");
 }
 
 async function search(words: string): Promise<void> {
   const place = sheet()?.querySelector("[data-picked]");
   if (!place) return;
-  const response = await fetch(`/search?${new URLSearchParams({ q: words })}`, { headers: { Accept: "text/html" } });
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const found = [...page.querySelectorAll<HTMLElement>(".tile[data-path]")];
-  if (found.length === 0) place.textContent = text("noneFound");
-  else place.replaceChildren(...found.map(choice));
+  try {
+    const page = await pageNow(`/search?${new URLSearchParams({ q: words })}`);
+    const found = [...page.querySelectorAll<HTMLElement>(".tile[data-path]")];
+    if (found.length === 0) place.textContent = text("noneFound");
+    else place.replaceChildren(...found.map(choice));
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    place.textContent = error.message;
+  }
 }
 
 function choice(tile: HTMLElement): HTMLElement {
@@ -40,7 +46,8 @@ function choice(tile: HTMLElement): HTMLElement {
   button.append(name);
   button.addEventListener("click", () => {
     chosen(path);
-    sheet()?.hidePopover();
+    const place = sheet();
+    if (place) close(place);
   });
   return button;
 }

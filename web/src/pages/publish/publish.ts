@@ -1,6 +1,7 @@
 // The page where the address of a picture is put together. The server says what comes of the fields: its page is
 // asked for whenever they change, and what has changed in it is taken over. The picture is fetched by its own address.
 
+import { Refused, pageNow } from "../page";
 import { tabs } from "./code";
 import { compared, comparing } from "./compare";
 import { enhance, fault, sync } from "./controls";
@@ -93,15 +94,13 @@ class Page {
     this.stop.abort();
     const stop = (this.stop = new AbortController());
     try {
-      const response = await fetch(address, { signal: stop.signal, headers: { Accept: "text/html" } });
-      const page = new DOMParser().parseFromString(await response.text(), "text/html");
-      if (stop.signal.aborted) return;
-      if (response.ok) this.show(page);
-      else this.alert.textContent = page.querySelector("main h1 + p")?.textContent ?? response.statusText;
-    } catch {
+      const page = await pageNow(address, { signal: stop.signal });
+      if (!stop.signal.aborted) this.show(page);
+    } catch (error) {
       if (stop.signal.aborted) return;
       this.asked = "";
-      this.alert.textContent = text("offline");
+      if (!(error instanceof Refused)) throw error;
+      this.alert.textContent = error.status === 0 ? text("offline") : error.message;
     }
   }
 

@@ -1,5 +1,7 @@
 // Small things that every viewer does to a page.
 
+import { load } from "./busy";
+
 export type Container = string | HTMLElement;
 
 // An element by itself or by its id.
@@ -68,10 +70,9 @@ export function shownBy(element: HTMLElement): string | null {
 }
 
 // Loads a picture and tells its size in pixels.
-export async function sizeOf(address: string): Promise<{ width: number; height: number }> {
+export async function sizeOf(address: string, signal?: AbortSignal): Promise<{ width: number; height: number }> {
   const image = new Image();
-  image.src = address;
-  await image.decode();
+  await load(image, address, signal);
   return { width: image.naturalWidth, height: image.naturalHeight };
 }
 

@@ -1,6 +1,7 @@
 // Pictures one after the other in one place.
 
 import type { Picture } from "../shared/api";
+import { load } from "../shared/busy";
 import { button, make, prefersLessMotion, setIcon } from "../shared/dom";
 import { ICONS } from "../shared/icons";
 import { inBox } from "../shared/sizes";
@@ -71,16 +72,41 @@ export class Slideshow {
     this.root.addEventListener("focusout", hold(false));
     this.root.addEventListener("keydown", (event) => this.keyPressed(event));
     document.addEventListener("visibilitychange", () => this.schedule(), { signal });
-    let from: number | undefined;
-    this.stage.addEventListener("pointerdown", (event) => (from = event.clientX));
-    this.stage.addEventListener("pointerup", (event) => {
-      const moved = event.clientX - (from ?? event.clientX);
-      from = undefined;
-      if (Math.abs(moved) < SWIPE) return;
-      const forward = moved < 0 !== this.isRightToLeft();
-      if (forward) this.next();
-      else this.previous();
+    this.listenToSwipes();
+  }
+
+  private listenToSwipes(): void {
+    const { signal } = this.ending;
+    let from: { pointer: number; x: number } | undefined;
+    let turned = false;
+    this.stage.addEventListener("pointerdown", ({ isPrimary, pointerId, clientX }) => {
+      turned = false;
+      from = isPrimary ? { pointer: pointerId, x: clientX } : undefined;
     });
+    // A finger may leave the stage, or the page take it for its own.
+    document.addEventListener("pointercancel", () => (from = undefined), { signal });
+    document.addEventListener(
+      "pointerup",
+      ({ pointerId, clientX }) => {
+        const moved = from?.pointer === pointerId ? clientX - from.x : 0;
+        from = undefined;
+        turned = Math.abs(moved) >= SWIPE;
+        if (!turned) return;
+        const forward = moved < 0 !== this.isRightToLeft();
+        if (forward) this.next();
+        else this.previous();
+      },
+      { signal },
+    );
+    // What was drawn over a link does not follow it.
+    this.stage.addEventListener(
+      "click",
+      (event) => {
+        if (turned) event.preventDefault();
+        turned = false;
+      },
+      { capture: true },
+    );
   }
 
   private isRightToLeft(): boolean {
@@ -133,9 +159,13 @@ export class Slideshow {
   // Loads a picture when it is about to be shown.
   private load(index: number): void {
     const image = this.slides[this.around(index)]?.querySelector("img");
-    if (!image?.dataset.src) return;
-    image.src = image.dataset.src;
+    const address = image?.dataset.src;
+    if (!image || !address) return;
     delete image.dataset.src;
+    load(image, address, this.ending.signal).catch(() => {
+      const text = image.alt ? `${image.alt}: ${TEXTS.failed}` : TEXTS.failed;
+      if (!this.ending.signal.aborted) image.replaceWith(make("p", "halftone-slideshow-failed", {}, text));
+    });
   }
 
   private around(index: number): number {
@@ -160,13 +190,20 @@ export class Slideshow {
   private turn(to: number, direction: 1 | -1): void {
     if (this.slides.length === 0) return;
     const [from, target] = [this.at, this.around(to)];
-    for (const move of this.moves) move.finish();
+    this.rest();
     if (from === target) return;
     this.at = target;
     this.settleAt();
     this.move(this.slides[from]!, this.slides[target]!, direction);
     this.changed(target);
     this.schedule();
+  }
+
+  // Ends what moves, at once: browsers tell of ends a moment later, when the next may have begun.
+  private rest(): void {
+    for (const move of this.moves) move.finish();
+    this.moves = [];
+    for (const slide of this.slides) slide.classList.remove("halftone-slideshow-leaving");
   }
 
   // What holds when nothing moves: one is seen, its dot is marked, its neighbours are there.
@@ -180,7 +217,8 @@ export class Slideshow {
     this.load(this.at);
     const ahead = this.slides[this.at]?.querySelector("img");
     // The one that is looked at comes first.
-    void ahead?.decode().catch(() => undefined).then(() => this.load(this.at + 1));
+    const there = ahead ? ahead.decode().catch(() => undefined) : Promise.resolve();
+    void there.then(() => this.load(this.at + 1));
   }
 
   private move(from: HTMLElement, to: HTMLElement, direction: number): void {
@@ -201,8 +239,10 @@ export class Slideshow {
         from.animate({ transform: ["none", `translateX(${away})`] }, moving),
       ];
     }
-    const last = this.moves[1]!;
-    last.onfinish = () => from.classList.remove("halftone-slideshow-leaving");
+    const moves = this.moves;
+    moves[1]!.onfinish = () => {
+      if (moves === this.moves) this.rest();
+    };
   }
 
   stop(): void {

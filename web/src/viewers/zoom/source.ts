@@ -14,8 +14,8 @@ function whole(address: Address): Address {
 }
 
 // Asks for the size of a picture.
-export async function measure(address: Address): Promise<{ width: number; height: number }> {
-  const tile = (number: number) => sizeOf(whole(address).with({ tile: `${number}:256` }).toString());
+export async function measure(address: Address, signal?: AbortSignal): Promise<{ width: number; height: number }> {
+  const tile = (number: number) => sizeOf(whole(address).with({ tile: `${number}:256` }).toString(), signal);
   const [first, last] = await Promise.all([tile(1), tile(256)]);
   return {
     width: sizeByTiles(first.width, last.width),

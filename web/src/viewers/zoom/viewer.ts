@@ -5,6 +5,7 @@ import OpenSeadragon from "openseadragon";
 
 import { Address } from "../shared/address";
 import { details } from "../shared/api";
+import { load, mayPass, Missing } from "../shared/busy";
 import { make, prefersLessMotion } from "../shared/dom";
 import { inBox } from "../shared/sizes";
 import { TEXTS } from "../shared/texts";
@@ -15,6 +16,12 @@ import { measure, Tiles } from "./source";
 
 const STEP = 1.6;
 const MOVE_S = 0.5;
+
+// Why there is no picture.
+function missing(status: number): string {
+  if (status === 401 || status === 403) return TEXTS.closed;
+  return status === 404 || status === 410 ? TEXTS.gone : TEXTS.failed;
+}
 
 export class ZoomViewer {
   private readonly address: Address;
@@ -49,22 +56,38 @@ export class ZoomViewer {
   }
 
   private async start(): Promise<void> {
+    const { signal } = this.ending;
     try {
-      const { clientWidth, clientHeight } = this.container;
-      this.preview.src = inBox(this.address, clientWidth || 320, clientHeight || 240).toString();
-      await this.preview.decode();
-      if (this.ending.signal.aborted) return;
-      this.events.onload?.(this.source);
-      const size = await measure(this.address);
-      if (!this.ending.signal.aborted) this.open(size);
-    } catch {
-      if (!this.ending.signal.aborted && !this.preview.naturalWidth) this.fail();
+      if (!this.preview.naturalWidth) {
+        const { clientWidth, clientHeight } = this.container;
+        const first = inBox(this.address, clientWidth || 320, clientHeight || 240).toString();
+        await load(this.preview, first, signal);
+        if (signal.aborted) return;
+        this.events.onload?.(this.source);
+      }
+      const size = await measure(this.address, signal);
+      if (!signal.aborted) this.open(size);
+    } catch (error) {
+      if (!signal.aborted) this.fail(error instanceof Missing ? error.status : undefined);
     }
   }
 
-  private fail(): void {
-    this.preview.remove();
-    this.stage.replaceChildren(make("p", "halftone-zoom-failed", { role: "alert" }, TEXTS.failed));
+  // Says what is missing, the picture or its tiles, and offers to ask for it again where that may be of use.
+  private fail(status = 200): void {
+    const isShown = this.preview.naturalWidth > 0;
+    const why = isShown ? TEXTS.unzoomable : missing(status);
+    const told = make("div", "halftone-zoom-failed", { role: "alert" }, make("p", "", {}, why));
+    told.classList.toggle("halftone-zoom-whole", isShown);
+    this.preview.hidden = !isShown;
+    this.stage.replaceChildren(told);
+    if (!mayPass(status)) return;
+    const again = make("button", "halftone-zoom-again", { type: "button" }, TEXTS.again);
+    again.addEventListener("click", () => {
+      told.remove();
+      this.preview.hidden = false;
+      void this.start();
+    });
+    told.append(again);
   }
 
   private open(size: { width: number; height: number }): void {
@@ -83,6 +106,8 @@ export class ZoomViewer {
       constrainDuringPan: true,
       imageSmoothingEnabled: quality,
       imageLoaderLimit: 6,
+      tileRetryMax: 3,
+      tileRetryDelay: 2000,
       gestureSettingsMouse: gestures,
       gestureSettingsTouch: gestures,
       gestureSettingsPen: gestures,

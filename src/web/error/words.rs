@@ -1,0 +1,88 @@
+//! What people are told of an error: the texts of the pages where there is one, and fields by the names that forms
+//! give them. Programs get the message as it is.
+
+use super::Error;
+use crate::spec::PARAMS;
+use crate::web::text::Texts;
+
+impl Error {
+    /// The message for a page.
+    pub fn in_words(&self, texts: &Texts) -> String {
+        match self.key {
+            Some(key) => texts.get(key),
+            None => in_words(texts, &self.message),
+        }
+    }
+}
+
+/// A message of the API for a page: `email: must be given` tells of the field by what its form calls it.
+pub fn in_words(texts: &Texts, message: &str) -> String {
+    let told = message.split_once(": ");
+    let told = told.and_then(|(name, reason)| Some((label(texts, name)?, reason)));
+    match told {
+        Some((name, reason)) => {
+            texts.args("fault", [("name", name.into()), ("reason", reason.into())])
+        }
+        None => message.to_owned(),
+    }
+}
+
+/// What a field of the API, or a parameter of pictures, is called; none for other words.
+pub fn label(texts: &Texts, name: &str) -> Option<String> {
+    let sound = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if name.is_empty() || !name.chars().all(sound) {
+        return None;
+    }
+    let of_template = || {
+        let named = |param: &&crate::spec::Param| param.template().is_some_and(|t| t.name == name);
+        PARAMS.iter().find(named).map(|param| format!("param-{}", param.about.name))
+    };
+    let keys = [format!("field-{}", name.replace('_', "-")), format!("param-{name}")];
+    let key = keys.into_iter().chain(of_template()).find(|key| texts.has(key));
+    key.map(|key| texts.get(&key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::text::for_languages;
+
+    #[test]
+    fn fields_go_by_the_names_of_forms() {
+        let texts = for_languages(None);
+        let told = |message: &str| in_words(texts, message);
+        for (message, words) in [
+            ("email: must be given", "E-mail: must be given"),
+            ("first_name: must be text", "First name: must be text"),
+            ("maxwidth: must be a number", "Largest scale by width: must be a number"),
+            ("dpi_x: must be a number", "Resolution (dpi): must be a number"),
+            // No fields: a sentence, a header field, a name that nobody knows.
+            ("The account is active.", "The account is active."),
+            ("Referer: not here", "Referer: not here"),
+            ("such_thing: must be given", "such_thing: must be given"),
+            (": must be given", ": must be given"),
+        ] {
+            assert_eq!(told(message), words);
+        }
+    }
+
+    #[test]
+    fn every_field_of_the_api_has_its_words() {
+        let texts = for_languages(None);
+        let fields = crate::web::api::field_names();
+        assert!(fields.len() > 50, "{fields:?}");
+        let raw: Vec<_> = fields.iter().filter(|name| label(texts, name).is_none()).collect();
+        assert!(raw.is_empty(), "without words: {raw:?}");
+    }
+
+    #[test]
+    fn programs_and_pages_are_told_the_same() {
+        let texts = for_languages(None);
+        for error in [Error::forbidden(), Error::not_found(), Error::busy(1), Error::sign_in()] {
+            assert_eq!(error.message(), error.in_words(texts));
+            assert!(error.message().ends_with('.'), "{}", error.message());
+        }
+        let other = Error::busy(1).saying("name: is taken");
+        assert_eq!(other.in_words(texts), "Name: is taken");
+    }
+}

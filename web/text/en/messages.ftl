@@ -1,0 +1,197 @@
+# What people are told when something cannot be done, and what was noted of administrative acts.
+
+# Messages of errors
+says-sign-in = You must be signed in to do this.
+says-forbidden = You do not have permission to access this.
+says-unauthorised = The API token or key is not valid, or no longer.
+says-nothing-here = There is nothing at this address.
+says-no-such-method = This address does not take this method.
+says-too-large = The request is too large.
+says-too-many-attempts = Too many attempts to sign in. Please try again later.
+says-too-many-pictures = Too many new pictures were asked for from your address. Those that were made before are still sent; please ask for others again in a moment.
+says-failed = The server failed to answer. The failure has been logged.
+says-busy = The server is too busy. Please try again in a moment.
+says-short-of-memory = The server has too little memory at the moment. Please try again in a moment.
+says-unavailable = The server cannot answer this at the moment.
+error-request = Tell whoever looks after the server this number of your request, by which it is found in the log:
+
+# What the fields of the API are called
+fault = { $name }: { $reason }
+field-access = Level
+field-access-admin-all = Everything
+field-access-admin-files = Administer files and folders
+field-access-admin-folios = Administer all portfolios
+field-access-admin-permissions = Administer groups and permissions
+field-access-admin-users = Administer users and their groups
+field-access-folios = Make portfolios
+field-access-reports = See reports
+field-action = What
+field-add = More tags
+field-allow-api = May use the API
+field-attributes = Details
+field-auth-type = Who keeps the password
+field-before-time = Older than
+field-body = What was sent
+field-camera = Camera
+field-code = Code
+field-current-password = Current password
+field-date-to = Older than
+field-description = Description
+field-dry-run = Try only
+field-email = E-mail
+field-expires = Runs out
+field-expires-days = Runs out after days
+field-expiry-time = Keep until
+field-filename = File name
+field-files = Files
+field-first-name = First name
+field-folder-id = Folder
+field-folio-id = Portfolio
+field-from = From
+field-grants = May
+field-group-id = Group
+field-group-type = Kind
+field-host = Host
+field-human-id = Short name in the address
+field-id = Number
+field-image-id = Picture
+field-image-ids = Pictures
+field-image-parameters = Changes of the picture
+field-image-src = Picture
+field-index = Place
+field-internal-access = Who has an account
+field-keys = Keys
+field-last-name = Last name
+field-limit = How many
+field-min-height = Higher than
+field-min-width = Wider than
+field-name = Name
+field-next = The page after it
+field-order = Order
+field-originals = Originals
+field-overwrite = When a name is taken
+field-password = Password
+field-path = Path
+field-path-index = Folder for uploads
+field-public-access = Everybody
+field-q = Words
+field-required = Holds
+field-scopes = May be used for
+field-sort = Ranked by
+field-src = Picture
+field-start = From which on
+field-status = Status
+field-table = Table
+field-tag = Tag
+field-tags = Tags
+field-taken-before = Taken before
+field-taken-from = Taken from
+field-template = Template
+field-template-id = Template
+field-theme = Appearance
+field-title = Title
+field-to = To
+field-token = Token
+field-user = User
+field-user-id = User
+field-username = User name
+field-value = Value
+field-x = From the left
+field-y = From the top
+field-yes = Your yes
+
+# Groups of parameters
+params-source = Which picture
+params-output = The file that is sent
+params-size = Size
+params-turn = Turning and mirroring
+params-part = The part that is kept
+params-effect = Sharpness
+params-overlay = Overlay
+params-delivery = Delivery
+
+# Administrative acts: what was done
+act-user-create = Made a user
+act-user-change = Changed a user
+act-user-password = Changed a password
+act-user-disable = Deleted a user
+act-user-enable = Made a user active again
+act-group-create = Made a group
+act-group-change = Changed a group
+act-group-delete = Deleted a group
+act-group-add = Added to a group
+act-group-join = Added to a group
+act-group-remove = Took out of a group
+act-permission-create = Set a level
+act-permission-change = Changed a level
+act-permission-delete = Cleared a level
+act-template-create = Made a template
+act-template-change = Changed a template
+act-template-delete = Deleted a template
+act-folder-template-set = Set the template of a folder
+act-folder-template-remove = Cleared the template of a folder
+act-property-change = Changed what holds everywhere
+act-task-begin = Began a task
+act-task-run = Had a task run
+act-key-create = Made an API key
+act-key-revoke = Revoked an API key
+act-totp-on = Switched the second step on
+act-totp-off = Switched the second step off
+act-sessions-end = Ended all sessions
+act-folder-delete = Deleted a folder
+act-folder-move = Moved a folder
+act-folder-close = Closed a folder that was renamed on the disk
+act-folder-gone = Found a folder gone
+act-access-move = Moved levels and templates to another folder
+
+# To what, and more about it
+act-default-template = Default template
+act-of-group = Group: { $name }
+act-of-user = User: { $name }
+act-changed = { $name }: { $before } → { $after }
+act-is = { $name }: { $value }
+act-is-default = when none is named
+act-is-required = whatever is asked for
+act-blank = blank
+act-none = nothing set
+act-free = free of what is set above
+act-locked = { $value }, locked
+act-was-closed = It was { $name }, and is closed as far as that was.
+act-records-nowhere = What was set for it is set at no folder now.
+act-moved-records = { $count ->
+    [one] One level or template, to { $name }
+   *[other] { $shown } levels and templates, to { $name }
+}
+act-by-server = The server itself
+act-by-command-line = The command line
+act-by-anonymous = Somebody who was not signed in
+
+# Kinds of acts to choose from
+acts-all = Everything
+acts-user = Users
+acts-group = Groups
+acts-permission = Folder permissions
+acts-template = Templates
+acts-folder-template = Templates of folders
+acts-property = What holds everywhere
+acts-task = Tasks
+acts-key = API keys
+acts-totp = Second step
+acts-sessions = Sessions
+acts-folder = Folders
+acts-access = Moves of permissions
+
+# What happened to a picture
+was-uploaded = Uploaded
+was-uploaded-over = Uploaded in place of the file before
+was-restored = Put back
+was-found = Found on the disk
+was-back = There again on the disk
+was-changed = Changed on the disk
+was-gone = Gone from the disk
+was-deleted-with = Deleted with its folder
+was-moved = From { $name }
+was-moved-on-disk = On the disk, from { $name }
+was-moved-with = With its folder, from { $name }
+was-focused = Focal point set
+was-unfocused = Focal point removed
