@@ -148,11 +148,17 @@ class Followers {
     ...document.querySelectorAll<HTMLAnchorElement>('a[download][href*="/admin/statistics/"]'),
   ].map((link) => ({ link, whole: link.href }));
 
+  /** Of the page's whole stretch, in seconds. */
+  private readonly bounds: [number, number];
+
   constructor(
     private readonly stretch: Stretch,
     table: HTMLTableElement,
     stepS: number,
   ) {
+    const whole = new URL(this.files[0]?.whole ?? location.href).searchParams;
+    const bound = (name: string, otherwise: number) => Date.parse(whole.get(name) ?? "") / 1000 || otherwise;
+    this.bounds = [bound("from", -Infinity), bound("to", Infinity)];
     this.rows = [...(table.tBodies[0]?.rows ?? [])].map((row) => {
       const from = Date.parse(row.querySelector("time")?.dateTime ?? "") / 1000;
       return { row, from, to: from + Math.max(stepS, Number(row.dataset["length"]) || 0) };
@@ -169,8 +175,9 @@ class Followers {
   part(from: number, to: number): void {
     const within = this.rows.filter((line) => line.from < to && line.to > from);
     for (const line of this.rows) line.row.hidden = !within.includes(line);
-    const first = within.reduce((least, line) => Math.min(least, line.from), Math.floor(from));
-    const last = within.reduce((most, line) => Math.max(most, line.to), Math.ceil(to));
+    const [least, most] = this.bounds;
+    const first = Math.max(least, within.reduce((before, line) => Math.min(before, line.from), Math.floor(from)));
+    const last = Math.min(most, within.reduce((after, line) => Math.max(after, line.to), Math.ceil(to)));
     for (const { link, whole } of this.files) {
       const url = new URL(whole);
       url.searchParams.set("from", new Date(first * 1000).toISOString());
