@@ -160,7 +160,7 @@ async function share(page) {
   await sheet.locator('select[name="public_access"]').selectOption("20");
   await picture(page, "portfolio-settings");
   await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
-  await page.getByRole("alert").filter({ hasText: "human_id" }).waitFor();
+  await page.getByRole("alert").filter({ hasText: "In the address" }).waitFor();
   await sheet.getByLabel("In the address").fill(NAME);
   await page.keyboard.press("Enter");
   await page.waitForURL(new RegExp(`/portfolios/${NAME}/edit`));
