@@ -5,7 +5,8 @@ import { answerOf, isBusy, mayPass, pause } from "../viewers/shared/busy";
 import { word } from "./page";
 import { hasEnded, signInAgain } from "./session";
 
-const PICTURES = "[data-grid] img, [data-show] img, .folder img, .arrange img, .stage > a > img";
+const PICTURES =
+  "[data-grid] img, [data-show] img, .folder img, .arrange img, .stage > a > img, .subject img, .examples img";
 
 /** How often each was asked for again. */
 const tries = new Map<HTMLImageElement, number>();
