@@ -233,6 +233,31 @@ pub fn images_with(sql: &dyn Sql, id: i64) -> Result<Vec<i64>> {
     rows.iter().map(|row| row.int(0)).collect()
 }
 
+/// Conditions of which tags are told of.
+struct Told {
+    /// On images `i` in folders `f`: those within the scope.
+    images: String,
+    /// On tags `t`: those whose names begin so.
+    names: String,
+    /// On tags `t`: those that are told of though no such image has them.
+    unseen: &'static str,
+}
+
+/// These conditions, and the statement that has their values.
+fn told(beginning: &str, scope: &Scope, whole_lists: bool) -> (Statement, Told) {
+    let mut statement = Statement::default();
+    let active = statement.value(super::STATUS_ACTIVE);
+    statement.conditions.push(format!("i.status = {active}"));
+    statement.limit_to(scope);
+    let images = statement.conditions.join(" AND ");
+    let key = name_key(beginning);
+    let length = key.chars().count();
+    let key = statement.value(key);
+    let names = format!("substr(t.name_key, 1, {length}) = {key}");
+    let unseen = if whole_lists { "t.list_id IS NOT NULL" } else { "1 = 0" };
+    (statement, Told { images, names, unseen })
+}
+
 /// A part of the tags whose names begin so, by name, each with how many images within the scope have
 /// it; and how many there are in all. Those that no such image has are left out, but for those of
 /// lists when `whole_lists` says so.
@@ -246,21 +271,13 @@ pub fn counted(
     whole_lists: bool,
     (start, limit): (i64, i64),
 ) -> Result<(Vec<(Tag, i64)>, i64)> {
-    let mut statement = Statement::default();
-    let active = statement.value(super::STATUS_ACTIVE);
-    statement.conditions.push(format!("i.status = {active}"));
-    statement.limit_to(scope);
-    let conditions = statement.conditions.join(" AND ");
-    let key = name_key(beginning);
-    let length = key.chars().count();
-    let key = statement.value(key);
-    let unseen = if whole_lists { "t.list_id IS NOT NULL" } else { "1 = 0" };
+    let (mut statement, Told { images, names, unseen }) = told(beginning, scope, whole_lists);
     let from = format!(
         "SELECT t.id, t.name, l.name AS list, COUNT(c.image_id) AS images, t.name_key FROM tags t \
          LEFT JOIN tag_lists l ON l.id = t.list_id \
          LEFT JOIN (SELECT x.tag_id, x.image_id FROM image_tags x JOIN images i ON i.id = x.image_id \
-         JOIN folders f ON f.id = i.folder_id WHERE {conditions}) c ON c.tag_id = t.id \
-         WHERE substr(t.name_key, 1, {length}) = {key} \
+         JOIN folders f ON f.id = i.folder_id WHERE {images}) c ON c.tag_id = t.id \
+         WHERE {names} \
          GROUP BY t.id, t.name, l.name, t.list_id, t.name_key \
          HAVING COUNT(c.image_id) > 0 OR {unseen}"
     );
@@ -284,20 +301,12 @@ pub fn offered(
     whole_lists: bool,
     most: i64,
 ) -> Result<Vec<String>> {
-    let mut statement = Statement::default();
-    let active = statement.value(super::STATUS_ACTIVE);
-    statement.conditions.push(format!("i.status = {active}"));
-    statement.limit_to(scope);
-    let conditions = statement.conditions.join(" AND ");
-    let key = name_key(beginning);
-    let length = key.chars().count();
-    let key = statement.value(key);
-    let unseen = if whole_lists { "t.list_id IS NOT NULL" } else { "1 = 0" };
+    let (mut statement, Told { images, names, unseen }) = told(beginning, scope, whole_lists);
     let most = statement.value(most);
     let offered = format!(
-        "SELECT t.name FROM tags t WHERE substr(t.name_key, 1, {length}) = {key} AND ({unseen} \
+        "SELECT t.name FROM tags t WHERE {names} AND ({unseen} \
          OR EXISTS (SELECT 1 FROM image_tags x JOIN images i ON i.id = x.image_id \
-         JOIN folders f ON f.id = i.folder_id WHERE x.tag_id = t.id AND {conditions})) \
+         JOIN folders f ON f.id = i.folder_id WHERE x.tag_id = t.id AND {images})) \
          ORDER BY t.name_key LIMIT {most}"
     );
     sql.query(&offered, &statement.given)?.iter().map(|row| row.text(0)).collect()
