@@ -93,8 +93,7 @@ impl Site {
         fs::write(statics.path().join("picture.jpg"), vec![b'x'; STATIC_BYTES]).unwrap();
         let fixed = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
         let more = format!(
-            "sendfile on;\n    tcp_nopush on;\n    server {{ listen {fixed}; root {}; types {{ \
-             image/jpeg jpg; }} }}",
+            "server {{ listen {fixed}; root {}; types {{ image/jpeg jpg; }} }}",
             statics.path().display()
         );
         let front = Front::start_with(Kind::Nginx, &pool.socket(), &more);

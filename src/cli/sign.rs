@@ -36,7 +36,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     );
     let keys = Signatures::new(wiring::signing_keys(&settings)?);
     let until = match &options.expires {
-        Some(time) => Some(now_s()? + seconds(time)?),
+        Some(time) => Some(until_of(time)?),
         None => options.until,
     };
     println!("{}", signed(&keys, &options.url, options.key.as_deref(), until)?);
@@ -70,8 +70,16 @@ fn signed(
     Ok(format!("{server}{path}?{query}"))
 }
 
+fn fault() -> &'static str {
+    "expires: must be a number and s, m, h or d, such as 12h"
+}
+
+/// When it ends, counted from now.
+fn until_of(time: &str) -> anyhow::Result<i64> {
+    now_s()?.checked_add(seconds(time)?).with_context(fault)
+}
+
 fn seconds(time: &str) -> anyhow::Result<i64> {
-    let fault = || "expires: must be a number and s, m, h or d, such as 12h";
     let unit = time.chars().last().with_context(fault)?;
     let each = match unit {
         's' => 1,
@@ -126,5 +134,6 @@ mod tests {
         for text in ["", "5", "h", "-1h", "0s", "1w", "99999999999999999d", "é"] {
             assert!(seconds(text).is_err(), "{text}");
         }
+        assert!(until_of(&format!("{}s", i64::MAX)).is_err(), "beyond the last second");
     }
 }

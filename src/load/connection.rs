@@ -1,20 +1,17 @@
 //! One kept-open connection of a client, over TCP with or without TLS.
 
 use std::io;
-use std::net::SocketAddr;
 
-use nix::sys::socket::{setsockopt, sockopt};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use super::Server;
 use super::response::{self, Body, Chunks, Head};
 
 /// What is read at once, and the largest head of an answer.
 const BUFFER_BYTES: usize = 64 * 1024;
-/// What a TCP segment carries on an Ethernet.
-const SEGMENT_BYTES: u32 = 1460;
 
 /// Why there is no whole answer.
 #[derive(Debug)]
@@ -48,32 +45,37 @@ impl From<Failure> for io::Error {
     }
 }
 
-trait Stream: AsyncRead + AsyncWrite + Unpin {}
-impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
+trait Stream: AsyncRead + AsyncWrite + Unpin {
+    fn tcp(&self) -> &TcpStream;
+}
 
-/// With segments as on other networks. Those of the loopback carry 64 KB, which the pages of a file in nginx's
-/// cache, moved by its head, do not quite fill: the end of a larger answer would then wait for the confirmation
-/// of its beginning, 40 ms.
-async fn connect(addr: SocketAddr) -> io::Result<TcpStream> {
-    if !addr.ip().is_loopback() {
-        return TcpStream::connect(addr).await;
+impl Stream for TcpStream {
+    fn tcp(&self) -> &TcpStream {
+        self
     }
-    let socket = if addr.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    setsockopt(&socket, sockopt::TcpMaxSeg, &SEGMENT_BYTES)?;
-    socket.connect(addr).await
+}
+
+impl Stream for TlsStream<TcpStream> {
+    fn tcp(&self) -> &TcpStream {
+        self.get_ref().0
+    }
 }
 
 /// An open connection without a request on it.
 pub(super) struct Connection {
     stream: Box<dyn Stream>,
     buffer: Box<[u8]>,
+    /// Whether the server is on this machine. Segments carry 64 KB then, which the pages of a file in nginx's
+    /// cache, moved by its head, do not quite fill, so that the end of a larger answer waits until its beginning
+    /// is confirmed: by itself that takes 40 ms.
+    local: bool,
     /// Whether it has answered before: then the server may let go at any time.
     pub used: bool,
 }
 
 impl Connection {
     pub(super) async fn open(server: &Server) -> Result<Self, Failure> {
-        let plain = connect(server.addr).await.map_err(Failure::Connect)?;
+        let plain = TcpStream::connect(server.addr).await.map_err(Failure::Connect)?;
         plain.set_nodelay(true).map_err(Failure::Connect)?;
         let stream: Box<dyn Stream> = match &server.tls {
             None => Box::new(plain),
@@ -82,7 +84,8 @@ impl Connection {
                 Box::new(connector.connect(name.clone(), plain).await.map_err(Failure::Connect)?)
             }
         };
-        Ok(Self { stream, buffer: vec![0; BUFFER_BYTES].into(), used: false })
+        let local = server.addr.ip().is_loopback();
+        Ok(Self { stream, buffer: vec![0; BUFFER_BYTES].into(), local, used: false })
     }
 
     /// Sends a request and reads the answer to its end; `sink` gets the head's bytes, then the body's.
@@ -158,6 +161,9 @@ impl Connection {
                 if left == 0 {
                     return Ok(());
                 }
+            }
+            if self.local {
+                self.stream.tcp().set_quickack(true).map_err(Failure::Broken)?;
             }
             from = 0;
             to = match self.stream.read(&mut self.buffer).await {

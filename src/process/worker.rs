@@ -35,6 +35,9 @@ const FILE_THREADS: usize = 4;
 /// How long a worker lives before it is judged by its memory: a ceiling below what every worker takes must
 /// not have the arbiter do nothing but start workers.
 const GROWTH_GRACE: Duration = Duration::from_secs(5);
+/// How often it gives back memory that lies free between blocks in use. Without that, what many pictures
+/// leave behind adds up for hours before it stays the same.
+const GIVE_BACK_EVERY: Duration = Duration::from_secs(30);
 /// Descriptors that connections leave to others: databases, caches, logs, locks and the runtime,
 const FILES_SPARED: usize = 64;
 /// and for each thread, which may have an original and its overlay, a file to send, a child to talk to.
@@ -135,6 +138,7 @@ pub(super) fn run(
         reopen_logs,
         retiring: false,
         started: Instant::now(),
+        gave_back: Instant::now(),
     };
     let result = LocalSet::new().block_on(&runtime, worker.serve(listeners, channel, signals));
     if let Err(error) = &result {
@@ -197,6 +201,7 @@ struct Worker<'a> {
     reopen_logs: &'a dyn Fn(),
     retiring: bool,
     started: Instant,
+    gave_back: Instant,
 }
 
 impl Worker<'_> {
@@ -331,6 +336,11 @@ impl Worker<'_> {
     ) -> io::Result<bool> {
         self.row.beat();
         self.dispatcher.tell_of_queues();
+        if self.gave_back.elapsed() >= GIVE_BACK_EVERY {
+            self.gave_back = Instant::now();
+            // Beside the event loop: it takes milliseconds.
+            tokio::task::spawn_blocking(super::sys::give_back_memory);
+        }
         let memory_bytes = resident_bytes();
         self.row.set_memory_bytes(memory_bytes);
         let grace_ms = u64::try_from(self.options.cancel_grace.as_millis()).unwrap_or(u64::MAX);

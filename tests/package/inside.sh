@@ -266,7 +266,12 @@ on_postgresql_here() {
     follow install.md backup /
     expect 'there is a backup of PostgreSQL' test -s /var/backups/halftone/monday.gz
     stop_services
+    mkdir /var/cache/halftone/pictures
+    put_picture /var/cache/halftone/pictures
+    echo "images_dir = '/var/cache/halftone/pictures' # moved" >/etc/halftone/conf.d/60-moved.toml
     follow install.md purge /
+    expect 'pictures stay where settings say they are' test -s /var/cache/halftone/pictures/photo.jpg
+    rm -r /var/cache/halftone /etc/halftone
     refuse 'the database is dropped' sh -c "cd / && runuser -u postgres -- psql -XAtqc '' halftone 2>/dev/null"
     rm -r /var/lib/halftone
 }

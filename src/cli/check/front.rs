@@ -315,7 +315,7 @@ fn find_pictures(
 
 fn address_of(picture: &str) -> String {
     let src = percent_encoding::utf8_percent_encode(picture, percent_encoding::NON_ALPHANUMERIC);
-    format!("/image?src={src}&width=64")
+    format!("/image?src={src}&width=64&stats=0")
 }
 
 #[cfg(test)]
