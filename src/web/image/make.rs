@@ -87,9 +87,11 @@ pub fn make(
 ) -> Result<Made, Error> {
     let turn = Turn { began: Instant::now(), until, progress };
     progress.enter(Stage::Waiting);
-    match claim.lead(until.saturating_duration_since(Instant::now())) {
+    let is_wanted = || progress.cancel().check().is_ok();
+    match claim.lead(until.saturating_duration_since(Instant::now()), &is_wanted) {
         Lead::Taken(guard) => lead(app, guard, order, admit, turn),
         Lead::Failed(failure) => Err(failure.into()),
+        Lead::TimedOut if progress.cancel().is_called_off() => Err(pixel::Error::Cancelled.into()),
         Lead::TimedOut => Err(waited_too_long(app)),
     }
 }
@@ -158,7 +160,11 @@ fn render(
         let pixels = app.engine.admit(&opened, recipe)?;
         let slots = if opened.runs_a_program() { &app.program_slots } else { &app.slots };
         let slot = slots.acquire(pixels, turn.until, cancel);
-        let _slot = slot.inspect_err(|_| app.meters.refused(Cause::Wait))?;
+        let _slot = slot.inspect_err(|_| {
+            if !cancel.is_called_off() {
+                app.meters.refused(Cause::Wait);
+            }
+        })?;
         let _used = app.meters.use_slot();
         let held = Held::note(pixels);
         app.meters.waited(turn.began.elapsed());
