@@ -62,7 +62,7 @@ pub trait Progress: Sync {
     fn url_hash(&self, hash: u64);
 
     /// The deadline and the cancel flag of this request.
-    fn cancel(&self) -> &Cancel;
+    fn cancel(&self) -> &Arc<Cancel>;
 
     /// A place among those whose answers are being made or wait to be; none when there are too many.
     fn place(&self) -> Option<Place>;

@@ -95,6 +95,12 @@ impl Cancel {
         self.flag.store(true, Ordering::Relaxed);
     }
 
+    /// Whether somebody has called the work off: a deadline that has passed does not count.
+    #[must_use]
+    pub fn is_called_off(&self) -> bool {
+        self.flag.load(Ordering::Relaxed)
+    }
+
     /// The deadline, if there is one.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
@@ -107,6 +113,6 @@ impl Cancel {
     /// [`Error::Cancelled`].
     pub fn check(&self) -> Result<()> {
         let late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
-        if late || self.flag.load(Ordering::Relaxed) { Err(Error::Cancelled) } else { Ok(()) }
+        if late || self.is_called_off() { Err(Error::Cancelled) } else { Ok(()) }
     }
 }

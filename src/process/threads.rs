@@ -152,7 +152,7 @@ fn millis(duration: Duration) -> u64 {
 
 struct ThreadProgress<'a> {
     row: &'a ThreadRow,
-    cancel: &'a Cancel,
+    cancel: &'a Arc<Cancel>,
     places: &'a Places,
 }
 
@@ -165,7 +165,7 @@ impl Progress for ThreadProgress<'_> {
         self.row.set_url_hash(hash);
     }
 
-    fn cancel(&self) -> &Cancel {
+    fn cancel(&self) -> &Arc<Cancel> {
         self.cancel
     }
 

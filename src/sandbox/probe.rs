@@ -44,6 +44,7 @@ pub fn open(input: Input, channel: &mut Channel, open: &Open) -> Result<Source, 
         "short" => Ok(picture(open, Act::Short)),
         "long" => Ok(picture(open, Act::Long)),
         "hang-later" => Ok(picture(open, Act::Hang)),
+        "hang-between" => Ok(picture(open, Act::HangBetween)),
         "crash-later" => Ok(picture(open, Act::Crash)),
         "lie-header" => Ok(Source::new(
             Info { width: u32::MAX, height: u32::MAX, ..info(open) },
@@ -194,11 +195,15 @@ enum Act {
     Short,
     Long,
     Hang,
+    HangBetween,
     Crash,
 }
 
 impl Decoder for Act {
     fn held_pixels(&self, info: &Info, _: &Want) -> u64 {
+        if *self == Self::HangBetween {
+            hang();
+        }
         u64::from(info.width) * u64::from(info.height)
     }
 
@@ -207,7 +212,7 @@ impl Decoder for Act {
         let image = blank(width, height)?;
         let mut decoded = Decoded { image, left: 0.0, top: 0.0, scale: (1.0, 1.0) };
         match *self {
-            Self::Fine => {}
+            Self::Fine | Self::HangBetween => {}
             // A size that the samples do not have.
             Self::Larger => decoded.image.width = u32::MAX,
             Self::Smaller => decoded.image = blank(width / 2, height)?,

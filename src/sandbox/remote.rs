@@ -97,13 +97,15 @@ impl Isolation for Sandbox {
             )));
         }
         let open = Open { format, opening: *opening, limits: *limits, len: input.len() };
+        let cancel = input.cancel().cloned();
         let file = descriptor(input)?;
         let identity = Identity::of(&file);
         let number = shared.pool(format).number_file();
-        let remote =
-            Remote { shared: Arc::clone(shared), file: Arc::new(file), identity, number, open };
-        let mut lease = remote.take(None, None, &remote.opening())?;
-        match remote.open(&mut lease, None)? {
+        let (shared, file) = (Arc::clone(shared), Arc::new(file));
+        let remote = Remote { shared, file, identity, number, open, cancel };
+        let cancel = remote.cancel.as_deref();
+        let mut lease = remote.take(None, cancel, &remote.opening())?;
+        match remote.open(&mut lease, cancel)? {
             Ok(info) => {
                 lease.park(Some(number));
                 Ok(Source::new(info, Box::new(remote)))
@@ -148,6 +150,8 @@ struct Remote {
     identity: Option<Identity>,
     number: u64,
     open: Open,
+    /// Calls off what is asked before its pixels are.
+    cancel: Option<Arc<Cancel>>,
 }
 
 impl Remote {
@@ -337,12 +341,12 @@ impl Remote {
 
 impl Decoder for Remote {
     fn held_pixels(&self, info: &Info, want: &Want) -> u64 {
-        let options = &self.shared.options;
-        let Ok(mut lease) = self.reopened(info, &self.painting(want), None) else {
+        let (options, cancel) = (&self.shared.options, self.cancel.as_deref());
+        let Ok(mut lease) = self.reopened(info, &self.painting(want), cancel) else {
             // Decoding will find the same fault, and can tell.
             return want.region.pixels();
         };
-        let patience = patience(options, None);
+        let patience = patience(options, cancel);
         let answer = lease.child().ask(&Request::Held(*want), None, options.cpu_s, patience);
         match answer {
             Ok(Reply::Held(pixels)) => {

@@ -6,6 +6,7 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Barrier, Mutex};
 
 use halftone::bytelock::ByteLocks;
@@ -220,6 +221,58 @@ fn one_who_gives_up_fails_nobody_else() {
         let answer = other.receive(false).unwrap();
         assert_eq!(answer.status, 200, "{}", answer.text());
     }
+    // Nobody was refused anything, and nothing says so.
+    let counted = |status: u8, count: u8| {
+        let line = format!("_requests_total{{kind=\"image\",status=\"{status}xx\"}} {count}\n");
+        site.ok("/metrics").text().contains(&line)
+    };
+    wait::until("the one who has left is counted", || counted(4, 1));
+    assert!(counted(5, 0));
+    assert!(!site.log().contains("too busy"), "{}", site.log());
+}
+
+/// Who has waited for another's picture is not sent away because others want new ones.
+#[test]
+fn who_waits_for_one_who_leaves_needs_no_place_at_once() {
+    let settings = "slots = 1\nimage_waiters = 1\nthreads = 4\nimage_wait_s = 60\nqueue_len = 64";
+    let site = Site::start(settings, library::make);
+    let slots = hold_slots(&site, 1);
+    let target = "/image?src=a/photo.jpg&width=64";
+    let leaving = asking(&site, target, 1).remove(0);
+    let mut others = asking(&site, target, 6);
+    let mut second = asking(&site, "/image?src=a/photo.jpg&width=65", 1).remove(0);
+    assert_eq!(unmade(&site), 2, "both places are taken");
+    let (number, refused, served) =
+        (AtomicUsize::new(1), AtomicUsize::new(0), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        // Whoever gets the place that becomes free is content.
+        for _ in 0..3 {
+            scope.spawn(|| {
+                for _ in 0..10_000 {
+                    let dpi = number.fetch_add(1, Ordering::SeqCst);
+                    match site.status(&format!("/image?src=a/photo.jpg&width=64&dpi={dpi}")) {
+                        200 => return,
+                        status => assert_eq!(status, 503),
+                    }
+                    refused.fetch_add(1, Ordering::SeqCst);
+                    if served.load(Ordering::SeqCst) {
+                        return;
+                    }
+                }
+            });
+        }
+        wait::until("others are refused", || refused.load(Ordering::SeqCst) > 0);
+        leaving.leave().unwrap();
+        let before = refused.load(Ordering::SeqCst);
+        wait::until("many are refused", || refused.load(Ordering::SeqCst) > before + 200);
+        drop(slots);
+        for other in &mut others {
+            let answer = other.receive(false).unwrap();
+            assert_eq!(answer.status, 200, "{}", answer.text());
+        }
+        assert_eq!(second.receive(false).unwrap().status, 200);
+        served.store(true, Ordering::SeqCst);
+    });
 }
 
 /// Far more than there are makers, and places for what waits to be made.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use halftone::pixel::decode::Want;
+use halftone::pixel::decode::{Isolation as _, Opening, Want};
 use halftone::pixel::{Cancel, Error, Format, Limits};
 use halftone::sandbox::{Sandbox, SandboxOptions};
 
@@ -199,9 +199,40 @@ fn a_call_that_is_called_off_ends_the_child() {
     assert_works(&sandbox);
 }
 
+/// While it reads the header, and while it says how much the pixels take.
+#[test]
+fn what_is_asked_before_the_pixels_can_be_called_off() {
+    for (act, opens) in [("hang", false), ("hang-between", true)] {
+        let sandbox = Arc::new(Sandbox::new(probes()));
+        assert_works(&sandbox);
+        let cancel = Arc::new(Cancel::never());
+        let input = file(act.as_bytes()).wanted_until(&cancel);
+        let other = Arc::clone(&sandbox);
+        let (tell, opened) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let source = other.open(input, Format::Pdf, &Opening::default(), &Limits::default());
+            tell.send(source.is_ok()).unwrap();
+            source.map(|source| source.held_pixels(&Want::everything(16, 16)))
+        });
+        if opens {
+            assert!(opened.recv().unwrap(), "{act}");
+        }
+        let started = Instant::now();
+        wait_until("it is at work", || started.elapsed() > Duration::from_millis(100));
+        assert!(!thread.is_finished(), "{act}");
+        cancel.cancel();
+        match thread.join().unwrap() {
+            // Decoding will tell.
+            Ok(held) => assert!(opens && held == 256, "{act}: {held}"),
+            Err(error) => assert!(!opens && matches!(error, Error::Cancelled), "{act}: {error}"),
+        }
+        assert_eq!(sandbox.children(), 0, "{act}");
+        assert!(started.elapsed() < Duration::from_secs(60), "{act}");
+    }
+}
+
 #[test]
 fn bytes_in_memory_are_handed_over_like_files() {
-    use halftone::pixel::decode::{Isolation as _, Opening};
     let sandbox = Sandbox::new(probes());
     for input in [file(b"fine"), memory(b"fine")] {
         let opened = sandbox.open(input, Format::Pdf, &Opening::default(), &Limits::default());

@@ -14,6 +14,8 @@ pub(super) struct Flying(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     outcome: Option<Outcome>,
+    /// The next one may enter.
+    over: bool,
     waiting: Vec<oneshot::Sender<()>>,
 }
 
@@ -40,7 +42,9 @@ impl Flying {
 
     /// Tells all who wait still, once the next one may enter.
     pub fn tell_all(&self) {
-        tell(&mut lock(&self.0).waiting);
+        let mut state = lock(&self.0);
+        state.over = true;
+        tell(&mut state.waiting);
     }
 
     /// How many wait.
@@ -71,7 +75,8 @@ impl Following {
     pub fn landed(&self) -> oneshot::Receiver<()> {
         let (tell, told) = oneshot::channel();
         let mut state = lock(&self.0.0);
-        if matches!(state.outcome, Some(Outcome::Made(_) | Outcome::Failed(_))) {
+        // Whoever asks after all were told would never be.
+        if state.over || matches!(state.outcome, Some(Outcome::Made(_) | Outcome::Failed(_))) {
             return told;
         }
         // So that those who come and go while one picture takes long do not gather here.

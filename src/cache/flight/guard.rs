@@ -26,7 +26,7 @@ pub enum Lead {
     Taken(Guard),
     /// Another could not make it, about a second ago at most.
     Failed(Failure),
-    /// Another is still at it.
+    /// Another is still at it, and is waited for no longer.
     TimedOut,
 }
 
@@ -42,23 +42,38 @@ impl Claim {
         })
     }
 
-    /// Takes the lead among all processes, waiting at most `wait` for whoever has it. Blocks: one thread for
-    /// each entry and process.
+    /// Takes the lead among all processes, waiting at most `wait` for whoever has it, and only while
+    /// `is_wanted`. Blocks: one thread for each entry and process.
     #[must_use]
-    pub fn lead(self, wait: Duration) -> Lead {
-        let deadline = Instant::now() + wait;
+    pub fn lead(self, wait: Duration, is_wanted: &dyn Fn() -> bool) -> Lead {
+        let patience = Patience { deadline: Instant::now() + wait, is_wanted };
         let Self(mut guard) = self;
-        if !guard.take_host_lock(deadline) {
+        if !guard.take_host_lock(patience) {
             return Lead::TimedOut;
         }
         if let Some(failure) = guard.shared.failures.told(&guard.key) {
             return guard.end_with(failure);
         }
-        guard.take_lease(deadline);
+        guard.take_lease(patience);
         if let Some(failure) = guard.told_by_another_host() {
             return guard.end_with(failure);
         }
         Lead::Taken(guard)
+    }
+}
+
+/// How long one waits for whoever has the lead.
+#[derive(Clone, Copy)]
+struct Patience<'a> {
+    deadline: Instant,
+    is_wanted: &'a dyn Fn() -> bool,
+}
+
+impl Patience<'_> {
+    /// What is left of it.
+    fn left(&self) -> Option<Duration> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        (!left.is_zero() && (self.is_wanted)()).then_some(left)
     }
 }
 
@@ -119,7 +134,7 @@ impl Guard {
         Some(Failure { kind, message: message.into() })
     }
 
-    fn take_host_lock(&mut self, deadline: Instant) -> bool {
+    fn take_host_lock(&mut self, patience: Patience) -> bool {
         let place = self.key.place();
         let mut nap = FIRST_POLL;
         loop {
@@ -134,18 +149,16 @@ impl Guard {
                     return true;
                 }
             }
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return false;
-            }
+            let Some(left) = patience.left() else { return false };
             sleep(nap.min(left));
             nap = (nap * 2).min(LAST_POLL);
         }
     }
 
-    fn take_lease(&mut self, deadline: Instant) {
+    fn take_lease(&mut self, patience: Patience) {
         let Some(memcached) = &self.shared.memcached else { return };
-        let deadline = deadline.min(Instant::now() + LEASE_WAIT);
+        let deadline = patience.deadline.min(Instant::now() + LEASE_WAIT);
+        let patience = Patience { deadline, ..patience };
         // The first question is charged to the request's patience. Those that follow are part of a
         // wait with a bound of its own.
         let mut key = self.key.clone();
@@ -159,10 +172,7 @@ impl Guard {
                 Ok(false) => {}
                 Err(_) => return,
             }
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return;
-            }
+            let Some(left) = patience.left() else { return };
             sleep(LEASE_POLL.min(left));
             key = Key::new(self.key.text().to_owned());
         }

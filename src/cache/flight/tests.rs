@@ -12,7 +12,7 @@ use super::*;
 use crate::cache::Entry;
 use crate::cache::testing::{RealMemcached, options, second_process, wait_for};
 use crate::cache::{Cache, CacheOptions, DiskOptions, SharedOptions};
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 
 const LONG: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_millis(60);
@@ -38,7 +38,7 @@ enum Joined {
 
 fn join(flights: &Flights, key: &Key, wait: Duration) -> Joined {
     match flights.enter(key) {
-        Turn::Mine(claim) => match claim.lead(wait) {
+        Turn::Mine(claim) => match claim.lead(wait, &|| true) {
             Lead::Taken(guard) => Joined::Lead(guard),
             Lead::Failed(failure) => Joined::Failed(failure),
             Lead::TimedOut => Joined::TimedOut,
@@ -149,6 +149,18 @@ fn a_leader_without_a_result_lets_the_next_one_try() {
     drop(lead(&flights, "a"));
 }
 
+/// Between learning whose turn it is and waiting for it, that turn may end.
+#[test]
+fn who_waits_for_one_who_has_just_left_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let flights = Flights::open(dir.path(), None).unwrap();
+    let guard = lead(&flights, "a");
+    let Turn::Anothers(following) = flights.enter(&key("a")) else { panic!("it is led") };
+    drop(guard);
+    assert_eq!(following.landed().try_recv(), Err(TryRecvError::Closed));
+    assert_eq!(following.outcome(), Some(Outcome::Nothing));
+}
+
 #[test]
 fn those_who_come_and_go_leave_nothing_behind() {
     let dir = tempfile::tempdir().unwrap();
@@ -178,6 +190,19 @@ fn waiting_is_bounded_in_and_between_processes() {
     drop(guard);
     drop(lead(&two, "a"));
     assert_eq!((one.flying(), two.flying()), (0, 0));
+}
+
+/// The thread is free for other work as soon as nobody wants the entry any more.
+#[test]
+fn who_is_called_off_waits_no_longer_for_another_process() {
+    let dir = tempfile::tempdir().unwrap();
+    let [one, two] = [(); 2].map(|()| Flights::open(dir.path(), None).unwrap());
+    let _guard = lead(&one, "a");
+    let Turn::Mine(claim) = two.enter(&key("a")) else { panic!("it is led elsewhere") };
+    let looks = AtomicUsize::new(0);
+    let is_wanted = || looks.fetch_add(1, Ordering::SeqCst) < 3;
+    assert!(matches!(claim.lead(Duration::from_secs(600), &is_wanted), Lead::TimedOut));
+    assert_eq!((looks.load(Ordering::SeqCst), two.flying()), (4, 0));
 }
 
 /// Plays both parts: the test, and its second process, which leads until it is killed.

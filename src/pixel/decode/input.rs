@@ -4,9 +4,10 @@
 
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::Arc;
 
 use super::read_error;
-use crate::pixel::{Error, Format, Result};
+use crate::pixel::{Cancel, Error, Format, Result};
 
 /// Bytes at the beginning of a file that tell its format.
 pub const HEAD_BYTES: usize = 512;
@@ -22,6 +23,7 @@ pub struct Input {
     len: u64,
     named: Option<Format>,
     file: Option<fs::File>,
+    cancel: Option<Arc<Cancel>>,
 }
 
 impl Input {
@@ -29,7 +31,7 @@ impl Input {
     /// name promises, if it promises one.
     #[must_use]
     pub fn new(reader: impl Read + Seek + Send + 'static, len: u64, named: Option<Format>) -> Self {
-        Self { reader: Box::new(reader), len, named, file: None }
+        Self { reader: Box::new(reader), len, named, file: None, cancel: None }
     }
 
     /// A file of the system, which can be handed to another process as it is.
@@ -38,7 +40,19 @@ impl Input {
     /// [`Error::Io`] when the file's descriptor cannot be duplicated.
     pub fn of_file(file: fs::File, len: u64, named: Option<Format>) -> Result<Self> {
         let reader = file.try_clone().map_err(Error::Io)?;
-        Ok(Self { reader: Box::new(reader), len, named, file: Some(file) })
+        Ok(Self { reader: Box::new(reader), len, named, file: Some(file), cancel: None })
+    }
+
+    /// The same, read no longer once this is called off: as far as another process reads it, which may take long.
+    #[must_use]
+    pub fn wanted_until(self, cancel: &Arc<Cancel>) -> Self {
+        Self { cancel: Some(Arc::clone(cancel)), ..self }
+    }
+
+    /// What calls off the reading, if anything does.
+    #[must_use]
+    pub fn cancel(&self) -> Option<&Arc<Cancel>> {
+        self.cancel.as_ref()
     }
 
     /// The format of the content, which its name must not gainsay. The reader is left at its start.

@@ -64,7 +64,7 @@ pub use self::animation::{Animation, Frame, Frames};
 pub use self::info::Info;
 pub use self::input::{HEAD_BYTES, Input, ReadSeek};
 pub use self::needs::{FONT_FOLDERS, Needs, Tool, needs};
-use self::read::{File, Reader, load, no_such_page, read_block, read_error, too_large};
+use self::read::{File, Reader, load, load_parts, no_such_page, read_block, read_error, too_large};
 pub use self::source::{Isolation, Opening, Source};
 pub use self::tool::{Confinement, confine_programs};
 pub(in crate::pixel) use self::turbo::tells_of_memory;

@@ -3,6 +3,7 @@
 //! Knows nothing of formats and pixels.
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::ops::Range;
 
 use super::ReadSeek;
 use crate::pixel::{Error, Result};
@@ -71,10 +72,20 @@ pub(super) fn read_block(reader: &mut impl Read, len: u64) -> Result<Vec<u8>> {
 
 /// Reads a whole file for a decoder that needs it in memory, unless it is absurdly large for its
 /// number of pixels.
-pub(super) fn load(reader: &mut Reader, len: u64, (width, height): (u32, u32)) -> Result<Vec<u8>> {
+pub(super) fn load(reader: &mut Reader, len: u64, size: (u32, u32)) -> Result<Vec<u8>> {
+    load_parts(reader, &[Range { start: 0, end: len }], size)
+}
+
+/// The same with parts of a file, one after the other.
+pub(super) fn load_parts(
+    reader: &mut Reader,
+    parts: &[Range<u64>],
+    (width, height): (u32, u32),
+) -> Result<Vec<u8>> {
     const ALWAYS_BYTES: u64 = 256 * 1024 * 1024;
     const PER_PIXEL_BYTES: u64 = 12;
     let pixels = u64::from(width) * u64::from(height);
+    let len = parts.iter().map(|part| part.end - part.start).fold(0, u64::saturating_add);
     if len > ALWAYS_BYTES.saturating_add(pixels.saturating_mul(PER_PIXEL_BYTES)) {
         return Err(Error::Limit("its file is far larger than its pixels need".into()));
     }
@@ -82,8 +93,10 @@ pub(super) fn load(reader: &mut Reader, len: u64, (width, height): (u32, u32)) -
     let mut data = Vec::new();
     // Two bytes more, for an end marker that may be missing.
     data.try_reserve_exact(len_bytes.saturating_add(2)).map_err(|_| Error::Memory)?;
-    reader.seek(SeekFrom::Start(0)).map_err(read_error)?;
-    reader.take(len).read_to_end(&mut data).map_err(read_error)?;
+    for part in parts {
+        reader.seek(SeekFrom::Start(part.start)).map_err(read_error)?;
+        reader.by_ref().take(part.end - part.start).read_to_end(&mut data).map_err(read_error)?;
+    }
     Ok(data)
 }
 

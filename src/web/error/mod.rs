@@ -127,6 +127,12 @@ impl Error {
         Self::later("says-busy", retry_after_s.max(1))
     }
 
+    /// 499, as nginx's log says it: the client has gone away. Nobody is sent this.
+    pub fn gone_client() -> Self {
+        let status = StatusCode::from_u16(499).expect("it has three digits");
+        Self::new(status, Fault::Client, "the client has gone away")
+    }
+
     /// 503: there is not enough memory for this at the moment.
     pub fn short_of_memory() -> Self {
         Self::later("says-short-of-memory", DEFAULT_RETRY_S)

@@ -77,7 +77,13 @@ pub fn begin(
     for path in [Some(&found.asked.path), found.asked.overlay.as_ref()].into_iter().flatten() {
         app.repository.require_answer(path).map_err(|error| failed(error.into()))?;
     }
-    Ok(Begun::Missing(Box::new(Missing { found, pass, since: request.received, instead: None })))
+    Ok(Begun::Missing(Box::new(Missing {
+        found,
+        pass,
+        since: request.received,
+        instead: None,
+        waited: false,
+    })))
 }
 
 impl Found {

@@ -1,6 +1,7 @@
 //! Making a picture that no cache holds: once, in a slot, within the memory budget.
 
 use std::fs::File;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -14,7 +15,7 @@ use crate::cache::flight::{Claim, Guard, Lead};
 use crate::cache::{Entry, Key};
 use crate::http::{Progress, Stage};
 use crate::pixel::decode::{Input, Opening};
-use crate::pixel::{self, Opened, Phase};
+use crate::pixel::{self, Cancel, Opened, Phase};
 use crate::process::ThreadRow;
 use crate::reduction::Prepared;
 use crate::source::{SourcePath, Stat};
@@ -87,9 +88,11 @@ pub fn make(
 ) -> Result<Made, Error> {
     let turn = Turn { began: Instant::now(), until, progress };
     progress.enter(Stage::Waiting);
-    match claim.lead(until.saturating_duration_since(Instant::now())) {
+    let is_wanted = || progress.cancel().check().is_ok();
+    match claim.lead(until.saturating_duration_since(Instant::now()), &is_wanted) {
         Lead::Taken(guard) => lead(app, guard, order, admit, turn),
         Lead::Failed(failure) => Err(failure.into()),
+        Lead::TimedOut if progress.cancel().is_called_off() => Err(pixel::Error::Cancelled.into()),
         Lead::TimedOut => Err(waited_too_long(app)),
     }
 }
@@ -152,13 +155,16 @@ fn render(
     turn: Turn<'_>,
     between: &dyn Fn(),
 ) -> Result<Made, Error> {
-    let recipe = &asked.spec.recipe;
+    let (recipe, cancel) = (&asked.spec.recipe, turn.progress.cancel());
     let make = |opened: Opened| -> Result<pixel::Made, Error> {
-        let cancel = turn.progress.cancel();
         let pixels = app.engine.admit(&opened, recipe)?;
         let slots = if opened.runs_a_program() { &app.program_slots } else { &app.slots };
         let slot = slots.acquire(pixels, turn.until, cancel);
-        let _slot = slot.inspect_err(|_| app.meters.refused(Cause::Wait))?;
+        let _slot = slot.inspect_err(|_| {
+            if !cancel.is_called_off() {
+                app.meters.refused(Cause::Wait);
+            }
+        })?;
         let _used = app.meters.use_slot();
         let held = Held::note(pixels);
         app.meters.waited(turn.began.elapsed());
@@ -178,20 +184,22 @@ fn render(
         None => None,
     };
     let made = match &prepared {
-        Some(prepared) => from_prepared(app, asked, originals, prepared, &mut files, &make)?,
+        Some(prepared) => {
+            from_prepared(app, asked, originals, prepared, &mut files, &make, cancel)?
+        }
         None => None,
     };
     let made = match made {
         Some(made) => made,
         None => {
-            let mut opened = opened(app, &asked.path, file, &recipe.opening())?;
+            let mut opened = opened(app, &asked.path, file, &recipe.opening(), cancel)?;
             if let Some(prepare) = &app.reductions {
                 prepare.wish(app, &asked.path, originals.subject, recipe, opened.info())?;
             }
             if let Some(prepared) = &prepared {
                 opened = opened.with_glance(prepared.glance());
             }
-            make(with_overlay(app, asked, originals, &mut files, opened)?)?
+            make(with_overlay(app, asked, originals, &mut files, opened, cancel)?)?
         }
     };
     let unchanged = files.are_unchanged(app)?;
@@ -207,10 +215,11 @@ fn from_prepared<'a>(
     prepared: &Prepared,
     files: &mut Files<'a>,
     make: &dyn Fn(Opened) -> Result<pixel::Made, Error>,
+    cancel: &Arc<Cancel>,
 ) -> Result<Option<pixel::Made>, Error> {
     let (recipe, subject) = (&asked.spec.recipe, originals.subject);
     let Some(opened) = Prepare::open(app, prepared, recipe)? else { return Ok(None) };
-    match make(with_overlay(app, asked, originals, files, opened)?) {
+    match make(with_overlay(app, asked, originals, files, opened, cancel)?) {
         // Not the original but its reduction cannot be read, or what lies over it.
         Err(error) if error.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE => {
             if originals.overlay.is_none() {
@@ -226,9 +235,16 @@ fn from_prepared<'a>(
     }
 }
 
-fn opened(app: &App, path: &SourcePath, file: File, opening: &Opening) -> Result<Opened, Error> {
+fn opened(
+    app: &App,
+    path: &SourcePath,
+    file: File,
+    opening: &Opening,
+    cancel: &Arc<Cancel>,
+) -> Result<Opened, Error> {
     let size = Stat::of(&file)?.size;
-    Ok(app.engine.open(Input::of_file(file, size, format_of(path))?, opening)?)
+    let input = Input::of_file(file, size, format_of(path))?.wanted_until(cancel);
+    Ok(app.engine.open(input, opening)?)
 }
 
 fn with_overlay<'a>(
@@ -237,13 +253,14 @@ fn with_overlay<'a>(
     originals: Originals<'a>,
     files: &mut Files<'a>,
     under: Opened,
+    cancel: &Arc<Cancel>,
 ) -> Result<Opened, Error> {
     let (Some(path), Some(subject)) = (&asked.overlay, originals.overlay) else {
         return Ok(under);
     };
     let overlay = files
         .open(app, path, subject)
-        .and_then(|file| opened(app, path, file, &Opening::default()))
+        .and_then(|file| opened(app, path, file, &Opening::default(), cancel))
         .map_err(|error| error.of(OVERLAY))?;
     Ok(under.with_overlay(overlay))
 }

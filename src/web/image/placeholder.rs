@@ -53,6 +53,9 @@ pub fn done(
     result: Result<Response, Error>,
     progress: &dyn Progress,
 ) -> Answer {
+    // Who has gone away was not sent away.
+    let left = |error: &Error| error.is_of_one_request() && progress.cancel().is_called_off();
+    let result = result.map_err(|error| if left(&error) { Error::gone_client() } else { error });
     match (result, instead) {
         (Ok(response), None) => app.finish(&request, Ok(response)).into(),
         (Ok(response), Some(instead)) => instead.shown(app, response),

@@ -3,13 +3,19 @@
 //! The decoder applies the orientation that the file states, and renders to the colour space that
 //! it names. CMYK is refused: nothing at hand writes it, so that it could not be shown to be right.
 
+mod boxes;
+
 use std::io::{Seek, SeekFrom};
+use std::ops::Range;
 use std::sync::Arc;
 
-use jxl_oxide::{AllocTracker, AuxBoxData, InitializeResult, JxlImage, JxlThreadPool};
+use jxl_oxide::{AllocTracker, InitializeResult, JxlImage, JxlThreadPool};
 
+use self::boxes::Boxes;
 use super::bmp::cut;
-use super::{Decoded, Decoder, File, Info, Reader, Region, Want, load, read_block, read_error};
+use super::{
+    Decoded, Decoder, File, Info, Reader, Region, Want, load_parts, read_block, read_error,
+};
 use crate::pixel::op::unmultiply::unmultiply;
 use crate::pixel::{
     Cancel, ColourSpace, Depth, Error, Format, Limits, Metadata, Result, Samples, metadata,
@@ -32,10 +38,11 @@ struct Jxl {
 }
 
 pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Decoder>)> {
-    let (width, height) = declared_size(&mut file.reader, file.len)?;
+    let boxes = Boxes::find(&mut file.reader, file.len)?;
+    let (width, height) = declared_size(&mut file.reader, &boxes.stream)?;
     limits.check_declared(width, height)?;
     limits.check_held(width, height)?;
-    let data = load(&mut file.reader, file.len, (width, height))?;
+    let data = load_parts(&mut file.reader, &boxes.stream, (width, height))?;
     let allowed = TABLE_BYTES + u64::from(width) * u64::from(height) * PER_PIXEL_BYTES;
     let mut image = JxlImage::builder()
         .pool(JxlThreadPool::none())
@@ -65,7 +72,7 @@ pub(super) fn open(mut file: File, limits: &Limits) -> Result<(Info, Box<dyn Dec
         alpha: format.has_alpha(),
         pages,
         profile: profile(&image),
-        metadata: blocks(&image)?,
+        metadata: blocks(&mut file.reader, &boxes)?,
         ..Info::new(Format::Jxl, image.width(), image.height())
     };
     let premultiplied = premultiplied == Some(true);
@@ -105,23 +112,28 @@ impl Decoder for Jxl {
 }
 
 /// Width and height, from as little of the file as tells them.
-fn declared_size(reader: &mut Reader, len: u64) -> Result<(u32, u32)> {
-    reader.seek(SeekFrom::Start(0)).map_err(read_error)?;
+fn declared_size(reader: &mut Reader, stream: &[Range<u64>]) -> Result<(u32, u32)> {
     let mut decoder = JxlImage::builder()
         .pool(JxlThreadPool::none())
         .alloc_tracker(AllocTracker::with_limit(TABLE_BYTES as usize))
         .build_uninit();
     let mut pending: Vec<u8> = Vec::new();
-    let mut at = 0;
-    while at < len.min(MAX_HEADER_BYTES) {
-        let piece = PIECE_BYTES.min(len - at);
-        pending.extend(read_block(reader, piece)?);
-        at += piece;
-        let consumed = decoder.feed_bytes(&pending).map_err(jxl_error)?;
-        pending.drain(..consumed);
-        match decoder.try_init().map_err(jxl_error)? {
-            InitializeResult::NeedMoreData(more) => decoder = more,
-            InitializeResult::Initialized(image) => return Ok((image.width(), image.height())),
+    let mut left = MAX_HEADER_BYTES;
+    for part in stream {
+        reader.seek(SeekFrom::Start(part.start)).map_err(read_error)?;
+        let mut at = part.start;
+        while at < part.end && left > 0 {
+            let piece = PIECE_BYTES.min(part.end - at);
+            pending.extend(read_block(reader, piece)?);
+            (at, left) = (at + piece, left.saturating_sub(piece));
+            let consumed = decoder.feed_bytes(&pending).map_err(jxl_error)?;
+            pending.drain(..consumed);
+            match decoder.try_init().map_err(jxl_error)? {
+                InitializeResult::NeedMoreData(more) => decoder = more,
+                InitializeResult::Initialized(image) => {
+                    return Ok((image.width(), image.height()));
+                }
+            }
         }
     }
     Err(Error::Malformed("it ends too early".into()))
@@ -146,20 +158,14 @@ fn profile(image: &JxlImage) -> Option<Arc<[u8]>> {
         .filter(|profile: &Arc<[u8]>| !profile.is_empty())
 }
 
-fn blocks(image: &JxlImage) -> Result<Metadata> {
-    let mut found = Metadata::default();
-    let boxes = image.aux_boxes();
-    if let AuxBoxData::Data(exif) = boxes.first_exif().map_err(jxl_error)? {
-        let start = exif.tiff_header_offset() as usize;
-        if let Some(exif) = exif.payload().get(start..).filter(|exif| !exif.is_empty()) {
-            found.density = metadata::density(exif);
-            found.exif = Some(Arc::from(exif));
-        }
-    }
-    if let AuxBoxData::Data(xmp) = boxes.first_xml() {
-        found.xmp = Some(Arc::from(xmp));
-    }
-    Ok(found)
+fn blocks(reader: &mut Reader, boxes: &Boxes) -> Result<Metadata> {
+    let (exif, xmp) = (boxes.exif(reader)?, boxes.xmp(reader)?);
+    Ok(Metadata {
+        density: exif.as_deref().and_then(metadata::density),
+        exif: exif.map(Arc::from),
+        xmp: xmp.map(Arc::from),
+        ..Metadata::default()
+    })
 }
 
 fn jxl_error(error: Box<dyn std::error::Error + Send + Sync>) -> Error {

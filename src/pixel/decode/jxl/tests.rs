@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use super::boxes::MAX_METADATA_BYTES;
 use crate::pixel::decode::fixture::{assert_close, bytes, file as made, magick, pattern};
 use crate::pixel::decode::{Info, Input, Opening, Orientation, Region, Source, Want};
 use crate::pixel::{Cancel, ColourSpace, Depth, Error, Format, Image, Limits, Result, Samples};
@@ -111,6 +112,104 @@ fn the_stored_orientation_is_applied_once() {
     assert!(info.metadata.exif.is_some());
     let turned = magick(&["jpg:-", "-rotate", "90", "-depth", "8", "rgb:-"], &oriented);
     assert_close(bytes(&decode_page(&file, 1).unwrap()), &turned, 8);
+}
+
+/// A box for a container.
+fn boxed(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    let size = u32::try_from(content.len() + 8).unwrap().to_be_bytes();
+    [&size[..], name, content].concat()
+}
+
+/// A box packed by Brotli (RFC 7932), in blocks that hold their bytes as they are.
+fn packed(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    let mut stream = name.to_vec();
+    for (number, block) in content.chunks(1 << 16).enumerate() {
+        // Not the last one, its length in 16 bits, as it is; before the first one the size of the window.
+        let head = (block.len() as u32 - 1) << 3 | 1 << 19;
+        let head = if number == 0 { head << 1 } else { head };
+        stream.extend_from_slice(&head.to_le_bytes()[..3]);
+        stream.extend_from_slice(block);
+    }
+    stream.push(3);
+    boxed(b"brob", &stream)
+}
+
+/// A picture in a container that ends with these boxes.
+fn with_boxes(boxes: &[u8]) -> Vec<u8> {
+    let file = jxl(&png(3, "rgb", &[]), "png", &[LOSSLESS, &["--container=1"]].concat());
+    [&file, boxes].concat()
+}
+
+fn assert_shows(file: &[u8]) {
+    assert!(bytes(&decode_page(file, 1).unwrap()) == pattern(SIZE.0, SIZE.1, 3));
+}
+
+#[test]
+fn metadata_of_sensible_size_are_kept_packed_or_not() {
+    let most = usize::try_from(MAX_METADATA_BYTES).unwrap();
+    for packs in [boxed, packed] {
+        for (len, kept) in [(2_000, true), (most, true), (most + 1, false)] {
+            let xmp: Vec<u8> = (0..len).map(|at| at as u8).collect();
+            let file = with_boxes(&packs(b"xml ", &xmp));
+            let found = info(&file).metadata.xmp;
+            assert!(found.as_deref() == kept.then_some(&xmp[..]), "{len}");
+            assert_shows(&file);
+        }
+    }
+    let exif = b"\0\0\0\x02??II*\0\x08\0\0\0\0\0\0\0\0\0";
+    for file in [boxed(b"Exif", exif), packed(b"Exif", exif)] {
+        assert_eq!(info(&with_boxes(&file)).metadata.exif.as_deref(), Some(&exif[6..]));
+    }
+}
+
+#[test]
+fn damaged_metadata_cost_no_picture() {
+    let mut broken = packed(b"xml ", &[b'x'; 500]);
+    broken[12..15].fill(0xff);
+    let behind_its_end = boxed(b"Exif", b"\xff\xff\xff\xffII*\0");
+    for damaged in [broken, behind_its_end, boxed(b"Exif", b"II"), b"\0\0\0\x09xml".to_vec()] {
+        let file = with_boxes(&damaged);
+        let found = info(&file).metadata;
+        assert!(found.exif.is_none() && found.xmp.is_none(), "{damaged:?}");
+        assert_shows(&file);
+    }
+    // The box of the picture says that it is smaller than its own head.
+    let refused = [&with_boxes(b"")[..12], b"\0\0\0\x07jxlc\0\0\0\0"].concat();
+    assert!(matches!(decode_page(&refused, 1), Err(Error::Malformed(_))));
+}
+
+/// 200 MB of spaces, as Node packs them with Brotli.
+const BOMB: &[u8] = b"\
+      \xcf\xff\xff\x7f\xf8\x25\x40\xe2\xb1\x40\x20\xf7\xfe\x9f\xff\xff\xff\xf0\x4b\x00\xc4\x61\x01\x80\xee\
+      \xfd\x3f\xff\xff\xff\xe1\x97\x00\x88\xc3\x22\x00\xdd\xfb\x7f\xfe\xff\xff\xc3\x2f\x01\x10\x87\x05\x00\
+      \xba\xf7\xff\xfc\xff\xff\x87\x5f\x02\x20\x0e\x0b\x00\x74\xef\xff\xf9\xff\xff\x0f\xbf\x04\x40\x1c\x16\
+      \x00\xe8\xde\xff\xf3\xff\xff\x1f\x7e\x09\x80\x38\x2c\x00\xd0\xbd\xff\xe7\xff\xff\x3f\xfc\x12\x00\x71\
+      \x58\x00\xa0\x7b\xff\xcf\xff\xff\x7f\xf8\x25\x00\xe2\xb0\x00\x40\xf7\xfe\x9f\xff\xff\xff\xf0\x4b\x00\
+      \xc4\x61\x01\x80\xee\xfd\x3f\xff\xff\xff\xe1\x97\x00\x88\xc3\x02\x00\xdd\xfb\x7f\xfe\xff\xff\xc3\x2f\
+      \x01\x10\x87\x05\x00\xba\xf7\xff\xf9\xff\xff\x87\x5f\x02\x20\x0e\x0b\x00\x74\xef\xff\x00\
+    ";
+
+/// What takes 172 bytes in the file takes 200 MB when it is unpacked as a whole.
+#[test]
+fn metadata_that_unpack_to_hundreds_of_megabytes_are_left_out() {
+    let file = with_boxes(&boxed(b"brob", &[b"xml ", BOMB].concat()));
+    assert!(info(&file).metadata.xmp.is_none());
+    assert_shows(&file);
+}
+
+/// The codestream in two parts.
+#[test]
+fn parts_come_in_their_order() {
+    let bare = jxl(&png(3, "rgb", &[]), "png", &[LOSSLESS, &["--container=0"]].concat());
+    let part =
+        |number: u32, content: &[u8]| boxed(b"jxlp", &[&number.to_be_bytes(), content].concat());
+    let (one, two) = bare.split_at(bare.len() / 3);
+    let head = b"\0\0\0\x0cJXL \r\n\x87\n\0\0\0\x14ftypjxl \0\0\0\0jxl ";
+    let (first, last) = (part(0, one), part(0x8000_0001, two));
+    let file = [&head[..], &first, &last].concat();
+    assert_shows(&file);
+    let swapped = [&head[..], &last, &first].concat();
+    assert!(matches!(decode_page(&swapped, 1), Err(Error::Malformed(_))));
 }
 
 #[test]
