@@ -163,6 +163,9 @@ browse-folder-count = { $count ->
    *[other] { $shown } folders
 }
 browse-folders = Folders in this folder
+browse-folder-find = Find a folder here
+browse-folder-none = No folder here has “{ $name }” in its name.
+browse-folder-pages = Pages of folders
 browse-empty = This folder is empty
 browse-empty-upload = Upload pictures, or make a folder to put some order into what will come.
 browse-empty-quiet = There is nothing here yet.
