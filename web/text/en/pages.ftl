@@ -326,6 +326,7 @@ upload-refused = { $count ->
 }
 outcome-label = What came of each
 outcome-what = Outcome
+outcome-go-on = Go on
 
 # Help
 help-title = Help
@@ -375,7 +376,7 @@ status-thread = Thread
 status-stage = Stage
 status-for = For
 status-left = Left
-status-address = Address
+status-address = Hash of the address
 
 # Scripts
 script-offline = The server cannot be reached. Please try again.
