@@ -82,6 +82,9 @@ pub fn add_below(
 /// What is said of a file that was moved, before the path where it was.
 const MOVED: [&str; 2] = ["moved from ", "moved on disk from "];
 
+/// What is said of a file that was moved with a folder, before the path where that was.
+const MOVED_WITH_FOLDER: &str = "moved with its folder from ";
+
 /// What is said of a file that was moved through the server.
 #[must_use]
 pub fn moved_from(path: &str) -> String {
@@ -94,11 +97,23 @@ pub fn moved_on_disk_from(path: &str) -> String {
     format!("{}{path}", MOVED[1])
 }
 
+/// What is said of a file whose folder, or one above it, was moved.
+#[must_use]
+pub fn moved_with_folder_from(folder: &str) -> String {
+    format!("{MOVED_WITH_FOLDER}{folder}")
+}
+
 impl Entry {
-    /// Where the file was before, when it was moved.
+    /// Whether it may be told to somebody who sees these folders: where a file or a folder was before may be for
+    /// others to know.
     #[must_use]
-    pub fn old_path(&self) -> Option<&str> {
-        MOVED.iter().find_map(|words| self.detail.strip_prefix(words))
+    pub fn is_for(&self, sees: impl Fn(&str) -> bool) -> bool {
+        if let Some(folder) = self.detail.strip_prefix(MOVED_WITH_FOLDER) {
+            // Its own rights went with it, and another folder may stand there now: the one above counts, too.
+            return sees(folder) && sees(&folders::parent_path(folder));
+        }
+        let old = MOVED.iter().find_map(|words| self.detail.strip_prefix(words));
+        old.is_none_or(|path| sees(&folders::parent_path(path)))
     }
 }
 
@@ -113,4 +128,29 @@ pub fn of_image(sql: &dyn Sql, image_id: i64, limit: u32) -> Result<Vec<Entry>> 
         values![image_id, limit],
     )?;
     entries(&rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_something_was_is_told_to_who_sees_the_place() {
+        let entry = |detail: String| Entry { id: 1, user_id: None, action: 4, detail, at_ms: 0 };
+        let sees = |folder: &str| !folder.starts_with("/shut");
+        for (detail, told) in [
+            (moved_from("open/a.png"), true),
+            (moved_from("shut/a.png"), false),
+            (moved_from("shut.png"), true),
+            (moved_on_disk_from("shut/in/a.png"), false),
+            (moved_with_folder_from("/open/in"), true),
+            (moved_with_folder_from("/shut"), false),
+            (moved_with_folder_from("/shut/in"), false),
+            ("Uploaded".to_owned(), true),
+        ] {
+            assert_eq!(entry(detail.clone()).is_for(sees), told, "{detail}");
+        }
+        let within = entry(moved_with_folder_from("/above/in"));
+        assert!(!within.is_for(|folder| folder == "/above/in"), "what it lay in is closed");
+    }
 }

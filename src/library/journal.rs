@@ -163,7 +163,7 @@ impl Library {
             if left {
                 keep_at_both(sql, &row.to, &row.from)?;
             }
-            let detail = format!("moved with its folder from {}", row.from);
+            let detail = image_history::moved_with_folder_from(&row.from);
             image_history::add_below(sql, &row.to, row.user_id, Action::Moved, &detail)?;
             audit::write(sql, &actor, "folder.move", &row.from, change.detail())?;
             job::want_index(sql, &row.to)

@@ -179,8 +179,11 @@ async function zoomWhenBusy(page) {
   await page.unroute(pictures);
   await page.route(pictures, busy);
   await page.goto(large);
-  const again = page.locator(".halftone-zoom-failed").getByRole("button", { name: "Try again" });
+  const told = page.locator(".halftone-zoom-failed");
+  const again = told.getByRole("button", { name: "Try again" });
+  await told.getByText("The server is busy. This picture is asked for again in a moment.").waitFor();
   await again.waitFor();
+  await told.getByText("The server is busy; this picture has not come yet.").waitFor();
   await picture(page, "zoom-busy-desktop-light");
   await page.unroute(pictures);
   await again.click();

@@ -7,7 +7,9 @@
 // accessibility.
 
 import assert from "node:assert/strict";
-import { SIZES, adminPassword, arrived, base, picture, run, said, settled, shoot, visitor } from "./support/session.mjs";
+import {
+  SIZES, accessible, adminPassword, arrived, base, picture, run, said, settled, shoot, signIn, visitor,
+} from "./support/session.mjs";
 import { placeOf } from "./support/wait.mjs";
 
 async function signInAtTheSecondTry(page) {
@@ -159,6 +161,44 @@ async function readWithoutScripts(browser) {
   await page.context().close();
 }
 
+// A form that comes after the session has ended is kept, and sent after signing in.
+async function goOnWithoutScripts(browser, src) {
+  const page = await visitor(browser, { javaScriptEnabled: false });
+  await signIn(page, "admin", adminPassword, `/details?src=${encodeURIComponent(src)}`);
+  await page.getByRole("button", { name: "Edit", exact: true }).press("Enter");
+  await page.getByLabel("Title").fill("Typed before");
+  await page.context().clearCookies({ name: "halftone_session" });
+  await page.getByRole("button", { name: "Save", exact: true }).press("Enter");
+  await page.getByText("what you filled in is kept").waitFor();
+  await page.getByLabel("User name").fill("admin");
+  await page.getByLabel("Password").fill(adminPassword);
+  await page.getByLabel("Password").press("Enter");
+  await page.getByRole("heading", { name: "Send what you filled in?" }).waitFor();
+  await page.getByText("Typed before").waitFor();
+  await page.getByRole("button", { name: "Send" }).press("Enter");
+  await page.getByRole("heading", { name: "Typed before" }).waitFor();
+  await page.context().close();
+}
+
+// How that looks, by a form that scripts leave alone.
+async function goOnWithATable(page) {
+  await page.goto(`${base}/table?path=flows`);
+  await page.getByLabel("Or paste it here").fill("src,title\nflows/upload 4.jpg,Pasted before\n");
+  await page.context().clearCookies({ name: "halftone_session" });
+  await page.getByRole("button", { name: "Show changes" }).click();
+  await page.getByText("what you filled in is kept").waitFor();
+  await picture(page, "login-kept-desktop-light");
+  await accessible(page, "login-kept");
+  await page.getByLabel("User name").fill("admin");
+  await page.getByLabel("Password").fill(adminPassword);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Send what you filled in?" }).waitFor();
+  await picture(page, "kept-desktop-light");
+  await accessible(page, "kept");
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByRole("cell", { name: "Pasted before" }).waitFor();
+}
+
 await run("the pages", async (browser) => {
   const page = await visitor(browser);
   await shoot(page, "home", "/");
@@ -194,6 +234,8 @@ await run("the pages", async (browser) => {
   ]) {
     await shoot(page, name, address);
   }
+  await goOnWithoutScripts(browser, "flows/upload 5.jpg");
+  await goOnWithATable(page);
   await page.goto(`${base}/browse?path=flows&view=grid`);
   await page.getByRole("button", { name: "Account and appearance" }).click();
   await picture(page, "menu-desktop-light");

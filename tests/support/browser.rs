@@ -128,7 +128,10 @@ impl Browser {
 pub fn hidden(page: &str) -> Vec<(String, String)> {
     let attribute = |tag: &str, name: &str| {
         let (_, rest) = tag.split_once(&format!("{name}=\""))?;
-        Some(rest.split_once('"')?.0.to_owned())
+        let value = rest.split_once('"')?.0;
+        let signs =
+            [("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")];
+        Some(signs.iter().fold(value.to_owned(), |text, (code, sign)| text.replace(code, sign)))
     };
     page.split("<input ")
         .filter(|tag| tag.starts_with("type=\"hidden\""))

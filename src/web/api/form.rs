@@ -6,9 +6,10 @@
 //! The same rows, checks and handlers answer as for programs; only what comes of it is told otherwise.
 
 use http::{HeaderValue, Method, StatusCode, header};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use super::endpoint::{Access, Endpoint};
+use super::endpoint::{Access, Endpoint, Field, Kind, Place};
+use super::table::{self, Found};
 use crate::http::{Body, Request, Response};
 use crate::web::pages::{error_page_leading_to, once, outcome};
 use crate::web::sign_in::{Form, next};
@@ -36,6 +37,32 @@ pub fn below(path: &str) -> Option<(Method, &str)> {
 /// is no form.
 pub fn may_call(endpoint: &Endpoint) -> bool {
     !matches!(endpoint.access, Access::Credentials(_)) && !endpoint.takes_bytes()
+}
+
+/// What a form of a page may say.
+pub struct FormRow {
+    /// What it does, in a few words.
+    pub title: &'static str,
+    /// Its fields.
+    pub fields: Vec<&'static str>,
+    /// Those of them that are kept nowhere.
+    pub secrets: Vec<&'static str>,
+}
+
+/// The form that is posted to a path, as it was sent; none for other addresses.
+pub fn form_at(path: &str) -> Option<FormRow> {
+    let path = percent_decode_str(path).decode_utf8().ok()?;
+    let (method, path) = below(&path)?;
+    let Found::Endpoint(endpoint, _) = table::find(&method, path) else { return None };
+    let names = |wanted: fn(&Field) -> bool| -> Vec<&'static str> {
+        let fields = endpoint.fields.iter().filter(|field| field.place == Place::Usual);
+        fields.filter(|field| wanted(field)).map(|field| field.name).collect()
+    };
+    may_call(endpoint).then(|| FormRow {
+        title: endpoint.title,
+        fields: names(|_| true),
+        secrets: names(|field| matches!(field.kind, Kind::Password) || field.name == "code"),
+    })
 }
 
 /// What a browser is sent for the outcome of a call.

@@ -156,6 +156,52 @@ impl Read for Content<'_> {
 
 type AllGiven = HashMap<String, Given>;
 
+/// What a field of a form was sent as.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// Its text.
+    Text(String),
+    /// A file, whose content is passed over.
+    Files,
+}
+
+/// The fields of a form, the first of repeated ones, in their order.
+///
+/// # Errors
+/// As for the values of a call.
+pub fn sent_fields(request: &Request) -> Result<Vec<(String, Sent)>, Error> {
+    let mut all: Vec<(String, Sent)> = Vec::new();
+    let mut add = |name: String, sent: Sent| {
+        if !all.iter().any(|(known, _)| *known == name) {
+            all.push((name, sent));
+        }
+    };
+    let content_type = content_type(request);
+    if let Some(boundary) = boundary(content_type) {
+        let mut parts = Multipart::new(Content::of(&request.body), &boundary);
+        let mut total = 0;
+        while let Some(head) = parts.next_part().map_err(broken)? {
+            match head.file_name.as_deref() {
+                // No file was chosen.
+                Some("") => {}
+                Some(_) => add(head.name, Sent::Files),
+                None => {
+                    let text = text_of_part(&mut parts, &mut total)?;
+                    add(head.name, Sent::Text(text));
+                }
+            }
+        }
+        return Ok(all);
+    }
+    if content_type.starts_with("application/x-www-form-urlencoded") {
+        for pair in pairs(&whole(&request.body)?, Some(BODY)) {
+            let (name, text) = pair?;
+            add(name, Sent::Text(text));
+        }
+    }
+    Ok(all)
+}
+
 fn content_type(request: &Request) -> &str {
     let field = request.headers.get(header::CONTENT_TYPE);
     field.and_then(|field| field.to_str().ok()).unwrap_or_default()
@@ -209,14 +255,29 @@ fn too_large() -> Error {
 /// Values in the form of a query. `in_body` names the body for faults of the whole.
 fn from_form(text: &[u8], in_body: Option<&str>) -> Result<AllGiven, Error> {
     let mut all = AllGiven::new();
-    for pair in text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
-        let at = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
-        let Ok(name) = String::from_utf8(decoded(&pair[..at])) else { continue };
-        let value = String::from_utf8(decoded(pair.get(at + 1..).unwrap_or_default()))
-            .map_err(|_| Error::parameter(in_body.unwrap_or(&name), "must be UTF-8"))?;
+    for pair in pairs(text, in_body) {
+        let (name, value) = pair?;
         all.entry(name).or_insert(Given::Text(value));
     }
     Ok(all)
+}
+
+/// Names and values in the form of a query.
+fn pairs(
+    text: &[u8],
+    in_body: Option<&str>,
+) -> impl Iterator<Item = Result<(String, String), Error>> {
+    let pairs = text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty());
+    pairs.filter_map(move |pair| {
+        let at = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+        let name = String::from_utf8(decoded(&pair[..at])).ok()?;
+        let value = String::from_utf8(decoded(pair.get(at + 1..).unwrap_or_default()));
+        let fault = |_| Error::parameter(in_body.unwrap_or(&name), "must be UTF-8");
+        Some(match value.map_err(fault) {
+            Ok(value) => Ok((name, value)),
+            Err(error) => Err(error),
+        })
+    })
 }
 
 fn decoded(text: &[u8]) -> Vec<u8> {
@@ -247,18 +308,23 @@ fn from_multipart(request: &Request, content_type: &str) -> Result<AllGiven, Err
             }
             continue;
         }
-        let mut bytes = Vec::new();
-        let limit = (MAX_VALUES_BYTES - total) as u64 + 1;
-        (&mut parts).take(limit).read_to_end(&mut bytes).map_err(unread)?;
-        total += bytes.len() + head.name.len();
-        if total > MAX_VALUES_BYTES {
-            return Err(too_large());
-        }
-        let value = String::from_utf8(bytes)
-            .map_err(|_| Error::parameter(BODY, "its values must be UTF-8"))?;
+        total += head.name.len();
+        let value = text_of_part(&mut parts, &mut total)?;
         all.entry(head.name).or_insert(Given::Text(value));
     }
     Ok(all)
+}
+
+/// The text of the part that has just begun; `total` counts the bytes of all.
+fn text_of_part(parts: impl Read, total: &mut usize) -> Result<String, Error> {
+    let mut bytes = Vec::new();
+    let limit = MAX_VALUES_BYTES.saturating_sub(*total) as u64 + 1;
+    parts.take(limit).read_to_end(&mut bytes).map_err(unread)?;
+    *total += bytes.len();
+    if *total > MAX_VALUES_BYTES {
+        return Err(too_large());
+    }
+    String::from_utf8(bytes).map_err(|_| Error::parameter(BODY, "its values must be UTF-8"))
 }
 
 /// What is told of a body that cannot be read: whose fault it is, its error knows.

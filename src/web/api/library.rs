@@ -401,14 +401,10 @@ fn history(call: &Call<'_>) -> Result<Reply, Error> {
     let limit = call.opt_int("limit").and_then(|limit| u32::try_from(limit).ok()).unwrap_or(1000);
     let entries = image_history::of_image(call.db(), view.id, limit)?;
     let rights = call.rights()?;
-    // Where a file was before may be for others to know.
-    let told = |entry: &image_history::Entry| {
-        let old = entry.old_path().map(folders::parent_path);
-        old.is_none_or(|folder| rights.level(&call.identity, &folder) >= Level::View)
-    };
+    let sees = |folder: &str| rights.level(&call.identity, folder) >= Level::View;
     let shapes = entries.into_iter().map(|entry| HistoryShape {
         action: entry.action,
-        action_info: if told(&entry) { entry.detail } else { String::new() },
+        action_info: if entry.is_for(sees) { entry.detail } else { String::new() },
         action_time: Moment(entry.at_ms),
         id: entry.id,
         image_id: view.id,

@@ -50,6 +50,8 @@ pub(in crate::web) use cache::{CacheFill, TierFill, cache_fill};
 pub use cors::Cors;
 pub(in crate::web) use files::Now;
 pub use form::below as below_forms;
+pub(in crate::web) use form::form_at;
+pub(in crate::web) use input::{Sent, sent_fields};
 pub(in crate::web) use library::{current, folder_path, of_folder};
 pub use openapi::openapi_json;
 pub use reply::failure;

@@ -28,7 +28,7 @@ struct Browse {
     folder_id: i64,
     crumbs: Vec<Crumb>,
     tree: Vec<tree::Row>,
-    folders: Vec<FolderCard>,
+    folders: Folders,
     tiles: Vec<Tile>,
     total: usize,
     pager: Pager,
@@ -46,6 +46,16 @@ struct Browse {
     /// What a new folder's path begins with.
     new_prefix: String,
     may: May,
+}
+
+/// The folders in the folder, as far as they are on this page.
+struct Folders {
+    /// How many there are.
+    count: usize,
+    /// What the names of those that are shown have in them; blank for any.
+    named: String,
+    cards: Vec<FolderCard>,
+    pager: Pager,
 }
 
 struct FolderCard {
@@ -113,12 +123,14 @@ pub fn browse(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
     let may = May::of(level, path == folders::ROOT);
     let sees = |folder: &Folder| rights.level(&identity, &folder.path) >= Level::View;
     let tree = Tree::around(app, &folder, sees)?;
+    // The pages of the pictures go on without them.
+    let children = if pager.page == 1 { tree.children() } else { &[] };
     let page = Browse {
         name: if folder.name.is_empty() { f.t("library") } else { folder.name.clone() },
         folder_id: folder.id,
         crumbs: crumbs(&path, f.t("library")),
         tree: tree.rows(None),
-        folders: if pager.page == 1 { cards(app, tree.children())? } else { Vec::new() },
+        folders: Folders::of(app, &query, children, &address(sort, 1, ""))?,
         tiles: in_order(tiles(app, &f, &paths[pager.start()..], is_list)?, sort),
         total: paths.len(),
         is_list,
@@ -204,12 +216,35 @@ fn in_order(mut tiles: Vec<Tile>, sort: Sort) -> Vec<Tile> {
     tiles
 }
 
-fn cards(app: &App, children: &[Folder]) -> Result<Vec<FolderCard>, Error> {
+impl Folders {
+    /// Of all folders in a folder those that the query asks for; `here` is the address of the folder's page.
+    fn of(app: &App, query: &Form, children: &[Folder], here: &str) -> Result<Self, Error> {
+        let named = given(query, "folder").trim();
+        let sought = named.to_lowercase();
+        let found: Vec<&Folder> =
+            children.iter().filter(|child| child.name.to_lowercase().contains(&sought)).collect();
+        let pager = Pager::of(found.len(), given(query, "folders"), |page| {
+            let sign = if here.contains('?') { '&' } else { '?' };
+            let sought = if named.is_empty() { "" } else { "&folder=" };
+            format!("{here}{sign}folders={page}{sought}{}#folders", in_query(named))
+        });
+        let shown = found.iter().skip(pager.start()).take(pager.length()).copied();
+        let cards = cards(app, &shown.collect::<Vec<_>>())?;
+        Ok(Self { count: children.len(), named: named.to_owned(), cards, pager })
+    }
+
+    /// Whether there are more than one page has.
+    fn are_many(&self) -> bool {
+        self.count > self.pager.length()
+    }
+}
+
+fn cards(app: &App, children: &[&Folder]) -> Result<Vec<FolderCard>, Error> {
     let ids: Vec<i64> = children.iter().map(|child| child.id).collect();
     let covers = image_views::covers(&app.db, &ids)?;
     let covers: HashMap<i64, Cover> =
         covers.into_iter().map(|cover| (cover.folder_id, cover)).collect();
-    let card = |child: &Folder| {
+    let card = |child: &&Folder| {
         let found = covers.get(&child.id);
         let cover = found.filter(|cover| supported(&cover.path));
         FolderCard {

@@ -4,10 +4,13 @@ use askama::Template;
 use http::{HeaderValue, Method, StatusCode, header};
 
 use super::frame::Frame;
+use super::kept::kept_page;
 use super::respond::html;
 use crate::http::request_id::X_REQUEST_ID;
 use crate::http::{Request, Response};
-use crate::web::{App, Error, shows_pictures};
+use crate::web::sign_in::kept::Kept;
+use crate::web::sign_in::{csrf, login_keeping};
+use crate::web::{App, Error, shows_pictures, who};
 
 #[derive(Template)]
 #[template(path = "error.html")]
@@ -21,6 +24,8 @@ struct ErrorPage<'a> {
     /// Whether asking once more may help.
     again: bool,
     back: &'a str,
+    /// Where signing in leads to.
+    next: &'a str,
     /// The number by which the log has this request; blank where there is nothing to look for.
     request_id: String,
 }
@@ -30,8 +35,14 @@ pub fn error_page(app: &App, request: &Request, error: &Error) -> Response {
     error_page_leading_to(app, request, error, "")
 }
 
-/// The same, with a way back to an address that was checked.
+/// The same, with a way back to an address that was checked. What a form said is not lost for want of a session.
 pub fn error_page_leading_to(app: &App, request: &Request, error: &Error, back: &str) -> Response {
+    if let Some(response) = keeping(app, request, error, back) {
+        let response = response.header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        return error
+            .headers()
+            .fold(response, |response, (name, value)| response.header(name, value));
+    }
     let status = error.status();
     let mut f = Frame::of_request(app, request);
     // What was to be told of has not been done.
@@ -48,16 +59,19 @@ pub fn error_page_leading_to(app: &App, request: &Request, error: &Error, back: 
     // Whoever writes the address of a picture knows parameters by the names that it has.
     let message = match shows_pictures(&request.path) {
         true => error.message().to_owned(),
+        false if is_stale(error) => f.t("error-stale"),
         false => error.in_words(f.texts()),
     };
     let id = request.headers.get(X_REQUEST_ID).filter(|_| status.is_server_error());
+    let here = f.here.clone();
     let page = ErrorPage {
         status: status.as_u16(),
         title: f.t(&key),
-        message,
+        message: sentence(status, message),
         sign_in: closed && f.user.is_empty(),
         // What was posted is not sent once more by a link.
         again: passes && matches!(request.method, Method::GET | Method::HEAD),
+        next: if back.is_empty() { &here } else { back },
         back,
         request_id: id.and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned(),
         f,
@@ -66,4 +80,76 @@ pub fn error_page_leading_to(app: &App, request: &Request, error: &Error, back: 
         html(status, &page).header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response.headers.extend(error.headers());
     response
+}
+
+/// Whether a form was refused because it is not one of the session.
+fn is_stale(error: &Error) -> bool {
+    error.message().strip_prefix(csrf::FIELD).is_some_and(|rest| rest.starts_with(": "))
+}
+
+/// The page that goes on with a form that was refused because its session has ended.
+fn keeping(app: &App, request: &Request, error: &Error, back: &str) -> Option<Response> {
+    let identity = who::identify(app, request).ok()?;
+    let closed = matches!(error.status(), StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED);
+    let signed_out = closed && identity.user_id().is_none();
+    let signed_in_anew = is_stale(error) && identity.user_id().is_some();
+    if !signed_out && !signed_in_anew {
+        return None;
+    }
+    let kept = Kept::of(app, request)?;
+    // What is no call of the API is a page itself.
+    let next = if back.is_empty() { &kept.action } else { back };
+    if signed_in_anew {
+        let mut f = Frame::of(app, request, &identity);
+        f.done.clear();
+        return Some(kept_page(f, error.status(), &kept, next));
+    }
+    login_keeping(app, request, error.status(), &kept, next).ok()
+}
+
+/// A message as a sentence of its own. What begins with a name stays as it is: that of a parameter, or where something
+/// is missing or in the way, that of a file.
+fn sentence(status: StatusCode, message: String) -> String {
+    let name = message.split_once(": ").map_or("", |(name, _)| name);
+    let names = !name.is_empty() && !name.contains(' ');
+    if names || matches!(status, StatusCode::NOT_FOUND | StatusCode::CONFLICT) {
+        return message;
+    }
+    let mut letters = message.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    let mut said: String = first.chain(letters).collect();
+    if said.ends_with(|c: char| c.is_alphanumeric() || matches!(c, ')' | '\'' | '"' | '”')) {
+        said.push('.');
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_sentences_and_names_stay_names() {
+        for (status, message, said) in [
+            (415, "it is not a picture", "It is not a picture."),
+            (
+                415,
+                "the image is damaged: overlay: no end",
+                "The image is damaged: overlay: no end.",
+            ),
+            (
+                413,
+                "the file is longer than 5 bytes (at most)",
+                "The file is longer than 5 bytes (at most).",
+            ),
+            (403, "This takes a web session.", "This takes a web session."),
+            (400, "width: must be a number", "width: must be a number"),
+            (404, "my own.png does not exist", "my own.png does not exist"),
+            (409, "x y.png already exists", "x y.png already exists"),
+            (500, "", ""),
+        ] {
+            let status = StatusCode::from_u16(status).unwrap();
+            assert_eq!(sentence(status, message.to_owned()), said);
+        }
+    }
 }

@@ -9,6 +9,7 @@ use super::{admin, icons, preferences, respond};
 use crate::auth::{Identity, Level, Rights, SystemPermission};
 use crate::db::baskets;
 use crate::http::{Request, Response};
+use crate::pixel::FORMATS;
 use crate::spec::Group;
 use crate::web::sign_in::{Form, csrf};
 use crate::web::text::{self, Texts};
@@ -212,6 +213,23 @@ impl Frame {
     /// A text, or another where there is none.
     pub fn t_or(&self, key: &str, other: &str) -> String {
         if self.texts.has(key) { self.texts.get(key) } else { other.to_owned() }
+    }
+
+    /// What one of the words that a parameter of pictures takes is called.
+    pub fn word(&self, name: &str, text: &str) -> String {
+        if let Some(row) = FORMATS.iter().find(|row| name == "format" && row.extensions[0] == text)
+        {
+            return row.title.to_owned();
+        }
+        match text {
+            "true" => return self.t("publish-yes"),
+            "false" => return self.t("publish-no"),
+            _ => {}
+        }
+        // Places are called alike wherever they are asked for.
+        let place = self.t_or(&format!("word-place-{text}"), text);
+        // Keys of texts have no points.
+        self.t_or(&format!("word-{name}-{}", text.replace('.', "-")), &place)
     }
 
     /// What a parameter of pictures is called.

@@ -21,6 +21,7 @@ struct Outcome<'a> {
     /// How many went well and how many did not, in words.
     sums: [String; 2],
     things: Vec<Thing>,
+    has_numbers: bool,
     more: usize,
     next: &'a str,
 }
@@ -65,7 +66,8 @@ pub fn outcome(
     things.sort_by_key(|thing| thing.error.is_empty());
     let more = things.len().saturating_sub(SHOWN);
     things.truncate(SHOWN);
-    let page = Outcome { title: f.t(title), sums, things, more, next, f };
+    let has_numbers = things.iter().any(|thing| !thing.number.is_empty());
+    let page = Outcome { title: f.t(title), sums, things, has_numbers, more, next, f };
     let response = html(status, &page);
     Some(response.header(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
 }

@@ -5,17 +5,20 @@
 //! [`FIELD`] or the header field `X-CSRF-Token`. Tokens and keys need none, since no browser adds
 //! them by itself.
 
-use http::{HeaderName, Method};
+use http::{HeaderName, Method, Uri, header};
 
 use super::session;
 use crate::auth::{Identity, Purpose, Session, SignedIn};
 use crate::http::{Request, Response};
-use crate::web::{App, Error};
+use crate::web::{App, Error, client};
 
 /// The form field.
 pub const FIELD: &str = "_csrf_token";
 
 const HEADER: HeaderName = HeaderName::from_static("x-csrf-token");
+
+/// From where a request was made (Fetch Metadata), which pages cannot set.
+const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Names a browser in which nobody has signed in yet.
 const COOKIE: &str = "halftone_form";
@@ -61,6 +64,22 @@ pub fn check(
 
 fn sent<'a>(request: &'a Request, field: Option<&'a str>) -> Option<&'a str> {
     field.or_else(|| request.headers.get(HEADER)?.to_str().ok())
+}
+
+/// Whether a page of ours sent a request, as the browser says by itself. It stands in for no text: what is sent so
+/// is shown again before it counts.
+pub fn came_from_us(app: &App, request: &Request) -> bool {
+    let told = |name: HeaderName| request.headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = told(SITE) {
+        return site == "same-origin";
+    }
+    let of_origin = |origin: &str| Some(origin.parse::<Uri>().ok()?.authority()?.to_string());
+    let Some(origin) = told(header::ORIGIN).and_then(of_origin) else { return false };
+    let own = client::base_url(app, request).parse::<Uri>().ok();
+    let own = own.as_ref().and_then(|own| own.authority()).map(ToString::to_string);
+    let is_origin = |host: &str| origin.eq_ignore_ascii_case(host);
+    // Without being told its public address, the server knows only the one that it was asked by.
+    own.as_deref().is_some_and(is_origin) || told(header::HOST).is_some_and(is_origin)
 }
 
 /// The text for the form by which one signs in, for a browser that has no session; names the browser

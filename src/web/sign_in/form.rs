@@ -1,11 +1,15 @@
 //! The fields of the forms by which people sign in and out, and of queries.
 
 use std::collections::HashMap;
+use std::os::unix::fs::FileExt;
 
 use percent_encoding::percent_decode;
 
 use crate::http::{Request, RequestBody};
 use crate::web::Error;
+
+/// The longest body that is a form of ours: one that another form is carried by.
+const MOST: u64 = 2 << 20;
 
 /// Names and values; the first of repeated ones counts, blank ones are absent.
 #[derive(Default)]
@@ -17,12 +21,16 @@ impl Form {
     /// # Errors
     /// 400 for a value that is not UTF-8; 413 for a body that is too large to be a form of ours.
     pub fn of_body(request: &Request) -> Result<Self, Error> {
-        let body = match &request.body {
-            RequestBody::Empty => return Ok(Self::default()),
-            RequestBody::Memory(body) => body,
-            RequestBody::File { .. } => return Err(Error::too_large()),
-        };
-        Self::of_pairs(body)
+        match &request.body {
+            RequestBody::Empty => Ok(Self::default()),
+            RequestBody::Memory(body) => Self::of_pairs(body),
+            RequestBody::File { len, .. } if *len > MOST => Err(Error::too_large()),
+            RequestBody::File { file, len } => {
+                let mut body = vec![0; usize::try_from(*len).map_err(|_| Error::too_large())?];
+                file.read_exact_at(&mut body, 0).map_err(Error::unavailable)?;
+                Self::of_pairs(&body)
+            }
+        }
     }
 
     /// Reads the query of a request.

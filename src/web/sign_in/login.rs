@@ -4,12 +4,13 @@ use askama::Template;
 use http::{HeaderValue, Method, StatusCode, header};
 
 use super::form::Form;
+use super::kept::{self, Kept};
 use super::session::Beginning;
 use super::{csrf, next, session};
 use crate::auth::{Attempt, Purpose, Refused, second_step, sign_in};
 use crate::db::users::User;
 use crate::http::{Progress, Request, Response};
-use crate::web::pages::{Frame, html, policy};
+use crate::web::pages::{Frame, html, kept_page, policy};
 use crate::web::{App, Error, client, who};
 
 /// How long after the password the code may come.
@@ -27,6 +28,8 @@ struct LoginPage<'a> {
     message: String,
     /// Proof of the first step; the page asks for the code then.
     first_step: String,
+    /// A form that was filled in before; blank for none.
+    kept: String,
 }
 
 #[derive(Template)]
@@ -44,8 +47,24 @@ impl<'a> LoginPage<'a> {
             username: "",
             message: String::new(),
             first_step: String::new(),
+            kept: String::new(),
         }
     }
+}
+
+/// The page on which one signs in after a form was refused, which is kept; `next` was checked.
+pub fn login_keeping(
+    app: &App,
+    request: &Request,
+    status: StatusCode,
+    kept: &Kept,
+    next: &str,
+) -> Result<Response, Error> {
+    let mut filled = LoginPage::new(app, request, next);
+    filled.f.done.clear();
+    filled.message = filled.f.t("login-kept");
+    filled.kept = kept.write()?;
+    page(app, request, status, filled)
 }
 
 /// `GET /login` and `POST /login`
@@ -68,9 +87,17 @@ pub fn login(app: &App, request: &Request, _progress: &dyn Progress) -> Result<R
         Ok(user) => {
             // An account that was just made is not known yet.
             app.store.refresh()?;
-            let mut response = see_other(&next)?;
-            session::begin(app, request, user.id, Beginning::SignIn, &mut response)?;
+            let mut cookies = Response::new(StatusCode::OK);
+            let identity = session::begin(app, request, user.id, Beginning::SignIn, &mut cookies)?;
             log::info!("{} signed in", user.username.escape_debug());
+            let mut response = match form.text(kept::FIELD).and_then(Kept::read) {
+                Some(kept) => {
+                    let f = Frame::of(app, request, &identity);
+                    private(kept_page(f, StatusCode::OK, &kept, &next))
+                }
+                None => see_other(&next)?,
+            };
+            response.headers.extend(cookies.headers);
             Ok(response)
         }
         Err(refused) => refusal(app, request, &form, refused),
@@ -99,6 +126,7 @@ fn attempt(app: &App, request: &Request, form: &Form) -> Result<Result<User, Ref
 fn refusal(app: &App, request: &Request, form: &Form, refused: Refused) -> Result<Response, Error> {
     let mut filled = LoginPage::new(app, request, form.text("next").unwrap_or_default());
     filled.username = form.text("username").unwrap_or_default();
+    filled.kept = form.text(kept::FIELD).unwrap_or_default().to_owned();
     match refused {
         Refused::Wrong => {
             filled.message = filled.f.t("login-wrong");

@@ -2,6 +2,7 @@
 
 pub mod csrf;
 mod form;
+pub mod kept;
 mod login;
 pub mod next;
 pub mod session;
@@ -9,7 +10,7 @@ pub mod session;
 use std::time::Duration;
 
 pub use form::Form;
-pub use login::{login, logout};
+pub use login::{login, login_keeping, logout};
 
 use super::Error;
 use crate::auth::{Directory, Proofs, Refused, Seal, SessionTimes, Signer};

@@ -16,6 +16,10 @@ pub fn identify(app: &App, request: &Request) -> Result<Option<Identity>, Error>
     if app.store.is_ended(&session.id)? {
         return Ok(None);
     }
+    identity_of(app, &session)
+}
+
+fn identity_of(app: &App, session: &Session) -> Result<Option<Identity>, Error> {
     who::signed_for(app, session.began_s, |rights| {
         if session.of_token {
             // What came of a token ends with the account's right to any.
@@ -43,20 +47,20 @@ pub enum Beginning {
 }
 
 /// Begins a session of a user in the answer to a request. The name of the session is a new one, and
-/// the session that the request carries ends.
+/// the session that the request carries ends. Tells who the user is in it.
 pub fn begin(
     app: &App,
     request: &Request,
     user_id: i64,
     beginning: Beginning,
     response: &mut Response,
-) -> Result<(), Error> {
+) -> Result<Identity, Error> {
     let epoch = app.store.rights()?.epoch(user_id).ok_or_else(Error::forbidden)?;
     let session = Session::begin(user_id, epoch, now_s(), beginning == Beginning::Token)
         .ok_or_else(|| Error::internal(std::io::Error::other("no random numbers")))?;
     end_current(app, request)?;
     set(app, request, &session.sign(&app.sign_in.signer), response);
-    Ok(())
+    identity_of(app, &session)?.ok_or_else(Error::forbidden)
 }
 
 /// Ends the session that a request carries, everywhere, and takes the cookie away.

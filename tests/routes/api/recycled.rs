@@ -171,6 +171,41 @@ fn where_a_file_was_is_told_to_who_may_look_there() {
 }
 
 #[test]
+fn where_a_folder_was_is_told_to_who_may_look_there() {
+    let api = Api::on(crate::site::Backend::Sqlite, "");
+    let id = api.image_id("b/three.jpg");
+    let details = api.get("/details/?src=b/three.jpg", &api.admin);
+    let folder = format!("/admin/filesystem/folders/{}/", details["folder_id"]);
+    api.ok("POST", "/admin/filesystem/folders/", &api.admin, &[("path", "/shut")]);
+    for target in ["/shut/names", "/a/moved"] {
+        let moved = api.call("PUT", &folder, &api.admin, &[("path", target)]);
+        assert!(moved.status == 200 || moved.status == 202, "{}", moved.text());
+        wait::until("it has moved", || {
+            api.site.image(&format!("{}/three.jpg", &target[1..])).exists()
+                && api.status("GET", &format!("/details/?src={target}/three.jpg"), &api.admin, &[])
+                    == 200
+        });
+    }
+    for (folder, level) in [("/", Level::Edit), ("/shut", Level::None)] {
+        api.site.permit(folder, NORMAL_USERS, level.access());
+        api.site.permit(folder, PUBLIC, Level::None.access());
+    }
+    let history = format!("/admin/images/{id}/history/");
+    wait::until("the rights are known", || {
+        api.status("GET", &history, &api.jo, &[]) == 200
+            && api.status("GET", "/admin/filesystem/folders/?path=/shut", &api.jo, &[]) == 403
+    });
+    let told = |who: &str| -> Vec<Value> {
+        let all = api.get(&history, who);
+        let moves = all.as_array().unwrap().iter().filter(|entry| entry["action"] == 4);
+        moves.map(|entry| entry["action_info"].clone()).collect()
+    };
+    let from = |folder: &str| json!(format!("moved with its folder from {folder}"));
+    assert_eq!(told(&api.admin), [from("/shut/names"), from("/b")]);
+    assert_eq!(told(&api.jo), [json!(""), from("/b")]);
+}
+
+#[test]
 fn tags_are_counted_where_the_caller_may_look() {
     for backend in BOTH {
         let api = Api::on(backend, "");

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::library_of_three;
-use crate::people::{Browser, form};
-use crate::site::within;
+use crate::people::{Browser, PASSWORD, form};
+use crate::site::{Site, within};
+use crate::support::halftone::ADMIN_PASSWORD;
 use crate::support::http::Response;
 
 const TASK: Duration = Duration::from_secs(20);
@@ -100,6 +101,153 @@ fn nobody_changes_what_they_may_not_nor_by_another_sites_form() {
     for nothing in ["/do/get/list", "/do/put/none", "/do/post/token", "/do/post/uploads", "/do/"] {
         assert_eq!(post(&mut editor, nothing, &[]).status, 404, "{nothing}");
     }
+}
+
+/// What browsers say of a form of a page of the same server.
+const OWN: [(&str, &str); 1] = [("Sec-Fetch-Site", "same-origin")];
+
+/// Where the form on the page that shows what was kept is sent.
+fn action_of(page: &str) -> String {
+    let (_, rest) = page.split_once("method=\"post\" action=\"/do/").expect("there is a form");
+    format!("/do/{}", rest.split('"').next().unwrap().replace("&#38;", "&"))
+}
+
+/// A browser whose session has been ended elsewhere, and the text that its pages still have.
+fn signed_out(site: &Site, name: &str, password: &str) -> (Browser, String) {
+    let mut browser = Browser::new(site.addr());
+    assert_eq!(browser.login(name, password).status, 303);
+    let csrf = browser.csrf();
+    assert_eq!(browser.clone().logout().status, 303);
+    (browser, csrf)
+}
+
+#[test]
+fn a_form_that_comes_after_the_session_is_sent_after_signing_in() {
+    let site = library_of_three();
+    let id = id_of(&mut Browser::signed_in(&site, "editor"), "open/one.png");
+    let (mut editor, csrf) = signed_out(&site, "editor", PASSWORD);
+    let target = format!("/do/put/admin/images/{id}?next=/details%3Fsrc%3Dopen/one.png&done=x");
+    let body = form(&[
+        ("_csrf_token", &csrf),
+        ("title", "The \"one\" & <only>"),
+        ("description", "First\r\nsecond"),
+    ]);
+    for told in [OWN, [("Origin", "http://localhost")]] {
+        let refused = editor.send("POST", &target, &told, &body);
+        assert_eq!(refused.status, 401);
+        assert!(refused.header("www-authenticate").is_some());
+        let page = refused.text();
+        assert!(page.contains("what you filled in is kept"), "{page}");
+        // It stays through a wrong password.
+        let wrong = [("username", "editor"), ("password", "wrong")];
+        let wrong = editor.submit(&page, "/login", &wrong);
+        assert_eq!(wrong.status, 403);
+        let right = [("username", "editor"), ("password", PASSWORD)];
+        let offered = editor.submit(&wrong.text(), "/login", &right);
+        assert_eq!(offered.status, 200);
+        let page = offered.text();
+        assert!(page.contains("Send what you filled in?"), "{page}");
+        assert!(page.contains("The &#34;one&#34; &#38; &#60;only&#62;"), "{page}");
+        // Nothing was changed by signing in.
+        assert!(!editor.get("/details?src=open/one.png").text().contains("The &#34;one"));
+        assert_eq!(action_of(&page), target);
+        if told == OWN {
+            assert_eq!(editor.clone().logout().status, 303);
+            continue;
+        }
+        let sent = editor.submit(&page, &action_of(&page), &[]);
+        assert_eq!(sent.status, 303, "{}", sent.text());
+        assert_eq!(sent.header("location"), Some("/details?src=open/one.png&done=x"));
+        let shown = editor.get("/details?src=open/one.png").text();
+        assert!(shown.contains("The &#34;one&#34; &#38; &#60;only&#62;"), "{shown}");
+        assert!(shown.contains("First") && shown.contains("second"), "{shown}");
+    }
+}
+
+#[test]
+fn a_form_of_a_session_before_is_offered_once_more() {
+    let site = library_of_three();
+    let id = id_of(&mut Browser::signed_in(&site, "editor"), "open/one.png");
+    let (mut editor, csrf) = signed_out(&site, "editor", PASSWORD);
+    assert_eq!(editor.login("editor", PASSWORD).status, 303);
+    let target = format!("/do/put/admin/images/{id}/tags?next=/browse");
+    let body = form(&[("_csrf_token", &csrf), ("tags", "sea\nsummer")]);
+    let refused = editor.send("POST", &target, &OWN, &body);
+    assert_eq!(refused.status, 400);
+    let page = refused.text();
+    assert!(
+        page.contains("Send what you filled in?") && page.contains("href=\"/browse\""),
+        "{page}"
+    );
+    assert_eq!(editor.submit(&page, &action_of(&page), &[]).status, 303);
+    assert!(editor.get("/search?tag=summer").text().contains("open/one.png"));
+}
+
+#[test]
+fn what_another_site_sends_is_not_kept() {
+    let site = library_of_three();
+    let id = id_of(&mut Browser::signed_in(&site, "editor"), "open/one.png");
+    let (mut editor, csrf) = signed_out(&site, "editor", PASSWORD);
+    let target = format!("/do/put/admin/images/{id}?next=/browse");
+    let body = form(&[("_csrf_token", &csrf), ("title", "Not mine"), ("description", "")]);
+    let evil = [
+        [("Sec-Fetch-Site", "cross-site")],
+        [("Sec-Fetch-Site", "same-site")],
+        [("Sec-Fetch-Site", "none")],
+        [("Origin", "https://evil.example")],
+        [("Origin", "null")],
+    ];
+    for told in evil.iter().map(|told| &told[..]).chain([&[][..]]) {
+        let refused = editor.send("POST", &target, told, &body);
+        assert_eq!(refused.status, 401, "{told:?}");
+        let page = refused.text();
+        assert!(!page.contains("Not mine") && page.contains("/login?next=%2Fbrowse"), "{page}");
+    }
+    assert_eq!(editor.login("editor", PASSWORD).status, 303);
+    let refused = editor.send("POST", &target, &[("Sec-Fetch-Site", "cross-site")], &body);
+    assert_eq!(refused.status, 400);
+    let page = refused.text();
+    assert!(page.contains("This form is not one of this session."), "{page}");
+    assert!(!page.contains("Not mine"), "{page}");
+}
+
+#[test]
+fn passwords_and_files_are_not_kept() {
+    let site = library_of_three();
+    let (mut admin, csrf) = signed_out(&site, "admin", ADMIN_PASSWORD);
+    let target = "/do/post/admin/users?next=/admin/users";
+    let body = form(&[
+        ("_csrf_token", &csrf),
+        ("username", "newcomer"),
+        ("password", "very secret 1"),
+        ("auth_type", "1"),
+    ]);
+    let page = admin.send("POST", target, &OWN, &body).text();
+    assert!(page.contains("newcomer") && !page.contains("very secret"), "{page}");
+    let right = [("username", "admin"), ("password", ADMIN_PASSWORD)];
+    let offered = admin.submit(&page, "/login", &right).text();
+    assert!(offered.contains("<input type=\"password\" name=\"password\""), "{offered}");
+    assert!(offered.contains("Passwords and codes are not kept."), "{offered}");
+    // A password alone is nothing that would be lost.
+    let (mut admin, csrf) = signed_out(&site, "admin", ADMIN_PASSWORD);
+    let body = form(&[("_csrf_token", &csrf), ("password", "very secret 1")]);
+    let page = admin.send("POST", "/do/put/admin/users/1?next=/account", &OWN, &body).text();
+    assert!(!page.contains("name=\"kept\""), "{page}");
+    // A table that was pasted is kept, one in a file is not.
+    let part = |head: &str, text: &str| {
+        format!("--x\r\nContent-Disposition: form-data; name=\"table\"{head}\r\n\r\n{text}\r\n")
+    };
+    let pasted =
+        part("; filename=\"\"", "") + &part("", "src,title\nopen/one.png,Pasted") + "--x--\r\n";
+    let filed = part("; filename=\"a.csv\"", "src,title\nopen/one.png,Filed") + "--x--\r\n";
+    let multipart = [("Content-Type", "multipart/form-data; boundary=x"), OWN[0]];
+    let mut send = |body: &str| {
+        admin.send_bytes("POST", "/table?path=open", &multipart, body.as_bytes()).text()
+    };
+    let page = send(&pasted);
+    assert!(page.contains("Pasted") && page.contains("name=\"kept\""), "{page}");
+    let page = send(&filed);
+    assert!(!page.contains("Filed") && !page.contains("name=\"kept\""), "{page}");
 }
 
 #[test]

@@ -244,6 +244,48 @@ fn a_folder_of_many_folders_leads_to_all_of_them() {
 }
 
 #[test]
+fn very_many_folders_come_in_pages_and_are_found_by_name() {
+    let site = Site::start("", |images| {
+        for number in 0..230 {
+            std::fs::create_dir_all(images.join(format!("many/{number}"))).unwrap();
+        }
+        std::fs::create_dir_all(images.join("many/Sea & <sun>")).unwrap();
+    });
+    site.permit("/", PUBLIC, Level::View.access());
+    within(READ, "all folders are known", || {
+        site.get("/browse?path=many").text().contains("231 folders")
+    });
+    let shown = |page: &str| page.matches("class=\"folder\"").count();
+    let link = |page: &str, rel: &str| {
+        let (_, rest) = page.split_once(&format!(">{rel}</a>")).map(|(a, b)| (b, a))?;
+        let (_, href) = rest.rsplit_once("href=\"")?;
+        Some(href.split('"').next().unwrap().replace("&#38;", "&").replace("#folders", ""))
+    };
+    let first = site.get("/browse?path=many").text();
+    assert_eq!(shown(&first), 100);
+    assert!(first.contains("Page 1 of 3") && link(&first, "Previous").is_none(), "{first}");
+    let second = site.get(&link(&first, "Next").unwrap()).text();
+    assert_eq!(shown(&second), 100);
+    assert!(second.contains("data-folder=\"/many/100\""), "{second}");
+    let third = site.get(&link(&second, "Next").unwrap()).text();
+    assert_eq!(shown(&third), 31);
+    assert!(link(&third, "Next").is_none() && third.contains("Page 3 of 3"), "{third}");
+    assert_eq!(site.get(&link(&third, "Previous").unwrap()).text(), second);
+    // By a part of the name, whatever its case; what is sought stays in the field and in the pages.
+    let found = site.get("/browse?path=/many&folder=sEa+%26").text();
+    assert_eq!(shown(&found), 1);
+    assert!(found.contains("value=\"sEa &#38;\"") && !found.contains("Page 1 of"), "{found}");
+    let ones = site.get("/browse?path=/many&folder=1").text();
+    assert_eq!(shown(&ones), 100);
+    let rest = site.get(&link(&ones, "Next").unwrap()).text();
+    // Of 0 to 229: 19 below 100, all from 100 to 199, 12 above.
+    assert_eq!(shown(&rest), 31);
+    let none = site.get("/browse?path=/many&folder=%3Cb%3E").text();
+    assert_eq!(shown(&none), 0);
+    assert!(none.contains("No folder here has “&#60;b&#62;” in its name."), "{none}");
+}
+
+#[test]
 fn a_view_that_was_chosen_stays() {
     let site = library_of_three();
     let mut browser = Browser::new(site.addr());

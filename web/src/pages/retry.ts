@@ -54,6 +54,7 @@ function giveUp(image: HTMLImageElement): void {
 async function failed(image: HTMLImageElement): Promise<void> {
   const attempt = tries.get(image) ?? 0;
   tries.set(image, attempt + 1);
+  image.dataset["waits"] = "";
   const answer = await answerOf(image.currentSrc || image.src);
   if (!image.isConnected) return;
   if (!declined && (await hasEnded(answer.status))) {
@@ -73,7 +74,11 @@ export function retrying(): void {
   // Neither of the two bubbles.
   const capture = { capture: true };
   document.addEventListener("error", ({ target }) => isOurs(target) && void failed(target), capture);
-  document.addEventListener("load", ({ target }) => isOurs(target) && tries.delete(target), capture);
+  const came = (image: HTMLImageElement) => {
+    tries.delete(image);
+    delete image.dataset["waits"];
+  };
+  document.addEventListener("load", ({ target }) => isOurs(target) && came(target), capture);
   // Those that failed before this script was there.
   for (const image of document.querySelectorAll<HTMLImageElement>(PICTURES)) {
     const { top, bottom } = image.getBoundingClientRect();

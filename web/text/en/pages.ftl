@@ -62,6 +62,7 @@ done-upload-done = Your files have been uploaded.
 
 # Errors
 error-again = Try again
+error-stale = This form is not one of this session. Load its page again.
 error-400 = This request cannot be answered
 error-401 = Please sign in
 error-403 = You may not see this
@@ -103,6 +104,14 @@ login-username = User name
 login-password = Password
 login-code = Code of the authenticator, or a recovery code
 login-wrong = The user name, the password or the code is wrong.
+login-kept = You have been signed out, and nothing has been changed yet. Sign in: what you filled in is kept, and can be sent then.
+kept-title = Send what you filled in?
+kept-text = You had been signed out when you sent this form. Nothing has been changed yet.
+kept-blank = blank
+kept-secret = Passwords and codes are not kept. Type it again.
+kept-files = Files are not kept. Choose them again.
+kept-go = Send
+kept-leave = Do not send
 logout-nobody = Nobody is signed in.
 
 # Account
@@ -163,6 +172,9 @@ browse-folder-count = { $count ->
    *[other] { $shown } folders
 }
 browse-folders = Folders in this folder
+browse-folder-find = Find a folder here
+browse-folder-none = No folder here has “{ $name }” in its name.
+browse-folder-pages = Pages of folders
 browse-empty = This folder is empty
 browse-empty-upload = Upload pictures, or make a folder to put some order into what will come.
 browse-empty-quiet = There is nothing here yet.
@@ -314,6 +326,7 @@ upload-refused = { $count ->
 }
 outcome-label = What came of each
 outcome-what = Outcome
+outcome-go-on = Go on
 
 # Help
 help-title = Help
@@ -363,7 +376,7 @@ status-thread = Thread
 status-stage = Stage
 status-for = For
 status-left = Left
-status-address = Address
+status-address = Hash of the address
 
 # Scripts
 script-offline = The server cannot be reached. Please try again.

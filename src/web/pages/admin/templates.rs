@@ -71,6 +71,11 @@ fn told(f: &Frame, name: &str, field: &Value) -> Option<String> {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
+    let param = PARAMS.iter().find(|param| param.template().is_some_and(|row| row.name == name));
+    let value = match param {
+        Some(param) => f.word(param.about.name, &value),
+        None => value,
+    };
     let name = label(f.texts(), name).unwrap_or_else(|| name.to_owned());
     Some(f.named("act-is", &[("name", &name), ("value", &value)]))
 }

@@ -7,7 +7,7 @@ use crate::auth::{Identity, Level};
 use crate::db::image_metadata::ImageMetadata;
 use crate::db::image_views::ImageView;
 use crate::db::images::FocalPoint;
-use crate::db::{folders, now_ms, stats, users};
+use crate::db::{now_ms, stats, users};
 use crate::library::Caller;
 use crate::web::api::Now;
 use crate::web::pages::Frame;
@@ -133,9 +133,7 @@ pub fn history(app: &App, f: &Frame, identity: &Identity, id: i64) -> Result<Vec
             let name = users::by_id(&app.db, user)?.map(|user| user.username);
             names.insert(user, name.unwrap_or_default());
         }
-        // Where a file was before may be for others to know.
-        let old = entry.old_path().map(folders::parent_path);
-        let told = old.is_none_or(|folder| rights.level(identity, &folder) >= Level::View);
+        let told = entry.is_for(|folder| rights.level(identity, folder) >= Level::View);
         events.push(Event {
             key: format!("history-{}", entry.action),
             who: entry.user_id.and_then(|user| names.get(&user).cloned()).unwrap_or_default(),

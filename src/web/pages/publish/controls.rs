@@ -2,7 +2,6 @@
 
 use super::super::frame::{Frame, given};
 use super::wanted::Wanted;
-use crate::pixel::FORMATS;
 use crate::spec::{Group, PARAMS, Param, Shape};
 use crate::web::sign_in::Form;
 
@@ -135,22 +134,12 @@ pub fn label(f: &Frame, name: &str) -> String {
     f.param(name)
 }
 
-/// What one of a parameter's words is called.
-fn word(f: &Frame, name: &str, text: &str) -> String {
-    if let Some(row) = FORMATS.iter().find(|row| name == "format" && row.extensions[0] == text) {
-        return row.title.to_owned();
-    }
-    // Places are called alike wherever they are asked for.
-    let place = f.t_or(&format!("word-place-{text}"), text);
-    f.t_or(&format!("word-{name}-{text}"), &place)
-}
-
 /// What holds when nothing is given, in words.
 fn usual(f: &Frame, param: &Param, from_template: Option<String>) -> String {
     let shown = |text: &str| match (param.shape(), text) {
         (Shape::Switch, "1") => f.t("publish-yes"),
         (Shape::Switch, _) => f.t("publish-no"),
-        _ => word(f, param.about.name, text),
+        _ => f.word(param.about.name, text),
     };
     match (from_template, param.about.default) {
         (Some(text), _) => f.s("publish-by-template", shown(&text)),
@@ -208,7 +197,7 @@ impl Looks {
                 Self::select(param, words.map(|(word, key)| (word.to_owned(), f.t(key))), value)
             }
             Shape::Choice(words) => {
-                let words = words.into_iter().map(|text| (text.to_owned(), word(f, name, text)));
+                let words = words.into_iter().map(|text| (text.to_owned(), f.word(name, text)));
                 Self::select(param, words, value)
             }
             Shape::ChoiceOrInteger { words, min, max } => Self {
@@ -277,7 +266,7 @@ impl Looks {
     fn proposing(kind: &'static str, f: &Frame, name: &str, words: &[&str]) -> Self {
         let option = |text: &&str| Choice {
             value: (*text).to_owned(),
-            label: word(f, name, text),
+            label: f.word(name, text),
             is_here: false,
         };
         Self { kind, options: words.iter().map(option).collect(), ..Self::default() }

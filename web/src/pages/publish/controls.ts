@@ -171,6 +171,7 @@ function aligning(control: Control): void {
   const edges = options.map((option): [string, string] => [option.value.charAt(0), option.textContent ?? ""]);
   const edge = select(`${control.label}, ${text("edge")}`, [["", control.field.placeholder], ...edges]);
   const at = range(control, 0, 1, 0.01);
+  at.value = "0.5";
   at.setAttribute("aria-label", `${control.label}, ${text("place")}`);
   together(
     control,

@@ -3,7 +3,7 @@
 import PhotoSwipe, { type SlideData } from "photoswipe";
 
 import type { Picture } from "../shared/api";
-import { reload } from "../shared/busy";
+import { reason, reload } from "../shared/busy";
 import { make, prefersLessMotion } from "../shared/dom";
 import { atWidth, inBox, sourceSet } from "../shared/sizes";
 import { TEXTS } from "../shared/texts";
@@ -46,7 +46,8 @@ export class Gallery {
       "aria-haspopup": "dialog",
     });
     open.append(image);
-    const failed = () => image.replaceWith(make("span", "halftone-gallery-failed", {}, TEXTS.failed));
+    const failed = (error: unknown) =>
+      image.replaceWith(make("span", "halftone-gallery-failed", {}, reason(error)));
     image.addEventListener("error", () => void reload(image).catch(failed), { once: true });
     open.addEventListener("click", () => this.open(index));
     return make("li", "", {}, open);

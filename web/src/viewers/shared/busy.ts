@@ -1,5 +1,7 @@
 // Pictures that do not come. A server that has too much to do says so, and when to ask again; then it is asked again.
 
+import { TEXTS } from "./texts";
+
 const MOST_TRIES = 3;
 const MOST_S = 30;
 
@@ -27,6 +29,14 @@ export const mayPass = (status: number): boolean => [0, 408, 423, 425, 429].incl
 // Whether the server, or the one before it, only has too much to do.
 export const isBusy = (status: number): boolean => [429, 502, 503, 504].includes(status);
 
+// Why there is no picture, in words.
+export function reason(error: unknown): string {
+  const status = error instanceof Missing ? error.status : 200;
+  if (status === 401 || status === 403) return TEXTS.closed;
+  if (status === 404 || status === 410) return TEXTS.gone;
+  return isBusy(status) ? TEXTS.busy : TEXTS.failed;
+}
+
 // Elements do not tell why a picture did not come.
 export async function answerOf(address: string, signal?: AbortSignal): Promise<Answer> {
   try {
@@ -52,11 +62,13 @@ export async function pause(answer: Answer, attempt: number, signal?: AbortSigna
   return !signal?.aborted;
 }
 
-// Asks again for a picture that an element could not load; fails with `Missing`.
-export async function reload(image: HTMLImageElement, signal?: AbortSignal): Promise<void> {
+// Asks again for a picture that an element could not load; fails with `Missing`. `waits` is told when the server has too
+// much to do.
+export async function reload(image: HTMLImageElement, signal?: AbortSignal, waits?: () => void): Promise<void> {
   const address = image.src;
   for (let attempt = 0; ; attempt++) {
     const answer = await answerOf(address, signal);
+    if (isBusy(answer.status) && !signal?.aborted) waits?.();
     if (!(await pause(answer, attempt, signal))) throw new Missing(answer.status);
     image.src = address;
     try {
@@ -68,7 +80,12 @@ export async function reload(image: HTMLImageElement, signal?: AbortSignal): Pro
 }
 
 // Loads a picture into an element; fails with `Missing`.
-export function load(image: HTMLImageElement, address: string, signal?: AbortSignal): Promise<void> {
+export function load(
+  image: HTMLImageElement,
+  address: string,
+  signal?: AbortSignal,
+  waits?: () => void,
+): Promise<void> {
   image.src = address;
-  return image.decode().catch(() => reload(image, signal));
+  return image.decode().catch(() => reload(image, signal, waits));
 }

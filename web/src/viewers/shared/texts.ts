@@ -21,6 +21,8 @@ export const TEXTS = {
     "All of it: press 0, or double-click.",
   ],
   failed: "This picture cannot be shown.",
+  busy: "The server is busy; this picture has not come yet.",
+  waiting: "The server is busy. This picture is asked for again in a moment.",
   closed: "You may not see this picture.",
   gone: "There is no such picture.",
   unzoomable: "This picture cannot be enlarged now.",

@@ -1,7 +1,7 @@
 // Pictures one after the other in one place.
 
 import type { Picture } from "../shared/api";
-import { load } from "../shared/busy";
+import { load, reason } from "../shared/busy";
 import { button, make, prefersLessMotion, setIcon } from "../shared/dom";
 import { ICONS } from "../shared/icons";
 import { inBox } from "../shared/sizes";
@@ -162,8 +162,8 @@ export class Slideshow {
     const address = image?.dataset.src;
     if (!image || !address) return;
     delete image.dataset.src;
-    load(image, address, this.ending.signal).catch(() => {
-      const text = image.alt ? `${image.alt}: ${TEXTS.failed}` : TEXTS.failed;
+    load(image, address, this.ending.signal).catch((error) => {
+      const text = image.alt ? `${image.alt}: ${reason(error)}` : reason(error);
       if (!this.ending.signal.aborted) image.replaceWith(make("p", "halftone-slideshow-failed", {}, text));
     });
   }

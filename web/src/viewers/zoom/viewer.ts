@@ -5,7 +5,7 @@ import OpenSeadragon from "openseadragon";
 
 import { Address } from "../shared/address";
 import { details } from "../shared/api";
-import { load, mayPass, Missing } from "../shared/busy";
+import { load, mayPass, Missing, reason } from "../shared/busy";
 import { make, prefersLessMotion } from "../shared/dom";
 import { inBox } from "../shared/sizes";
 import { TEXTS } from "../shared/texts";
@@ -16,12 +16,6 @@ import { measure, Tiles } from "./source";
 
 const STEP = 1.6;
 const MOVE_S = 0.5;
-
-// Why there is no picture.
-function missing(status: number): string {
-  if (status === 401 || status === 403) return TEXTS.closed;
-  return status === 404 || status === 410 ? TEXTS.gone : TEXTS.failed;
-}
 
 export class ZoomViewer {
   private readonly address: Address;
@@ -61,26 +55,38 @@ export class ZoomViewer {
       if (!this.preview.naturalWidth) {
         const { clientWidth, clientHeight } = this.container;
         const first = inBox(this.address, clientWidth || 320, clientHeight || 240).toString();
-        await load(this.preview, first, signal);
+        await load(this.preview, first, signal, () => this.wait());
         if (signal.aborted) return;
+        this.stage.replaceChildren();
+        this.preview.hidden = false;
         this.events.onload?.(this.source);
       }
       const size = await measure(this.address, signal);
       if (!signal.aborted) this.open(size);
     } catch (error) {
-      if (!signal.aborted) this.fail(error instanceof Missing ? error.status : undefined);
+      if (!signal.aborted) this.fail(error);
     }
   }
 
+  // Says so in the picture's place while a busy server is about to be asked again.
+  private wait(): void {
+    this.tellInPlace("status", TEXTS.waiting);
+    this.preview.hidden = true;
+  }
+
+  private tellInPlace(role: string, text: string): HTMLElement {
+    const told = make("div", "halftone-zoom-failed", { role }, make("p", "", {}, text));
+    this.stage.replaceChildren(told);
+    return told;
+  }
+
   // Says what is missing, the picture or its tiles, and offers to ask for it again where that may be of use.
-  private fail(status = 200): void {
+  private fail(error: unknown): void {
     const isShown = this.preview.naturalWidth > 0;
-    const why = isShown ? TEXTS.unzoomable : missing(status);
-    const told = make("div", "halftone-zoom-failed", { role: "alert" }, make("p", "", {}, why));
+    const told = this.tellInPlace("alert", isShown ? TEXTS.unzoomable : reason(error));
     told.classList.toggle("halftone-zoom-whole", isShown);
     this.preview.hidden = !isShown;
-    this.stage.replaceChildren(told);
-    if (!mayPass(status)) return;
+    if (!(error instanceof Missing && mayPass(error.status))) return;
     const again = make("button", "halftone-zoom-again", { type: "button" }, TEXTS.again);
     again.addEventListener("click", () => {
       told.remove();
