@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { BASE, head, on, quiet, RECORDER, until } from "./support.mjs";
 
 const SCRIPT = head("js/image-defer.min.js");
-const PLACEHOLDER = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==";
+const PLACEHOLDER = `${BASE}/static/images/spacer.png`;
 
 // Eight pictures one below the other, of which two are in view.
 const pictures = Array.from({ length: 8 }, (_, at) =>
@@ -30,6 +30,10 @@ test("image-defer: loads what is seen, and puts back what is not", async () => {
     assert.deepEqual((await ids(page, "requested")).sort(), ["p0", "p1"]);
     assert.equal(await page.evaluate(() => ImageDefer.imagesLoaded()), 2);
     assert.equal(requests.length, 2);
+    assert.deepEqual(await page.evaluate(() => {
+      const { src, naturalWidth, naturalHeight } = document.getElementById("p7");
+      return [src, naturalWidth, naturalHeight];
+    }), [PLACEHOLDER, 1, 1]);
 
     await page.evaluate(() => document.getElementById("p6").scrollIntoView());
     await until("those below", async () => (await ids(page, "loaded")).includes("p6"));
