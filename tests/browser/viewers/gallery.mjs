@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { api, assertAccessible, BASE, head, on, parameters, quiet, SCENES, shoot, SIZES, until } from "./support.mjs";
+import { api, assertAccessible, BASE, head, moved, on, parameters, quiet, SCENES, shoot, SIZES, until } from "./support.mjs";
 
 const HEAD = head("halftone-gallery.css", "halftone-gallery.js");
 const FOLDER = '<halftone-gallery folder="scenes"></halftone-gallery>';
@@ -96,6 +96,21 @@ test("gallery: nothing there, and no answer", async () => {
   });
   await on(HEAD, '<halftone-gallery folder="no/such"></halftone-gallery>', {}, async (page) => {
     await page.getByText("The pictures cannot be listed.").waitFor();
+  });
+});
+
+test("gallery: goes on elsewhere in the page", async () => {
+  const inside = SCENES.map((name) => `<img alt="${name}" src="${BASE}/image?src=scenes/${name}.jpg&width=200">`);
+  await on(HEAD, `<halftone-gallery>${inside.join("")}</halftone-gallery>`, {}, async (page) => {
+    await thumbnails(page).nth(4).waitFor();
+    await moved(page, "halftone-gallery", async () => {
+      assert.equal(await thumbnails(page).count(), SCENES.length);
+      await record(page);
+      await thumbnails(page).nth(1).press("Enter");
+      await untilTold(page, ["open", 1]);
+      await page.keyboard.press("Escape");
+      await large(page).waitFor({ state: "detached" });
+    });
   });
 });
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { assertAccessible, BASE, head, on, parameters, placeOf, SCENES, shoot, SIZES, until } from "./support.mjs";
+import { assertAccessible, BASE, head, moved, on, parameters, placeOf, SCENES, shoot, SIZES, until } from "./support.mjs";
 
 const HEAD = head("halftone-slideshow.css", "halftone-slideshow.js");
 const STILL = '<halftone-slideshow folder="scenes" delay="1000" duration="50"></halftone-slideshow>';
@@ -93,6 +93,26 @@ test("slideshow: pictures and links inside, right to left", async () => {
     await page.waitForSelector('.halftone-slideshow-seen [alt="meadow"]');
     await until("sizes of the place", () => requests.some((url) => parameters(url).width === "480"));
   });
+});
+
+test("slideshow: goes on elsewhere in the page", async () => {
+  const inside = SCENES.map((name) => `<img alt="${name}" src="${BASE}/image?src=scenes/${name}.jpg&width=200">`);
+  const still = `<halftone-slideshow delay="1000" duration="50">${inside.join("")}</halftone-slideshow>`;
+  for (const body of [still, STILL]) {
+    await on(HEAD, body, {}, async (page) => {
+      await untilShown(page, 1);
+      await page.getByRole("button", { name: "Show picture 3" }).click();
+      await untilShown(page, 3);
+      await page.evaluate(() => document.querySelector("main").prepend(document.querySelector("halftone-slideshow")));
+      await untilShown(page, 3);
+      await moved(page, "halftone-slideshow", async () => {
+        await seen(page).waitFor();
+        await page.getByRole("button", { name: "Show picture 5" }).click();
+        await untilShown(page, 5);
+        assert.equal(await page.locator(".halftone-slideshow").count(), 1);
+      });
+    });
+  }
 });
 
 test("slideshow: nothing that keeps people out, and how it looks", async () => {

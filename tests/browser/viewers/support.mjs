@@ -169,4 +169,20 @@ export async function setTitle(src, title, description) {
   await api("PUT", `admin/images/${id}/`, { title, description });
 }
 
+// Takes an element to another place of its page, then out of it and back after a while.
+export async function moved(page, selector, works) {
+  const at = (act) => page.evaluate(([wanted, name]) => {
+    const element = window.moved ?? document.querySelector(wanted);
+    window.moved = element;
+    if (name === "out") element.remove();
+    else document.querySelector("main")[name](element);
+  }, [selector, act]);
+  await at("prepend");
+  await works();
+  await at("out");
+  await frames(page);
+  await at("append");
+  await works();
+}
+
 export const parameters = (url) => Object.fromEntries(new URL(url).searchParams);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { assertAccessible, BASE, CITY, head, insist, on, parameters, placeOf, quiet, shoot, SIZES, until } from "./support.mjs";
+import { assertAccessible, BASE, CITY, head, insist, moved, on, parameters, placeOf, quiet, shoot, SIZES, until } from "./support.mjs";
 
 const HEAD = head("halftone-zoom.css", "halftone-zoom.js");
 const ZOOM = `<halftone-zoom src="${CITY}" alt="A city at night" controls="yes" style="max-width: 60rem"></halftone-zoom>`;
@@ -186,6 +186,17 @@ test("zoom: buttons and attributes", async () => {
     // Another picture in its place.
     await page.$eval("halftone-zoom", (zoom, src) => zoom.setAttribute("src", src), `${BASE}/image?src=scenes/meadow.jpg`);
     await until("the other picture", () => requests.some((url) => parameters(url).src === "scenes/meadow.jpg"));
+  });
+});
+
+test("zoom: goes on elsewhere in the page", async () => {
+  await on(HEAD, ZOOM, {}, async (page) => {
+    const fitted = await home(page);
+    await moved(page, "halftone-zoom", async () => {
+      await ready(page);
+      await untilMagnification(page, fitted);
+      assert.equal(await page.locator(".halftone-zoom").count(), 1);
+    });
   });
 });
 

@@ -1,5 +1,6 @@
 // <halftone-slideshow folder="…">, and data-halftone="slideshow".
 
+import type { Picture } from "../shared/api";
 import { collect, ownServer } from "../shared/collect";
 import { ensureStyles, make, whenReady } from "../shared/dom";
 import { TEXTS } from "../shared/texts";
@@ -25,9 +26,11 @@ function optionsOf(said: (name: string) => string | null): Partial<Options> {
   return options;
 }
 
-function fill(element: HTMLElement, said: (name: string) => string | null): Slideshow {
-  // What stands in the element is read before the slideshow takes its place.
-  const pictures = collect(element, said, SERVER);
+function fill(
+  element: HTMLElement,
+  said: (name: string) => string | null,
+  pictures: Promise<Picture[]>,
+): Slideshow {
   const slideshow = new Slideshow(element, optionsOf(said), (index) =>
     element.dispatchEvent(new CustomEvent("halftone-change", { detail: { index }, bubbles: true })),
   );
@@ -47,17 +50,28 @@ function tell(slideshow: Slideshow, text: string): void {
 
 class HalftoneSlideshow extends HTMLElement {
   private slideshow: Slideshow | undefined;
+  // Kept, since the slideshow has taken the place of what stood in the element.
+  private pictures: Promise<Picture[]> | undefined;
 
   connectedCallback(): void {
     // What stands in it is read only when all of it is there.
     whenReady(() => {
-      if (!this.slideshow && this.isConnected) this.slideshow = fill(this, (name) => this.getAttribute(name));
+      if (this.slideshow || !this.isConnected) return;
+      const said = (name: string) => this.getAttribute(name);
+      this.pictures ??= collect(this, said, SERVER);
+      // What did not come is asked for again another time.
+      this.pictures.catch(() => (this.pictures = undefined));
+      this.slideshow = fill(this, said, this.pictures);
     });
   }
 
   disconnectedCallback(): void {
-    this.slideshow?.destroy();
-    this.slideshow = undefined;
+    // One that is only moved goes on as it was.
+    queueMicrotask(() => {
+      if (this.isConnected) return;
+      this.slideshow?.destroy();
+      this.slideshow = undefined;
+    });
   }
 
   previous(): void {
@@ -87,6 +101,7 @@ if (!customElements.get("halftone-slideshow")) {
 }
 whenReady(() => {
   for (const element of document.querySelectorAll<HTMLElement>('[data-halftone="slideshow"]')) {
-    fill(element, (name) => element.getAttribute(`data-${name}`));
+    const said = (name: string) => element.getAttribute(`data-${name}`);
+    fill(element, said, collect(element, said, SERVER));
   }
 });
