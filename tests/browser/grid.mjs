@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { beyondBudget } from "./support/budget.mjs";
 import { adminPassword, api, arrived, base, picture, problems, run, said, signIn, visitor } from "./support/session.mjs";
 import { until } from "./support/wait.mjs";
 
@@ -41,9 +42,10 @@ async function fill(page) {
 
 // What is taken out of the grid leaves no hole in what comes later.
 async function takeOut(page) {
-  await page.goto(base + BROWSE);
+  const response = await page.goto(base + BROWSE, { waitUntil: "load" });
   await page.getByText(`${MANY} pictures`).waitFor();
   assert.equal(await tiles(page).count(), 100);
+  problems.push(...(await beyondBudget(page, "browse-full", response)));
   for (const at of [0, 1, 2, 3, 4]) await tiles(page).nth(at).locator(".pick input").check({ force: true });
   await page.getByText("5 chosen").waitFor();
   await page.getByRole("toolbar").getByRole("button", { name: "Delete" }).click();

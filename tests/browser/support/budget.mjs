@@ -7,7 +7,12 @@ const KB = 1024;
 // What a page may load beside pictures and letters: bytes of gzip, and how many scripts and style sheets.
 const USUAL = { html: 40 * KB, scripts: 45 * KB, styles: 16 * KB, all: 100 * KB, files: 6 };
 const WITH_VIEWERS = { ...USUAL, scripts: 120 * KB, all: 150 * KB, files: 12 };
-const limitsOf = (name) => (/^(details|help-viewers)/.test(name) ? WITH_VIEWERS : USUAL);
+// A folder's page has a hundred pictures at most.
+const FULL = { ...USUAL, all: 150 * KB };
+const limitsOf = (name) => {
+  if (/^(details|help-viewers)/.test(name)) return WITH_VIEWERS;
+  return name === "browse-full" ? FULL : USUAL;
+};
 
 // The size of every file that was looked at before.
 const known = new Map();
