@@ -154,6 +154,16 @@ pub fn set_texts(sql: &dyn Sql, id: i64, title: &str, description: &str) -> Resu
     Ok(changed == 1)
 }
 
+/// The image with this id, as it is once whoever changes its texts at the moment has done so. Others wait until
+/// the transaction ends.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn held(sql: &dyn Sql, id: i64) -> Result<Option<ImageRow>> {
+    let statement = format!("UPDATE images SET title = title WHERE id = $1 RETURNING {COLUMNS}");
+    sql.query_opt(&statement, values![id])?.as_ref().map(read).transpose()
+}
+
 /// Notes that a file exists, with its length and modification time: makes the rows of the image and
 /// of the folders on the way to it when they are missing, and marks returning ones active. Any
 /// number may do so at once. A known file that did not change costs one query and no write.

@@ -23,6 +23,19 @@ pub struct Changes {
     pub description: Option<String>,
     /// All of its tags.
     pub tags: Option<Vec<String>>,
+    /// What whoever changes it has read.
+    pub was: Was,
+}
+
+/// What was said of an image when it was read; what is missing is not compared.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Was {
+    /// Title.
+    pub title: Option<String>,
+    /// Description.
+    pub description: Option<String>,
+    /// All of its tags.
+    pub tags: Option<Vec<String>>,
 }
 
 impl Changes {
@@ -35,47 +48,79 @@ impl Changes {
         field("description", self.description.as_deref(), "", MAX_DESCRIPTION_CHARS)?;
         self.tags.as_deref().map(|names| clean_tags(names, MAX_TAGS)).transpose().map(drop)
     }
+
+    /// Title, description and tags after the changes, tags only where they are to be set. Of what was read, only
+    /// what differs from it is a change.
+    fn over(
+        &self,
+        image: &ImageRow,
+        tags: &[String],
+    ) -> Result<(String, String, Option<Vec<String>>)> {
+        let title = settled(self.title.as_deref(), self.was.title.as_deref(), &image.title);
+        let description = settled(
+            self.description.as_deref(),
+            self.was.description.as_deref(),
+            &image.description,
+        );
+        let both = [("title", &title), ("description", &description)];
+        let overtaken: Vec<_> =
+            both.iter().filter(|(_, text)| text.is_none()).map(|(field, _)| *field).collect();
+        let (Some(title), Some(description)) = (title, description) else {
+            return Err(Error::Overtaken(overtaken));
+        };
+        let names = self.tags.as_deref().map(|names| clean_tags(names, MAX_TAGS)).transpose()?;
+        let names = match (names, &self.was.tags) {
+            (Some(names), Some(was)) => Some(merged(&names, was, tags)),
+            (names, _) => names,
+        };
+        if names.as_ref().is_some_and(|names| names.len() > MAX_TAGS) {
+            return Err(too_many_tags(MAX_TAGS));
+        }
+        let is_same = |names: &Vec<String>| {
+            names.len() == tags.len() && tags.iter().all(|tag| names.contains(tag))
+        };
+        Ok((title, description, names.filter(|names| !is_same(names))))
+    }
 }
 
 impl Library {
     /// Changes what is said of an image.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Denied`], [`Error::Parameter`] named as the field.
+    /// [`Error::NotFound`], [`Error::Denied`], [`Error::Parameter`] named as the field, [`Error::Overtaken`] when a
+    /// text that was read has been changed since by somebody else, too; nothing is changed then.
     pub fn change(&self, caller: &Caller<'_>, id: i64, changes: &Changes) -> Result<ImageRow> {
-        let image = self.image(caller, id, Level::Edit)?;
-        let title = field("title", changes.title.as_deref(), &image.title, MAX_TITLE_CHARS)?;
-        let description = field(
-            "description",
-            changes.description.as_deref(),
-            &image.description,
-            MAX_DESCRIPTION_CHARS,
-        )?;
-        let tags = changes.tags.as_deref().map(|names| clean_tags(names, MAX_TAGS)).transpose()?;
-        let mut edited = Vec::new();
-        if title != image.title {
-            edited.push("title");
-        }
-        if description != image.description {
-            edited.push("description");
-        }
-        if tags.is_some() {
-            edited.push("tags");
-        }
-        let image = ImageRow { title, description, ..image };
-        if edited.is_empty() {
-            return Ok(image);
-        }
+        self.image(caller, id, Level::Edit)?;
+        changes.check()?;
         self.db.transaction(|sql| {
+            let Some(image) = images::held(sql, id)? else {
+                return Ok(Err(Error::NotFound(format!("image {id}"))));
+            };
+            let old_tags = tags::of_image(sql, id)?;
+            let (title, description, names) = match changes.over(&image, &old_tags) {
+                Ok(settled) => settled,
+                Err(error) => return Ok(Err(error)),
+            };
+            let edited = [
+                (title != image.title, "title"),
+                (description != image.description, "description"),
+                (names.is_some(), "tags"),
+            ];
+            let edited: Vec<&str> =
+                edited.iter().filter(|(is_new, _)| *is_new).map(|(_, field)| *field).collect();
+            let image = ImageRow { title, description, ..image };
+            if edited.is_empty() {
+                return Ok(Ok(image));
+            }
             images::set_texts(sql, id, &image.title, &image.description)?;
-            if let Some(names) = &tags {
+            if let Some(names) = &names {
                 tags::set_of_image(sql, id, names)?;
             }
             let detail = format!("{} changed", edited.join(", "));
             image_history::add(sql, id, caller.user_id(), Action::Edited, &detail)?;
-            read::index(sql, &image)
-        })?;
-        Ok(image)
+            read::index(sql, &image)?;
+            Ok(Ok(image))
+        })?
     }
 
     /// Says which point of an image matters most, or that none does. Pictures that follow it are made
@@ -129,10 +174,37 @@ pub(super) fn field(
     Ok(text.to_owned())
 }
 
+/// A text after a change; none when it was changed both here and by somebody else. Browsers change line ends.
+fn settled(given: Option<&str>, was: Option<&str>, now: &str) -> Option<String> {
+    let same = |one: &str, other: &str| {
+        one.trim().replace("\r\n", "\n") == other.trim().replace("\r\n", "\n")
+    };
+    match (given, was) {
+        (None, _) => Some(now.to_owned()),
+        (Some(given), None) => Some(given.to_owned()),
+        (Some(given), Some(was)) if same(given, was) => Some(now.to_owned()),
+        (Some(given), Some(was)) if same(now, was) || same(now, given) => Some(given.to_owned()),
+        _ => None,
+    }
+}
+
+/// Tags with what was added and without what was taken off, whatever else has changed.
+fn merged(names: &[String], was: &[String], now: &[String]) -> Vec<String> {
+    let key = |name: &String| name.trim().to_lowercase();
+    let has = |names: &[String], name: &String| names.iter().any(|one| key(one) == key(name));
+    let kept = now.iter().filter(|name| has(names, name) || !has(was, name));
+    let new = names.iter().filter(|name| !has(was, name) && !has(now, name));
+    kept.chain(new).cloned().collect()
+}
+
+fn too_many_tags(most: usize) -> Error {
+    Error::parameter("tags", format!("there are more than {most}"))
+}
+
 /// Names of tags without blanks around them, blank ones left out; at most so many.
 pub(super) fn clean_tags(names: &[String], most: usize) -> Result<Vec<String>> {
     if names.len() > most {
-        return Err(Error::parameter("tags", format!("there are more than {most}")));
+        return Err(too_many_tags(most));
     }
     let mut tags = Vec::new();
     for name in names {
@@ -148,4 +220,41 @@ pub(super) fn clean_tags(names: &[String], most: usize) -> Result<Vec<String>> {
         }
     }
     Ok(tags)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_changed_where_they_differ_from_what_was_read() {
+        let now = |given, was, now| settled(given, was, now);
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(now(None, Some("a"), "b"), text("b"));
+        assert_eq!(now(Some("c"), None, "b"), text("c"));
+        assert_eq!(now(Some("a"), Some("a"), "b"), text("b"));
+        assert_eq!(now(Some("a\r\nb"), Some("a\nb"), "c"), text("c"));
+        assert_eq!(now(Some("c"), Some("a"), "a"), text("c"));
+        assert_eq!(now(Some(""), Some("a"), "a"), text(""));
+        assert_eq!(now(Some("c"), Some("a"), "c"), text("c"));
+        assert_eq!(now(Some("c"), Some("a"), "b"), None);
+        assert_eq!(now(Some("c"), Some("a"), ""), None);
+    }
+
+    #[test]
+    fn tags_of_two_are_put_together() {
+        let names = |text: &str| -> Vec<String> {
+            text.split(' ').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+        };
+        for (given, was, now, then) in [
+            ("a b", "a", "a", "a b"),
+            ("", "a b", "a b c", "c"),
+            ("a b", "a", "a c", "a c b"),
+            ("A", "a", "a", "a"),
+            ("b", "", "B", "B"),
+            ("a", "a b", "c", "c"),
+        ] {
+            assert_eq!(merged(&names(given), &names(was), &names(now)), names(then), "{given}");
+        }
+    }
 }

@@ -47,6 +47,9 @@ pub enum Error {
         /// The longest that is taken.
         limit_bytes: u64,
     },
+    /// Somebody else has changed what is to be changed since it was read.
+    #[error("changed by somebody else meanwhile: {}", .0.join(", "))]
+    Overtaken(Vec<&'static str>),
     /// There is no room for it.
     #[error("there is no space left for the file")]
     Full,
@@ -92,6 +95,7 @@ impl Error {
             Self::Parameter { .. }
                 | Self::NotFound(_)
                 | Self::Exists(_)
+                | Self::Overtaken(_)
                 | Self::Denied { .. }
                 | Self::NotAdministrator
         )

@@ -6,7 +6,7 @@
 // Works on a running `halftone serve` with the demo library.
 
 import assert from "node:assert/strict";
-import { arrived, base, picture, run, settled, shoot, signIn, visitor } from "./support/session.mjs";
+import { SIZES, arrived, base, picture, run, settled, shoot, signIn, visitor } from "./support/session.mjs";
 import { placeOf, until } from "./support/wait.mjs";
 
 const PASSWORD = "correct horse battery";
@@ -149,6 +149,42 @@ async function tasks(page) {
   await page.getByText("Make the pictures of /scenes anew").first().waitFor();
 }
 
+// On a phone the number stands under the name; fields for moments are as wide as what stands in them.
+async function rankedOnPhones(page) {
+  const brief = page.locator(".ranked .brief").first();
+  assert.equal(await brief.isVisible(), false);
+  for (const input of await page.locator('.days input[type="datetime-local"]').all()) {
+    const [width, natural] = await input.evaluate((field) => {
+      const given = field.getBoundingClientRect().width;
+      field.style.minInlineSize = "0";
+      field.style.inlineSize = "max-content";
+      const own = field.getBoundingClientRect().width;
+      field.removeAttribute("style");
+      return [given, own];
+    });
+    assert.ok(width >= natural && width >= 240, `${width} pixels, ${natural} of its own`);
+  }
+  await page.setViewportSize(SIZES.phone);
+  assert.match(await brief.textContent(), /^\S.*: [\d,]+$/);
+  const [left, right] = await brief.evaluate((one) => {
+    const box = one.getBoundingClientRect();
+    return [box.left, box.right];
+  });
+  assert.ok(left >= 0 && right <= SIZES.phone.width, `from ${left} to ${right}`);
+  // What cannot be shown says so within its place.
+  const lost = await page.locator(".ranked .subject").first().evaluate((subject) => {
+    const place = document.createElement("span");
+    place.className = "no-picture";
+    place.textContent = JSON.parse(document.getElementById("words").textContent).unshowable;
+    subject.prepend(place);
+    const found = [place.scrollWidth - place.clientWidth, place.scrollHeight - place.clientHeight];
+    place.remove();
+    return found;
+  });
+  assert.ok(lost.every((over) => over <= 0), `cut by ${lost}`);
+  await page.setViewportSize(SIZES.desktop);
+}
+
 // Known traffic, then the report of it.
 async function report(page) {
   await page.goto(`${base}/browse?path=scenes`);
@@ -163,6 +199,7 @@ async function report(page) {
     const counted = (await rows.count()) > 0 ? await rows.first().locator("td").nth(1).textContent() : "0";
     return Number(counted.replace(/,/g, "")) >= 30;
   });
+  await rankedOnPhones(page);
   await page.locator("table.ranked th a").first().click();
   await page.locator(".chart canvas").first().waitFor();
   await shoot(page, "report-image", `/reports/image?src=${encodeURIComponent(src)}&period=day`);

@@ -10,7 +10,7 @@ import assert from "node:assert/strict";
 import {
   SIZES, accessible, adminPassword, arrived, base, picture, run, said, settled, shoot, signIn, visitor,
 } from "./support/session.mjs";
-import { placeOf } from "./support/wait.mjs";
+import { placeOf, until } from "./support/wait.mjs";
 
 async function signInAtTheSecondTry(page) {
   await page.goto(`${base}/login?next=/browse`);
@@ -99,6 +99,69 @@ async function choose(page, folder) {
   await page.getByRole("toolbar").getByRole("button", { name: "Delete" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await page.waitForFunction(() => document.querySelectorAll(".tile").length === 19);
+}
+
+// One button saves all that a sheet holds, and who edits beside somebody else loses nothing.
+async function describeTogether(page, folder) {
+  const address = `${base}/details?src=${encodeURIComponent(`${folder.slice(1)}/upload 4.jpg`)}`;
+  const other = await page.context().newPage();
+  for (const one of [page, other]) {
+    await one.goto(address);
+    await one.getByRole("button", { name: "Edit", exact: true }).click();
+  }
+  const save = (one) => one.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByLabel("Title").fill("Of the first");
+  await page.getByLabel("Description").fill("What is seen");
+  await page.getByLabel("Add tags").fill("kept");
+  await save(page);
+  await arrived(page, page.getByRole("heading", { name: "Of the first" }));
+  await page.getByRole("link", { name: "kept", exact: true }).waitFor();
+  assert.equal(await page.getByLabel("Alternative text (alt)", { exact: true }).inputValue(), "What is seen");
+  assert.equal(await page.locator(".stage img").first().getAttribute("alt"), "What is seen");
+  // The other sheet was opened before.
+  await other.getByLabel("Title").fill("Of the second");
+  await save(other);
+  await arrived(other, other.getByRole("heading", { name: "Somebody else has changed this meanwhile" }));
+  assert.equal(await other.getByLabel("Title that has been saved meanwhile").inputValue(), "Of the first");
+  assert.equal(await other.getByLabel("Title", { exact: true }).inputValue(), "Of the second");
+  await accessible(other, "overtaken");
+  await picture(other, "overtaken-desktop-light");
+  await other.getByLabel("Title", { exact: true }).fill("Of both");
+  await save(other);
+  await arrived(other, other.getByRole("heading", { name: "Of both" }));
+  await other.getByText("What is seen").first().waitFor();
+  await other.getByRole("link", { name: "kept", exact: true }).waitFor();
+  await other.close();
+}
+
+// What is called off is sent no further; what is empty says so, without a broken picture.
+async function callOff(page, jpeg, folder) {
+  let held = 0;
+  await page.route("**/api/v1/uploads/*", (route) => {
+    if (route.request().method() !== "PATCH") return route.continue();
+    // Never answered: it is on its way until somebody ends it.
+    held += 1;
+  });
+  await page.goto(`${base}/upload?path=${encodeURIComponent(folder.slice(1))}`);
+  const files = Array.from({ length: 6 }, (_, at) => ({ name: `off ${at}.jpg`, mimeType: "image/jpeg", buffer: jpeg }));
+  await page.getByLabel("Choose files").setInputFiles([
+    { name: "empty.jpg", mimeType: "image/jpeg", buffer: Buffer.alloc(0) }, ...files,
+  ]);
+  const row = (name) => page.locator(".uploads li").filter({ hasText: name });
+  await row("empty.jpg").getByText("The file is empty.").waitFor();
+  await row("empty.jpg").locator("span.thumb").waitFor();
+  assert.equal(await row("empty.jpg").locator("img").count(), 0);
+  await until("three are on their way", () => held >= 3);
+  // One that is on its way, and one that waits.
+  for (const name of ["off 0.jpg", "off 5.jpg"]) {
+    await page.getByRole("button", { name: `Call off ${name}` }).click();
+    await row(name).getByText("Called off").waitFor();
+  }
+  await page.getByRole("button", { name: "Call all off" }).click();
+  await page.getByText("0 of 1 uploaded, 1 failed").waitFor();
+  assert.equal(await page.locator('.uploads li[data-state="off"]').count(), files.length);
+  await page.getByRole("button", { name: "Call all off" }).waitFor({ state: "hidden" });
+  await page.unroute("**/api/v1/uploads/*");
 }
 
 async function describe(page, folder) {
@@ -222,8 +285,10 @@ await run("the pages", async (browser) => {
   const src = new URL(base + first).searchParams.get("src");
   const made = await page.request.get(`${base}/image?src=${encodeURIComponent(src)}&width=640&format=jpg`);
   await upload(page, await made.body(), "/flows");
+  await callOff(page, await made.body(), "/flows");
   await choose(page, "/flows");
   await describe(page, "/flows");
+  await describeTogether(page, "/flows");
   for (const [name, address] of [
     ["browse", "/browse"],
     ["browse-folder", "/browse?path=flows"],

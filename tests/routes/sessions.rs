@@ -337,6 +337,12 @@ fn guessing_is_slowed_down_for_everybody_alike() {
                 assert_eq!(refused.status, 429, "{backend:?} {username}");
                 let wait_s: u64 = refused.header("retry-after").unwrap().parse().unwrap();
                 assert!((1..=2).contains(&wait_s), "{wait_s}");
+                // The page says when, and has the form.
+                let page = refused.text();
+                assert!(
+                    page.contains("try again in") && page.contains("name=\"password\""),
+                    "{page}"
+                );
             }
         }
         // Others are not held up, and after the delay the right password does it.

@@ -11,7 +11,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use super::endpoint::{Access, Endpoint, Field, Kind, Place};
 use super::table::{self, Found};
 use crate::http::{Body, Request, Response};
-use crate::web::pages::{error_page_leading_to, once, outcome};
+use crate::web::pages::{error_page_leading_to, once, outcome, overtaken};
 use crate::web::sign_in::{Form, next};
 use crate::web::{App, Error};
 
@@ -85,8 +85,11 @@ pub fn page(app: &App, request: &Request, result: Result<Response, Error>) -> Re
             return told.unwrap_or_else(|| see_other(&next, done));
         }
         Ok(response) => {
-            let told = answer_of(&response)
-                .and_then(|told| outcome(app, request, (response.status, &told["data"]), &next));
+            let told = answer_of(&response).and_then(|told| {
+                let data = &told["data"];
+                overtaken(app, request, data, &next)
+                    .or_else(|| outcome(app, request, (response.status, data), &next))
+            });
             match told {
                 Some(page) => return page,
                 None => Error::client(response.status, message_of(&response)),

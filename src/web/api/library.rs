@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use http::Method;
+use http::{Method, StatusCode};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -18,7 +18,8 @@ use crate::auth::Level;
 use crate::db::image_history;
 use crate::db::image_views::{self, ImageView};
 use crate::db::images::FocalPoint;
-use crate::db::{STATUS_ACTIVE, folders};
+use crate::db::{STATUS_ACTIVE, folders, tags};
+use crate::library::{self, Changes, Was};
 use crate::pixel::decode::{Input, Opening};
 use crate::source::{FolderError, PathError, SourceError, SourcePath, Stat};
 use crate::web::image::{Subject, format_of};
@@ -72,14 +73,27 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/admin/images/{image_id}",
-        title: "Change an image's title and description",
+        title: "Change an image's title, description and tags",
         access: Access::SignedIn("Edit permission for the image's folder."),
         fields: &[
             blank("title", Kind::Line(255), "The title."),
             blank("description", Kind::Text(5_000), "The description."),
+            optional(
+                "tags",
+                Kind::Text(20_000),
+                "All tags, one a line, in the place of those that `was` tells; without those, tags stay as they are.",
+            ),
+            optional("add", Kind::Text(20_000), "More tags, one a line or separated by commas."),
+            optional(
+                "was",
+                Kind::Json,
+                "What `title`, `description` and `tags` (a list) were when they were read, or some of them. Then only \
+                 what differs from that is changed; a text that somebody else has changed meanwhile, too, is a 409 \
+                 which tells what it is now.",
+            ),
         ],
         gives: gives::<ImageShape>(),
-        failures: &[403],
+        failures: &[403, 409],
         handler: describe,
     },
     Endpoint {
@@ -351,14 +365,63 @@ fn image(call: &Call<'_>) -> Result<Reply, Error> {
 /// `PUT /admin/images/{image_id}`
 fn describe(call: &Call<'_>) -> Result<Reply, Error> {
     let view = image_of(call, Level::Edit)?;
-    let (title, description) = (call.text("title").to_owned(), call.text("description").to_owned());
-    let changes = crate::library::Changes {
-        title: Some(title.clone()),
-        description: Some(description.clone()),
-        tags: None,
+    let was = was_of(call)?;
+    let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+    let more = call.text("add").split(',').flat_map(lines);
+    // Tags that are only added to have to be known.
+    let known = match (&was.tags, call.opt_text("add")) {
+        (None, Some(_)) => Some(tags::of_image(call.db(), view.id)?),
+        _ => was.tags.clone(),
     };
-    super::files::change(call, view.id, &changes)?;
-    Reply::ok(&shape::image(call, &ImageView { title, description, ..view })?)
+    let names = match &was.tags {
+        Some(_) => Some(lines(call.text("tags"))),
+        None => known.clone(),
+    };
+    let changes = Changes {
+        title: Some(call.text("title").to_owned()),
+        description: Some(call.text("description").to_owned()),
+        tags: names.map(|names| names.into_iter().chain(more).collect()),
+        was: Was { tags: known, ..was },
+    };
+    let now = now(call);
+    match call.app.library.change(&caller(call, &now), view.id, &changes) {
+        Ok(image) => {
+            let (title, description) = (image.title, image.description);
+            Reply::ok(&shape::image(call, &ImageView { title, description, ..view })?)
+        }
+        Err(library::Error::Overtaken(fields)) => overtaken(call, view.id, &fields),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What the caller says that it has read.
+fn was_of(call: &Call<'_>) -> Result<Was, Error> {
+    let Some(was) = call.json("was") else { return Ok(Was::default()) };
+    let fault = || {
+        Error::parameter("was", "its title and description must be text, its tags a list of text")
+    };
+    let text = |name: &str| match was.get(name) {
+        None => Ok(None),
+        Some(value) => value.as_str().map(|text| Some(text.to_owned())).ok_or_else(fault),
+    };
+    let tags = was.get("tags").map(|tags| {
+        let names = tags.as_array().ok_or_else(fault)?.iter();
+        names.map(|name| name.as_str().map(str::to_owned).ok_or_else(fault)).collect()
+    });
+    Ok(Was { title: text("title")?, description: text("description")?, tags: tags.transpose()? })
+}
+
+/// What others have written where the caller has written, too.
+fn overtaken(call: &Call<'_>, id: i64, fields: &[&str]) -> Result<Reply, Error> {
+    let missing = || Error::missing("image", id);
+    let view = image_views::by_id(call.db(), id)?.ok_or_else(missing)?;
+    let now = fields.iter().map(|field| {
+        let text = if *field == "title" { &view.title } else { &view.description };
+        ((*field).to_owned(), text.as_str().into())
+    });
+    let now: serde_json::Map<String, serde_json::Value> = now.collect();
+    let message = "Somebody else has changed this meanwhile.";
+    Reply::new(StatusCode::CONFLICT, message, &serde_json::json!({ "now": now }))
 }
 
 /// `PUT /admin/images/{image_id}/focal-point`

@@ -65,7 +65,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
         access: Access::SignedIn("Upload permission for the folder."),
         fields: &[
             SPEAKS,
-            must_header("Upload-Length", Kind::Whole(1, i64::MAX), "How many bytes the file has."),
+            must_header(
+                "Upload-Length",
+                Kind::Whole(0, i64::MAX),
+                "How many bytes the file has; at least one.",
+            ),
             must_header(
                 "Upload-Metadata",
                 Kind::Line(METADATA_CHARS),
@@ -191,6 +195,9 @@ fn begin(call: &Call<'_>) -> Result<Reply, Error> {
         .ok_or_else(|| fault("overwrite must be yes, no or rename"))?;
     let new = NewFile { folder: &folder, name, overwrite };
     let length = u64::try_from(call.int("Upload-Length")).unwrap_or_default();
+    if length == 0 {
+        return Err(Error::client(StatusCode::BAD_REQUEST, "The file is empty."));
+    }
     if let Some(told) = call.opt_text("Upload-Checksum") {
         check_sum(told, &mut call.body())?;
     }

@@ -13,7 +13,7 @@ impl From<library::Error> for Error {
         match error {
             E::Parameter { name, reason } => Self::parameter(name, reason),
             E::NotFound(_) => client(StatusCode::NOT_FOUND),
-            E::Exists(_) | E::OutOfStep { .. } => client(StatusCode::CONFLICT),
+            E::Exists(_) | E::Overtaken(_) | E::OutOfStep { .. } => client(StatusCode::CONFLICT),
             E::Denied { .. } | E::NotAdministrator => Self::forbidden(),
             E::NotAPicture(_) => client(StatusCode::UNSUPPORTED_MEDIA_TYPE),
             E::TooLarge { .. } => client(StatusCode::PAYLOAD_TOO_LARGE),

@@ -56,6 +56,8 @@ struct Details {
     description: String,
     tags: Vec<Tag>,
     tag_lines: String,
+    /// What stands in the fields of the form, by which it tells what has been changed.
+    was: String,
     /// Tags that are offered to who may set them.
     offered: Vec<String>,
     facts: Vec<Fact>,
@@ -125,7 +127,7 @@ struct Tag {
 pub fn details(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, Error> {
     let identity = who::identify(app, request)?;
     let query = Form::of_query(request)?;
-    let path = SourcePath::parse(&path_of(app, &query)?)?;
+    let path = SourcePath::parse(&path_of(app, &identity, &query)?)?;
     who::require(app, &identity, path.folder(), Level::View)?;
     let view = current(app, &path)?;
     let f = Frame::of(app, request, &identity);
@@ -136,14 +138,20 @@ pub fn details(app: &App, request: &Request, _: &dyn Progress) -> Result<Respons
     Ok(page.f.send(&page))
 }
 
-/// The path of the picture that a query names, by its path or by its id.
-fn path_of(app: &App, query: &Form) -> Result<String, Error> {
+/// The path of the picture that a query names, by its path or by its id. A number tells nobody whether there is a
+/// picture that they may not see.
+fn path_of(app: &App, identity: &Identity, query: &Form) -> Result<String, Error> {
     let Some(id) = query.text("id").filter(|_| query.text("src").is_none()) else {
         return Ok(given(query, "src").to_owned());
     };
     let number = id.parse().map_err(|_| Error::parameter("id", "must be a whole number"))?;
-    let view = image_views::by_id(&app.db, number)?;
-    Ok(view.ok_or_else(|| Error::missing("image", number))?.path)
+    let rights = app.store.rights()?;
+    let view = image_views::by_id(&app.db, number)?
+        .filter(|view| rights.level(identity, &view.folder.path) >= Level::View);
+    view.map(|view| view.path).ok_or_else(|| match identity.user_id() {
+        Some(_) => Error::missing("image", number),
+        None => Error::forbidden(),
+    })
 }
 
 fn page(
@@ -176,7 +184,7 @@ fn page(
         id: view.id,
         name: view.file_name().to_owned(),
         heading: view.file_name().to_owned(),
-        alt: [&view.title, view.file_name()][usize::from(view.title.is_empty())].to_owned(),
+        alt: alt(view).to_owned(),
         path: view.path.clone(),
         here: with_value("/details", "src", &view.path),
         folder_href: with_value("/browse", "path", &view.folder.path),
@@ -194,6 +202,10 @@ fn page(
         title: view.title.clone(),
         description: view.description.clone(),
         tag_lines: tags.join("\n"),
+        was: serde_json::json!({
+            "title": view.title, "description": view.description, "tags": tags
+        })
+        .to_string(),
         offered: if may.edit { search::offered(app, identity)? } else { Vec::new() },
         tags: tags.into_iter().map(|name| Tag { href: with_tag(&name), name }).collect(),
         facts: facts::of_file(&f, view, &said, focal),
@@ -210,6 +222,12 @@ fn page(
         may,
         f,
     })
+}
+
+/// What stands for a picture where it cannot be seen: what is said of it, else its file's name.
+pub fn alt(view: &ImageView) -> &str {
+    let said = [view.description.trim(), view.title.trim()];
+    said.into_iter().find(|text| !text.is_empty()).unwrap_or_else(|| view.file_name())
 }
 
 fn with_tag(name: &str) -> String {

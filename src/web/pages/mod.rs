@@ -17,6 +17,7 @@ mod kept;
 mod listing;
 mod once;
 mod outcome;
+mod overtaken;
 mod portfolios;
 mod preferences;
 mod publish;
@@ -41,6 +42,7 @@ pub use kept::kept_page;
 pub use listing::natural_key;
 pub use once::once;
 pub use outcome::outcome;
+pub use overtaken::overtaken;
 pub use portfolios::{
     basket, download, edit as edit_portfolio, list as portfolios, picture as portfolio_picture,
     show as portfolio,

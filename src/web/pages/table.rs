@@ -4,7 +4,8 @@
 use askama::Template;
 use http::Method;
 
-use super::frame::{Frame, given, require_user, with_value};
+use super::frame::{Frame, given, has_folder, require_user, with_value};
+use crate::auth::Level;
 use crate::http::{Progress, Request, Response};
 use crate::web::api::metadata::{Line, plan, sent};
 use crate::web::api::{folder_path, in_query};
@@ -27,6 +28,8 @@ struct Page {
     out_href: String,
     /// What was sent; blank before anything was.
     table: String,
+    /// Whether there is a folder whose pictures may be changed.
+    may_edit: bool,
     fault: String,
     changed: Vec<Line>,
     failed: Vec<Line>,
@@ -51,6 +54,7 @@ pub fn table(app: &App, request: &Request, _: &dyn Progress) -> Result<Response,
         here,
         path,
         table: String::new(),
+        may_edit: has_folder(&*app.store.rights()?, &identity, Level::Edit),
         fault: String::new(),
         changed: Vec::new(),
         failed: Vec::new(),

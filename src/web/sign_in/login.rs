@@ -137,6 +137,14 @@ fn refusal(app: &App, request: &Request, form: &Form, refused: Refused) -> Resul
             filled.first_step = sign_first_step(app, user.id)?;
             page(app, request, StatusCode::OK, filled)
         }
+        Refused::Wait { retry_s } => {
+            filled.message = match retry_s {
+                0..60 => filled.f.n("login-wait-seconds", retry_s.max(1)),
+                _ => filled.f.n("login-wait-minutes", retry_s.div_ceil(60)),
+            };
+            let refused = page(app, request, StatusCode::TOO_MANY_REQUESTS, filled)?;
+            Ok(refused.header(header::RETRY_AFTER, HeaderValue::from(retry_s.max(1))))
+        }
         other => Err(other.into()),
     }
 }

@@ -22,6 +22,14 @@ fn tus(api: &Api) -> Tus {
 }
 
 #[test]
+fn an_empty_file_is_called_so() {
+    let api = Api::on(Backend::Sqlite, "");
+    let refused = tus(&api).create(0, NEW);
+    assert_eq!(refused.status, 400);
+    assert!(refused.text().contains("The file is empty."), "{}", refused.text());
+}
+
+#[test]
 fn the_protocol_is_told_of() {
     let api = Api::on(Backend::Sqlite, "max_upload_mb = 5");
     let told = api.site.send("OPTIONS", b"/api/v1/uploads/", &[]);

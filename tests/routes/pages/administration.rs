@@ -115,6 +115,11 @@ fn every_page_is_for_who_has_its_permission() {
     }
 }
 
+fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+    let (_, rest) = text.split_once(before).unwrap_or_else(|| panic!("no {before} in {text}"));
+    rest.split_once(after).unwrap().0
+}
+
 #[test]
 fn levels_are_set_cleared_and_explained() {
     let site = library_of_three();
@@ -123,6 +128,13 @@ fn levels_are_set_cleared_and_explained() {
     let page = "/admin/permissions?path=/open/deep&group=1";
     let text = admin.get(page).text();
     assert!(text.contains("from <a href=\"/admin/permissions?path=/&#38;group=1\">"), "{text}");
+    // Who has nothing anywhere has no level that looks chosen, administrators neither.
+    let administrators = between(&text, "Level of Administrators", "</select>");
+    assert!(
+        administrators.contains("<option value=\"\" selected>Not set</option>"),
+        "{administrators}"
+    );
+    assert_eq!(administrators.matches(" selected").count(), 1, "{administrators}");
     let set = "/do/post/admin/permissions?next=/admin/permissions&done=permission-set";
     let public = PUBLIC.to_string();
     let fields = [("group_id", &*public), ("folder_id", &*deep), ("access", "0")];

@@ -61,6 +61,94 @@ fn a_picture_is_described_renamed_and_deleted() {
     assert!(!site.image("open/uno.png").exists());
 }
 
+/// The hidden field that says what has been read.
+fn was(page: &str) -> String {
+    let (_, rest) = page.split_once("name=\"was\" value=\"").expect("the form says what was read");
+    let value = rest.split_once('"').unwrap().0;
+    value.replace("&#34;", "\"").replace("&#60;", "<").replace("&#62;", ">").replace("&#38;", "&")
+}
+
+#[test]
+fn one_form_saves_all_that_is_said_of_a_picture() {
+    let site = library_of_three();
+    let mut editor = Browser::signed_in(&site, "editor");
+    let id = id_of(&mut editor, "open/one.png");
+    let target = format!("/do/put/admin/images/{id}?next=/");
+    let read = was(&editor.get("/details?src=open/one.png").text());
+    let all = [
+        ("was", read.as_str()),
+        ("title", "One"),
+        ("description", "A\r\n\"line\" & <more>"),
+        ("tags", "sea"),
+        ("add", "sun, sand"),
+    ];
+    assert_eq!(post(&mut editor, &target, &all).status, 303);
+    let page = editor.get("/details?src=open/one.png").text();
+    for tag in ["sea", "sun", "sand"] {
+        assert!(page.contains(&format!("/search?tag={tag}\"")), "{tag}: {page}");
+    }
+    // What is saved as it was read changes nothing; what is taken out of the field is taken off.
+    let read = was(&page);
+    let same = [
+        ("was", read.as_str()),
+        ("title", "One"),
+        ("description", "A\r\n\"line\" & <more>"),
+        ("tags", "sand\r\nsun"),
+        ("add", ""),
+    ];
+    assert_eq!(post(&mut editor, &target, &same).status, 303);
+    let page = editor.get("/details?src=open/one.png").text();
+    assert!(!page.contains("/search?tag=sea\"") && page.contains("/search?tag=sun\""), "{page}");
+    assert!(page.contains("alt=\"A"), "the description stands for the picture: {page}");
+    // Programs may leave tags as they are, or only add some.
+    let few = [("title", "One"), ("description", ""), ("add", "wind")];
+    assert_eq!(post(&mut editor, &target, &few).status, 303);
+    let page = editor.get("/details?src=open/one.png").text();
+    assert!(page.contains("/search?tag=sun\"") && page.contains("/search?tag=wind\""), "{page}");
+    let broken = [("title", "x"), ("description", ""), ("was", "{\"title\":1}")];
+    assert_eq!(post(&mut editor, &target, &broken).status, 400);
+}
+
+#[test]
+fn two_who_edit_one_picture_lose_nothing() {
+    let site = library_of_three();
+    let mut first = Browser::signed_in(&site, "editor");
+    let mut second = Browser::signed_in(&site, "editor");
+    let id = id_of(&mut first, "open/one.png");
+    let target =
+        format!("/do/put/admin/images/{id}?next=/details%3Fsrc%3Dopen/one.png&done=image-saved");
+    let read = was(&first.get("/details?src=open/one.png").text());
+    let save = |browser: &mut Browser, was: &str, said: [&str; 3]| {
+        let [title, description, tags] = said;
+        let fields = [("was", was), ("title", title), ("description", description), ("tags", tags)];
+        post(browser, &target, &fields)
+    };
+    // Each has changed another field, and both the tags.
+    assert_eq!(save(&mut first, &read, ["", "By the first", "one"]).status, 303);
+    assert_eq!(save(&mut second, &read, ["By the second", "", "two"]).status, 303);
+    let page = first.get("/details?src=open/one.png").text();
+    for said in ["By the first", "By the second", "/search?tag=one\"", "/search?tag=two\""] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    // Both have changed one: the page shows either, and saves what is sent then.
+    let read = was(&page);
+    let tags = "one\ntwo";
+    assert_eq!(save(&mut first, &read, ["By the second", "Mine", tags]).status, 303);
+    let told = save(&mut second, &read, ["A new title", "Yours & <b>", "one"]);
+    assert_eq!(told.status, 409);
+    let page = told.text();
+    for said in ["Mine", "Yours &#38; &#60;b&#62;", "A new title", "image-saved"] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let unchanged = first.get("/details?src=open/one.png").text();
+    assert!(unchanged.contains("Mine") && !unchanged.contains("A new title"), "{unchanged}");
+    let settled = save(&mut second, &was(&page), ["A new title", "Ours", "one"]);
+    assert_eq!(settled.status, 303, "{}", settled.text());
+    let page = first.get("/details?src=open/one.png").text();
+    assert!(page.contains("A new title") && page.contains("Ours"), "{page}");
+    assert!(!page.contains("/search?tag=two\""), "{page}");
+}
+
 #[test]
 fn folders_are_made_renamed_and_deleted() {
     let site = library_of_three();

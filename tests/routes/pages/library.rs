@@ -158,13 +158,27 @@ fn a_picture_leads_to_its_neighbours() {
         ("/details?src=../etc/passwd", 403),
         ("/details?src=open/none.png", 404),
         ("/details?id=x", 400),
-        ("/details?id=999999", 404),
+        ("/details?id=999999", 403),
         ("/browse?path=open/none", 404),
         ("/browse?path=../x", 403),
         ("/browse?path=open&page=99&sort=x&view=x", 200),
         ("/search?min_width=x", 200),
     ] {
         assert_eq!(site.status(target), status, "{target}");
+    }
+}
+
+#[test]
+fn numbers_of_pictures_do_not_tell_which_there_are() {
+    let site = library_of_three();
+    let mut reader = Browser::signed_in(&site, "reader");
+    assert_eq!(reader.status("/details?src=closed/four.png"), 200);
+    let closed = halftone::db::images::by_path(site.db(), "closed/four.png").unwrap().unwrap().id;
+    assert_eq!(reader.status(&format!("/details?id={closed}")), 200);
+    let mut stranger = Browser::signed_in(&site, "stranger");
+    for (id, anonymous, signed_in) in [(closed, 403, 404), (999_999, 403, 404)] {
+        assert_eq!(site.status(&format!("/details?id={id}")), anonymous, "{id}");
+        assert_eq!(stranger.status(&format!("/details?id={id}")), signed_in, "{id}");
     }
 }
 

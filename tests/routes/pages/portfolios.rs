@@ -5,6 +5,7 @@ use std::time::Duration;
 use halftone::auth::SystemPermission;
 use halftone::db::folio_exports::{self, NewExport};
 use halftone::db::tasks::{self, NewTask};
+use halftone::db::{folio_images, folios, images};
 
 use super::forms::post;
 use super::library_of_three;
@@ -117,6 +118,36 @@ fn a_basket_is_gathered_arranged_and_shown() {
     let delete = format!("/do/delete/portfolios/{folio}?next=/portfolios&done=portfolio-deleted");
     assert_eq!(post(&mut editor, &delete, &[]).status, 303);
     assert_eq!(visitor.status("/portfolios/spring/"), 404);
+}
+
+#[test]
+fn a_long_portfolio_is_shown_page_by_page() {
+    let site = library_of_three();
+    let db = site.db();
+    let folio = folios::NewFolio {
+        human_id: "long".into(),
+        name: "Long".into(),
+        description: String::new(),
+        internal_access: folios::ACCESS_VIEW,
+        public_access: folios::ACCESS_VIEW,
+    };
+    let owner = halftone::db::users::by_name(db, "editor").unwrap().unwrap().0.id;
+    let folio = folios::insert(db, &folio, owner).unwrap();
+    for number in 0..103 {
+        let image = images::seen(db, &format!("open/many {number:03}.png"), 1, 1).unwrap();
+        images::set_texts(db, image.id, "Its title", "Its description").unwrap();
+        folio_images::insert(db, (folio, image.id), "{}", "", number).unwrap();
+    }
+    let mut visitor = Browser::new(site.addr());
+    let first = visitor.get("/portfolios/long").text();
+    assert_eq!(first.matches("class=\"tile\"").count(), 100);
+    assert!(first.contains("103 pictures"), "{first}");
+    assert!(first.contains("alt=\"Its description\""), "{first}");
+    let next = between(&first, "rel=\"next\" href=\"", "\"");
+    let last = visitor.get(next).text();
+    assert_eq!(last.matches("class=\"tile\"").count(), 3);
+    assert!(last.contains("many%20102.png") && last.contains("rel=\"prev\""), "{last}");
+    assert!(!last.contains("rel=\"next\""), "{last}");
 }
 
 #[test]

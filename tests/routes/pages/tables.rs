@@ -80,9 +80,12 @@ fn tables_are_for_who_may_edit() {
     assert_eq!(send(&mut visitor, "/table", &[], TABLE).status, 401);
     let mut reader = Browser::signed_in(&site, "reader");
     assert!(!reader.get("/browse?path=open").text().contains("href=\"/table"));
+    let offered = "name=\"table\"";
+    assert!(!reader.get("/table?path=open").text().contains(offered));
     let shown = send(&mut reader, "/table?path=open", &[], TABLE).text();
     assert!(shown.contains("Nothing would change.") && shown.contains("3 lines cannot be used."));
     let mut editor = Browser::signed_in(&site, "editor");
+    assert!(editor.get("/table?path=open").text().contains(offered));
     for wrong in ["", "title\nx\n", "\u{0}"] {
         let page = send(&mut editor, "/table", &[], wrong);
         assert_eq!(page.status, 200);

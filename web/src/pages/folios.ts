@@ -1,7 +1,7 @@
 // Putting a portfolio together: order by dragging or by arrows without leaving the page, files that are being
 // made, and how one picture would look. Without this script the same forms are posted.
 
-import { Refused, call, pageNow, say } from "./page";
+import { Refused, call, filled, pageNow, say } from "./page";
 import { Modes } from "./publish/modes";
 import { learn } from "./publish/words";
 import { moments } from "./small";
@@ -43,7 +43,7 @@ function move(item: HTMLElement, index: number, focused: string): Promise<void> 
     const moved = document.querySelector<HTMLElement>(`[data-image="${image}"]`);
     const place = moved?.querySelector(".number")?.textContent ?? "";
     const told = list()?.dataset["said"] ?? "";
-    say(told.replace("{name}", item.dataset["name"] ?? "").replace("{place}", place));
+    say(filled(told, { name: item.dataset["name"] ?? "", place }));
     if (focused === "") return;
     const buttons = [`[data-move="${focused}"] button:enabled`, "[data-move] button:enabled"];
     const button = buttons.map((one) => moved?.querySelector<HTMLElement>(one)).find((one) => one);

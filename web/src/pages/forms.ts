@@ -56,6 +56,8 @@ async function submit(form: HTMLFormElement): Promise<void> {
   } catch (error) {
     form.removeAttribute("aria-busy");
     if (!(error instanceof Refused)) throw error;
+    // A page shows what somebody else has written meanwhile beside what was typed.
+    if (error.status === 409 && "overtaken" in form.dataset) return form.submit();
     fault(form, error.message);
   }
 }

@@ -7,14 +7,16 @@ const words: Record<string, string> = JSON.parse(
   document.getElementById("words")?.textContent ?? "{}",
 );
 
-/** A text of the page; `{name}` in it is replaced by what is given under that name. */
-export function word(key: string, given: Record<string, string | number> = {}): string {
-  const text = words[key] ?? key;
+/** A text in which `{name}` is replaced by what is given under that name. */
+export function filled(text: string, given: Record<string, string | number>): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = given[name];
     return typeof value === "number" ? value.toLocaleString(language) : (value ?? whole);
   });
 }
+
+/** A text of the page, filled. */
+export const word = (key: string, given: Record<string, string | number> = {}): string => filled(words[key] ?? key, given);
 
 /** Whether keys without Ctrl or the like do something; the account's page says so. */
 export const shortcuts = document.documentElement.dataset["keys"] !== "off";

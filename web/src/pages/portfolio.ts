@@ -19,7 +19,7 @@ function pictureOf(link: HTMLAnchorElement): Picture {
   const scale = LARGEST / Math.max(width, height);
   return {
     address: Address.parse(link.href),
-    title: small?.alt ?? "",
+    title: link.dataset["title"] || (small?.alt ?? ""),
     description: link.dataset["description"] ?? "",
     ...(width > 0 ? { width: Math.round(width * scale), height: Math.round(height * scale) } : {}),
     ...("fixed" in link.dataset ? { fixed: true } : {}),

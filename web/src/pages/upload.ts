@@ -22,18 +22,24 @@ interface Row {
   item: HTMLLIElement;
   state: HTMLElement;
   bar: HTMLProgressElement;
+  off: HTMLButtonElement;
 }
 
 const form = document.querySelector<HTMLFormElement>("form[data-upload]");
 const section = document.querySelector<HTMLElement>("[data-uploads]");
 const list = section?.querySelector("ul");
 const sum = section?.querySelector<HTMLElement>("[data-upload-sum]");
+const allOff = section?.querySelector<HTMLButtonElement>("[data-upload-off]");
 
 const waiting: (() => Promise<void>)[] = [];
 let running = 0;
 const counts = { total: 0, done: 0, failed: 0 };
 
+/** What calls each off that is not at its end. */
+const ends = new Set<() => void>();
+
 function tell(): void {
+  if (allOff) allOff.hidden = ends.size === 0;
   if (!sum) return;
   sum.textContent = word(counts.failed > 0 ? "upload-some-failed" : "upload-sum", counts);
 }
@@ -59,9 +65,17 @@ function row(wanted: Wanted): Row {
   const bar = document.createElement("progress");
   thumb.className = "thumb";
   thumb.alt = "";
+  // What is no picture shows none.
+  thumb.addEventListener("error", () => {
+    const place = document.createElement("span");
+    place.className = "thumb";
+    thumb.replaceWith(place);
+  });
   if (/^image\/(jpeg|png|gif|webp|avif)$/.test(wanted.file.type) && wanted.file.size < 3e7) {
     thumb.src = URL.createObjectURL(wanted.file);
-    thumb.addEventListener("load", () => URL.revokeObjectURL(thumb.src));
+    for (const event of ["load", "error"]) {
+      thumb.addEventListener(event, () => URL.revokeObjectURL(thumb.src), { once: true });
+    }
   }
   what.className = "what";
   name.textContent = wanted.below + wanted.file.name;
@@ -70,14 +84,20 @@ function row(wanted: Wanted): Row {
   bar.max = 1;
   bar.value = 0;
   bar.setAttribute("aria-label", wanted.file.name);
+  const off = document.createElement("button");
+  off.type = "button";
+  off.className = "button bare";
+  off.textContent = word("upload-off");
+  off.setAttribute("aria-label", word("upload-off-one", { name: wanted.file.name }));
   what.append(name, bar);
-  item.append(thumb, what, state);
+  item.append(thumb, what, state, off);
   list?.append(item);
-  return { item, state, bar };
+  return { item, state, bar, off };
 }
 
 function finished(row: Row, id: string | null): void {
   row.item.dataset["state"] = "done";
+  row.off.remove();
   row.bar.remove();
   const link = document.createElement("a");
   link.textContent = word("upload-done");
@@ -89,6 +109,7 @@ function finished(row: Row, id: string | null): void {
 function failed(row: Row, { status, message }: Refused, again: () => void): void {
   row.item.dataset["state"] = "failed";
   row.bar.hidden = true;
+  row.off.hidden = true;
   row.state.textContent = message;
   if (!mayPass(status)) return;
   const button = document.createElement("button");
@@ -122,11 +143,28 @@ function becameOf(response: { getHeader(name: string): string | undefined } | nu
 function send(wanted: Wanted, folder: string, overwrite: string): void {
   const shown = row(wanted);
   counts.total += 1;
+  // Ends what is being sent.
+  let stop = (): void => undefined;
+  let isOff = false;
+  const end = (): void => {
+    isOff = true;
+    ends.delete(end);
+    counts.total -= 1;
+    shown.item.dataset["state"] = "off";
+    shown.bar.remove();
+    shown.off.remove();
+    shown.state.textContent = word("upload-called-off");
+    stop();
+    tell();
+  };
+  shown.off.addEventListener("click", end);
+  ends.add(end);
   tell();
   const begin = (): Promise<Refused | null> =>
     new Promise((resolve) => {
       let became: string | null = null;
       shown.bar.hidden = false;
+      shown.off.hidden = false;
       delete shown.item.dataset["state"];
       const upload = new Upload(wanted.file, {
         endpoint: "/api/v1/uploads",
@@ -141,11 +179,14 @@ function send(wanted: Wanted, folder: string, overwrite: string): void {
           became = becameOf(response) ?? became;
         },
         onProgress: (sent, total) => {
+          if (isOff) return;
           shown.bar.value = total > 0 ? sent / total : 0;
           const percent = Math.floor(shown.bar.value * 100);
           shown.state.textContent = word("upload-percent", { percent });
         },
         onSuccess: () => {
+          if (isOff) return;
+          ends.delete(end);
           counts.done += 1;
           finished(shown, became);
           tell();
@@ -153,19 +194,30 @@ function send(wanted: Wanted, folder: string, overwrite: string): void {
         },
         onError: (error) => resolve(reason(error)),
       });
+      stop = () => {
+        // What has come of it is taken away on the server, too; if that fails it runs out by itself.
+        upload.abort(true).catch(() => undefined).finally(() => resolve(null));
+      };
       upload.findPreviousUploads().then((earlier) => {
+        if (isOff) return;
         const [first] = earlier;
         if (first) upload.resumeFromPreviousUpload(first);
         upload.start();
       }, () => upload.start());
     });
   const start = async (): Promise<void> => {
+    if (isOff) return;
     let why = await begin();
-    if (why && (await hasEnded(why.status, why.message)) && (await signInAgain())) why = await begin();
-    if (!why) return;
+    if (why && !isOff && (await hasEnded(why.status, why.message)) && (await signInAgain())) {
+      if (isOff) return;
+      why = await begin();
+    }
+    if (!why || isOff) return;
+    ends.delete(end);
     counts.failed += 1;
     tell();
     failed(shown, why, () => {
+      ends.add(end);
       counts.failed -= 1;
       tell();
       queue(start);
@@ -269,6 +321,9 @@ if (form) {
   const zone = form.querySelector<HTMLElement>("[data-drop]");
   if (zone) dropping(form, zone);
   form.addEventListener("submit", (event) => event.preventDefault());
+  allOff?.addEventListener("click", () => {
+    for (const end of [...ends]) end();
+  });
   window.addEventListener("beforeunload", (event) => {
     if (running > 0) event.preventDefault();
   });

@@ -142,6 +142,7 @@ permissions-legend = Marked levels are set in that very folder; the others come 
 permissions-own = set here
 permissions-from = from
 permissions-nothing = nothing set
+permissions-unset = Not set
 permissions-inherited = As above: { $name }
 permissions-administers = administers files: full access everywhere
 permissions-level-of = Level of { $name }

@@ -96,6 +96,7 @@ field-user = User
 field-user-id = User
 field-username = User name
 field-value = Value
+field-was = What was read
 field-x = From the left
 field-y = From the top
 field-yes = Your yes

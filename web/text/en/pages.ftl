@@ -55,7 +55,6 @@ done-folder-deleted = The folder has been deleted. An administrator can bring it
 done-image-saved = The details have been saved.
 done-image-moved = The picture has its new name.
 done-image-deleted = The picture has been deleted. An administrator can bring it back for a while.
-done-tags-saved = The tags have been saved.
 done-point-saved = The focal point has been set.
 done-point-removed = The focal point has been removed.
 done-upload-done = Your files have been uploaded.
@@ -112,6 +111,14 @@ kept-secret = Passwords and codes are not kept. Type it again.
 kept-files = Files are not kept. Choose them again.
 kept-go = Send
 kept-leave = Do not send
+login-wait-seconds = { $count ->
+    [one] Too many attempts to sign in. You can try again in a second.
+   *[other] Too many attempts to sign in. You can try again in { $shown } seconds.
+}
+login-wait-minutes = { $count ->
+    [one] Too many attempts to sign in. You can try again in a minute.
+   *[other] Too many attempts to sign in. You can try again in { $shown } minutes.
+}
 logout-nobody = Nobody is signed in.
 
 # Account
@@ -221,16 +228,21 @@ choice-delete-title = Delete the chosen pictures?
 # One picture
 image-title = Title
 image-description = Description
-image-description-hint = Also read aloud to those who do not see the picture.
+image-description-alt = Description (alternative text, alt)
+image-description-hint = Read aloud to those who do not see the picture, and shown where the picture does not come.
 image-tags = Tags
 image-tags-hint = One on each line.
-image-tags-save = Save tags
 image-position = { $count } of { $total }
 image-unreadable = This file cannot be shown as a picture.
 image-prev = Previous picture
 image-next = Next picture
 image-actions = More actions
 image-edit = Edit details
+overtaken-title = Somebody else has changed this meanwhile
+overtaken-text = What you typed has not been saved yet. Compare it with what somebody else has saved, and save what shall hold.
+overtaken-now-title = Title that has been saved meanwhile
+overtaken-now-description = Description that has been saved meanwhile
+overtaken-leave = Leave it as it is
 image-rename = Move or rename
 image-path = Folder and file name
 image-path-hint = Change the last part to rename it, what comes before to move it.
@@ -313,6 +325,7 @@ upload-limit = Up to { $name } for each file.
 upload-resumes = An upload that is interrupted goes on where it was.
 upload-go = Upload
 upload-files = Files
+upload-off-all = Call all off
 upload-arrived = { $count ->
     [0] No file was uploaded.
     [one] One file was uploaded.
@@ -402,6 +415,9 @@ script-more = More pictures are shown
 script-upload-waiting = Waiting
 script-upload-percent = { $percent } %
 script-upload-done = Uploaded
+script-upload-off = Call off
+script-upload-off-one = Call off { $name }
+script-upload-called-off = Called off
 script-upload-sum = { $done } of { $total } uploaded
 script-upload-some-failed = { $done } of { $total } uploaded, { $failed } failed
 script-upload-no-folder = Say into which folder first.

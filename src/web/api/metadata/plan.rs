@@ -120,7 +120,7 @@ impl Now<'_> {
                 .description
                 .clone()
                 .filter(|text| *text != view.description.replace("\r\n", "\n")),
-            tags: None,
+            ..Changes::default()
         };
         let none = Vec::new();
         let tags = self.tags.get(&view.id).unwrap_or(&none);

@@ -76,9 +76,8 @@ struct Row {
     /// The folder that the level comes from, if not from this one; blank for none.
     from: String,
     from_href: String,
+    /// None is chosen beforehand while none is set here.
     levels: Vec<LevelChoice>,
-    /// Whether nothing is set here, and what holds comes from above: then no level is chosen beforehand.
-    is_inherited: bool,
 }
 
 /// A template of a group in the folder, or in the nearest one above that has one.
@@ -178,8 +177,6 @@ fn rows(
         let nearest = desk.rights.nearest(group.id, &folder.path);
         let level = nearest.as_ref().map_or(Level::None, |(_, level)| *level);
         let from = nearest.map(|(from, _)| from).filter(|_| own.is_none()).unwrap_or_default();
-        let is_inherited = !from.is_empty();
-        let chosen = own.map_or(level, |own| Level::from_access(own.access));
         let administers = group.id != PUBLIC
             && granted.get(&group.id).is_some_and(|set| set.has(SystemPermission::AdminFiles));
         Row {
@@ -192,8 +189,7 @@ fn rows(
             own_id: own.map_or(0, |record| record.id),
             from_href: address(&from, shown),
             from,
-            levels: level_choices(Some(chosen).filter(|_| !is_inherited)),
-            is_inherited,
+            levels: level_choices(own.map(|own| Level::from_access(own.access))),
         }
     };
     Ok(groups.iter().map(row).collect())

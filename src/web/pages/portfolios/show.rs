@@ -13,7 +13,10 @@ use crate::portfolio;
 use crate::spec::{Params, Rules};
 use crate::web::api::folios::{query_of, require, require_download};
 use crate::web::api::in_query;
-use crate::web::pages::frame::Frame;
+use crate::web::pages::details::alt;
+use crate::web::pages::frame::{Frame, given};
+use crate::web::pages::listing::Pager;
+use crate::web::sign_in::Form;
 use crate::web::{App, Error};
 
 /// The longest side of pictures on the page, in pixels.
@@ -32,12 +35,16 @@ struct Show {
     seen: Seen,
     /// Where it is put together; blank for who may not.
     edit_href: String,
+    /// Those of this page.
     pictures: Vec<Picture>,
+    total: usize,
+    pager: Pager,
     downloads: Vec<Download>,
 }
 
 struct Picture {
-    name: String,
+    /// What stands for it where it cannot be seen.
+    alt: String,
     title: String,
     description: String,
     small: String,
@@ -70,12 +77,18 @@ pub fn show(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, 
         Ok(()) => downloads(app, &f, &folio)?,
         Err(_) => Vec::new(),
     };
+    let query = Form::of_query(request)?;
+    let page_of = |page: usize| format!("{}?page={page}", address(&folio, ""));
+    let pager = Pager::of(images.len(), given(&query, "page"), page_of);
+    let shown = images.iter().skip(pager.start()).take(pager.length());
     let may_change = portfolio::may_change(&rights, &identity, &folio);
     let page = Show {
         id: folio.id,
         seen: Seen::by(&folio),
         edit_href: if may_change { address(&folio, "edit") } else { String::new() },
-        pictures: images.iter().map(|image| Picture::of(app, image)).collect(),
+        pictures: shown.map(|image| Picture::of(app, image)).collect(),
+        total: images.len(),
+        pager,
         downloads,
         name: folio.name,
         description: folio.description,
@@ -115,7 +128,7 @@ impl Picture {
         let rest = if query.is_empty() { String::new() } else { format!("{query}&") };
         let large = format!("{size}{rest}src={}{format}", in_query(&view.path));
         Self {
-            name: view.file_name().to_owned(),
+            alt: alt(view).to_owned(),
             title: view.title.clone(),
             description: view.description.clone(),
             small: small(app, &query, &view.path, SIDE),

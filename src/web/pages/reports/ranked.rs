@@ -21,6 +21,8 @@ struct Page {
     f: Frame,
     head: Head,
     sort: &'static str,
+    /// What the rows are ranked by, as a text.
+    ranked_by: &'static str,
     sorts: Vec<Sort>,
     rows: Vec<Row>,
     pager: Pager,
@@ -41,6 +43,8 @@ struct Row {
     thumb: String,
     href: String,
     cells: [String; 7],
+    /// The number that it is ranked by.
+    brief: String,
     /// Share of the first row's rank, in percent.
     share: i64,
 }
@@ -59,7 +63,8 @@ pub fn ranked(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
     let form = Form::of_query(request)?;
     let period = Period::of(&form, now_ms())?;
     let wanted = given(&form, "sort");
-    let (sort, _, rank) = SORTS.into_iter().find(|(sort, ..)| *sort == wanted).unwrap_or(SORTS[0]);
+    let (sort, ranked_by, rank) =
+        SORTS.into_iter().find(|(sort, ..)| *sort == wanted).unwrap_or(SORTS[0]);
     let total = stats::ranked(&app.db, period.span(), rank, (0, 1))?.1;
     let address = |sort: &str, page: usize| {
         format!("/reports?{}&sort={}&page={page}", period.query(), in_query(sort))
@@ -79,6 +84,7 @@ pub fn ranked(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
             &sum,
         ),
         sort,
+        ranked_by,
         sorts: SORTS
             .map(|(word, key, _)| Sort { key, href: address(word, 1), is_here: word == sort })
             .into(),
@@ -113,6 +119,7 @@ fn rows(
             thumb: if known { thumbnail(app, &path, 120, 90) } else { String::new() },
             href: with_value("/reports/image", "src", &path),
             share: value(&numbers, rank).saturating_mul(100).checked_div(most).unwrap_or(0),
+            brief: brief(f, &numbers, rank),
             cells: [
                 f.number(numbers.requests),
                 f.number(numbers.views),
@@ -126,6 +133,16 @@ fn rows(
         }
     };
     Ok(found.into_iter().enumerate().map(row).collect())
+}
+
+/// The same, to be read.
+fn brief(f: &Frame, numbers: &stats::Numbers, rank: Rank) -> String {
+    let value = value(numbers, rank);
+    match rank {
+        Rank::Requests | Rank::Views | Rank::Downloads => f.number(value),
+        Rank::Bytes => f.bytes(value),
+        Rank::Time | Rank::Slowest => time(value),
+    }
 }
 
 /// The number that a rank goes by.

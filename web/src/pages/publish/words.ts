@@ -1,6 +1,6 @@
 // The words of a page's scripts, which stand at an element of it; and ways of writing numbers.
 
-import { language } from "../page";
+import { filled, language } from "../page";
 
 let said: DOMStringMap = {};
 
@@ -11,7 +11,7 @@ export function learn(place: HTMLElement): void {
 /** A text; `{name}` in it is replaced. */
 export function text(key: string, name = ""): string {
   const found = said[`word${key.charAt(0).toUpperCase()}${key.slice(1)}`] ?? key;
-  return found.replace("{name}", name);
+  return filled(found, { name });
 }
 
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"];
