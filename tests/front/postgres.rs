@@ -214,3 +214,39 @@ fn what_is_known_holds_for_a_set_time_and_is_back_when_the_database_is() {
         wait::until("it is shown again", || ask().status == 200);
     }
 }
+
+#[test]
+fn workers_that_end_while_the_database_is_away_are_started_when_it_is_back() {
+    let cluster = Cluster::quick();
+    cluster.database("halftone");
+    let relay = Relay::start(&format!("127.0.0.1:{}", cluster.port()));
+    let mut pool = Pool::start_at(&url(&relay), library, settings);
+    let front = Front::start(Kind::Nginx, &pool.socket());
+    let arbiter = pool.pid();
+    let known = |pool: &Pool| pool.output().matches("a worker could not start: ").count();
+    for manner in [Manner::Gone, Manner::HalfOpen] {
+        let before = known(&pool);
+        relay.set(manner);
+        for pid in pool.workers() {
+            // One that was started meanwhile may have ended by itself.
+            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), Signal::SIGKILL);
+        }
+        wait::until("workers were tried again", || {
+            assert_eq!(pool.arbiter().ended(), None, "{manner:?}: {}", pool.output());
+            known(&pool) > before + 2
+        });
+        relay.set(Manner::Through);
+        let shown = http::get(front.http(), "/image?src=photo.jpg&width=100").unwrap();
+        assert_eq!(shown.status, 200, "{manner:?}: {}", shown.text());
+        wait::until("both workers serve", || pool.workers().len() == 2);
+    }
+    assert_eq!(pool.pid(), arbiter);
+
+    // A first start without a database ends, and says why.
+    relay.set(Manner::Gone);
+    pool.signal(Signal::SIGTERM);
+    pool.arbiter().wait();
+    pool.start_again();
+    assert_eq!(pool.arbiter().wait().code(), Some(1));
+    assert!(pool.output().contains("a worker could not start: "), "{}", pool.output());
+}
