@@ -131,7 +131,9 @@ impl Addresses<'_> {
         if let Some(known) = self.known.get(&key) {
             return Ok(*known);
         }
-        let image = match self.meant.counted(path, query) {
+        let counted = self.meant.counted(path, query);
+        // What is not known now is neither believed nor remembered.
+        let image = match counted.map_err(|error| db::Error::Unavailable(error.to_string()))? {
             Some(source) => db::images::by_path(self.database, source.as_str())?,
             None => None,
         };
