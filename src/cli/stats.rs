@@ -25,7 +25,7 @@ use crate::web::image::Meant;
 /// How long it is believed which image an address is for: templates may change.
 const BELIEVED: Duration = Duration::from_secs(60);
 
-/// Addresses that are remembered.
+/// Addresses that are remembered, by their digests: however long they are, that is a few megabytes.
 const MOST_ADDRESSES: usize = 50_000;
 
 /// What to do with statistics.
@@ -117,7 +117,7 @@ fn alone(settings: &Settings, name: &str) -> anyhow::Result<File> {
 struct Addresses<'a> {
     meant: Meant,
     database: &'a Db,
-    known: HashMap<Box<[u8]>, Option<i64>>,
+    known: HashMap<[u8; 32], Option<i64>>,
     since: Instant,
 }
 
@@ -127,11 +127,14 @@ impl Addresses<'_> {
             self.known.clear();
             self.since = Instant::now();
         }
-        let key: Box<[u8]> = [path.as_bytes(), b"?", query].concat().into();
+        let hash = Sha256::new().chain_update(path).chain_update("?").chain_update(query);
+        let key = hash.finalize().into();
         if let Some(known) = self.known.get(&key) {
             return Ok(*known);
         }
-        let image = match self.meant.counted(path, query) {
+        let counted = self.meant.counted(path, query);
+        // What is not known now is neither believed nor remembered.
+        let image = match counted.map_err(|error| db::Error::Unavailable(error.to_string()))? {
             Some(source) => db::images::by_path(self.database, source.as_str())?,
             None => None,
         };

@@ -1,7 +1,8 @@
 //! The folder of published files.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -35,7 +36,9 @@ impl Exports {
     /// Of the file system.
     pub fn begin(&self) -> io::Result<NamedTempFile> {
         fs::create_dir_all(&self.folder)?;
-        tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.folder)
+        // As the umask says, like originals that are uploaded: a front server may have to read it.
+        let mode = Permissions::from_mode(0o666);
+        tempfile::Builder::new().prefix(UNFINISHED).permissions(mode).tempfile_in(&self.folder)
     }
 
     /// Keeps a file that was written whole, and gives back its name and its length in bytes.
@@ -146,6 +149,10 @@ mod tests {
         let mut text = String::new();
         exports.open(&name).unwrap().unwrap().read_to_string(&mut text).unwrap();
         assert_eq!(text, "published");
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let like = home.path().join("like");
+        fs::write(&like, "any file").unwrap();
+        assert_eq!(mode(&home.path().join("new").join(&name)), mode(&like), "as the umask says");
         assert_eq!(fs::read_dir(home.path().join("new")).unwrap().count(), 1);
         assert!(exports.remove(&name).unwrap());
         assert!(!exports.remove(&name).unwrap());

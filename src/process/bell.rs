@@ -33,9 +33,6 @@ impl Bell {
             .truncate(false)
             .mode(0o600)
             .open(path)?;
-        if file.metadata()?.len() < size_of::<u64>() as u64 {
-            file.set_len(size_of::<u64>() as u64)?;
-        }
         SharedWords::of_file(&file, NonZeroUsize::MIN).map(Self)
     }
 

@@ -60,9 +60,6 @@ impl Rates {
             .mode(0o600)
             .open(path)?;
         let words = HEAD_WORDS + SETS * PLACES * PLACE_WORDS;
-        if file.metadata()?.len() != words as u64 * 8 {
-            file.set_len(words as u64 * 8)?;
-        }
         let words = NonZeroUsize::new(words).expect("there are places");
         Self::over(SharedWords::of_file(&file, words)?, options)
     }

@@ -9,7 +9,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::num::NonZeroUsize;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -51,7 +51,15 @@ pub(super) mod header {
 /// Why there is no scoreboard to look at.
 #[derive(Debug, thiserror::Error)]
 pub enum ScoreboardError {
-    /// It cannot be made or read.
+    /// It cannot be made.
+    #[error("the scoreboard {} cannot be made: {cause}", path.display())]
+    Make {
+        /// Where it was to be.
+        path: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
+    /// It cannot be read.
     #[error("the scoreboard cannot be opened: {0}")]
     Io(#[from] io::Error),
     /// The file is something else, or of another version of this program.
@@ -72,23 +80,29 @@ impl Scoreboard {
     /// whoever uses it goes on with the old one.
     ///
     /// # Errors
-    /// When the file cannot be made.
+    /// When the file cannot be made, or there is no space for all of it.
     pub fn create(path: &Path, workers: usize, threads: usize) -> Result<Self, ScoreboardError> {
         let mut name = path.as_os_str().to_owned();
         name.push(format!(".{}.tmp", std::process::id()));
         let temporary = Path::new(&name);
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o640)
-            .open(temporary)?;
-        let len = word_count(workers, threads);
-        file.set_len(len.get() as u64 * 8)?;
-        let board = Self::over(SharedWords::of_file(&file, len)?, workers, threads);
-        std::fs::rename(temporary, path)?;
-        Ok(board)
+        let make = || {
+            let file = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o640)
+                .open(temporary)?;
+            let words = SharedWords::of_file(&file, word_count(workers, threads))?;
+            let board = Self::over(words, workers, threads);
+            std::fs::rename(temporary, path)?;
+            Ok(board)
+        };
+        make().map_err(|cause| {
+            // Where it could not be begun there is none.
+            let _ = std::fs::remove_file(temporary);
+            ScoreboardError::Make { path: path.to_owned(), cause }
+        })
     }
 
     /// Makes a scoreboard that nobody else can look at.

@@ -22,7 +22,7 @@ pub enum Error {
     /// Nothing to listen on, neither configured nor handed over.
     #[error("there is no address to listen on")]
     NoAddress,
-    /// The first workers, or the last ones, could not boot.
+    /// The first workers could not boot.
     #[error("a worker could not start: {0}")]
     Boot(String),
     /// The process id could not be written down.

@@ -4,10 +4,13 @@ use std::fs::File;
 use std::io;
 use std::num::NonZeroUsize;
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::os::unix::fs::FileExt as _;
 use std::ptr::NonNull;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use nix::errno::Errno;
+use nix::fcntl::{FallocateFlags, fallocate};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, mmap_anonymous, munmap};
 use nix::unistd::{ForkResult, Pid};
 use tokio::io::unix::AsyncFd;
@@ -154,11 +157,12 @@ unsafe impl Send for SharedWords {}
 unsafe impl Sync for SharedWords {}
 
 impl SharedWords {
-    /// Maps a file that holds at least `len` words.
+    /// Maps the first `len` words of a file, which is made longer where it is shorter.
     ///
     /// # Errors
-    /// What the system says.
+    /// What the system says; also when there is no space for all of them.
     pub fn of_file(file: &File, len: NonZeroUsize) -> io::Result<Self> {
+        reserve(file, bytes(len).get())?;
         // SAFETY: a fresh mapping at an address of the kernel's choice touches no other memory.
         let start = unsafe { mmap(None, bytes(len), read_write(), MapFlags::MAP_SHARED, file, 0)? };
         Ok(Self { start: start.cast(), len })
@@ -188,6 +192,26 @@ impl Drop for SharedWords {
     fn drop(&mut self) {
         // SAFETY: unmaps exactly what was mapped; no reference outlives `self`.
         let _ = unsafe { munmap(self.start.cast(), bytes(self.len).get()) };
+    }
+}
+
+/// Sees to it that the first bytes of a file exist and have their space: writing to a mapped page for which
+/// there is none ends the process (SIGBUS). What stands in them stays.
+fn reserve(file: &File, len: usize) -> io::Result<()> {
+    let too_long = |_| io::Error::from(io::ErrorKind::FileTooLarge);
+    let end = libc::off_t::try_from(len).map_err(too_long)?;
+    loop {
+        match fallocate(file, FallocateFlags::empty(), 0, end) {
+            Ok(()) => return Ok(()),
+            Err(Errno::EINTR) => {}
+            // Not every file system can: what the file lacks is written.
+            Err(Errno::EOPNOTSUPP | Errno::ENOSYS) => {
+                let from = file.metadata()?.len();
+                let lacking = len.saturating_sub(usize::try_from(from).map_err(too_long)?);
+                return file.write_all_at(&vec![0; lacking], from);
+            }
+            Err(error) => return Err(error.into()),
+        }
     }
 }
 
@@ -228,12 +252,27 @@ mod tests {
     #[test]
     fn words_of_a_file_are_its_bytes() {
         let file = tempfile::tempfile().unwrap();
-        file.set_len(32).unwrap();
         let words = SharedWords::of_file(&file, NonZeroUsize::new(4).unwrap()).unwrap();
+        assert_eq!(file.metadata().unwrap().len(), 32);
         words.words()[2].store(0x0102, Ordering::Relaxed);
         let mut read = [0; 8];
         std::os::unix::fs::FileExt::read_exact_at(&file, &mut read, 16).unwrap();
         assert_eq!(u64::from_ne_bytes(read), 0x0102);
+    }
+
+    #[test]
+    fn words_of_a_file_have_their_space_and_keep_what_stands_there() {
+        let file = tempfile::tempfile().unwrap();
+        file.write_all_at(&[7; 16], 0).unwrap();
+        // Longer than what is written to it, as a file that was made without asking for space.
+        file.set_len(1 << 20).unwrap();
+        let len = NonZeroUsize::new(1 << 16).unwrap();
+        let words = SharedWords::of_file(&file, len).unwrap();
+        assert_eq!(words.words()[1].load(Ordering::Relaxed), u64::from_ne_bytes([7; 8]));
+        let meta = file.metadata().unwrap();
+        assert_eq!(meta.len(), 1 << 20);
+        let held = std::os::unix::fs::MetadataExt::blocks(&meta) * 512;
+        assert!(held >= 8 << 16, "{held} bytes have their space");
     }
 
     #[test]

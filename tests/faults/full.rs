@@ -40,7 +40,7 @@ impl Small {
             launch,
             |images| {
                 let dir = dir.get_or_init(|| images.parent().unwrap().to_owned());
-                for part in ["images", "cache", "temp", "log"] {
+                for part in ["images", "cache", "temp", "log", "run"] {
                     fs::create_dir_all(dir.join(part)).unwrap();
                     space.mount_memory(&dir.join(part), BYTES);
                 }
@@ -115,6 +115,42 @@ fn a_full_log_stops_nothing() {
     let before = said(" reloaded");
     reload();
     wait::until("the log goes on", || said(" reloaded") > before);
+}
+
+#[test]
+fn a_full_run_folder_stops_nothing_but_a_start() {
+    let mut small = Small::start();
+    // Before anything has been written to most of what processes share there.
+    let ballast = small.space.fill(&small.part("run"));
+    let log = small.space.path(&small.part("log")).join("halftone.log");
+    let said = || fs::read_to_string(&log).unwrap();
+    let ready = || said().matches(" is ready").count();
+    for (signal, more) in [(Signal::SIGTTIN, 1), (Signal::SIGTTIN, 1), (Signal::SIGHUP, 2)] {
+        let before = ready();
+        small.pool.signal(signal);
+        wait::until("there are new workers", || {
+            assert_eq!(small.pool.arbiter().ended(), None, "{}{}", small.pool.output(), said());
+            ready() >= before + more
+        });
+    }
+    for width in 300..310 {
+        small.picture(width);
+    }
+    small.pool.signal(Signal::SIGTERM);
+    small.pool.arbiter().wait();
+    // What it has taken away has made room.
+    drop(ballast);
+    let ballast = small.space.fill(&small.part("run"));
+    let left = small.files("run");
+    small.pool.start_again();
+    assert_eq!(small.pool.arbiter().wait().code(), Some(1));
+    let said = small.pool.output();
+    assert!(said.contains("cannot be made: No space left on device"), "{said}");
+    assert_eq!(small.files("run"), left, "something is left of what did not fit");
+    drop(ballast);
+    small.pool.start_again();
+    small.pool.wait_until_it_answers();
+    small.picture(300);
 }
 
 /// Uploads a picture of 400 KB.

@@ -1,6 +1,7 @@
 //! `halftone check --url`: what it sees of front servers by real requests.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use serde_json::Value;
@@ -108,4 +109,35 @@ fn times_out_of_order_are_told() {
             && row["found"].as_str().unwrap().contains("waits 120 s, Halftone may take ")),
         "{rows:?}"
     );
+}
+
+#[test]
+fn files_that_the_front_server_cannot_send_are_told() {
+    let pool = Pool::start_alone(library, |config| config.raw("front_sends_files", "true"));
+    let front = Front::start(Kind::Nginx, &pool.socket());
+    let url = format!("http://{}", front.http());
+    let exports = pool.run_dir().with_file_name("data").join("exports");
+    let images = format!("front_sends_files: {}: ", pool.images().display());
+    let published = format!("front_sends_files: {}: ", exports.display());
+    let by = "can be read by www-data";
+    let rows = check(&pool, &url);
+    says(&rows, "ok", &format!("{images}{by}"));
+    says(&rows, "ok", &format!("{published}{by}"));
+    let file = exports.join("0.zip");
+    fs::create_dir_all(&exports).unwrap();
+    fs::write(&file, "zip").unwrap();
+    let set = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    set(&file, 0o600);
+    let closed = format!("{published}{} cannot be read by www-data", file.display());
+    says(&check(&pool, &url), "warn", &closed);
+    set(&file, 0o604);
+    says(&check(&pool, &url), "ok", &format!("{published}{by}"));
+    set(&exports, 0o700);
+    says(&check(&pool, &url), "warn", &format!("{published}www-data cannot pass it"));
+    set(&exports, 0o755);
+    set(exports.parent().unwrap(), 0o750);
+    let above = format!("{published}www-data cannot pass {}", exports.parent().unwrap().display());
+    says(&check(&pool, &url), "warn", &above);
 }

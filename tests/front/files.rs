@@ -223,6 +223,21 @@ fn the_services_are_as_exposed_as_they_have_to_be_and_no_more() {
 }
 
 #[test]
+fn services_are_started_again_for_ever() {
+    for unit in units().iter().filter(|unit| unit.ends_with(".service")) {
+        let text = std::fs::read_to_string(repository("systemd").join(unit)).unwrap();
+        let section = |name: &str| {
+            let from = text.split(&format!("\n[{name}]\n")).nth(1).unwrap();
+            from.split("\n[").next().unwrap().lines().collect::<Vec<_>>()
+        };
+        assert!(section("Unit").contains(&"StartLimitIntervalSec=0"), "{unit}");
+        let service = section("Service");
+        assert!(service.contains(&"Restart=on-failure"), "{unit}");
+        assert!(service.iter().any(|line| line.starts_with("RestartSec=")), "{unit}");
+    }
+}
+
+#[test]
 fn systemd_understands_the_units() {
     let analyze = program("systemd-analyze", "systemd");
     let dir = temp_dir();

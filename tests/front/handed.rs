@@ -1,19 +1,20 @@
 //! Files that the front servers send themselves, because the program has said that they may: originals and
 //! published portfolios.
 
+use std::net::SocketAddr;
 use std::path::Path;
 
-use halftone::db::folio_exports::{self, NewExport};
-use halftone::db::folios::{self, NewFolio};
+use serde_json::Value;
 
 use crate::edge::{ask, grant};
-use crate::followed::database;
 use crate::support::fixture::write_jpeg;
 use crate::support::front::{BOTH, Front, Kind};
-use crate::support::halftone::Pool;
+use crate::support::halftone::{Pool, binary};
 use crate::support::http::{Client, Response};
 use crate::support::nginx::Nginx;
+use crate::support::process::Process;
 use crate::support::wait;
+use crate::uploads::{call_at, token_of};
 
 /// What is to be the same, whoever sends the file.
 const SAME: [&str; 8] = [
@@ -162,38 +163,56 @@ fn originals_are_sent_by_the_front_server_when_it_may() {
     }
 }
 
+/// What the API says, as the administrator.
+struct Api {
+    addr: SocketAddr,
+    token: String,
+}
+
+impl Api {
+    fn call(&self, method: &str, path: &str, form: &str) -> Value {
+        let answer = call_at(self.addr, &self.token, method, path, form);
+        assert!(answer.status < 300, "{method} {path}: {}", answer.text());
+        let mut told: Value = serde_json::from_slice(&answer.body).unwrap();
+        told["data"].take()
+    }
+
+    /// Makes a portfolio of one picture and has it published; gives back the name of the file.
+    fn publish(&self, human_id: &str, access: u8) -> String {
+        let form = format!(
+            "human_id={human_id}&name={human_id}&description=&internal_access={access}\
+             &public_access={access}"
+        );
+        let folio = self.call("POST", "/portfolios/", &form)["id"].clone();
+        let images = format!("/portfolios/{folio}/images/");
+        self.call("POST", &images, "image_src=a%2Fphoto.jpg");
+        let exports = format!("/portfolios/{folio}/exports/");
+        let form = "description=all&originals=1&expiry_time=2999-01-01";
+        let export = self.call("POST", &exports, form)["id"].clone();
+        wait::until_some("it is published", || {
+            let told = self.call("GET", &format!("{exports}{export}/"), "");
+            told["filename"].as_str().filter(|name| !name.is_empty()).map(str::to_owned)
+        })
+    }
+}
+
 #[test]
 fn published_portfolios_are_sent_by_the_front_server_when_it_may() {
     let pool = pool();
-    let db = database(&pool);
     let given = given_to(&pool);
+    let mut command = binary();
+    command.arg("tasks").arg("--config").arg(pool.config());
+    let _runner = Process::start("tasks", &pool.run_dir(), &mut command);
+    let token = token_of(|sql| pool.database().execute(sql), given.http());
+    let api = Api { addr: given.http(), token };
+    let name = api.publish("open", 20);
+    let address = |human_id: &str, name: &str| format!("/portfolios/{human_id}/downloads/{name}");
+    let (of_seen, of_closed) = (api.publish("seen", 10), api.publish("closed", 0));
+    let open = address("open", &name);
+    let (seen, closed) = (address("seen", &of_seen), address("closed", &of_closed));
     let folder = pool.run_dir().with_file_name("data").join("exports");
-    std::fs::create_dir_all(&folder).unwrap();
-    let zip: Vec<u8> = (0..300_000_u32).map(|number| (number % 251) as u8).collect();
-    let publish = |human_id: &str, public_access: i64| {
-        let folio = NewFolio {
-            human_id: human_id.into(),
-            name: human_id.into(),
-            description: String::new(),
-            internal_access: public_access,
-            public_access,
-        };
-        let folio_id = folios::insert(&db, &folio, 1).unwrap();
-        let export = NewExport {
-            folio_id,
-            description: "all".into(),
-            format: "zip",
-            originals: true,
-            parameters: String::new(),
-            keep_until_ms: i64::MAX / 2,
-        };
-        let id = folio_exports::insert(&db, &export).unwrap();
-        let name = format!("{folio_id:032x}.zip");
-        std::fs::write(folder.join(&name), &zip).unwrap();
-        folio_exports::finish(&db, id, &name, zip.len().try_into().unwrap()).unwrap();
-        format!("/portfolios/{human_id}/downloads/{name}")
-    };
-    let (open, seen, closed) = (publish("open", 20), publish("seen", 10), publish("closed", 0));
+    let zip = std::fs::read(folder.join(&name)).unwrap();
+    assert!(zip.starts_with(b"PK"));
     for kind in BOTH {
         let front = Front::start(kind, &pool.socket());
         check(kind, &front, &given, &open, &zip);
@@ -208,8 +227,7 @@ fn published_portfolios_are_sent_by_the_front_server_when_it_may() {
                 assert_eq!(ask(&front, target, headers).status, 403, "{kind:?} {target}");
             }
         }
-        let name = open.rsplit('/').next().unwrap();
-        let stolen = format!("/portfolios/open/downloads/{:032x}.zip", 2);
+        let stolen = address("open", &of_seen);
         for target in [&format!("/halftone-files/exports/{name}"), &stolen] {
             assert_eq!(ask(&front, target, &[]).status, 404, "{kind:?} {target}");
         }

@@ -2,6 +2,7 @@
 //! on, what has to be written is refused clearly, nothing that was counted is lost or counted twice,
 //! and all heals by itself.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -213,4 +214,91 @@ fn what_is_known_holds_for_a_set_time_and_is_back_when_the_database_is() {
         relay.set(Manner::Through);
         wait::until("it is shown again", || ask().status == 200);
     }
+}
+
+#[test]
+fn workers_that_end_while_the_database_is_away_are_started_when_it_is_back() {
+    let cluster = Cluster::quick();
+    cluster.database("halftone");
+    let relay = Relay::start(&format!("127.0.0.1:{}", cluster.port()));
+    let mut pool = Pool::start_at(&url(&relay), library, settings);
+    let front = Front::start(Kind::Nginx, &pool.socket());
+    let arbiter = pool.pid();
+    let known = |pool: &Pool| pool.output().matches("a worker could not start: ").count();
+    for manner in [Manner::Gone, Manner::HalfOpen] {
+        let before = known(&pool);
+        relay.set(manner);
+        for pid in pool.workers() {
+            // One that was started meanwhile may have ended by itself.
+            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), Signal::SIGKILL);
+        }
+        wait::until("workers were tried again", || {
+            assert_eq!(pool.arbiter().ended(), None, "{manner:?}: {}", pool.output());
+            known(&pool) > before + 2
+        });
+        relay.set(Manner::Through);
+        let shown = http::get(front.http(), "/image?src=photo.jpg&width=100").unwrap();
+        assert_eq!(shown.status, 200, "{manner:?}: {}", shown.text());
+        wait::until("both workers serve", || pool.workers().len() == 2);
+    }
+    assert_eq!(pool.pid(), arbiter);
+
+    // A first start without a database ends, and says why.
+    relay.set(Manner::Gone);
+    pool.signal(Signal::SIGTERM);
+    pool.arbiter().wait();
+    pool.start_again();
+    assert_eq!(pool.arbiter().wait().code(), Some(1));
+    assert!(pool.output().contains("a worker could not start: "), "{}", pool.output());
+}
+
+#[test]
+fn what_front_servers_send_while_the_database_is_away_is_counted_afterwards() {
+    let cluster = Cluster::quick();
+    cluster.database("halftone");
+    let relay = Relay::start(&format!("127.0.0.1:{}", cluster.port()));
+    let pool = Pool::start_at(&url(&relay), library, |config| {
+        settings(config).raw("rights_max_age_s", "2").raw("workers", "1")
+    });
+    let front = Front::start(Kind::Nginx, &pool.socket());
+    let status = || http::get(front.http(), "/image?src=photo.jpg&width=100").unwrap().status;
+    assert_eq!(status(), 200);
+    let dir = temp_dir();
+    let log = dir.path().join("halftone.log");
+    let hits = |width: u32| {
+        let at_ms = db::now_ms();
+        let line = format!(
+            "halftone at={}.{:03} status=200 cache=HIT bytes=5000000 took_s=0.001 \
+             request=\"GET /image?src=photo.jpg&width={width} HTTP/1.1\"\n",
+            at_ms / 1000,
+            at_ms % 1000
+        );
+        let mut file = std::fs::File::options().create(true).append(true).open(&log).unwrap();
+        file.write_all(line.repeat(3).as_bytes()).unwrap();
+    };
+    let options = DbOptions { url: cluster.url("halftone"), ..DbOptions::default() };
+    let db = Db::connect(&options).unwrap();
+    let image = db::images::by_path(&db, "photo.jpg").unwrap().expect("a row").id;
+    // What nobody but the log tells of.
+    let counted = || {
+        let of_image = db::stats::image_sum(&db, image, 0, i64::MAX).unwrap();
+        let of_all = db::stats::system_sum(&db, 0, i64::MAX).unwrap();
+        (of_image.total_bytes / 5_000_000, of_all.total_bytes / 5_000_000)
+    };
+    hits(100);
+    let mut command = binary();
+    command.args(["stats", "follow"]).arg(&log).arg("--config").arg(pool.config());
+    let mut follower = Process::start("follow", dir.path(), &mut command);
+    follower.wait_until("the first are counted", || counted() == (3, 3));
+
+    relay.set(Manner::Gone);
+    wait::until("nothing is known any more", || status() == 503);
+    // What the follower knows may be somewhat younger, and it looks at the log now and then.
+    std::thread::sleep(Duration::from_secs(2));
+    hits(100);
+    hits(101);
+    std::thread::sleep(Duration::from_secs(2));
+    relay.set(Manner::Through);
+    follower.wait_until("all are counted", || counted().1 == 9);
+    assert_eq!(counted(), (9, 9), "{}", follower.output());
 }

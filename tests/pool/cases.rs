@@ -31,6 +31,10 @@ pub const CASES: &[Case] = &[
     ("a_killed_worker_is_replaced", a_killed_worker_is_replaced),
     ("a_worker_told_to_end_does_so_and_is_replaced", a_worker_told_to_end_is_replaced),
     ("a_boot_failure_stops_the_server", a_boot_failure_stops_the_server),
+    (
+        "a_server_that_has_served_tries_again_for_ever",
+        a_server_that_has_served_tries_again_for_ever,
+    ),
     ("workers_come_and_go_by_signal", workers_come_and_go_by_signal),
     ("usr1_reopens_logs_everywhere", usr1_reopens_logs_everywhere),
     ("usr2_replaces_the_program_and_refuses_nobody", usr2_replaces_the_program),
@@ -215,6 +219,34 @@ fn a_boot_failure_stops_the_server() {
         assert!(log.contains(reason), "{log}");
         assert!(server.lines("boots").len() <= 2, "no worker is started twice");
         assert!(!server.socket().exists() && !server.path("pid").exists());
+    }
+}
+
+fn a_server_that_has_served_tries_again_for_ever() {
+    for boot in ["fail", "panic", "die"] {
+        let mut server = Server::start(|_| {});
+        server.set_boot(boot);
+        for pid in server.ready_pids() {
+            signal_worker(pid, Signal::SIGKILL);
+        }
+        let boots = server.lines("boots").len();
+        let mut tried_again = || {
+            let before = server.lines("boots").len();
+            eventually("a worker is tried again", || {
+                assert!(server.child.try_wait().unwrap().is_none(), "{boot}: {}", server.log());
+                (server.lines("boots").len() > before).then_some(())
+            });
+        };
+        tried_again();
+        tried_again();
+        // Told to load the settings anew it does so, without a worker that goes on with the old ones.
+        server.signal(Signal::SIGHUP);
+        eventually("that has failed", || server.log().contains("reload failed").then_some(()));
+        assert!(server.log().contains("a worker could not start: "), "{boot}");
+        server.set_boot("2");
+        server.wait_for("all serve again", |seen| ready(seen) == 2);
+        assert!(server.get("/now").text().ends_with(" 2"), "{boot}");
+        assert!(server.lines("boots").len() < boots + 40, "{boot}: there are pauses");
     }
 }
 

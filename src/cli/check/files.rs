@@ -102,7 +102,7 @@ fn is_ours(setting: &str) -> fn(&str) -> bool {
 
 /// The first of the files and folders in a folder (some thousands of them are looked at) of which something
 /// holds, and words for how many more there are.
-fn first_of(
+pub fn first_of(
     folder: &Path,
     is_looked_at: fn(&str) -> bool,
     holds: &dyn Fn(&Path, bool) -> bool,

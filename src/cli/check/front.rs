@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::Case;
 use super::certificate;
 use super::front_files::FrontFiles;
+use super::handed;
 use super::row::Row;
 use super::wire::{Answer, request};
 use crate::config::Settings;
@@ -40,6 +41,7 @@ pub fn look(case: &Case) -> Vec<Row> {
             }
         }
     }
+    rows.extend(handed::look(case));
     rows.extend(times(case.front_files.as_ref(), &case.settings));
     rows
 }

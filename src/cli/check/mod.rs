@@ -10,6 +10,7 @@ mod database;
 mod files;
 mod front;
 mod front_files;
+mod handed;
 mod host;
 mod memcached;
 mod row;

@@ -88,6 +88,7 @@ pub fn run_pool(
         stopping: None,
         handed_over: false,
         failures: 0,
+        has_served: false,
         start_at: Instant::now(),
         boot: &boot,
         reopen_logs: &reopen_logs,
@@ -123,6 +124,8 @@ struct Arbiter<'a> {
     handed_over: bool,
     /// Workers in a row that failed soon after their start.
     failures: u32,
+    /// A worker of this arbiter has served.
+    has_served: bool,
     /// No worker is started before.
     start_at: Instant,
     boot: &'a dyn Fn(&WorkerContext) -> Result<Boot, String>,

@@ -37,6 +37,7 @@ impl Arbiter<'_> {
                 log::info!("worker {} is ready", child.pid);
             }
         }
+        self.has_served |= ready > 0;
         if ready > 0 && self.reloading {
             let wanted = self.board.wanted_workers().load(Ordering::Relaxed);
             if let Ok(wanted @ 1..) = usize::try_from(wanted)
@@ -97,8 +98,9 @@ impl Arbiter<'_> {
         }
     }
 
-    /// The pool must not go on starting what cannot start: it goes back to the settings that
-    /// work, or goes on with the workers it has, or stops.
+    /// A pool that has never served stops: whoever started it is told why, and starts it again or goes on
+    /// with the program before it. Any other goes on with the workers it has, and tries again after a pause:
+    /// what workers need, the database above all, comes back.
     fn boot_failed(&mut self, child: &Child, how: &str) {
         let reason = match &child.failure {
             Some(reason) if !reason.is_empty() => reason.clone(),
@@ -107,15 +109,24 @@ impl Arbiter<'_> {
         // Others may have come to serve since they were last heard.
         self.listen();
         let serving = self.children.iter().any(Child::is_ready);
-        if !serving {
+        if !serving && (!self.has_served || self.inheritance.is_some()) {
             self.stop(Stopping::Failed(reason));
-        } else if self.reloading {
+        } else if std::mem::take(&mut self.reloading) {
             log::error!("reload failed, going on as before: {reason}");
-            self.reloading = false;
             self.children.iter_mut().for_each(|child| child.outdated = false);
             self.supervisor.ready();
+            if !serving {
+                self.back_off_once();
+            }
         } else {
             log::error!("a worker could not start: {reason}");
+            self.back_off_once();
+        }
+    }
+
+    /// Workers that were started together fail together: that is one failure.
+    fn back_off_once(&mut self) {
+        if Instant::now() >= self.start_at {
             self.failures += 1;
             self.back_off();
         }
@@ -133,7 +144,8 @@ impl Arbiter<'_> {
     pub(super) fn judge(&mut self) {
         let (now, now_ms) = (Instant::now(), sys::monotonic_ms());
         let stall_ms = u64::try_from(self.options.stall_timeout.as_millis()).unwrap_or(u64::MAX);
-        let mut alive = false;
+        // Without any worker it waits to start one.
+        let mut alive = self.children.is_empty();
         for child in self.children.iter_mut().filter(|child| !child.killed) {
             let silent_ms = now_ms.saturating_sub(child.row.heartbeat_ms());
             let fault = match child.phase {
@@ -146,7 +158,7 @@ impl Arbiter<'_> {
                 }
                 Phase::Ready if silent_ms > stall_ms => "gives no sign of life",
                 phase => {
-                    alive |= phase == Phase::Ready;
+                    alive |= matches!(phase, Phase::Starting | Phase::Ready);
                     continue;
                 }
             };
@@ -263,7 +275,11 @@ impl Arbiter<'_> {
                 log::error!("a worker cannot be forked: {error}");
                 self.failures += 1;
                 self.back_off();
-                if self.children.is_empty() { Err(error.into()) } else { Ok(()) }
+                if self.children.is_empty() && !self.has_served {
+                    Err(error.into())
+                } else {
+                    Ok(())
+                }
             }
         }
     }

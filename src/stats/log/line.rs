@@ -12,8 +12,9 @@ use crate::db::stats::Numbers;
 /// What every line begins with.
 const NAME: &[u8] = b"halftone ";
 
-/// More bytes, or microseconds, than any answer has: a line that says so is damaged.
-const MOST: i64 = 1 << 50;
+/// More bytes than any answer has (1 TiB), and more microseconds (35 years): a line that says so is damaged.
+const MOST_BYTES: i64 = 1 << 40;
+const MOST_US: i64 = 1 << 50;
 
 /// A time that no clock shows, in milliseconds since 1970: some eight thousand years later.
 const LATEST_MS: i64 = 1 << 48;
@@ -74,7 +75,7 @@ impl LogLine {
         }
         let (method, path, query) = target(&request?)?;
         let (at_ms, status, bytes, micros) = (at_ms?, status?, bytes?, micros?);
-        let bounded = [(at_ms, LATEST_MS), (bytes, MOST), (micros, MOST)];
+        let bounded = [(at_ms, LATEST_MS), (bytes, MOST_BYTES), (micros, MOST_US)];
         if bounded.iter().any(|(value, most)| !(0..*most).contains(value)) {
             return None;
         }
@@ -239,7 +240,7 @@ mod tests {
             "halftone at=9223372036854774.000 status=200 cache=HIT bytes=1 took_s=0.1 request=\"GET / HTTP/1.1\"",
             "halftone at=-1.0 status=200 cache=HIT bytes=1 took_s=0.1 request=\"GET / HTTP/1.1\"",
             "halftone at=1.0 status=200 cache=HIT bytes=-1 took_s=0.1 request=\"GET / HTTP/1.1\"",
-            "halftone at=1.0 status=200 cache=HIT bytes=1125899906842624 took_s=0.1 request=\"GET / HTTP/1.1\"",
+            "halftone at=1.0 status=200 cache=HIT bytes=1099511627776 took_s=0.1 request=\"GET / HTTP/1.1\"",
             "halftone at=1.0 status=200 cache=HIT bytes=1 took_us=-1 request=\"GET / HTTP/1.1\"",
             "halftone at=1.0 status=200 cache=HIT bytes=1 took_s=1125899906.842624 request=\"GET / HTTP/1.1\"",
             "halftone at=1.0 status=65536 cache=HIT bytes=1 took_s=0.1 request=\"GET / HTTP/1.1\"",

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use crate::auth::{Identity, RightsStore};
+use http::StatusCode;
+
+use crate::auth::{Identity, RightsStore, Unavailable};
 use crate::source::SourcePath;
 use crate::spec::{Params, Rules};
 use crate::web::{Error, ParsedTemplates, router};
@@ -24,11 +26,16 @@ impl Meant {
 
     /// The path of the original that a request without a name was for; none when it was not for a
     /// picture, or for one that is not to be counted.
-    #[must_use]
-    pub fn counted(&self, path: &str, query: &[u8]) -> Option<SourcePath> {
-        let (source, params) = self.read(path, query).ok()?;
-        // For how long clients may keep it makes no difference here.
-        params.delivery(0).record_stats.then_some(source)
+    ///
+    /// # Errors
+    /// When templates are not known, because the database is away: later it can be told.
+    pub fn counted(&self, path: &str, query: &[u8]) -> Result<Option<SourcePath>, Unavailable> {
+        match self.read(path, query) {
+            // For how long clients may keep it makes no difference here.
+            Ok((source, params)) => Ok(params.delivery(0).record_stats.then_some(source)),
+            Err(error) if error.status() == StatusCode::SERVICE_UNAVAILABLE => Err(Unavailable),
+            Err(_) => Ok(None),
+        }
     }
 
     /// The originals that show in what a request without a name gets: the picture, and what is laid over it.
