@@ -56,7 +56,7 @@ fn what_people_do() {
     let mut command = binary();
     command.arg("tasks").arg("--config").arg(pool.config());
     let _runner = Process::start("tasks", &pool.run_dir(), &mut command);
-    for script in ["pages", "admin", "folios", "publish", "grid"] {
+    for script in ["pages", "admin", "folios", "publish", "grid", "choose"] {
         look(script, &front, &pool);
     }
 }

@@ -1,11 +1,14 @@
 //! What people say of images: titles, descriptions, which tags they have; and what their files say.
 
+use std::collections::HashSet;
+
 use super::{Caller, Error, Library, Result, read};
 use crate::auth::Level;
 use crate::db::image_history::{self, Action};
 use crate::db::image_metadata::{self, ImageMetadata};
 use crate::db::images::{self, FocalPoint, ImageRow};
 use crate::db::tags;
+use crate::db::users::name_key;
 
 /// Bounds on what people say, in characters.
 const MAX_TITLE_CHARS: usize = 255;
@@ -36,6 +39,20 @@ pub struct Was {
     pub description: Option<String>,
     /// All of its tags.
     pub tags: Option<Vec<String>>,
+}
+
+/// A part of what is said of an image that is to be changed, whatever else is said of it by then. Blank texts
+/// stay as they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Amendment {
+    /// Title.
+    pub title: String,
+    /// Description.
+    pub description: String,
+    /// Tags that it is to have.
+    pub add: Vec<String>,
+    /// Tags that it is to have no longer.
+    pub remove: Vec<String>,
 }
 
 impl Changes {
@@ -121,6 +138,57 @@ impl Library {
             read::index(sql, &image)?;
             Ok(Ok(image))
         })?
+    }
+
+    /// Changes a part of what is said of an image. What others change at the same time stays.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Denied`], [`Error::Parameter`] named as the field.
+    pub fn amend(&self, caller: &Caller<'_>, id: i64, part: &Amendment) -> Result<()> {
+        self.image(caller, id, Level::Edit)?;
+        let title = field("title", Some(&part.title), "", MAX_TITLE_CHARS)?;
+        let description = field("description", Some(&part.description), "", MAX_DESCRIPTION_CHARS)?;
+        let (add, remove) =
+            (clean_tags(&part.add, MAX_TAGS)?, clean_tags(&part.remove, usize::MAX)?);
+        let fits = self.db.transaction(|sql| {
+            images::hold(sql, id)?;
+            let Some(image) = images::by_id(sql, id)? else { return Ok(true) };
+            let had = tags::of_image(sql, id)?;
+            let key = |name: &String| name_key(name);
+            let gone: HashSet<String> = remove.iter().map(key).collect();
+            let mut names: Vec<String> =
+                had.iter().filter(|name| !gone.contains(&key(name))).cloned().collect();
+            let mut known: HashSet<String> = names.iter().map(key).collect();
+            names.extend(add.iter().filter(|name| known.insert(key(name))).cloned());
+            if names.len() > MAX_TAGS {
+                return Ok(false);
+            }
+            let or = |new: &str, old: &str| if new.is_empty() { old } else { new }.to_owned();
+            let new = ImageRow {
+                title: or(&title, &image.title),
+                description: or(&description, &image.description),
+                ..image.clone()
+            };
+            let edited: Vec<&str> = [
+                ("title", new.title != image.title),
+                ("description", new.description != image.description),
+                ("tags", names != had),
+            ]
+            .into_iter()
+            .filter_map(|(name, is_new)| is_new.then_some(name))
+            .collect();
+            if edited.is_empty() {
+                return Ok(true);
+            }
+            images::set_texts(sql, id, &new.title, &new.description)?;
+            tags::set_of_image(sql, id, &names)?;
+            let detail = format!("{} changed", edited.join(", "));
+            image_history::add(sql, id, caller.user_id(), Action::Edited, &detail)?;
+            read::index(sql, &new)?;
+            Ok(true)
+        })?;
+        let too_many = || Error::parameter("tags", format!("there are more than {MAX_TAGS}"));
+        fits.then_some(()).ok_or_else(too_many)
     }
 
     /// Says which point of an image matters most, or that none does. Pictures that follow it are made

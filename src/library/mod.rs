@@ -33,7 +33,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use access::{Caller, RightsNow};
-pub use details::{Changes, Was};
+pub use details::{Amendment, Changes, Was};
 pub use error::{Error, Result};
 pub use put::{NewFile, Overwrite};
 pub use read::{READER, index_all};

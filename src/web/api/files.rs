@@ -17,7 +17,7 @@ use crate::auth::{Identity, Rights, SignedIn, Unavailable};
 use crate::db::search::{Order, Query};
 use crate::db::tasks::{self, COMPLETE};
 use crate::db::{folders, image_views};
-use crate::library::{Caller, Changes, Library, NewFile, Overwrite, RightsNow};
+use crate::library::{Amendment, Caller, Changes, Library, NewFile, Overwrite, RightsNow};
 use crate::pixel::Format;
 use crate::source::FolderPath;
 use crate::web::{App, Error};
@@ -155,6 +155,21 @@ pub const ENDPOINTS: &[Endpoint] = &[
         gives: gives::<Vec<String>>(),
         failures: &[403],
         handler: set_tags,
+    },
+    Endpoint {
+        method: Method::PATCH,
+        path: "/admin/images/{image_id}",
+        title: "Change a part of what is said of an image",
+        access: Access::SignedIn("Edit permission for the image's folder."),
+        fields: &[
+            optional("title", Kind::Line(255), "The title; stays if left out."),
+            optional("description", Kind::Text(5_000), "The description; stays if left out."),
+            optional("add", Kind::Text(20_000), "Tags that it is to have, one a line."),
+            optional("remove", Kind::Text(20_000), "Tags that it is to lose, one a line."),
+        ],
+        gives: gives::<ImageShape>(),
+        failures: &[403],
+        handler: amend,
     },
 ];
 
@@ -389,6 +404,20 @@ fn set_tags(call: &Call<'_>) -> Result<Reply, Error> {
     let names = call.text("tags").lines().chain(more).map(str::to_owned).collect();
     change(call, call.id("image_id"), &Changes { tags: Some(names), ..Changes::default() })?;
     tags(call)
+}
+
+/// `PATCH /admin/images/{image_id}`
+fn amend(call: &Call<'_>) -> Result<Reply, Error> {
+    let (now, id) = (now(call), call.id("image_id"));
+    let lines = |name| call.text(name).lines().map(str::to_owned).collect();
+    let part = Amendment {
+        title: call.text("title").to_owned(),
+        description: call.text("description").to_owned(),
+        add: lines("add"),
+        remove: lines("remove"),
+    };
+    call.app.library.amend(&caller(call, &now), id, &part)?;
+    image_reply(call, id)
 }
 
 /// Changes what is said of an image.

@@ -103,6 +103,15 @@ impl May {
             delete: level >= Level::DeleteFolder && !is_root,
         }
     }
+
+    /// What may be done with a picture among others, as scripts read it.
+    pub fn words(&self) -> &'static str {
+        match (self.edit, self.delete_images) {
+            (_, true) => "edit delete",
+            (true, false) => "edit",
+            (false, false) => "nothing",
+        }
+    }
 }
 
 /// `GET /browse`

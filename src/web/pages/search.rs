@@ -10,6 +10,8 @@ use super::tiles::Tile;
 use crate::auth::{Identity, Level};
 use crate::db::image_views::{self, ImageView};
 use crate::db::search::{Order, Query};
+use crate::db::tags::Tag;
+use crate::db::users::name_key;
 use crate::http::{Progress, Request, Response};
 use crate::library::{Caller, Found};
 use crate::pixel::{FORMATS, Format};
@@ -23,9 +25,12 @@ const TAGS: i64 = 40;
 /// Tags that fields offer; scripts ask for others by their beginnings.
 const OFFERED: i64 = 200;
 
-/// What a query may ask for beside words, by its name in addresses.
-const NAMES: [&str; 9] =
-    ["q", "path", "tag", "format", "camera", "taken_from", "taken_before", "min_width", "order"];
+/// What a query may ask for once, by its name in addresses.
+const NAMES: [&str; 8] =
+    ["q", "path", "format", "camera", "taken_from", "taken_before", "min_width", "order"];
+
+/// A tag that pictures have; the one name that may be repeated.
+const TAG: &str = "tag";
 
 /// The place of a picture among those found, in the address of its page.
 const AT: &str = "at";
@@ -38,6 +43,8 @@ const ORDERS: [(&str, &str); 3] =
 struct Search {
     f: Frame,
     asked: Asked,
+    /// The tags that are asked for.
+    chosen: Vec<String>,
     formats: Vec<&'static str>,
     orders: Vec<Choice>,
     tags: Vec<TagChoice>,
@@ -47,7 +54,7 @@ struct Search {
     pager: Pager,
     /// What is wrong with what was asked for.
     fault: String,
-    /// What can be done with pictures wherever they lie: nothing but gathering them.
+    /// What can be done with some pictures of the library; each tile says what can be done with its own.
     may: May,
     /// The folder that pictures are moved from; none here.
     path: &'static str,
@@ -56,7 +63,6 @@ struct Search {
 /// What was asked for, as it was written.
 struct Asked {
     path: String,
-    tag: String,
     format: String,
     camera: String,
     taken_from: String,
@@ -69,7 +75,6 @@ impl Asked {
     fn is_narrowed(&self) -> bool {
         let all = [
             &self.path,
-            &self.tag,
             &self.format,
             &self.camera,
             &self.taken_from,
@@ -88,7 +93,9 @@ struct Choice {
 
 struct TagChoice {
     name: String,
-    count: i64,
+    /// How many pictures have it, for people; blank for one that is chosen.
+    count: String,
+    /// The same question with it, or without it where it is chosen.
     href: String,
     is_here: bool,
 }
@@ -99,10 +106,22 @@ pub fn search(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
     let form = Form::of_query(request)?;
     let now = Now::of(app, &identity);
     let caller = Caller::Somebody { rights: &now, user: identity.user_id() };
-    let page: usize = given(&form, "page").parse().unwrap_or(1).clamp(1, 1_000_000);
-    let start = (page - 1) * PER_PAGE;
     let mut f = Frame::of(app, request, &identity);
-    let (found, fault) = match find(app, &caller, &form, (start, PER_PAGE)) {
+    let pager = |found: &Found| {
+        let total = usize::try_from(found.total).unwrap_or(0);
+        Pager::of(total, given(&form, "page"), |page| address(&form, page))
+    };
+    let page: usize = given(&form, "page").parse().unwrap_or(1).clamp(1, 1_000_000);
+    let mut start = (page - 1) * PER_PAGE;
+    let mut found = find(app, &caller, &form, (start, PER_PAGE));
+    // Beyond the end there is the last page.
+    if let Ok(last) = found.as_ref().map(|found| pager(found).start())
+        && last < start
+    {
+        start = last;
+        found = find(app, &caller, &form, (start, PER_PAGE));
+    }
+    let (found, fault) = match found {
         Ok(found) => (found, String::new()),
         Err(error) if error.status().is_client_error() => {
             (Found { images: Vec::new(), total: 0 }, error.in_words(f.texts()))
@@ -110,13 +129,11 @@ pub fn search(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
         Err(error) => return Err(error),
     };
     f.query = given(&form, "q").to_owned();
-    let total = usize::try_from(found.total).unwrap_or(0);
     let (tags, _) = app.library.counted_tags(&caller, "", (0, TAGS))?;
     let text = |name: &str| given(&form, name).to_owned();
     let page = Search {
         asked: Asked {
             path: text("path"),
-            tag: text("tag"),
             format: text("format"),
             camera: text("camera"),
             taken_from: text("taken_from"),
@@ -127,25 +144,49 @@ pub fn search(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
         orders: ORDERS
             .map(|(value, key)| Choice { value, key, is_here: given(&form, "order") == value })
             .into(),
-        tags: tags
-            .into_iter()
-            .map(|(tag, count)| TagChoice {
-                is_here: tag.name == given(&form, "tag"),
-                href: format!("/search?tag={}", in_query(&tag.name)),
-                name: tag.name,
-                count,
-            })
-            .collect(),
+        tags: chips(&f, &form, tags),
+        chosen: form.all(TAG).to_vec(),
         offered: offered(app, &identity)?,
-        tiles: tiles(app, &f, &found, |path, at| page_of(&form, path, start + at + 1))?,
+        tiles: tiles(app, &f, &identity, &found, |path, at| page_of(&form, path, start + at + 1))?,
         total: found.total,
-        pager: Pager::of(total, given(&form, "page"), |page| address(&form, page)),
+        pager: pager(&found),
         fault,
-        may: May::of(Level::None, false),
+        may: May::of(highest(&caller)?, false),
         path: "",
         f,
     };
     Ok(page.f.send(&page))
+}
+
+/// The tags that can be put on, after those that can be taken off.
+fn chips(f: &Frame, form: &Form, known: Vec<(Tag, i64)>) -> Vec<TagChoice> {
+    let chosen = form.all(TAG);
+    let keys: Vec<String> = chosen.iter().map(|name| name_key(name)).collect();
+    let off = chosen.iter().zip(&keys).map(|(name, key)| TagChoice {
+        name: name.clone(),
+        count: String::new(),
+        href: asking(form, chosen.iter().filter(|other| name_key(other) != *key)),
+        is_here: true,
+    });
+    let on = known.into_iter().filter(|(tag, _)| !keys.contains(&name_key(&tag.name)));
+    let on = on.map(|(tag, count)| TagChoice {
+        href: asking(form, chosen.iter().chain([&tag.name])),
+        name: tag.name,
+        count: f.number(count),
+        is_here: false,
+    });
+    off.chain(on).collect()
+}
+
+/// The most that somebody may do anywhere.
+fn highest(caller: &Caller<'_>) -> Result<Level, Error> {
+    for level in [Level::Delete, Level::Edit] {
+        let scope = caller.scope(level)?;
+        if scope.elsewhere || scope.folders.iter().any(|(_, is_within)| *is_within) {
+            return Ok(level);
+        }
+    }
+    Ok(Level::None)
 }
 
 /// The names of tags that fields for tags offer.
@@ -203,7 +244,7 @@ fn find(
     let owned = |name: &str| form.text(name).map(str::to_owned);
     let query = Query {
         folder: form.text("path").map(folder_path).transpose()?,
-        tags: owned("tag").into_iter().collect(),
+        tags: form.all(TAG).to_vec(),
         formats: form.text("format").map(format).transpose()?.into_iter().collect(),
         camera: owned("camera"),
         taken_from_ms: moment(form, "taken_from")?,
@@ -242,8 +283,21 @@ fn moment(form: &Form, name: &str) -> Result<Option<i64>, Error> {
 
 /// What is asked for, as parts of a query.
 fn pairs(form: &Form) -> Vec<String> {
-    let given = NAMES.iter().filter_map(|name| Some((name, form.text(name)?)));
-    given.map(|(name, value)| format!("{name}={}", in_query(value))).collect()
+    pairs_with(form, form.all(TAG).iter())
+}
+
+/// The same with other tags.
+fn pairs_with<'a>(form: &Form, tags: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let given = NAMES.iter().filter_map(|name| Some((*name, form.text(name)?)));
+    let tags = tags.map(|tag| (TAG, tag.as_str()));
+    given.chain(tags).map(|(name, value)| format!("{name}={}", in_query(value))).collect()
+}
+
+/// The address of the same question with other tags.
+fn asking<'a>(form: &Form, tags: impl Iterator<Item = &'a String>) -> String {
+    let pairs = pairs_with(form, tags);
+    let sign = if pairs.is_empty() { "" } else { "?" };
+    format!("/search{sign}{}", pairs.join("&"))
 }
 
 /// The same question on another page.
@@ -256,15 +310,20 @@ fn address(form: &Form, page: usize) -> String {
 fn tiles(
     app: &App,
     f: &Frame,
+    identity: &Identity,
     found: &Found,
     page_of: impl Fn(&str, usize) -> String,
 ) -> Result<Vec<Tile>, Error> {
     let paths: Vec<String> = found.images.iter().map(|image| image.path.clone()).collect();
     let views = image_views::by_paths(&app.db, &paths)?;
+    let rights = app.store.rights()?;
     let pickable = !f.user.is_empty();
     let tile = |path: &String| {
-        let view = views.iter().find(|view| view.path == *path);
-        view.map_or_else(|| Tile::of_path(app, path, None), |view| Tile::of(app, view, pickable))
+        let Some(view) = views.iter().find(|view| view.path == *path) else {
+            return Tile::of_path(app, path, None);
+        };
+        let may = May::of(rights.level(identity, &view.folder.path), false);
+        Tile { may: may.words(), ..Tile::of(app, view, pickable) }
     };
     let mut tiles: Vec<Tile> = paths.iter().map(tile).collect();
     for (at, tile) in tiles.iter_mut().enumerate() {

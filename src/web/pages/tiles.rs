@@ -39,6 +39,8 @@ pub struct Tile {
     pub height: u32,
     /// Whether it can be chosen to do something with it.
     pub pickable: bool,
+    /// What may be done with it, in words for scripts; blank where the page says so for all.
+    pub may: &'static str,
     /// Its size in pixels, for people; this and what follows is blank unless it was asked for.
     pub pixels: String,
     /// Its file's length, for people.
@@ -86,6 +88,7 @@ impl Tile {
             width,
             height: ROW,
             pickable: false,
+            may: "",
             pixels: String::new(),
             size: String::new(),
             changed: Safe(String::new()),

@@ -11,9 +11,9 @@ use crate::web::Error;
 /// The longest body that is a form of ours: one that another form is carried by.
 const MOST: u64 = 2 << 20;
 
-/// Names and values; the first of repeated ones counts, blank ones are absent.
+/// Names and values; the first of repeated ones counts where one is asked for, blank ones are absent.
 #[derive(Default)]
-pub struct Form(HashMap<String, String>);
+pub struct Form(HashMap<String, Vec<String>>);
 
 impl Form {
     /// Reads the body of a request as a browser sends a form.
@@ -42,14 +42,14 @@ impl Form {
     }
 
     fn of_pairs(text: &[u8]) -> Result<Self, Error> {
-        let mut fields = HashMap::new();
+        let mut fields: HashMap<String, Vec<String>> = HashMap::new();
         for pair in text.split(|byte| *byte == b'&') {
             let at = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
             let name = decoded(&pair[..at]).unwrap_or_default();
             let value = decoded(pair.get(at + 1..).unwrap_or_default());
             let value = value.ok_or_else(|| Error::parameter(&name, "is not UTF-8"))?;
             if !value.is_empty() {
-                fields.entry(name).or_insert(value);
+                fields.entry(name).or_default().push(value);
             }
         }
         Ok(Self(fields))
@@ -57,7 +57,12 @@ impl Form {
 
     /// The value of a field, if it has one.
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.all(name).first().map(String::as_str)
+    }
+
+    /// All values of a field.
+    pub fn all(&self, name: &str) -> &[String] {
+        self.0.get(name).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
@@ -75,7 +80,9 @@ mod tests {
     fn forms_are_read_as_browsers_send_them() {
         let form = Form::of_pairs(b"a=1+2%26&b=&a=3&%C3%BC=%E2%82%AC&c").unwrap();
         assert_eq!(form.text("a"), Some("1 2&"));
+        assert_eq!(form.all("a"), ["1 2&", "3"]);
         assert_eq!(form.text("b"), None);
+        assert!(form.all("b").is_empty());
         assert_eq!(form.text("c"), None);
         assert_eq!(form.text("ü"), Some("€"));
         assert!(Form::of_pairs(b"a=%FF").is_err());

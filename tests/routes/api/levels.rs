@@ -19,6 +19,7 @@ fn actions(image: i64, folder: i64) -> Vec<(&'static str, String, Level)> {
         ("GET", format!("/admin/images/{image}/"), Level::View),
         ("GET", "/admin/filesystem/folders/?path=a".to_owned(), Level::View),
         ("GET", format!("/admin/filesystem/folders/{folder}/"), Level::View),
+        ("PATCH", edit.clone(), Level::Edit),
         ("PUT", edit, Level::Edit),
         ("GET", format!("/admin/images/{image}/history/"), Level::Edit),
     ]

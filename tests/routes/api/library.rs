@@ -101,6 +101,47 @@ fn titles_are_changed_and_the_change_is_remembered() {
 }
 
 #[test]
+fn a_part_of_what_is_said_is_changed_and_the_rest_stays() {
+    for backend in BOTH {
+        let api = Api::on(backend, "");
+        let id = api.image_id("a/one.jpg");
+        let (path, tags) = (format!("/admin/images/{id}/"), format!("/admin/images/{id}/tags/"));
+        let fields = [("title", "before"), ("description", "theirs")];
+        api.ok("PUT", &path, &api.admin, &fields);
+        api.ok("PUT", &tags, &api.admin, &[("tags", "Sea\nharbour")]);
+        let changed = api.ok("PATCH", &path, &api.admin, &[("title", "after")]);
+        assert_eq!(
+            (&changed["title"], &changed["description"]),
+            (&"after".into(), &"theirs".into())
+        );
+        let fields = [("description", "ours"), ("add", "boats\nHarbour"), ("remove", "sea\nnone")];
+        let changed = api.ok("PATCH", &path, &api.admin, &fields);
+        assert_eq!((&changed["title"], &changed["description"]), (&"after".into(), &"ours".into()));
+        // A tag that it has is the same in capitals.
+        assert_eq!(api.get(&tags, &api.admin), serde_json::json!(["boats", "harbour"]));
+        let found = api.get("/search/?q=boats", &api.admin);
+        assert_eq!(found[0]["id"], id, "it is found by what is new");
+        let history = format!("/admin/images/{id}/history/");
+        let before = api.get(&history, &api.admin);
+        assert_eq!(before[0]["action_info"], "description, tags changed");
+        // What changes nothing leaves no trace.
+        api.ok("PATCH", &path, &api.admin, &[("add", "BOATS")]);
+        assert_eq!(api.get(&history, &api.admin), before);
+        let many: Vec<String> = (0..99).map(|number| format!("t{number}")).collect();
+        for (fields, status) in [
+            ([("add", many.join("\n").as_str())], 400),
+            ([("title", "a\nb")], 400),
+            ([("title", "x".repeat(256).as_str())], 400),
+        ] {
+            assert_eq!(api.status("PATCH", &path, &api.admin, &fields), status, "{fields:?}");
+        }
+        assert_eq!(api.get(&tags, &api.admin), serde_json::json!(["boats", "harbour"]));
+        assert_eq!(api.status("PATCH", &path, &api.jo, &[("title", "jo's")]), 403);
+        assert_eq!(api.status("PATCH", "/admin/images/9999/", &api.admin, &[]), 404);
+    }
+}
+
+#[test]
 fn names_in_every_script_are_told_of_as_they_are() {
     let names = [
         "two words.jpg".to_owned(),

@@ -237,6 +237,92 @@ fn neighbours_are_those_that_were_found() {
     }
 }
 
+/// Gives pictures their tags.
+fn tag(site: &Site, tags: &[(&str, &[&str])]) {
+    for (path, names) in tags {
+        let view = halftone::db::image_views::by_path(site.db(), path).unwrap().unwrap();
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        halftone::db::tags::set_of_image(site.db(), view.id, &names).unwrap();
+    }
+}
+
+#[test]
+fn tags_are_put_on_and_taken_off_and_the_rest_of_the_question_stays() {
+    let site = library_of_three();
+    let mut editor = Browser::signed_in(&site, "editor");
+    let mut found = |target: &str| editor.get(target).text().replace("&#38;", "&");
+    within(READ, "all pictures are found", || found("/search?q=png").contains("4 pictures"));
+    let both: &[&str] = &["sea", "b & w"];
+    tag(
+        &site,
+        &[("open/one.png", both), ("open/two.png", &["sea"]), ("closed/four.png", &["sea"])],
+    );
+    let page = found("/search?q=png&path=/open&order=path&tag=sea");
+    assert!(page.contains("open/one.png") && page.contains("open/two.png"), "{page}");
+    assert!(!page.contains("closed/four.png"), "{page}");
+    // The one that is chosen can be taken off, the other one added.
+    let rest = "/search?q=png&path=/open&order=path";
+    assert!(page.contains(&format!("<a class=\"tag\" href=\"{rest}\" aria-current")), "{page}");
+    let more = format!("{rest}&tag=sea&tag=b%20%26%20w");
+    assert!(page.contains(&format!("<a class=\"tag\" href=\"{more}\">")), "{page}");
+    let page = found(&more);
+    assert!(page.contains("One picture") && page.contains("open/one.png"), "{page}");
+    assert!(page.contains(&format!("<a class=\"tag\" href=\"{rest}&tag=sea\" aria-current")));
+    assert!(page.contains("<input type=\"hidden\" name=\"tag\" value=\"sea\">"), "{page}");
+    // Pages of what was found know the whole question, too.
+    let details = page.split("<a href=\"").find(|part| part.starts_with("/details")).unwrap();
+    assert!(details.contains("&tag=sea&tag=b%20%26%20w&at=1"), "{details}");
+}
+
+#[test]
+fn a_page_beyond_the_end_of_what_is_found_is_the_last() {
+    let site = Site::start("", |images| {
+        for number in 0..103 {
+            let name = images.join(format!("many/{number:03}.png"));
+            crate::library::plain(&name, 4, 4, [200, 100, 50]);
+        }
+    });
+    site.permit("/", PUBLIC, Level::View.access());
+    within(READ * 3, "all pictures are found", || {
+        site.get("/search?q=png").text().contains("103 pictures")
+    });
+    for page in ["2", "99", "1000000", "99999999999999999999999"] {
+        let text = site.get(&format!("/search?q=png&order=path&page={page}")).text();
+        assert!(text.contains("103 pictures") && !text.contains("No pictures found"), "{page}");
+        let last = page.len() < 20;
+        assert_eq!(text.contains("many/102.png"), last, "{page}: {text}");
+        assert_eq!(text.contains("at=103"), last, "{page}");
+    }
+}
+
+#[test]
+fn found_pictures_say_what_may_be_done_with_them() {
+    let site = library_of_three();
+    let group = halftone::db::groups::insert(site.db(), "open", "", 2).unwrap();
+    let user = crate::people::account(&site, "half", false);
+    halftone::db::groups::add_member(site.db(), group, user).unwrap();
+    site.permit("/open", group, Level::Edit.access());
+    site.permit("/open/deep", group, Level::Delete.access());
+    let item = |page: &str, path: &str| {
+        let mark = format!("data-path=\"{path}\"");
+        let found = page.split("<li class=\"tile\"").find(|item| item.contains(&mark));
+        let found = found.and_then(|item| item.split_once("data-may=\""));
+        found.map(|(_, rest)| rest.split_once('"').unwrap().0.to_owned()).unwrap_or_default()
+    };
+    let mut half = Browser::signed_in(&site, "half");
+    within(READ, "they say so", || {
+        let page = half.get("/search?q=png").text();
+        item(&page, "open/one.png") == "edit" && item(&page, "open/deep/three.png") == "edit delete"
+    });
+    let page = half.get("/search?q=png").text();
+    assert!(page.contains("data-choice-edit") && page.contains("data-choice-delete"), "{page}");
+    // Who may do neither anywhere is offered neither.
+    let page = Browser::signed_in(&site, "reader").get("/search?q=png").text();
+    assert_eq!(item(&page, "open/one.png"), "nothing", "{page}");
+    assert!(page.contains("data-choice ") && !page.contains("data-choice-edit"), "{page}");
+    assert!(!page.contains("data-choice-delete") && !page.contains("data-choice-move"), "{page}");
+}
+
 #[test]
 fn a_folder_of_many_folders_leads_to_all_of_them() {
     let site = Site::start("", |images| {

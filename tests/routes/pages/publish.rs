@@ -1,7 +1,9 @@
 //! The page where the address of a picture is put together: its controls, its faults, its code.
 
+use std::time::Duration;
+
 use halftone::auth::Level;
-use halftone::db::groups::PUBLIC;
+use halftone::db::groups::{NORMAL_USERS, PUBLIC};
 use halftone::spec::PARAMS;
 
 use super::library_of_three;
@@ -10,6 +12,9 @@ use crate::magick;
 use crate::people::{Browser, account};
 use crate::site::{Site, encoded, within};
 use crate::support::http::Response;
+
+/// What was changed is known by then.
+const READ: Duration = Duration::from_secs(20);
 
 /// What a browser makes of text in a page.
 fn plain(html: &str) -> String {
@@ -96,6 +101,77 @@ fn every_parameter_has_its_control() {
     let format = control(&page, "format");
     assert_eq!(format.matches("value=\"jpg\"").count(), 1, "{format}");
     assert!(!format.contains("value=\"jpeg\"") && format.contains(">WebP<"), "{format}");
+}
+
+#[test]
+fn galleries_are_made_of_a_folder_or_of_the_basket() {
+    let site = library_of_three();
+    let view = |path: &str| {
+        within(READ, "the picture is known", || {
+            let _ = site.get(&format!("/details?src={path}"));
+            halftone::db::image_views::by_path(site.db(), path).unwrap().is_some()
+        });
+        halftone::db::image_views::by_path(site.db(), path).unwrap().unwrap()
+    };
+    let two = view("open/two.png");
+    halftone::db::images::set_texts(site.db(), two.id, "The \"other\"", "").unwrap();
+    let gallery = |browser: &mut Browser, of: &str| {
+        let page = browser.get(&format!("/publish?src=open/one.png&width=30{of}"));
+        (pasted(&code(&page, "output-gallery")), pasted(&code(&page, "output-slideshow")), page)
+    };
+    let mut reader = Browser::signed_in(&site, "reader");
+    let (one, _, page) = gallery(&mut reader, "");
+    assert!(one.matches("<img").count() == 1 && !one.contains("two.png"), "{one}");
+    assert!(!page.text().contains("value=\"basket\""), "there is no basket");
+    let (all, slides, _) = gallery(&mut reader, "&of=folder");
+    for code in [&all, &slides] {
+        assert_eq!(code.matches("<img").count(), 2, "{code}");
+        let img = |name: &str| format!("<img src=\"{BASE}/image?src=open/{name}.png&width=30\"");
+        assert!(code.contains(&img("one")) && code.contains(&img("two")), "{code}");
+        assert!(code.contains("alt=\"The \"other\"\""), "{code}");
+    }
+    for img in all.split("<img ").skip(1) {
+        let href = between(img, "src", "=\"", "\"").unwrap();
+        site.ok(&target(&href));
+    }
+    // A basket holds pictures of any folder; of those that are closed to its owner nothing is told.
+    let owner = halftone::db::users::by_name(site.db(), "reader").unwrap().unwrap().0.id;
+    let new = halftone::db::folios::NewFolio {
+        human_id: "b".to_owned(),
+        name: "Basket".to_owned(),
+        description: String::new(),
+        internal_access: 0,
+        public_access: 0,
+    };
+    let folio = halftone::db::folios::insert(site.db(), &new, owner).unwrap();
+    halftone::db::baskets::set(site.db(), owner, folio).unwrap();
+    let (empty, _, page) = gallery(&mut reader, "&of=basket");
+    assert!(empty.matches("<img").count() == 1, "{empty}");
+    assert!(page.text().contains("There are none; the code shows this picture."));
+    for (path, place) in [("open/deep/three.png", 0), ("open/two.png", 1)] {
+        let id = view(path).id;
+        halftone::db::folio_images::insert(site.db(), (folio, id), "{}", "", place).unwrap();
+    }
+    let (basket, _, _) = gallery(&mut reader, "&of=basket");
+    assert!(basket.find("three.png") < basket.find("two.png"), "{basket}");
+    assert!(!basket.contains("one.png"), "{basket}");
+    site.permit("/open/deep", PUBLIC, Level::None.access());
+    site.permit("/open/deep", NORMAL_USERS, Level::None.access());
+    within(READ, "the closed one is left out", || {
+        let (basket, _, _) = gallery(&mut reader, "&of=basket");
+        basket.contains("two.png") && !basket.contains("three.png")
+    });
+}
+
+#[test]
+fn what_is_chosen_is_compared_with_another_format() {
+    let site = library_of_three();
+    for (format, other) in [("jpg", "PNG"), ("png", "JPEG 85"), ("webp", "PNG")] {
+        let page = site.get(&format!("/publish?src=open/one.png&format={format}")).text();
+        assert_eq!(page.matches("data-first").count(), 1, "{format}: {page}");
+        let row = between(&page, "data-first", ">", "</a>").unwrap();
+        assert!(row.ends_with(&format!(">{other}")), "{format}: {row}");
+    }
 }
 
 #[test]

@@ -3,11 +3,15 @@
 import { fault } from "./forms";
 import { gather } from "./gather";
 import { Refused, call, each, say, shortcuts, word } from "./page";
-import { changing, isCut, more } from "./scroll";
+import { changing, isCut, more, renew } from "./scroll";
 import { close, isCovered } from "./sheets";
+import { backToGrid } from "./small";
 
 /** The longest address that every server takes. */
 const MOST_ADDRESS = 7000;
+
+/** Failures that are told one by one. */
+const MOST_TOLD = 20;
 
 const grid = () => document.querySelector<HTMLElement>("[data-grid]");
 const bar = () => document.querySelector<HTMLElement>("[data-choice]");
@@ -17,13 +21,26 @@ const chosen = () => boxes().filter((box) => box.checked);
 
 const ids = () => chosen().map((box) => box.value);
 
+/** Whether something may be done with a picture. Where nothing is said of it, it may as the page says for all. */
+function may(tile: HTMLElement | null, what: string): boolean {
+  const words = tile?.dataset["may"];
+  return words === undefined || words.split(" ").includes(what);
+}
+
 let last: HTMLInputElement | null = null;
 
 function show(): void {
   const count = chosen().length;
   const place = bar();
   if (!place) return;
+  const had = place.querySelector(":focus");
+  const isByKey = had?.matches(":focus-visible") ?? false;
   place.hidden = count === 0;
+  if (had && place.hidden) backToGrid(isByKey);
+  const tiles = chosen().map((box) => tileOf(box));
+  for (const button of place.querySelectorAll<HTMLElement>("[data-needs]")) {
+    button.hidden = !tiles.some((tile) => may(tile, button.dataset["needs"] ?? ""));
+  }
   grid()?.toggleAttribute("data-choosing", count > 0);
   const text = count === 1 ? word("chosen-one") : word("chosen-other", { count });
   const told = place.querySelector("[data-choice-count]");
@@ -38,9 +55,10 @@ function show(): void {
   }
   const all = place.querySelector<HTMLElement>("[data-choose-all]");
   if (!all) return;
-  const usual = (all.dataset["usual"] ??= all.textContent ?? "");
+  const label = all.querySelector("span") ?? all;
+  const usual = (all.dataset["usual"] ??= label.textContent ?? "");
   const isRest = count > 0 && count === boxes().length && isCut();
-  all.textContent = isRest ? word("choose-rest", { count: totalOf() }) : usual;
+  label.textContent = isRest ? word("choose-rest", { count: totalOf() }) : usual;
 }
 
 const heading = () => document.querySelector<HTMLElement>("[data-total]");
@@ -95,6 +113,15 @@ function range(box: HTMLInputElement): void {
   for (const between of all.slice(from, to + 1)) between.checked = box.checked;
 }
 
+const nameOf = (tile: HTMLElement) => tile.dataset["path"]?.split("/").pop() ?? "";
+
+/** What could not be done, picture by picture, and that the rest was. */
+function told(all: number, failed: { name: string; message: string }[]): string {
+  const lines = failed.slice(0, MOST_TOLD).map(({ name, message }) => `${name}: ${message}`);
+  if (failed.length > MOST_TOLD) lines.push(word("some-more", { count: failed.length - MOST_TOLD }));
+  return [word("some-failed", { failed: failed.length, done: all - failed.length }), ...lines].join("\n");
+}
+
 type Work = (id: string, path: string) => Promise<void>;
 
 /** Does something to every chosen picture; those for which it failed stay chosen. */
@@ -108,9 +135,8 @@ async function together(form: HTMLFormElement, work: Work): Promise<void> {
   if (bar) bar.hidden = true;
   const kept = new Set(failed.map(({ item }) => item));
   for (const box of chosen()) box.checked = kept.has(tileOf(box) as HTMLElement);
-  const first = failed[0];
-  if (first) {
-    fault(form, word("some-failed", { failed: failed.length, name: first.message }));
+  if (failed.length > 0) {
+    fault(form, told(items.length, failed.map(({ item, message }) => ({ name: nameOf(item), message }))));
     show();
     return;
   }
@@ -125,24 +151,16 @@ const listed = (value: FormDataEntryValue | null): string[] =>
 
 function edit(form: HTMLFormElement): Promise<void> {
   const given = new FormData(form);
-  const [title, description] = [String(given.get("title")), String(given.get("description"))];
-  const [add, remove] = [listed(given.get("add")), listed(given.get("remove"))];
+  const fields = new URLSearchParams({
+    title: String(given.get("title")),
+    description: String(given.get("description")),
+    add: listed(given.get("add")).join("\n"),
+    remove: listed(given.get("remove")).join("\n"),
+  });
+  // What is not to be changed is not sent: others may change it meanwhile.
+  for (const [name, value] of [...fields]) if (value === "") fields.delete(name);
   const work = async (id: string): Promise<void> => {
-    if (title !== "" || description !== "") {
-      const now = await call<{ title: string; description: string }>("GET", `/admin/images/${id}`);
-      const fields = new URLSearchParams({
-        title: title || now.title,
-        description: description || now.description,
-      });
-      await call("PUT", `/admin/images/${id}`, fields);
-    }
-    if (add.length > 0 || remove.length > 0) {
-      const gone = new Set(remove.map((tag) => tag.toLocaleLowerCase()));
-      const now = await call<string[]>("GET", `/admin/images/${id}/tags`);
-      const tags = [...now.filter((tag) => !gone.has(tag.toLocaleLowerCase())), ...add];
-      const fields = new URLSearchParams({ tags: [...new Set(tags)].join("\n") });
-      await call("PUT", `/admin/images/${id}/tags`, fields);
-    }
+    if ([...fields].length > 0) await call("PATCH", `/admin/images/${id}`, fields);
   };
   return together(form, work);
 }
@@ -156,6 +174,8 @@ function leave(ids: Set<string>): void {
   }
   lessen(gone);
 }
+
+const isEverywhere = () => document.querySelector("[data-grid] > [data-may]") !== null;
 
 /** Moves a picture; tells whether it was in another folder. */
 async function move(id: string, path: string, folder: string): Promise<boolean> {
@@ -172,7 +192,16 @@ function moveAll(form: HTMLFormElement): Promise<void> {
   const work = async (id: string, path: string): Promise<void> => {
     if (await move(id, path, folder)) moved.add(id);
   };
-  return taking(form, work, moved);
+  if (!isEverywhere()) return taking(form, work, moved);
+  // What is found lies in many folders: it stays, elsewhere.
+  return changing(async () => {
+    await together(form, work);
+    const before = new Set(ids());
+    const total = await renew(moved);
+    if (total !== null) lessen(totalOf() - total);
+    for (const box of boxes()) box.checked ||= before.has(box.value);
+    show();
+  });
 }
 
 function deleteAll(form: HTMLFormElement): Promise<void> {
@@ -227,16 +256,59 @@ function dragging(): void {
   });
 }
 
+interface Moved {
+  id: string;
+  from: string;
+  tile: HTMLElement;
+  /** What stood behind it. */
+  next: Element | null;
+}
+
 async function drop(tiles: HTMLElement[], folder: string): Promise<void> {
+  const moved: Moved[] = [];
   const work = async (tile: HTMLElement): Promise<void> => {
-    if (!(await move(tile.dataset["id"] ?? "", tile.dataset["path"] ?? "", folder))) return;
+    const [id, from] = [tile.dataset["id"] ?? "", tile.dataset["path"] ?? ""];
+    if (!(await move(id, from, folder))) return;
+    moved.push({ id, from, tile, next: tile.nextElementSibling });
     tile.remove();
     lessen(1);
   };
   const failed = await changing(() => each(tiles, work, () => undefined));
-  const first = failed[0];
-  if (first) say(word("some-failed", { failed: failed.length, name: first.message }));
-  else say(word("moved", { done: tiles.length, name: folder }));
+  if (failed.length > 0) {
+    say(told(tiles.length, failed.map(({ item, message }) => ({ name: nameOf(item), message }))));
+  }
+  if (moved.length > 0) {
+    const back = { label: word("undo"), act: () => void undo(moved) };
+    say(word("moved", { done: moved.length, name: folder }), back);
+  }
+  show();
+}
+
+/** Moves pictures back to where they came from. */
+async function undo(moved: Moved[]): Promise<void> {
+  const work = async ({ id, from }: Moved): Promise<void> => {
+    await call("PUT", `/admin/filesystem/images/${id}`, new URLSearchParams({ path: `/${from}` }));
+  };
+  const failed = await changing(async () => {
+    const failed = await each(moved, work, () => undefined);
+    const out = new Set(failed.map(({ item }) => item));
+    const list = grid();
+    // The last one first: each stood before one that may have gone after it.
+    for (const one of [...moved].reverse()) {
+      if (out.has(one)) continue;
+      let { next } = one;
+      // What stood behind it may have moved along, and stayed there.
+      while (next && next.parentElement !== list) next = moved.find(({ tile }) => tile === next)?.next ?? null;
+      list?.insertBefore(one.tile, next);
+      lessen(-1);
+    }
+    return failed;
+  });
+  if (failed.length > 0) {
+    const lines = failed.map(({ item, message }) => `${nameOf(item.tile)}: ${message}`);
+    say([word("not-undone", { failed: failed.length }), ...lines.slice(0, MOST_TOLD)].join("\n"));
+  }
+  if (failed.length < moved.length) say(word("undone", { done: moved.length - failed.length }));
   show();
 }
 
@@ -253,8 +325,12 @@ function keys(event: KeyboardEvent): void {
     void chooseAll();
   } else if (event.key === "Escape" && chosen().length > 0) {
     choose(false);
-  } else if (event.key === "b" && shortcuts && !event.ctrlKey && !event.metaKey && !event.altKey) {
-    document.querySelector<HTMLElement>("[data-choice-gather]")?.click();
+  } else if (shortcuts && chosen().length > 0 && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    const key = event.key === "Backspace" ? "Delete" : event.key;
+    const button = bar()?.querySelector<HTMLElement>(`button[data-key="${CSS.escape(key)}"]:not([hidden])`);
+    if (!button) return;
+    event.preventDefault();
+    button.click();
   }
 }
 

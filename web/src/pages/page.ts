@@ -107,15 +107,35 @@ export async function pageNow(address: string | URL, { unattended = false, signa
   }
 }
 
-/** Says something for a moment; screen readers say it too. */
-export function say(text: string): void {
+interface Offer {
+  label: string;
+  act: () => void;
+}
+
+const SAID_MS = 6000;
+/** What can be acted on stays longer. */
+const OFFERED_MS = 30_000;
+
+/** Says something for a moment; screen readers say it too. With something to do about it, if that is offered. */
+export function say(text: string, offer?: Offer): void {
   const place = document.getElementById("toasts");
   if (!place) return;
   const toast = document.createElement("p");
   toast.className = "toast";
   toast.textContent = text;
+  if (offer) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "plain";
+    button.textContent = offer.label;
+    button.addEventListener("click", () => {
+      toast.remove();
+      offer.act();
+    });
+    toast.append(" ", button);
+  }
   place.append(toast);
-  setTimeout(() => toast.remove(), 6000);
+  setTimeout(() => toast.remove(), offer ? OFFERED_MS : SAID_MS);
 }
 
 /** Runs `work` on every item, a few at a time; tells how far it is; gives back what failed. */

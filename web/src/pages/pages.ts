@@ -1,6 +1,7 @@
 // What every page loads. Each part is bound to attributes of the page and leaves others alone.
 
 import { choosing } from "./choose";
+import { offeringFolders } from "./folders";
 import { forms } from "./forms";
 import { gathering } from "./gather";
 import { retrying } from "./retry";
@@ -21,3 +22,4 @@ filtering();
 scrolling();
 retrying();
 tagging();
+offeringFolders();

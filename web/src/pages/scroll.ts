@@ -73,6 +73,34 @@ async function fetchMore(): Promise<boolean> {
   return next !== null;
 }
 
+/** Brings what is shown of some pictures up to date; those that now stand elsewhere leave. Tells how many there are. */
+export async function renew(ids: Set<string>): Promise<number | null> {
+  const [list, pager] = [listOf(), pagerOf()];
+  if (!list || ids.size === 0) return null;
+  let total: number | null = null;
+  const length = Number(pager?.dataset["length"] ?? 0);
+  const first = pager ? Math.floor(Number(pager.dataset["start"]) / length) + 1 : 1;
+  const pages = length > 0 ? Math.max(1, Math.ceil(list.children.length / length)) : 1;
+  const fresh = new Map<string, Element>();
+  for (let page = first; page < first + pages; page += 1) {
+    const url = new URL(location.href);
+    if (pager) url.searchParams.set("page", String(page));
+    const now = await pageNow(url);
+    const items = now.querySelectorAll<HTMLElement>("[data-grid] > [data-id]");
+    for (const item of items) fresh.set(item.dataset["id"] ?? "", item);
+    total = Number(now.querySelector<HTMLElement>("[data-total]")?.dataset["total"] ?? 0);
+  }
+  for (const item of [...list.querySelectorAll<HTMLElement>(":scope > [data-id]")]) {
+    const id = item.dataset["id"] ?? "";
+    if (!ids.has(id)) continue;
+    const other = fresh.get(id);
+    if (other) item.replaceWith(document.importNode(other, true));
+    else item.remove();
+  }
+  moments(list);
+  return total;
+}
+
 let coming: Promise<boolean> | null = null;
 
 /** Adds what follows; tells whether that can be done again. */

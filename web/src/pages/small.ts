@@ -18,12 +18,68 @@ export function moments(root: ParentNode = document): void {
 
 // The links of pictures, in a grid and in a list.
 const LINKS = "[data-grid] > .tile > a, [data-grid] .name > a";
+const LINK = ":scope > a, .name > a";
 
-/** The arrow keys along a grid, by what stands nearest in that direction. */
+/** The picture of the grid that Tab comes to. */
+let current: HTMLElement | null = null;
+
+/**
+ * Makes one stop of Tab of a grid: the picture that had the focus last, or the first. The space bar chooses it, so that
+ * its box needs none.
+ */
+function stops(): void {
+  const links = [...document.querySelectorAll<HTMLElement>(LINKS)];
+  if (!current?.isConnected) current = links[0] ?? null;
+  for (const link of links) link.tabIndex = link === current ? 0 : -1;
+  for (const box of document.querySelectorAll<HTMLElement>("[data-grid] .pick input")) box.tabIndex = -1;
+}
+
+/** Puts the focus back into the grid; what is shown stays for those who do not go by key. */
+export function backToGrid(isByKey: boolean): void {
+  stops();
+  current?.focus({ preventScroll: !isByKey });
+}
+
+/** The next element from a node on, which may be one. */
+function beside(node: Node | null, isAfter: boolean): Element | null {
+  let at = node;
+  while (at && !(at instanceof Element)) at = isAfter ? at.nextSibling : at.previousSibling;
+  return at;
+}
+
+function roving(): void {
+  const grid = document.querySelector("[data-grid]");
+  if (!grid) return;
+  stops();
+  grid.addEventListener("focusin", (event) => {
+    const link = event.target instanceof Element ? event.target.closest<HTMLElement>(LINKS) : null;
+    if (!link || link === current) return;
+    if (current) current.tabIndex = -1;
+    current = link;
+    link.tabIndex = 0;
+  });
+  new MutationObserver((changes) => {
+    // Where the picture that Tab comes to has gone, the next one takes its place.
+    const last = current;
+    for (const { addedNodes, removedNodes, nextSibling, previousSibling } of changes) {
+      if (![...removedNodes].some((node) => current !== null && node.contains(current))) continue;
+      const near = [beside(nextSibling, true), beside(previousSibling, false)];
+      const items = [...addedNodes, ...near].filter((node) => node instanceof Element);
+      current = items.map((item) => item.querySelector<HTMLElement>(LINK)).find((link) => link !== null) ?? null;
+    }
+    stops();
+    const isLost = !document.activeElement || document.activeElement === document.body;
+    if (current !== last && isLost && !isCovered()) current?.focus({ preventScroll: true });
+  }).observe(grid, { childList: true });
+}
+
+/** The arrow keys along a grid, by what stands nearest in that direction; its ends. */
 function step(from: HTMLElement, key: string): HTMLElement | null {
   const links = [...document.querySelectorAll<HTMLElement>(LINKS)];
   const at = links.indexOf(from);
   const rtl = document.documentElement.dir === "rtl" ? -1 : 1;
+  if (key === "Home") return links[0] ?? null;
+  if (key === "End") return links[links.length - 1] ?? null;
   if (key === "ArrowLeft") return links[at - rtl] ?? null;
   if (key === "ArrowRight") return links[at + rtl] ?? null;
   const here = from.getBoundingClientRect();
@@ -42,6 +98,7 @@ function step(from: HTMLElement, key: string): HTMLElement | null {
 }
 
 export function keys(): void {
+  roving();
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const at = event.target instanceof HTMLElement ? event.target : document.body;
@@ -52,7 +109,7 @@ export function keys(): void {
       document.querySelector<HTMLInputElement>(".find input")?.focus();
     } else if (event.key === "?" && shortcuts) {
       open("keys");
-    } else if (event.key.startsWith("Arrow")) {
+    } else if (event.key.startsWith("Arrow") || (at.matches(LINKS) && ["Home", "End"].includes(event.key))) {
       const link = at.matches(LINKS)
         ? step(at, event.key)
         : document.querySelector<HTMLElement>(`a[data-key="${event.key}"]`);

@@ -9,6 +9,10 @@ help-default = Without it
 help-in-templates = In templates
 help-example-of = What { $name } does
 help-key-sheet = These keys
+help-key-ends = The first picture, the last one
+help-key-edit = Edit what is chosen
+help-key-move = Move what is chosen
+help-key-delete = Delete what is chosen
 help-key-gather = Put what is chosen into the basket
 
 # API

@@ -75,6 +75,7 @@ field-path = Path
 field-path-index = Folder for uploads
 field-public-access = Everybody
 field-q = Words
+field-remove = Tags to take off
 field-required = Holds
 field-scopes = May be used for
 field-sort = Ranked by

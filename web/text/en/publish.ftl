@@ -75,11 +75,17 @@ output-lazy-note = Takes the size that suits its place and the screen, in the be
 output-zoom = Zoom
 output-zoom-note = Visitors can look at it up to its own pixels. A signed address shows the one size that it was made for.
 output-gallery = Gallery
-output-gallery-note = Put further pictures inside, or name a whole folder instead: folder="…".
+output-gallery-note = Choose above which pictures it shows. With folder="…" in place of pictures it shows a folder as it is when somebody looks.
 output-slideshow = Slideshow
 output-css = CSS
 output-markdown = Markdown
 output-download = Download
+publish-of-label = Pictures of Gallery and Slideshow
+publish-of-one = This picture
+publish-of-folder = All of its folder
+publish-of-basket = All of the basket
+publish-of-none = There are none; the code shows this picture.
+publish-of-some = The first 100 of { $shown }.
 
 compare-title = Compare formats
 compare-lead = The same picture as other files, and how many bytes each takes.

@@ -2,7 +2,7 @@
 
 use super::addresses::Addresses;
 use super::wanted::{Pair, Wanted, with};
-use crate::pixel::{Compression, FORMATS, FormatRow};
+use crate::pixel::{Compression, FORMATS, Format, FormatRow};
 use crate::web::pages::Frame;
 
 /// Qualities of formats that lose something.
@@ -14,6 +14,8 @@ pub struct Variant {
     pub name: String,
     /// Where it is.
     pub href: String,
+    /// Whether it is what the chosen one is first compared with: another format.
+    pub is_first: bool,
 }
 
 /// The picture in every format that browsers are sent pictures in; nothing where the format is locked.
@@ -26,7 +28,9 @@ pub fn variants(
     if wanted.base.lock("format") || wanted.base.lock("quality") {
         return Vec::new();
     }
-    let mut variants = vec![Variant { name: f.t("compare-chosen"), href: addresses.local(pairs) }];
+    let href = addresses.local(pairs);
+    let mut variants = vec![Variant { name: f.t("compare-chosen"), href, is_first: false }];
+    let chosen = wanted.spec.as_ref().map(|spec| spec.recipe.format);
     let shown = |row: &&FormatRow| {
         let kept = matches!(row.extensions[0], "tif" | "bmp");
         row.is_written() && !row.format.is_paper() && !kept
@@ -34,11 +38,15 @@ pub fn variants(
     for row in FORMATS.iter().filter(shown) {
         let qualities: &[&str] =
             if row.compression == Compression::Lossy { &QUALITIES } else { &[""] };
+        // PNG beside what loses something, and beside PNG the best of what does.
+        let other = if chosen == Some(Format::Png) { Format::Jpeg } else { Format::Png };
         for quality in qualities {
             let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
             let changes = [("format", text(row.extensions[0])), ("quality", text(quality))];
             let name = format!("{} {quality}", row.title).trim_end().to_owned();
-            variants.push(Variant { name, href: addresses.local(&with(pairs, &changes)) });
+            let href = addresses.local(&with(pairs, &changes));
+            let is_first = row.format == other && Some(quality) == qualities.last();
+            variants.push(Variant { name, href, is_first });
         }
     }
     variants

@@ -7,6 +7,7 @@
 mod addresses;
 mod compare;
 mod controls;
+mod members;
 mod outputs;
 mod wanted;
 
@@ -65,6 +66,10 @@ struct Publish {
     widths: String,
     widths_fault: String,
     sizes: String,
+    /// Of which pictures galleries are made.
+    of: &'static str,
+    /// What there is to say of these.
+    of_note: String,
 }
 
 struct TemplateChoice {
@@ -114,7 +119,17 @@ fn page(
     widths.iter_mut().for_each(|width| *width = addresses.up_to(*width));
     widths.dedup();
     let looked_at = looked_at(&pairs);
+    let of = ["folder", "basket"].into_iter().find(|word| *word == given(form, "of"));
+    let of = of.unwrap_or_default();
+    let (members, count) = members::members(app, identity, view, of)?;
+    let of_note = match (of, members.len()) {
+        ("", _) => String::new(),
+        (_, 0) => f.t("publish-of-none"),
+        (_, shown) if shown < count => f.n("publish-of-some", count),
+        _ => String::new(),
+    };
     let subject = Subject {
+        members,
         widths,
         sizes: given(form, "sizes").to_owned(),
         link: f.t("download"),
@@ -146,6 +161,8 @@ fn page(
         widths: given(form, "widths").to_owned(),
         widths_fault,
         sizes: given(form, "sizes").to_owned(),
+        of,
+        of_note,
         f,
     })
 }
@@ -179,6 +196,7 @@ fn subject<'a>(
         size,
         asked,
         shape: Some(asked).filter(|(width, height)| covers && *width > 0 && *height > 0),
+        members: Vec::new(),
         widths: Vec::new(),
         sizes: String::new(),
         is_sizeable: !tiled && !["width", "height", "dpr"].iter().any(|name| base.lock(name)),

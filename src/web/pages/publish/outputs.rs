@@ -3,6 +3,7 @@
 //! Knows addresses and sizes as they were worked out; nothing of how.
 
 use super::addresses::Addresses;
+use super::members::Member;
 use super::wanted::{Pair, with};
 
 /// Widths that are offered where nobody says others.
@@ -34,6 +35,8 @@ pub struct Subject<'a> {
     pub alt: String,
     /// What a link to the file says where nothing is said of the picture.
     pub link: String,
+    /// The pictures of galleries; none for this one alone.
+    pub members: Vec<Member>,
     /// Width and height of the result, where they are known.
     pub size: Option<(u32, u32)>,
     /// Width and height that are asked for, 0 for one that is not.
@@ -97,8 +100,8 @@ impl Subject<'_> {
         outputs.extend([
             output("output-lazy", "output-lazy-note", self.lazy()),
             output("output-zoom", "output-zoom-note", self.zoom()),
-            output("output-gallery", "output-gallery-note", self.gallery()),
-            output("output-slideshow", "output-gallery-note", self.slideshow()),
+            output("output-gallery", "output-gallery-note", self.viewer_of_all("gallery")),
+            output("output-slideshow", "output-gallery-note", self.viewer_of_all("slideshow")),
             output("output-css", "", self.css()),
             output("output-markdown", "", self.markdown()),
             output("output-download", "", self.download()),
@@ -226,16 +229,22 @@ impl Subject<'_> {
         format!("{}<halftone-zoom{src}{alt}></halftone-zoom>", self.viewer("zoom"))
     }
 
-    fn gallery(&self) -> String {
-        let img = self.img(&self.pairs, "");
-        let viewer = self.viewer("gallery");
-        format!("{viewer}<halftone-gallery>\n  {img}\n</halftone-gallery>")
+    /// A viewer of all pictures that are chosen.
+    fn viewer_of_all(&self, name: &str) -> String {
+        let one = || vec![self.img(&self.pairs, "")];
+        let all = || self.members.iter().map(|member| self.img_of(member)).collect();
+        let imgs: Vec<String> = if self.members.is_empty() { one() } else { all() };
+        let viewer = self.viewer(name);
+        format!("{viewer}<halftone-{name}>\n  {}\n</halftone-{name}>", imgs.join("\n  "))
     }
 
-    fn slideshow(&self) -> String {
-        let img = self.img(&self.pairs, "");
-        let viewer = self.viewer("slideshow");
-        format!("{viewer}<halftone-slideshow>\n  {img}\n</halftone-slideshow>")
+    /// Another picture, with the same done to it. Its size is known only where a shape is asked for.
+    fn img_of(&self, member: &Member) -> String {
+        let pairs = with(&self.pairs, &[("src", Some(member.path.clone()))]);
+        let src = Self::attribute("src", &self.addresses.whole(&pairs));
+        let size = self.shape.map(|_| self.size_attributes()).unwrap_or_default();
+        let alt = Self::attribute("alt", &member.alt);
+        format!("<img{src}{size}{alt} loading=\"lazy\" decoding=\"async\">")
     }
 
     fn css(&self) -> String {

@@ -87,8 +87,10 @@ export function compared(): void {
   for (const [at, list] of sides().entries()) {
     const before = list.selectedIndex;
     list.replaceChildren(...names.map((name) => new Option(name)));
-    // At first as it is chosen beside another format.
-    list.selectedIndex = before >= 0 && before < names.length ? before : Math.min(at === 0 ? 0 : 4, names.length - 1);
+    // At first as it is chosen beside another format; so it stays until somebody chooses.
+    const first = at === 0 ? 0 : rows().findIndex((row) => "first" in row.dataset);
+    const isKept = "chosen" in list.dataset && before >= 0 && before < names.length;
+    list.selectedIndex = isKept ? before : Math.max(0, first);
   }
   for (const row of rows()) {
     const [told, length] = [row.querySelector("[data-bytes]"), lengths.get(link(row)?.href ?? "")];
@@ -102,7 +104,12 @@ export function comparing(): void {
   const section = place();
   if (!section) return;
   compared();
-  for (const list of sides()) list.addEventListener("change", () => void side(list));
+  for (const list of sides()) {
+    list.addEventListener("change", () => {
+      list.dataset["chosen"] = "";
+      void side(list);
+    });
+  }
   const all = section.querySelector<HTMLButtonElement>("[data-measure-all]");
   all?.addEventListener("click", () => void measureAll(all));
   const pair = section.querySelector<HTMLElement>("[data-pair]");

@@ -111,7 +111,7 @@ class Page {
         const other = page.querySelector<HTMLElement>(`[data-control="${own.dataset["control"]}"]`);
         if (other) sync(own, other);
       }
-      for (const part of ["[data-outputs]", "[data-notes]", "[data-template-note]", "[data-variants]"]) {
+      for (const part of ["[data-outputs]", "[data-notes]", "[data-template-note]", "[data-of-note]", "[data-variants]"]) {
         const [mine, theirs] = [document.querySelector(part), page.querySelector(part)];
         if (mine && theirs) mine.replaceChildren(...[...theirs.childNodes].map((node) => document.importNode(node, true)));
       }
