@@ -55,6 +55,7 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ("install.md", "apt-get purge halftone", RUN),
     ("install.md", "scripts/package rpm", OTHER),
     ("install.md", "usermod -aG halftone nginx", OTHER),
+    ("install.md", "usermod -aG halftone www-data", OTHER),
     ("install.md", "scripts/package tar", OTHER),
     ("install.md", "tar -C / --strip-components=1 -xzf FILE --wildcards '*/usr' '*/etc'", RUN),
     ("install.md", "cargo build --locked --release", OTHER),
