@@ -47,6 +47,7 @@ pub fn table(app: &App, request: &Request, _: &dyn Progress) -> Result<Response,
     let query = Form::of_query(request)?;
     let path = folder_path(given(&query, "path"))?;
     let here = with_value("/table", "path", &path);
+    let rights = app.store.rights()?;
     let mut page = Page {
         f: Frame::of(app, request, &identity),
         folder_href: with_value("/browse", "path", &path),
@@ -54,7 +55,7 @@ pub fn table(app: &App, request: &Request, _: &dyn Progress) -> Result<Response,
         here,
         path,
         table: String::new(),
-        may_edit: has_folder(&app.store.rights()?, &identity, Level::Edit),
+        may_edit: has_folder(&rights, &identity, Level::Edit),
         fault: String::new(),
         changed: Vec::new(),
         failed: Vec::new(),
