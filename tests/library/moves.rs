@@ -128,8 +128,8 @@ fn titles_and_tags_are_changed(bench: &Bench) {
     let tags = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
     let changes = Changes {
         title: Some("A title".into()),
-        description: None,
         tags: tags(&["Sea", " sky ", "sea", ""]),
+        ..Changes::default()
     };
     let denied = bench.library.change(&by(viewer), image.id, &changes).unwrap_err();
     assert!(matches!(denied, Error::Denied { level: Level::Edit, .. }), "{denied}");

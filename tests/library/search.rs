@@ -53,6 +53,7 @@ fn words_are_found_wherever_they_stand(bench: &Bench) {
         title: Some("A title".into()),
         description: Some("Some description".into()),
         tags: Some(vec!["Holiday pictures".into()]),
+        ..Changes::default()
     };
     bench.library.change(&Caller::System, id, &changes).unwrap();
     say(bench, "other.png", "");
