@@ -33,9 +33,6 @@ const DAY_MS: i64 = 24 * 3600 * 1000;
 /// Where pictures are asked for.
 const PICTURE: &str = "/image";
 
-/// Nobody looks at these pictures, so they are not counted.
-const UNCOUNTED: &str = "&stats=0";
-
 /// What browsers say of the formats they take, of those that the format may depend on.
 const BROWSERS: [&str; 2] = ["image/avif,image/webp,*/*", "image/webp,*/*"];
 
@@ -119,7 +116,7 @@ fn targets(options: &Options, settings: &Settings) -> anyhow::Result<Targets> {
     };
     let each = |path: &String| {
         let src = in_query(path);
-        templates.iter().map(move |tmp| format!("src={src}{tmp}{UNCOUNTED}")).collect::<Vec<_>>()
+        templates.iter().map(move |tmp| format!("src={src}{tmp}")).collect::<Vec<_>>()
     };
     let mut queries: Vec<String> = paths.iter().flat_map(each).collect();
     let all = queries.len();
