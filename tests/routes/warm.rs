@@ -85,10 +85,11 @@ fn nothing_is_no_number_of_wanted_pictures() {
 #[test]
 fn every_class_of_browsers_is_warmed() {
     let site = site("");
-    site.template("Auto", r#"{"format": {"value": "auto"}, "width": {"value": 90}}"#);
-    let text = told(&warm(&site, &["--folder", "open", "--template", "Auto"]));
-    assert_eq!(text, "2 asked for, 0 failed\n");
-    let target = "/image?src=open/photo.jpg&tmp=Auto";
+    let target = "/image?src=open/photo.jpg&width=90&format=auto";
+    let list = site.scratch().join("list");
+    std::fs::write(&list, format!("{target}\n")).unwrap();
+    let text = told(&warm(&site, &["--list", list.to_str().unwrap()]));
+    assert_eq!(text, "1 asked for, 0 failed\n");
     for accept in ["image/avif,image/webp,*/*", "image/webp,*/*", "*/*"] {
         let answer = site.get_with(target, &[("Accept", accept)]);
         assert_eq!(answer.header("x-from-cache"), Some("True"), "{accept}");

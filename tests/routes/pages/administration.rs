@@ -213,8 +213,8 @@ fn a_level_that_comes_from_above_is_not_set_by_accident() {
     // Nothing is set anywhere for a group that was just made.
     let fresh = groups::insert(site.db(), "fresh", "", TYPE_LOCAL).unwrap();
     let (form, _) = form_of(&admin.get("/admin/permissions?path=/open").text(), fresh);
-    assert_eq!(chosen(&form), ["0"], "{form}");
-    assert!(form.contains("selected>No access<"), "{form}");
+    assert_eq!(chosen(&form), [""], "{form}");
+    assert!(form.contains("selected>Not set<"), "{form}");
 }
 
 #[test]
