@@ -142,15 +142,6 @@ pub fn by_ids(sql: &dyn Sql, ids: &[i64]) -> Result<Vec<ImageRow>> {
     rows.iter().map(read).collect()
 }
 
-/// Keeps other transactions from changing an image's row until this one ends.
-///
-/// # Errors
-/// See [`super::Error`].
-pub fn hold(sql: &dyn Sql, id: i64) -> Result<()> {
-    sql.execute("UPDATE images SET status = status WHERE id = $1", values![id])?;
-    Ok(())
-}
-
 /// Sets title and description; tells whether there is such an image.
 ///
 /// # Errors

@@ -7,8 +7,8 @@ use crate::auth::Level;
 use crate::db::image_history::{self, Action};
 use crate::db::image_metadata::{self, ImageMetadata};
 use crate::db::images::{self, FocalPoint, ImageRow};
-use crate::db::tags;
 use crate::db::users::name_key;
+use crate::db::{self, Sql, tags};
 
 /// Bounds on what people say, in characters.
 const MAX_TITLE_CHARS: usize = 255;
@@ -129,13 +129,7 @@ impl Library {
             if edited.is_empty() {
                 return Ok(Ok(image));
             }
-            images::set_texts(sql, id, &image.title, &image.description)?;
-            if let Some(names) = &names {
-                tags::set_of_image(sql, id, names)?;
-            }
-            let detail = format!("{} changed", edited.join(", "));
-            image_history::add(sql, id, caller.user_id(), Action::Edited, &detail)?;
-            read::index(sql, &image)?;
+            say(sql, caller, &image, names.as_deref(), &edited)?;
             Ok(Ok(image))
         })?
     }
@@ -151,8 +145,7 @@ impl Library {
         let (add, remove) =
             (clean_tags(&part.add, MAX_TAGS)?, clean_tags(&part.remove, usize::MAX)?);
         let fits = self.db.transaction(|sql| {
-            images::hold(sql, id)?;
-            let Some(image) = images::by_id(sql, id)? else { return Ok(true) };
+            let Some(image) = images::held(sql, id)? else { return Ok(true) };
             let had = tags::of_image(sql, id)?;
             let key = |name: &String| name_key(name);
             let gone: HashSet<String> = remove.iter().map(key).collect();
@@ -180,15 +173,10 @@ impl Library {
             if edited.is_empty() {
                 return Ok(true);
             }
-            images::set_texts(sql, id, &new.title, &new.description)?;
-            tags::set_of_image(sql, id, &names)?;
-            let detail = format!("{} changed", edited.join(", "));
-            image_history::add(sql, id, caller.user_id(), Action::Edited, &detail)?;
-            read::index(sql, &new)?;
+            say(sql, caller, &new, Some(&names), &edited)?;
             Ok(true)
         })?;
-        let too_many = || Error::parameter("tags", format!("there are more than {MAX_TAGS}"));
-        fits.then_some(()).ok_or_else(too_many)
+        fits.then_some(()).ok_or_else(|| too_many_tags(MAX_TAGS))
     }
 
     /// Says which point of an image matters most, or that none does. Pictures that follow it are made
@@ -240,6 +228,23 @@ pub(super) fn field(
         return Err(Error::parameter(name, format!("it is longer than {max_chars} characters")));
     }
     Ok(text.to_owned())
+}
+
+/// Writes what is said of an image, its tags where they are given, with a record of what was edited.
+fn say(
+    sql: &dyn Sql,
+    caller: &Caller<'_>,
+    image: &ImageRow,
+    tags: Option<&[String]>,
+    edited: &[&str],
+) -> db::Result<()> {
+    images::set_texts(sql, image.id, &image.title, &image.description)?;
+    if let Some(names) = tags {
+        tags::set_of_image(sql, image.id, names)?;
+    }
+    let detail = format!("{} changed", edited.join(", "));
+    image_history::add(sql, image.id, caller.user_id(), Action::Edited, &detail)?;
+    read::index(sql, image)
 }
 
 /// A text after a change; none when it was changed both here and by somebody else. Browsers change line ends.
