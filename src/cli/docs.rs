@@ -1,5 +1,5 @@
 //! `halftone docs`: the references that are generated from the tables; manual pages and completion for
-//! packages.
+//! packages; the texts of pages for translators.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::manual;
+use crate::web::text;
 
 /// Where to write.
 #[derive(Args)]
@@ -21,6 +22,12 @@ pub struct Options {
     /// Write the completion for bash into this folder, and not the references
     #[arg(long, value_name = "DIR")]
     completion: Option<PathBuf>,
+    /// Print all texts of pages in English, and write nothing
+    #[arg(long)]
+    texts: bool,
+    /// With --texts, print only those that this translation lacks
+    #[arg(long, value_name = "FILE", requires = "texts")]
+    lacking: Option<PathBuf>,
 }
 
 /// Every generated file: its path below the root and its text.
@@ -36,6 +43,10 @@ fn generated() -> [(&'static str, String); 5] {
 
 /// Writes the files.
 pub fn run(options: &Options) -> anyhow::Result<()> {
+    if options.texts {
+        print!("{}", texts(options.lacking.as_deref())?);
+        return Ok(());
+    }
     if let Some(folder) = &options.man {
         manual::write_pages(folder)?;
     }
@@ -51,6 +62,13 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         println!("{}", path.display());
     }
     Ok(())
+}
+
+/// What there is to translate.
+fn texts(translation: Option<&Path>) -> anyhow::Result<String> {
+    let Some(path) = translation else { return Ok(text::english()) };
+    let has = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    Ok(text::lacking(&has))
 }
 
 fn write(path: &Path, text: &str) -> std::io::Result<()> {

@@ -1,100 +1,65 @@
 //! The words of pages, in the language that a visitor reads best of those that there are.
 //!
-//! They stand in `web/text`, a folder of Fluent files for each language; English is whole, and what another
-//! language lacks is taken from it. Must not know what pages there are.
+//! English stands in `web/text/en`, in Fluent files, and is whole; what another language lacks is taken from it,
+//! or from the table that says it. Must not know what pages there are.
 
-use std::sync::LazyLock;
+mod languages;
+mod sentences;
+mod tables;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
-use http::header;
-use unic_langid::LanguageIdentifier;
+use unic_langid::{CharacterDirection, LanguageIdentifier};
 
-use crate::http::Request;
-
-/// Every language, the fallback first: its tag, its direction of writing, its text.
-const LANGUAGES: &[(&str, &str, &str)] = &[("en", "ltr", ENGLISH)];
-
-const ENGLISH: &str = concat!(
-    include_str!("../../web/text/en/pages.ftl"),
-    include_str!("../../web/text/en/publish.ftl"),
-    include_str!("../../web/text/en/portfolios.ftl"),
-    include_str!("../../web/text/en/reports.ftl"),
-    include_str!("../../web/text/en/administration.ftl"),
-    include_str!("../../web/text/en/tasks.ftl"),
-    include_str!("../../web/text/en/help.ftl"),
-    include_str!("../../web/text/en/messages.ftl"),
-);
+pub use languages::{add_languages, for_languages, in_english, texts_of};
+pub use tables::{english, lacking};
 
 /// Messages that begin so are for scripts.
 const FOR_SCRIPTS: &str = "script-";
 
 /// The texts of one language.
 pub struct Texts {
-    language: &'static str,
+    language: String,
     direction: &'static str,
     separator: String,
     bundle: FluentBundle<FluentResource>,
     scripts: String,
-}
-
-static TEXTS: LazyLock<Vec<Texts>> = LazyLock::new(|| {
-    LANGUAGES.iter().map(|(tag, direction, source)| Texts::read(tag, direction, source)).collect()
-});
-
-/// The texts for who sends this `Accept-Language` field.
-pub fn for_languages(accepted: Option<&str>) -> &'static Texts {
-    let known = |tag: &str| {
-        let primary = tag.split('-').next().unwrap_or_default();
-        TEXTS.iter().find(|texts| texts.language.eq_ignore_ascii_case(primary))
-    };
-    by_preference(accepted.unwrap_or_default()).into_iter().find_map(known).unwrap_or(&TEXTS[0])
-}
-
-/// The texts for who sent a request.
-pub fn texts_of(request: &Request) -> &'static Texts {
-    let accepted = request.headers.get(header::ACCEPT_LANGUAGE);
-    for_languages(accepted.and_then(|field| field.to_str().ok()))
-}
-
-/// The tags of an `Accept-Language` field (RFC 9110, section 12.5.4), the most wanted first.
-fn by_preference(field: &str) -> Vec<&str> {
-    let mut tags: Vec<(f32, &str)> = field
-        .split(',')
-        .filter_map(|item| {
-            let mut parts = item.trim().split(';');
-            let tag = parts.next()?.trim();
-            let weight = parts.find_map(|part| part.trim().strip_prefix("q="));
-            let weight = weight.map_or(1.0, |text| text.trim().parse().unwrap_or(0.0));
-            (weight > 0.0 && !tag.is_empty()).then_some((weight, tag))
-        })
-        .collect();
-    tags.sort_by(|a, b| b.0.total_cmp(&a.0));
-    tags.into_iter().map(|(_, tag)| tag).collect()
+    /// Where what it lacks is taken from; none for English itself.
+    fallback: Option<&'static Texts>,
 }
 
 impl Texts {
-    fn read(language: &'static str, direction: &'static str, source: &str) -> Self {
-        let tag: LanguageIdentifier = language.parse().unwrap_or_default();
-        let mut bundle = FluentBundle::new_concurrent(vec![tag]);
+    /// Reads the files of a language; what stands in a later one holds over the same in one before.
+    fn read(tag: &LanguageIdentifier, sources: &[&str], fallback: Option<&'static Self>) -> Self {
+        let mut bundle = FluentBundle::new_concurrent(vec![tag.clone()]);
         // Names are isolated by elements, which also hold in attributes that are read aloud.
         bundle.set_use_isolating(false);
-        // A test reads every file; what is sound of a damaged one is used.
-        let resource =
-            FluentResource::try_new(source.to_owned()).unwrap_or_else(|(sound, _)| sound);
-        let scripts: Vec<String> =
-            keys(source).filter(|key| key.starts_with(FOR_SCRIPTS)).map(str::to_owned).collect();
-        bundle.add_resource_overriding(resource);
-        let mut texts =
-            Self { language, direction, separator: String::new(), bundle, scripts: String::new() };
+        for source in sources {
+            // What is sound of a damaged file is used.
+            let resource =
+                FluentResource::try_new((*source).to_owned()).unwrap_or_else(|(sound, _)| sound);
+            bundle.add_resource_overriding(resource);
+        }
+        let direction = match tag.character_direction() {
+            CharacterDirection::RTL => "rtl",
+            _ => "ltr",
+        };
+        let mut texts = Self {
+            language: tag.to_string(),
+            direction,
+            separator: String::new(),
+            bundle,
+            scripts: String::new(),
+            fallback,
+        };
         texts.separator = texts.get("number-separator");
-        texts.scripts = texts.for_scripts(&scripts);
+        texts.scripts = texts.for_scripts();
         texts
     }
 
     /// The language's tag.
-    pub fn language(&self) -> &'static str {
-        self.language
+    pub fn language(&self) -> &str {
+        &self.language
     }
 
     /// `ltr` or `rtl`.
@@ -109,7 +74,13 @@ impl Texts {
 
     /// Whether there is a message of this key.
     pub fn has(&self, key: &str) -> bool {
-        self.bundle.has_message(key)
+        self.of(key).is_some()
+    }
+
+    /// The texts that have a message of this key: these, or those that fill them up.
+    fn of(&self, key: &str) -> Option<&Self> {
+        let own = self.bundle.get_message(key).is_some_and(|message| message.value().is_some());
+        if own { Some(self) } else { self.fallback?.of(key) }
     }
 
     /// The message with a number that it calls `$count`.
@@ -136,12 +107,14 @@ impl Texts {
     }
 
     fn with(&self, key: &str, given: Option<&FluentArgs<'_>>) -> String {
-        let pattern = self.bundle.get_message(key).and_then(|message| message.value());
-        let Some(pattern) = pattern else {
+        let found = self.of(key).and_then(|texts| {
+            let pattern = texts.bundle.get_message(key)?.value()?;
+            Some(texts.bundle.format_pattern(pattern, given, &mut Vec::new()).into_owned())
+        });
+        found.unwrap_or_else(|| {
             log::warn!("the pages have no text {key:?}");
-            return key.to_owned();
-        };
-        self.bundle.format_pattern(pattern, given, &mut Vec::new()).into_owned()
+            key.to_owned()
+        })
     }
 
     /// A whole number with its digits in groups of three.
@@ -174,13 +147,14 @@ impl Texts {
     }
 
     /// What a script is to put in stays written as `{name}`.
-    fn for_scripts(&self, keys: &[String]) -> String {
+    fn for_scripts(&self) -> String {
         let places = ["name", "count", "total", "done", "failed", "percent"];
-        let message = |key: &String| {
+        let message = |key: &str| {
             let given = places.map(|place| (place, FluentValue::from(format!("{{{place}}}"))));
             (key[FOR_SCRIPTS.len()..].to_owned(), self.args(key, given).into())
         };
-        let all: serde_json::Map<String, serde_json::Value> = keys.iter().map(message).collect();
+        let keys = keys(languages::ENGLISH).filter(|key| key.starts_with(FOR_SCRIPTS));
+        let all: serde_json::Map<String, serde_json::Value> = keys.map(message).collect();
         serde_json::Value::Object(all).to_string().replace('<', "\\u003c")
     }
 }

@@ -36,6 +36,7 @@ mod guide;
 mod hostile;
 mod image;
 mod import;
+mod languages;
 mod ldap;
 mod legacy;
 mod limits;

@@ -25,7 +25,7 @@ use crate::stats::{CacheGauge, Counters, CountersOptions, Fill, Flusher, Sampler
 use crate::web::api::Cors;
 use crate::web::image::{Memos, Prepare, Xref};
 use crate::web::metrics::Meters;
-use crate::web::{App, ParsedTemplates, TaskWaits, assets};
+use crate::web::{App, ParsedTemplates, TaskWaits, assets, text};
 
 /// Images that a worker remembers the ids of.
 const KNOWN_IMAGES: usize = 100_000;
@@ -47,6 +47,9 @@ impl Running {
         let settings = &loaded.settings;
         if !settings.static_dir.as_os_str().is_empty() {
             assets::read_from(&settings.static_dir).context("static_dir")?;
+        }
+        if !settings.text_dir.as_os_str().is_empty() {
+            text::add_languages(&settings.text_dir).context("text_dir")?;
         }
         let db = database(settings)?;
         db::check_schema(&db)?;

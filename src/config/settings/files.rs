@@ -109,6 +109,22 @@ pub(super) static STATIC_DIR: Row<PathBuf> = Row {
     kind: &Folder { blank: true },
 };
 
+pub(super) static TEXT_DIR: Row<PathBuf> = Row {
+    about: About {
+        name: "text_dir",
+        default: "",
+        unit: None,
+        reload: true,
+        secret: false,
+        group: Group::Files,
+        doc: "The folder of further languages of pages, a file for each, named by its tag, such as \
+              `de.ftl` or `pt-BR.ftl`. Who asks for that language sees its texts, and English ones \
+              where it lacks any. `halftone docs --texts` writes what there is to translate. Blank: \
+              those in the program.",
+    },
+    kind: &Folder { blank: true },
+};
+
 pub(super) static PID_FILE: Row<PathBuf> = Row {
     about: About {
         name: "pid_file",

@@ -119,6 +119,22 @@ impl Group {
         Self::Background,
     ];
 
+    /// Its name in keys of texts.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Files => "files",
+            Self::Library => "library",
+            Self::Connections => "connections",
+            Self::Pool => "pool",
+            Self::Caches => "caches",
+            Self::Pictures => "pictures",
+            Self::Protection => "protection",
+            Self::Accounts => "accounts",
+            Self::Background => "background",
+        }
+    }
+
     /// Heading.
     #[must_use]
     pub fn title(self) -> &'static str {
@@ -235,6 +251,7 @@ settings! {
     run_dir: PathBuf = files::RUN_DIR;
     temp_dir: PathBuf = files::TEMP_DIR;
     static_dir: PathBuf = files::STATIC_DIR;
+    text_dir: PathBuf = files::TEXT_DIR;
     pid_file: PathBuf = files::PID_FILE;
     log_file: PathBuf = files::LOG_FILE;
     log_level: LevelFilter = files::LOG_LEVEL;

@@ -101,6 +101,21 @@ impl Group {
         Self::Delivery,
     ];
 
+    /// Its name in keys of texts.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Output => "output",
+            Self::Size => "size",
+            Self::Turn => "turn",
+            Self::Part => "part",
+            Self::Effect => "effect",
+            Self::Overlay => "overlay",
+            Self::Delivery => "delivery",
+        }
+    }
+
     /// Heading.
     #[must_use]
     pub fn title(self) -> &'static str {

@@ -31,8 +31,6 @@ pub enum Fault {
 pub struct Error {
     status: StatusCode,
     message: String,
-    /// The text of the pages that says the same, where it is one of theirs.
-    key: Option<&'static str>,
     fault: Fault,
     retry_after_s: Option<u64>,
     challenge: bool,
@@ -48,7 +46,6 @@ impl Error {
         Self {
             status,
             message: message.into(),
-            key: None,
             fault,
             retry_after_s: None,
             challenge: false,
@@ -59,8 +56,7 @@ impl Error {
 
     /// With a message of the pages' texts.
     fn said(status: StatusCode, fault: Fault, key: &'static str) -> Self {
-        let message = text::for_languages(None).get(key);
-        Self { key: Some(key), ..Self::new(status, fault, message) }
+        Self::new(status, fault, text::in_english().get(key))
     }
 
     /// 400: a parameter is missing, out of range, or not one of its choices.
@@ -152,7 +148,7 @@ impl Error {
     /// The same with a message that tells the client more.
     #[must_use]
     pub fn saying(mut self, message: impl Into<String>) -> Self {
-        (self.message, self.key) = (message.into(), None);
+        self.message = message.into();
         self
     }
 

@@ -8,22 +8,30 @@ use crate::web::text::Texts;
 impl Error {
     /// The message for a page.
     pub fn in_words(&self, texts: &Texts) -> String {
-        match self.key {
-            Some(key) => texts.get(key),
-            None => in_words(texts, &self.message),
-        }
+        in_words(texts, &self.message)
+    }
+
+    /// The message for who writes the address of a picture, and knows parameters by the names that it has.
+    pub fn in_words_by_names(&self, texts: &Texts) -> String {
+        told(texts, &self.message, |_| None)
     }
 }
 
 /// A message of the API for a page: `email: must be given` tells of the field by what its form calls it.
 pub fn in_words(texts: &Texts, message: &str) -> String {
-    let told = message.split_once(": ");
-    let told = told.and_then(|(name, reason)| Some((label(texts, name)?, reason)));
-    match told {
-        Some((name, reason)) => {
-            texts.args("fault", [("name", name.into()), ("reason", reason.into())])
-        }
-        None => message.to_owned(),
+    told(texts, message, |name| label(texts, name))
+}
+
+/// A message with the name that it begins with as `called` says, else as it is.
+fn told(texts: &Texts, message: &str, called: impl Fn(&str) -> Option<String>) -> String {
+    if let Some(said) = texts.sentence(message) {
+        return said;
+    }
+    let Some((name, reason)) = message.split_once(": ") else { return message.to_owned() };
+    let reason = texts.sentence_or_same(reason);
+    match called(name) {
+        Some(name) => texts.args("fault", [("name", name.into()), ("reason", reason.into())]),
+        None => format!("{name}: {reason}"),
     }
 }
 

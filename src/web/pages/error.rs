@@ -58,7 +58,7 @@ pub fn error_page_leading_to(app: &App, request: &Request, error: &Error, back: 
     let closed = matches!(status, StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED);
     // Whoever writes the address of a picture knows parameters by the names that it has.
     let message = match shows_pictures(&request.path) {
-        true => error.message().to_owned(),
+        true => error.in_words_by_names(f.texts()),
         false if is_stale(error) => f.t("error-stale"),
         false => error.in_words(f.texts()),
     };

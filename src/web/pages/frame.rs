@@ -10,7 +10,6 @@ use crate::auth::{Identity, Level, Rights, SystemPermission};
 use crate::db::baskets;
 use crate::http::{Request, Response};
 use crate::pixel::FORMATS;
-use crate::spec::Group;
 use crate::web::sign_in::{Form, csrf};
 use crate::web::text::{self, Texts};
 use crate::web::{App, Error, client, who};
@@ -235,20 +234,6 @@ impl Frame {
     /// What a parameter of pictures is called.
     pub fn param(&self, name: &str) -> String {
         self.t_or(&format!("param-{name}"), name)
-    }
-
-    /// What a group of parameters is called.
-    pub fn params(&self, group: Group) -> String {
-        self.t(match group {
-            Group::Source => "params-source",
-            Group::Output => "params-output",
-            Group::Size => "params-size",
-            Group::Turn => "params-turn",
-            Group::Part => "params-part",
-            Group::Effect => "params-effect",
-            Group::Overlay => "params-overlay",
-            Group::Delivery => "params-delivery",
-        })
     }
 
     /// A text with a number.

@@ -2,10 +2,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use super::languages::{ENGLISH, TRANSLATED, best, by_preference, translated};
 use super::*;
 
 /// Every text file below a folder, with its content.
-fn files(folder: &Path, extensions: &[&str], found: &mut Vec<(String, String)>) {
+pub(super) fn files(folder: &Path, extensions: &[&str], found: &mut Vec<(String, String)>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
@@ -68,15 +69,18 @@ fn every_text_that_is_asked_for_is_there() {
 #[test]
 fn no_text_is_left_over() {
     let all: String = sources().into_iter().map(|(_, text)| text).collect();
-    let unused: Vec<&str> = keys(LANGUAGES[0].2)
+    let unused: Vec<&str> = keys(ENGLISH)
         .filter(|key| {
             let key = key.strip_prefix(FOR_SCRIPTS).or(key.strip_prefix("done-")).unwrap_or(key);
             !all.contains(&format!("\"{key}\"")) && !all.contains(&format!("done={key}\""))
         })
         // Made of a number or a name: of a status, an action, a parameter, a field, a kind of task or of act.
+        // What other parts of the program say is looked for by a test of its own.
         .filter(|key| {
-            let named =
-                ["error-", "history-", "param-", "word-", "work-", "came-", "field-", "act-"];
+            let named = [
+                "error-", "history-", "param-", "word-", "work-", "came-", "field-", "act-",
+                "reason-", "takes-", "queued-",
+            ];
             !named.iter().any(|it| key.starts_with(it))
         })
         .collect();
@@ -105,7 +109,7 @@ fn the_page_of_front_servers_looks_and_speaks_like_the_others() {
 
 #[test]
 fn every_file_of_texts_is_sound() {
-    for (tag, _, source) in LANGUAGES {
+    for (tag, source) in TRANSLATED.iter().chain(&[("en", ENGLISH)]) {
         let faults = FluentResource::try_new((*source).to_owned()).err().map(|(_, faults)| faults);
         assert!(faults.is_none(), "{tag}: {faults:?}");
         let mut seen = BTreeSet::new();
@@ -124,6 +128,91 @@ fn the_most_wanted_language_comes_first() {
     assert_eq!(by_preference(""), [""; 0]);
     assert_eq!(for_languages(Some("xx, EN-AU")).language(), "en");
     assert_eq!(for_languages(Some("xx")).language(), "en");
+    let others: &'static [Texts] =
+        added(&[("pt-BR", ""), ("de", ""), ("pt", ""), ("ar", "")]).leak();
+    for (accepted, language, direction) in [
+        ("de-AT, en;q=0.9", "de", "ltr"),
+        ("PT-br", "pt-BR", "ltr"),
+        ("pt", "pt", "ltr"),
+        ("pt-PT", "pt-BR", "ltr"),
+        ("en-GB, de;q=0.9", "en", "ltr"),
+        ("xx, ar;q=0.1", "ar", "rtl"),
+        ("*", "en", "ltr"),
+    ] {
+        let texts = best(others, accepted);
+        assert_eq!((texts.language(), texts.direction()), (language, direction), "{accepted}");
+    }
+}
+
+fn added(sources: &[(&str, &str)]) -> Vec<Texts> {
+    let sources: Vec<_> =
+        sources.iter().map(|(tag, text)| ((*tag).into(), (*text).into())).collect();
+    translated(&sources)
+}
+
+#[test]
+fn what_a_language_lacks_is_english() {
+    let source = "nav-browse = Bilder\nnumber-separator = .\nscript-try-again = Noch einmal\n\
+                  home-broken = { $";
+    let texts = added(&[("de", source), ("en", "nav-browse = Not this"), ("not a tag", "x = y")]);
+    let [texts] = &texts[..] else { panic!("{} languages", texts.len()) };
+    assert_eq!(texts.get("nav-browse"), "Bilder");
+    assert_eq!(texts.number(1234), "1.234");
+    assert_eq!(texts.get("says-busy"), in_english().get("says-busy"));
+    assert_eq!(in_english().get("nav-browse"), "Browse");
+    let scripts =
+        |texts: &Texts| -> serde_json::Value { serde_json::from_str(texts.scripts()).unwrap() };
+    let (own, english) = (scripts(texts), scripts(in_english()));
+    assert_eq!(own["try-again"], "Noch einmal");
+    assert_eq!(own["upload-sum"], english["upload-sum"]);
+    assert_eq!(own.as_object().unwrap().len(), english.as_object().unwrap().len());
+}
+
+#[test]
+fn the_texts_to_translate_hold_those_of_the_tables() {
+    use crate::config::SETTINGS;
+    use crate::spec::PARAMS;
+
+    let all = english();
+    // Read again, they say the same as the tables.
+    let texts = Texts::read(&"en".parse().unwrap(), &[&all], None);
+    let plain = |words: &str| words.replace('`', "");
+    for param in PARAMS {
+        let key = format!("parameter-{}", param.about.name);
+        assert!(texts.has(&key), "{key}");
+        assert_eq!(texts.get(&key), param.about.doc, "{key}");
+        assert_eq!(in_english().parameter(param), plain(param.about.doc));
+    }
+    for setting in SETTINGS {
+        let key = format!("setting-{}", setting.about.name.replace('_', "-"));
+        assert_eq!(texts.get(&key), setting.about.doc, "{key}");
+    }
+    assert_eq!(texts.get("settings-of-caches"), "Caches");
+    assert_eq!(texts.get("params-size"), "Size");
+    let mut seen = BTreeSet::new();
+    for key in keys(&all) {
+        assert!(seen.insert(key), "{key} stands twice");
+        assert!(texts.has(key), "{key}");
+    }
+    // A row cannot be taken for a text of the pages.
+    let own: BTreeSet<&str> = keys(ENGLISH).collect();
+    assert!(tables::all().all(|(key, _)| !own.contains(&*key)));
+}
+
+#[test]
+fn what_a_translation_lacks_is_told() {
+    assert_eq!(lacking(&english()), "");
+    let all = lacking("");
+    assert_eq!(keys(&all).collect::<Vec<_>>(), keys(&english()).collect::<Vec<_>>());
+    let left = lacking("nav-browse = Bilder\nparameter-width = Breite\n");
+    assert!(!left.contains("\nnav-browse =") && !left.contains("\nparameter-width ="), "{left}");
+    assert_eq!(keys(&left).count(), keys(&all).count() - 2);
+    // Messages of several lines stay whole.
+    assert!(FluentResource::try_new(left.clone()).is_ok());
+    assert!(
+        left.contains("came-folders = { $count ->\n    [one] one folder\n   *[other]"),
+        "{left}"
+    );
 }
 
 #[test]

@@ -102,16 +102,6 @@ field-x = From the left
 field-y = From the top
 field-yes = Your yes
 
-# Groups of parameters
-params-source = Which picture
-params-output = The file that is sent
-params-size = Size
-params-turn = Turning and mirroring
-params-part = The part that is kept
-params-effect = Sharpness
-params-overlay = Overlay
-params-delivery = Delivery
-
 # Administrative acts: what was done
 act-user-create = Made a user
 act-user-change = Changed a user

@@ -25,7 +25,7 @@ struct Page {
 /// The settings of a group.
 struct Rows {
     id: usize,
-    title: &'static str,
+    title: String,
     rows: Vec<Row>,
 }
 
@@ -48,14 +48,14 @@ pub fn settings(app: &App, request: &Request, _: &dyn Progress) -> Result<Respon
     let (is_given, query) = (given(&form, "show") == "given", given(&form, "q").to_owned());
     let wanted = |setting: &&Shown| {
         let words = query.to_lowercase();
-        let text = format!("{} {}", setting.name, setting.doc.to_lowercase());
+        let text = format!("{} {}", setting.name, f.texts().setting(setting).to_lowercase());
         (!is_given || setting.origin != Origin::Default)
             && words.split_whitespace().all(|word| text.contains(word))
     };
     let shown: Vec<&Shown> = app.settings.iter().filter(wanted).collect();
     let rows = |(id, group): (usize, Group)| Rows {
         id,
-        title: group.title(),
+        title: f.texts().settings(group),
         rows: shown.iter().filter(|s| s.group == group).map(|setting| row(&f, setting)).collect(),
     };
     let mut groups: Vec<Rows> = Group::ALL.into_iter().enumerate().map(rows).collect();
@@ -80,7 +80,7 @@ fn row(f: &Frame, setting: &Shown) -> Row {
             Origin::Environment(variable) => f.s("settings-environment", variable),
             Origin::CommandLine => f.t("settings-command-line"),
         },
-        doc: setting.doc.replace('`', ""),
+        doc: f.texts().setting(setting),
         reload: setting.reload,
     }
 }

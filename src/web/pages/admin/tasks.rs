@@ -13,7 +13,7 @@ use crate::http::{Progress, Request, Response};
 use crate::web::pages::frame::{Frame, given};
 use crate::web::pages::listing::{PER_PAGE, Pager};
 use crate::web::sign_in::Form;
-use crate::web::{App, Error};
+use crate::web::{App, Error, in_words};
 
 /// A task that is to run no sooner than this waits for somebody's yes.
 const HELD_MS: i64 = 365 * 24 * 3600 * 1000;
@@ -143,7 +143,11 @@ fn row(f: &Frame, task: &Task, is_held: bool, names: &HashMap<i64, String>) -> R
     Row {
         id: task.id,
         title: outcome::kind(f.texts(), &task.kind),
-        name: if task.name == task.kind { String::new() } else { task.name.clone() },
+        name: if task.name == task.kind {
+            String::new()
+        } else {
+            f.texts().sentence_or_same(&task.name)
+        },
         state_key,
         state,
         progress,
@@ -160,7 +164,7 @@ fn row(f: &Frame, task: &Task, is_held: bool, names: &HashMap<i64, String>) -> R
 /// What a task gave, or why it failed.
 fn told(f: &Frame, task: &Task) -> String {
     let text = match (&task.error, &task.result) {
-        (Some(error), _) => error.clone(),
+        (Some(error), _) => in_words(f.texts(), error),
         (None, Some(result)) => outcome::told(f.texts(), &task.kind, result),
         (None, None) => String::new(),
     };

@@ -147,7 +147,7 @@ impl Control {
     }
 }
 
-fn control(param: &'static Param, rules: &Rules) -> Option<Control> {
+fn control(f: &Frame, param: &'static Param, rules: &Rules) -> Option<Control> {
     let name = param.template()?.name;
     let (mut choices, mut least, mut most) = (Vec::new(), String::new(), String::new());
     let kind = match param.shape() {
@@ -178,8 +178,8 @@ fn control(param: &'static Param, rules: &Rules) -> Option<Control> {
         name,
         words: param.about.name,
         url: if param.in_urls() { param.about.name } else { "" },
-        doc: param.about.doc.replace('`', ""),
-        takes: param.shape().to_string().replace('`', ""),
+        doc: f.texts().parameter(param),
+        takes: f.texts().takes(param),
         kind,
         choices,
         default: param.about.default.unwrap_or_default(),
@@ -190,11 +190,11 @@ fn control(param: &'static Param, rules: &Rules) -> Option<Control> {
 
 fn groups(f: &Frame, rules: &Rules) -> Vec<Fields> {
     let fields = |group: Group| Fields {
-        title: f.params(group),
+        title: f.texts().parameters(group),
         fields: PARAMS
             .iter()
             .filter(|param| param.about.group == group)
-            .filter_map(|param| control(param, rules))
+            .filter_map(|param| control(f, param, rules))
             .collect(),
     };
     let mut groups: Vec<Fields> = Group::ALL.into_iter().map(fields).collect();

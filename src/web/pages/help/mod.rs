@@ -77,8 +77,8 @@ pub fn help(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, 
     };
     let row = |param: &Param| Row {
         name: param.about.name,
-        takes: param.shape().to_string().replace('`', ""),
-        means: param.about.doc.replace('`', ""),
+        takes: f.texts().takes(param),
+        means: f.texts().parameter(param),
         default: param.about.default.unwrap_or_default(),
         in_templates: param.template().map_or("", |template| template.name),
         example: of_parameter(param.about.name).as_ref().and_then(shown),
@@ -87,7 +87,7 @@ pub fn help(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, 
         let of_group = |param: &&Param| param.in_urls() && param.about.group == group;
         Parameters {
             id: group.title().to_ascii_lowercase().replace(' ', "-"),
-            title: f.params(group),
+            title: f.texts().parameters(group),
             rows: PARAMS.iter().filter(of_group).map(row).collect(),
         }
     };

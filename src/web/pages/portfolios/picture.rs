@@ -141,8 +141,7 @@ fn wanted(
 
 /// What a parameter does, in short; the guide has all of it.
 fn first_sentence(doc: &str) -> String {
-    let doc = doc.replace('`', "");
-    doc.split_once(". ").map_or(doc.clone(), |(first, _)| format!("{first}."))
+    doc.split_once(". ").map_or_else(|| doc.to_owned(), |(first, _)| format!("{first}."))
 }
 
 /// What is kept then: what is kept now of all that is not offered here, and these.
@@ -170,16 +169,16 @@ fn groups<'a>(
     let group = |group: Group| {
         let of_group = offered().filter(|param| param.about.group == group);
         let controls: Vec<Control> =
-            of_group.map(|param| Control::of(param, params, tried(param.about.name))).collect();
+            of_group.map(|param| Control::of(f, param, params, tried(param.about.name))).collect();
         let is_open =
             group == Group::Size || controls.iter().any(|control| !control.value.is_empty());
-        Controls { title: f.params(group), is_open, controls }
+        Controls { title: f.texts().parameters(group), is_open, controls }
     };
     Group::ALL.into_iter().map(group).filter(|group| !group.controls.is_empty()).collect()
 }
 
 impl Control {
-    fn of(param: &Param, params: &Params, tried: Option<&str>) -> Self {
+    fn of(f: &Frame, param: &Param, params: &Params, tried: Option<&str>) -> Self {
         let (mut words, mut bounds, mut step) = (Vec::new(), None, "");
         match param.shape() {
             Shape::Switch => words = vec!["1", "0"],
@@ -198,7 +197,7 @@ impl Control {
         let (min, max) = bounds.clone().unwrap_or_default();
         Self {
             name: param.about.name,
-            about: first_sentence(param.about.doc),
+            about: first_sentence(&f.texts().parameter(param)),
             value: value.unwrap_or_default(),
             words,
             is_number: bounds.is_some(),

@@ -108,7 +108,7 @@ fn control(f: &Frame, wanted: &Wanted, form: &Form, known: &Known, param: &Param
     } else {
         from_template.clone().unwrap_or_default()
     };
-    let doc = param.about.doc.replace('`', "");
+    let doc = f.texts().parameter(param);
     let hint = doc.split_once(". ").map_or(doc.as_str(), |(first, _)| first);
     let hint = hint.trim_end_matches('.').to_owned() + ".";
     let looks = Looks::of(f, param, known, &value);
@@ -119,7 +119,7 @@ fn control(f: &Frame, wanted: &Wanted, form: &Form, known: &Known, param: &Param
         hint,
         usual: usual(f, param, from_template),
         locked_by,
-        fault: wanted.fault(name),
+        fault: f.texts().sentence_or_same(&wanted.fault(name)),
         kind: looks.kind,
         min: looks.min,
         max: looks.max,

@@ -142,7 +142,7 @@ fn page(
         details_href: with_value("/details", "src", &view.path),
         bare_href: with_value("/publish", "src", &view.path),
         templates: templates(app, wanted)?,
-        template_fault: wanted.fault("tmp"),
+        template_fault: f.texts().sentence_or_same(&wanted.fault("tmp")),
         template_note: template_note(&f, wanted),
         groups: controls::groups(&f, wanted, form, &known),
         notes: notes(app, &f, identity, view, wanted, addresses, size)?,

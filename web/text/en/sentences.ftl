@@ -1,0 +1,307 @@
+# Sentences that other parts of the program say: a copy of each, by which its text in another language is found. What
+# stands for `$reason` is a sentence of its own. `reason-…` says what is wrong: a whole sentence, or what follows the
+# name of a field; `takes-…` says what a parameter takes; `queued-…` is what a task is called. Each stands on one line.
+
+# Of every field
+reason-must-be-given = must be given
+reason-not-blank = must not be blank
+reason-text = must be text
+reason-ascii = must be ASCII
+reason-utf8 = must be UTF-8
+reason-not-utf8 = is not UTF-8
+reason-json = must be valid JSON
+reason-json-object = must be a JSON object
+reason-one-value = must be one value, not a list or an object
+reason-one-of = must be one of { $choices }
+reason-yes-no = must be true or false
+reason-yes-no-digit = must be true or false, 1 or 0
+reason-on-off = must be on or off
+reason-themes = must be one of system, light, dark
+reason-overwrite = must be yes, no or rename
+reason-scopes = must be read, write or admin
+reason-whole = must be a whole number
+reason-wholes = must be whole numbers
+reason-whole-between = must be a whole number from { $least } to { $most }
+reason-number-between = must be a number from { $least } to { $most }
+reason-share = must be a number from 0 to 1
+reason-from-one = must be from 1 to { $most }
+reason-most-things = must be at most 1000
+reason-day = must be a day (2026-12-31)
+reason-moment = must be a day (2026-12-31) or a time (2026-12-31T23:59:59)
+reason-future = must be in the future
+reason-lie-in-future = must lie in the future
+reason-before-to = must be before "to"
+reason-not-after-to = must not be after "to"
+reason-most-chars = must have at most { $most } characters
+reason-chars = must have 1 to { $most } characters
+reason-longer = it is longer than { $most } characters
+reason-control = must not contain control characters
+reason-control-but-lines = must not contain control characters but tabs and line ends
+reason-holds-control = it holds a control character
+reason-one-line = must be one line without control characters
+reason-not-in-addresses = must not contain any of % < > & . ? : /
+reason-not-changed = cannot be changed
+reason-no-leading-there = it may not lead there
+
+# Of parameters of pictures
+reason-colour-chars = must have 3 to 32 characters
+reason-colour = must be a colour name, hexadecimal such as ff0000, rgb(255,0,0), none, or auto
+reason-or-point = { $reason }, or two numbers from 0 to 1 with a comma between
+reason-align = must be one of { $choices } followed by a number from 0 to 1
+reason-tile-form = must be a tile number and a grid size with a colon between, such as 1:9
+reason-tile = must be a tile: { $reason }
+reason-tile-grid = the grid size must be the square of a number from 2 to 16
+reason-tile-number = the tile number must lie between 1 and the grid size
+reason-quality = must be a whole number from { $least } to { $most }, or { $word }
+reason-quality-png = must be a whole number from 10 to 99 for PNG
+reason-profile-name = must be the name of a colour profile
+reason-profiles-none = there are no colour profiles
+reason-profile-unknown = there is no colour profile of this name; there are { $names }
+reason-profile-unusable = the profile of this name { $reason }
+reason-cannot-be-read = cannot be read
+reason-profile-too-large = is larger than 16 MB
+reason-not-together = must not be given together with { $name }
+reason-leave-something = must leave something between { $one } and { $other }
+reason-sizes = must come to one of { $sizes } pixels
+reason-template-member = must be an object with a member "value"
+reason-template-locked = must have true or false as "locked"
+reason-template-not-set = must not be set in a template
+reason-template-field = has no field "{ $name }"
+reason-seconds-since = must be whole seconds since 1970
+
+# What parameters take
+takes-text = text of at most { $most } characters
+takes-whole = whole number, { $least } to { $most }
+takes-whole-largest = whole number, { $least } to the setting max_image_dimension
+takes-number = number, { $least } to { $most }
+takes-yes-no = true or false, 1 or 0
+takes-align = one of { $letters } followed by a number, 0 to 1
+takes-colour = colour
+takes-tile = number:grid
+takes-words-or-whole = { $words }, or whole number, { $least } to { $most }
+takes-words-or-point = { $words }, or two numbers, 0 to 1, with a comma between
+
+# Of pictures and addresses
+reason-damaged = the image is damaged: { $reason }
+reason-unreadable = the image cannot be read: { $reason }
+reason-too-large = the image is too large: { $reason }
+reason-not-encoded = the image could not be encoded: { $reason }
+reason-not-from-disk = the image could not be read from disk
+reason-no-memory = there is not enough memory
+reason-cancelled = the work was cancelled
+reason-no-picture = it is not a picture
+reason-no-image-named = no image is named
+reason-path-outside = the path leads outside the image repository
+reason-path-invalid = the path is not valid: { $reason }
+reason-path-name-none = a name in it is none
+reason-path-name-long = a name in it is too long
+reason-path-long = it is too long
+reason-path-folder = it names a folder
+reason-file-none = the file does not exist
+reason-file-not = this is not a file
+reason-repository-unreadable = the image repository cannot be read
+reason-repository-silent = the image repository does not answer
+reason-signed-only = this picture is only sent for addresses that were signed.
+reason-signature-wrong = it is not the signature of this address.
+reason-key-unknown = there is no key of this name.
+reason-address-over = the time of this address is over.
+reason-other-page = pictures of this server may not be shown on this page.
+
+# Of files and folders
+reason-there-is-none = { $reason } does not exist
+reason-there-is-one = { $reason } already exists
+reason-folder = folder { $name }
+reason-the-folder = the folder { $name }
+reason-image = image { $name }
+reason-the-tag = the tag { $name }
+reason-the-list = the list { $name }
+reason-the-upload = the upload
+reason-recycled-item = item { $name } of the recycle folder
+reason-more-open-folder = another, more open folder { $name }
+reason-level-missing = permission is missing: { $name } in { $folder }
+reason-file-administrators = only who administers files may do this
+reason-file-long = the file is longer than the { $most } bytes that are allowed
+reason-no-space = there is no space left for the file
+reason-file-empty = The file is empty.
+reason-broken-off = the upload was broken off
+reason-at-byte = the upload is at byte { $at }
+reason-another-request = another request is at it
+reason-file-system = the file system failed: { $reason }
+reason-file-in-the-way = a file stands in the way
+reason-root-stays = the root folder stays where it is
+reason-into-itself = a folder cannot be moved into itself
+reason-root-not-deleted = the root folder cannot be deleted
+reason-names-root = it names the root folder
+reason-dot-names = names that start with a dot are kept back
+reason-name-unfit = the name is not fit for a file
+reason-name-no-picture = the name is not one of a picture
+reason-name-direction = must not hold signs that turn the direction of writing
+reason-other-disk = "{ $name }" in it cannot be moved to another disk
+reason-kind-not-taken = files of this kind are not taken
+reason-overtaken = changed by somebody else meanwhile: { $names }
+reason-was = its title and description must be text, its tags a list of text
+reason-many-pages = it has more than { $most } pages
+reason-target-none = there is no target of this number
+reason-target-unfit = this target is not set up well
+reason-tags-many = there are more than { $most }
+reason-tag-line = a tag is a line of at most { $most } characters
+reason-tag-name = it must have one
+reason-no-words = it has no letters and no digits
+reason-no-file = no file was sent
+reason-path-or-index = give either path or path_index
+reason-folder-not-changed = The folder could not be changed; it may have changed itself.
+reason-folder-not-restored = The folder could not be put back.
+reason-not-all-removed = Not all of it could be removed.
+reason-tag-not-changed = The tag could not be changed; there may be another one of this name by now.
+reason-file-name = must be a name without a folder
+
+# Of uploads in pieces
+reason-adding = Another request is adding to this upload. Please try again in a moment.
+reason-many-uploads = You have too many unfinished uploads. Finish some of them, or give them up.
+reason-upload-name = filename must be given
+reason-upload-overwrite = overwrite must be yes, no or rename
+reason-upload-index = path_index must be a whole number
+reason-upload-sum-form = must be of sha1 or sha256
+reason-upload-sum-base64 = the sum must be Base64
+reason-upload-sum = the body comes to another sum
+reason-upload-two-parts = it has two parts
+reason-upload-base64 = values must be Base64
+
+# Of bodies
+reason-body-kind = the body must be a form, a multipart form or a JSON object
+reason-body-type = the body must be of the type { $type }
+reason-body-large = the values are larger than 1 MB together
+reason-body-boundary = the content type names no boundary
+reason-body-utf8 = its values must be UTF-8
+reason-body-behind = text stands behind a boundary
+reason-body-no-part = no part begins
+reason-body-no-name = a part has no name
+reason-body-header-long = a header is too long
+reason-body-header-part-long = the header of a part is too long
+reason-body-header-utf8 = the header of a part is not UTF-8
+reason-body-early = it ends too early
+reason-body-within = it ends within a part
+reason-form-other = the form is not one of this session; load it again
+reason-form-old = the form is out of date, or cookies are off; load it again
+
+# Of tables of titles, descriptions and tags
+reason-table-utf8 = must be UTF-8 (save it as “CSV UTF-8”)
+reason-table-empty = it is empty
+reason-table-long = it has more than { $most } lines
+reason-table-twice = it has the column { $name } twice
+reason-table-src = its first line has to name the column src
+reason-table-columns = its first line names none of the columns title, description and tags
+reason-table-again = an earlier line is about this picture already
+reason-table-level = You may not edit pictures in this folder.
+reason-or-ids = or image_ids must be given
+reason-or-src = or image_src must be given
+
+# Of portfolios and what is published
+reason-export-originals = a document cannot hold originals
+reason-export-kept = the folder's template keeps the original back
+reason-export-level = the publisher may not have it
+reason-in-portfolio = The image is in this portfolio already.
+reason-portfolio-taken = there is a portfolio with this address
+
+# What there is not
+reason-no-image = There is no image { $name }.
+reason-no-picture-at = There is no picture at { $name }.
+reason-no-folder = There is no folder { $name }.
+reason-no-task = There is no task { $name }.
+reason-no-function = There is no task function { $name }.
+reason-no-portfolio = There is no portfolio { $name }.
+reason-no-portfolio-image = There is no image of this portfolio { $name }.
+reason-no-export = There is no export { $name }.
+reason-no-portfolio-export = There is no export of portfolio { $name }.
+reason-no-basket = There is no basket of this account.
+reason-no-basket-portfolio = There is no portfolio of this basket.
+reason-no-group = There is no group { $name }.
+reason-no-member = There is no member { $name }.
+reason-no-user = There is no user { $name }.
+reason-no-account = There is no such account.
+reason-no-key = There is no key { $name }.
+reason-no-property = There is no property { $name }.
+reason-no-permission = There is no folder permission { $name }.
+reason-no-list = There is no list { $name }.
+reason-no-template = There is no template { $name }.
+reason-no-such-template = There is no such template.
+reason-no-totp = There is no one-time password of { $name }.
+reason-such-account = there is no such account
+reason-such-folder = there is no such folder
+reason-such-folder-or-original = there is no such folder or original
+reason-such-format = there is no such format
+reason-such-group = there is no such group
+reason-such-image = there is no such image
+reason-such-portfolio = there is no such portfolio
+reason-such-template = there is no such template
+reason-such-user = there is no such user
+reason-template-unknown = there is no template of this name
+
+# Of accounts, groups and signing in
+reason-cannot = This cannot be done: { $reason }.
+reason-wrong = is wrong
+reason-sign-in-wrong = The user name, the password or the code is wrong.
+reason-takes-session = This takes a web session.
+reason-takes-signing-in = This takes signing in; the web session was made of an API token.
+reason-takes-own-session = this takes signing in; a key, or a web session made of a token, cannot.
+reason-key-reads = This API key may only read.
+reason-not-for-address = Metrics are not for this address (see metrics_from).
+reason-name-colon = must not contain a colon
+reason-name-unseen = must not contain characters that cannot be seen (U+{ $code })
+reason-name-scripts = must not mix letters of several scripts in one word ({ $name })
+reason-name-taken = there is an account of this name already
+reason-name-alike = it looks just like a name that there is already
+reason-last-administrator = this is the last account that may do everything
+reason-foreign-password = the directory server keeps the password of this account
+reason-password-given = must be given to change the password
+reason-password-chars = a password has { $least } to { $most } characters
+reason-password-busy = the server is too busy with other passwords
+reason-password-failed = the password could not be hashed
+reason-account-active = The account is active.
+reason-account-own = The account that is signed in cannot be deleted.
+reason-group-taken = there is a group of this name
+reason-group-needed = this group is needed and stays a system group
+reason-group-system = A system group cannot be deleted.
+reason-permission-there = The group has a permission for this folder already.
+reason-keys-many = there are { $most } keys already; delete one that is not used
+reason-keys-none = this account may not have API keys
+reason-account-keys-none = This account may not have API keys.
+reason-tokens-none = This account may not ask for API tokens.
+reason-token-by-name = A token is given for a user name and a password alone.
+reason-token-code = this account needs a one-time password besides.
+reason-token-over = The API token is not valid, or no longer.
+reason-totp-on = one-time passwords are set up for this account already
+reason-totp-not-begun = one-time passwords were not begun to be set up for this account
+reason-totp-code = this is not the code of this moment
+reason-totp-closed = the secret of the one-time passwords cannot be opened; they have to be reset
+reason-no-random = the system gave no random numbers
+
+# Of templates, tasks and what holds everywhere
+reason-template-taken = there is a template of this name
+reason-template-used = The template holds in a folder.
+reason-template-default = The default template cannot be deleted.
+reason-property-kept = The server alone sets this property.
+reason-task-failed = The task failed. The failure has been logged.
+reason-task-complete = The task is complete.
+reason-task-not-waiting = The task does not wait.
+
+# What background tasks are called
+queued-sync = Bring the library in step with its files
+queued-read = Read what new files say
+queued-index = Make the pictures in { $name } findable by its name
+queued-pages = Make the pages of { $name }
+queued-move = Move the folder { $from } to { $to }
+queued-delete = Delete the folder { $name }
+queued-restore = Put the folder { $name } back
+queued-empty = Empty the recycle folder
+queued-remove = Remove { $name } from the recycle folder
+queued-tag-rename = Rename the tag { $from } to { $to }
+queued-tag-take = Take the tag { $name } away
+queued-sweep = Mark { $count } missing pictures deleted
+queued-publish = Publish portfolio { $name }
+queued-purge-system = Purge system statistics
+queued-purge-images = Purge image statistics
+queued-purge-deleted = Purge deleted data
+queued-anew = Make the pictures of { $name } anew
+queued-prepare = Prepare reductions of the pictures in { $name }
+queued-reductions = reductions of { $name }
