@@ -109,6 +109,8 @@ fn start() {
     let mut arguments = std::env::args().skip(1);
     if arguments.next().as_deref() == Some("decode-child") {
         counters::share_with_parent();
+        // libFuzzer's hook would end it before a decoder could take a library's panic for a damaged file.
+        drop(std::panic::take_hook());
         // Its way of ending is all that anybody looks at.
         std::process::exit(run_child(&child_options(arguments)).is_err().into());
     }

@@ -76,12 +76,10 @@ pub(super) fn translated(added: &[Source]) -> Vec<Texts> {
     let mut found: Vec<(LanguageIdentifier, Vec<&str>)> = Vec::new();
     for (tag, text) in all {
         match tag.parse::<LanguageIdentifier>() {
-            Ok(tag) if tag != "en" => {
-                match found.iter_mut().find(|(known, _)| *known == tag) {
-                    Some((_, texts)) => texts.push(text),
-                    None => found.push((tag, vec![text])),
-                }
-            }
+            Ok(tag) if tag != "en" => match found.iter_mut().find(|(known, _)| *known == tag) {
+                Some((_, texts)) => texts.push(text),
+                None => found.push((tag, vec![text])),
+            },
             _ => log::warn!("{tag:?} is not the tag of a language other than English"),
         }
     }

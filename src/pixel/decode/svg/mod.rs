@@ -4,6 +4,7 @@
 //! it. Text is set in the system's fonts.
 
 use std::io::Read as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 
 use flate2::read::GzDecoder;
@@ -48,8 +49,7 @@ impl Decoder for Svg {
                 Transform::from_row(across as f32, 0.0, 0.0, down as f32, left as f32, top as f32);
             let mut pixels =
                 PixmapMut::from_bytes(samples, part.width, part.height).ok_or_else(too_large)?;
-            resvg::render(&self.tree, transform, &mut pixels);
-            Ok(())
+            of_library(|| resvg::render(&self.tree, transform, &mut pixels))
         })
     }
 }
@@ -86,7 +86,7 @@ fn parse(text: &str) -> Result<Tree> {
         font_family: "DejaVu Sans".into(),
         ..Options::default()
     };
-    Tree::from_str(text, &options).map_err(|error| match error {
+    of_library(|| Tree::from_str(text, &options))?.map_err(|error| match error {
         SvgError::ElementsLimitReached => Error::Limit("it has too many elements".into()),
         SvgError::InvalidSize => Error::Malformed("it states no sensible size".into()),
         SvgError::NotAnUtf8Str
@@ -94,6 +94,13 @@ fn parse(text: &str) -> Result<Tree> {
         | SvgError::MalformedGZip
         | SvgError::ParsingFailed(_) => Error::Malformed("it is not well-formed SVG".into()),
     })
+}
+
+/// What the library gives. It panics at some drawings whose lengths go beyond what its numbers hold, and keeps
+/// nothing of one for the next, so that such a drawing needs no process of its own to end with.
+fn of_library<T>(call: impl FnOnce() -> T) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(call))
+        .map_err(|_| Error::Malformed("its lengths cannot be computed with".into()))
 }
 
 /// The system's fonts, looked for once in a process.

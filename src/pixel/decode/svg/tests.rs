@@ -181,6 +181,16 @@ fn what_is_no_svg_is_malformed() {
 }
 
 #[test]
+fn lengths_beyond_what_can_be_computed_with_are_malformed() {
+    let inner = "%3Csvg xmlns='http://www.w3.org/2000/svg' width='1e30' height='1'/%3E";
+    let svg = format!(
+        r#"<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">
+           <image width="8" height="8" href="data:image/svg+xml;utf8,{inner}"/></svg>"#
+    );
+    assert!(matches!(open(svg.as_bytes()), Err(Error::Malformed(_))));
+}
+
+#[test]
 fn documents_are_told_by_their_first_element() {
     for head in [
         "<svg xmlns",
