@@ -111,7 +111,7 @@ pub fn want_walk(db: &Db) -> Result<()> {
 #[must_use]
 pub fn walk_task(yes: bool) -> NewTask {
     NewTask {
-        name: "Bring the library in step with its files".into(),
+        name: "Scan the library".into(),
         params: json!({ "yes": yes }).to_string(),
         dedupe_key: Some(if yes { "sync:yes".into() } else { WALK.into() }),
         priority: WALK_PRIORITY,
@@ -128,7 +128,7 @@ pub(super) fn want_reading(db: &Db) -> Result<()> {
 #[must_use]
 pub fn read_task() -> NewTask {
     NewTask {
-        name: "Read what new files say".into(),
+        name: "Read new files".into(),
         dedupe_key: Some(READ.into()),
         priority: READ_PRIORITY,
         ..NewTask::new(READ)
@@ -139,7 +139,7 @@ pub fn read_task() -> NewTask {
 pub(super) fn want_index(sql: &dyn Sql, path: &str) -> db::Result<()> {
     let params = serde_json::to_string(&IndexWork { path: path.to_owned() }).unwrap_or_default();
     let task = NewTask {
-        name: format!("Make the pictures in {path} findable by its name"),
+        name: format!("Update the search index for {path}"),
         params,
         priority: READ_PRIORITY,
         ..NewTask::new(INDEX)
@@ -151,7 +151,7 @@ pub(super) fn want_index(sql: &dyn Sql, path: &str) -> db::Result<()> {
 pub(super) fn want_pages(db: &Db, wanted: &Wanted) -> Result<()> {
     let params = serde_json::to_string(wanted).unwrap_or_default();
     let task = NewTask {
-        name: format!("Make the pages of {}", wanted.path),
+        name: format!("Extract the pages of {}", wanted.path),
         params,
         user_id: wanted.user,
         ..NewTask::new(PAGES)
@@ -223,7 +223,7 @@ impl Library {
         let user = caller.user_id();
         let work = RestoreWork { item: id, rename, user };
         let task = NewTask {
-            name: format!("Put the folder {} back", item.path),
+            name: format!("Restore the folder {}", item.path),
             params: serde_json::to_string(&work).unwrap_or_default(),
             dedupe_key: Some(format!("{RESTORE}:{id}")),
             user_id: user,
@@ -277,7 +277,7 @@ impl Library {
         let task = NewTask {
             name: match &name {
                 Some(name) => format!("Rename the tag {} to {name}", tag.name),
-                None => format!("Take the tag {} away", tag.name),
+                None => format!("Delete the tag {}", tag.name),
             },
             params: serde_json::to_string(&TagWork { tag: id, name, user }).unwrap_or_default(),
             user_id: user,

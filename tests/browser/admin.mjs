@@ -45,7 +45,7 @@ async function makeGroup(page, name, member) {
   await page.getByRole("link", { name: "New group" }).click();
   await page.getByLabel("Group", { exact: true }).fill(name);
   await page.getByLabel("See reports").check();
-  await page.getByRole("button", { name: "Make group" }).click();
+  await page.getByRole("button", { name: "Create group" }).click();
   await page.getByRole("heading", { name, level: 1 }).waitFor();
   assert.ok(await page.getByLabel("See reports").isChecked());
   await page.getByRole("searchbox", { name: "Find a user to add" }).fill(member);
@@ -92,7 +92,7 @@ async function permissions(admin, jo, kim, nobody) {
   await shoot(admin, "explain", `/admin/permissions/explain?user=jo&path=${folder}`);
   await admin.goto(`${base}/admin/permissions?path=${folder}`);
   for (const group of ["Public", "Normal users"]) {
-    const clear = admin.getByRole("button", { name: `Clear what is set for ${group}` });
+    const clear = admin.getByRole("button", { name: `Clear the level of ${group}` });
     await clear.click();
     await clear.waitFor({ state: "detached" });
     await arrived(admin, admin.getByText("the level comes from above again"));
@@ -129,7 +129,7 @@ async function template(page) {
 
 async function tasks(page) {
   await page.goto(`${base}/admin/maintenance`);
-  await page.getByRole("button", { name: "Look through the files" }).click();
+  await page.getByRole("button", { name: "Scan" }).click();
   await page.waitForURL(/admin\/tasks/);
   // The list follows by itself. Other work may have to be done before.
   const row = page.locator(".grants > li", { hasText: "Bring the library in step" }).first();
@@ -138,15 +138,15 @@ async function tasks(page) {
   await page.waitForRequest((request) => request.headers()["halftone-unattended"] === "1");
   await page.goto(`${base}/admin/cache`);
   await page.getByLabel("Original or folder").fill("/scenes");
-  await page.getByRole("button", { name: "Make anew" }).first().click();
+  await page.getByRole("button", { name: "Rebuild" }).first().click();
   await page.getByRole("dialog").waitFor();
   await picture(page, "cache-ask-desktop-light");
   await page.keyboard.press("Escape");
   await page.getByRole("dialog").waitFor({ state: "hidden" });
-  await page.getByRole("button", { name: "Make anew" }).first().click();
-  await page.getByRole("dialog").getByRole("button", { name: "Make anew" }).click();
+  await page.getByRole("button", { name: "Rebuild" }).first().click();
+  await page.getByRole("dialog").getByRole("button", { name: "Rebuild" }).click();
   await page.waitForURL(/admin\/tasks/);
-  await page.getByText("Make the pictures of /scenes anew").first().waitFor();
+  await page.getByText("Rebuild the pictures of /scenes").first().waitFor();
 }
 
 // On a phone the number stands under the name; fields for moments are as wide as what stands in them.
@@ -218,7 +218,7 @@ async function zoom(page) {
   await page.goto(`${base}/reports/system?period=month`);
   const chart = page.locator(".chart .u-over").first();
   await chart.waitFor();
-  const finer = page.getByRole("link", { name: "Look at this stretch closely" });
+  const finer = page.getByRole("link", { name: "Show this period in detail" });
   assert.ok(await finer.isHidden());
   // What is saved as a file, and what the fields say, follow the charts.
   const [csv, from] = [page.locator("#numbers-title ~ .line a[download]"), page.getByLabel("From", { exact: true })];
@@ -235,7 +235,7 @@ async function zoom(page) {
   const part = await bounds();
   assert.ok(part[0] >= whole[0] && part[1] <= whole[1] && part[1] - part[0] < whole[1] - whole[0], `${part}`);
   assert.equal(Math.floor(part[0] / 60_000), part[2] / 60_000);
-  await page.getByRole("button", { name: "All of it" }).click();
+  await page.getByRole("button", { name: "Show all" }).click();
   await finer.waitFor({ state: "hidden" });
   assert.deepEqual(await bounds(), whole);
   const box = await placeOf(chart);

@@ -63,12 +63,12 @@ async function byKeyboardAlone(page) {
   await press(page, "Tab", /^1\.png$/);
   // The grid is one stop of Tab: what can be done with the chosen pictures comes next.
   await page.keyboard.press("Space");
-  await page.getByText("One chosen").waitFor();
-  assert.equal(await press(page, "Tab", /^Choose all/), 1);
+  await page.getByText("1 selected").waitFor();
+  assert.equal(await press(page, "Tab", /^Select all/), 1);
   assert.equal(await press(page, "Shift+Tab", /^1\.png$/), 1);
   await press(page, "ArrowRight", /^2\.png$/, 1);
   await page.keyboard.press("Space");
-  await page.getByText("2 chosen").waitFor();
+  await page.getByText("2 selected").waitFor();
   await page.keyboard.press("e");
   await page.locator("dialog#choice-edit:modal").waitFor();
   await types(page, "By key");
@@ -82,7 +82,7 @@ async function byKeyboardAlone(page) {
   assert.equal(await focus(page), "2.png");
   // All of them, those of the next page too.
   await page.keyboard.press("Space");
-  assert.equal(await press(page, "Tab", /^Choose all/), 1);
+  assert.equal(await press(page, "Tab", /^Select all/), 1);
   await page.keyboard.press("Enter");
   await press(page, "Shift+Tab", /^2\.png$/, 1);
   await page.keyboard.press("Control+a");
@@ -92,7 +92,7 @@ async function byKeyboardAlone(page) {
   await press(page, "Home", /^1\.png$/, 1);
   // Moved into a folder that is offered, not typed.
   await page.keyboard.press("Space");
-  await page.getByText("One chosen").waitFor();
+  await page.getByText("1 selected").waitFor();
   await page.keyboard.press("m");
   await page.locator("dialog#choice-move:modal").waitFor();
   await page.locator("dialog#choice-move .offered button").filter({ hasText: "b quay" }).waitFor();
@@ -126,20 +126,20 @@ async function keysAreOff(page) {
   await page.goto(base + BROWSE);
   await page.keyboard.press("?");
   const sheet = page.locator("dialog#keys:modal");
-  for (const text of ["Edit what is chosen", "Move what is chosen", "Delete what is chosen"]) {
+  for (const text of ["Edit the selection", "Move the selection", "Delete the selection"]) {
     await sheet.getByText(text).waitFor();
   }
   await page.keyboard.press("Escape");
   for (const [name, works] of [["Off", false], ["On", true]]) {
     await page.goto(`${base}/account`);
-    const group = page.getByRole("group", { name: "Single keys" });
+    const group = page.getByRole("group", { name: "Keyboard shortcuts" });
     await group.getByRole("button", { name, exact: true }).click();
     await arrived(page, group.locator('[aria-pressed="true"]', { hasText: name }));
     for (const [key, sheet] of [["e", "edit"], ["m", "move"], ["Delete", "delete"]]) {
       await page.goto(base + BROWSE);
       await tiles(page).first().locator("a").focus();
       await page.keyboard.press("Space");
-      await page.getByText("One chosen").waitFor();
+      await page.getByText("1 selected").waitFor();
       await page.keyboard.press(key);
       assert.equal(await page.locator(`dialog#choice-${sheet}`).evaluate((one) => one.open), works, `${key}, ${name}`);
     }
@@ -181,12 +181,12 @@ async function amongFound(page) {
   await page.getByRole("toolbar").getByRole("button", { name: "Edit details" }).click();
   await page.getByLabel("Add tags").fill("found");
   await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
-  const alert = page.getByRole("dialog").getByRole("alert").filter({ hasText: "1 could not be changed. 2 changed." });
+  const alert = page.getByRole("dialog").getByRole("alert").filter({ hasText: "1 could not be changed, 2 changed." });
   await alert.waitFor();
   assert.match(await alert.textContent(), new RegExp(`${refused}: Not yours`));
   await picture(page, "some-refused-desktop-light");
   await page.keyboard.press("Escape");
-  await page.getByText("One chosen").waitFor();
+  await page.getByText("1 selected").waitFor();
   await page.unroute(`**/api/v1/admin/images/${ids[0]}`);
   for (const id of ids.slice(1)) {
     assert.ok((await api(page, "GET", `/admin/images/${id}/tags`)).includes("found"), others.join());
@@ -224,7 +224,7 @@ async function onPhone(browser) {
   await settled(page);
   for (const at of [0, 1]) await tiles(page).nth(at).locator(".pick").tap();
   const bar = page.getByRole("toolbar");
-  await page.getByText("2 chosen").waitFor();
+  await page.getByText("2 selected").waitFor();
   const boxes = await bar.evaluate((place) => [place, ...place.children].map((one) => {
     const { top, bottom, left, right } = one.getBoundingClientRect();
     return { top, bottom, left, right };
@@ -260,8 +260,8 @@ async function placeNewFolder(page) {
   await field.fill(`${FOLDER}/new one`);
   await sheet.locator(".offered button").filter({ hasText: "a quay" }).click();
   await until("it lies there", async () => (await field.inputValue()) === `${FOLDER}/a quay/new one`);
-  await sheet.getByRole("button", { name: "Make folder" }).click();
-  await arrived(page, page.getByRole("status").filter({ hasText: "The folder has been made." }));
+  await sheet.getByRole("button", { name: "Create folder" }).click();
+  await arrived(page, page.getByRole("status").filter({ hasText: "The folder has been created." }));
   await page.goto(`${base}/search?path=${encodeURIComponent(`${FOLDER}/b`)}`);
   await page.locator("details.filter[open]").locator("input[name=path]").fill(`${FOLDER}/b`);
   const offered = page.locator(".filters .offered button");

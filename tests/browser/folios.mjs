@@ -34,20 +34,20 @@ async function gather(page, folder) {
     await page.keyboard.press("Space");
     await page.keyboard.press("ArrowRight");
   }
-  await page.getByText("3 chosen").waitFor();
+  await page.getByText("3 selected").waitFor();
   await page.keyboard.press("b");
   await said(page, "3 in the basket now");
   assert.equal(await page.locator("[data-basket-count]").textContent(), "3");
   assert.equal(await page.locator(".pick input:checked").count(), 0, "nothing is chosen any more");
   await tiles(page).nth(3).click();
   await page.waitForURL(/\/details\?/);
-  await page.getByRole("button", { name: "To basket" }).click();
+  await page.getByRole("button", { name: "Add to basket" }).click();
   await said(page, "4 in the basket now");
-  await page.getByRole("button", { name: "To basket" }).click();
-  await said(page, "In the basket already");
+  await page.getByRole("button", { name: "Add to basket" }).click();
+  await said(page, "Already in the basket");
   await page.goto(`${base}/search?path=${folder}`);
   await page.locator(".pick input").last().check({ force: true });
-  await page.getByRole("toolbar").getByRole("button", { name: "To basket" }).click();
+  await page.getByRole("toolbar").getByRole("button", { name: "Add to basket" }).click();
   await said(page, "in the basket");
 }
 
@@ -85,7 +85,7 @@ async function change(page) {
   await arrived(page, shown);
   await settled(page);
   const before = await shown.getAttribute("src");
-  await page.getByText("Turning and mirroring").click();
+  await page.getByText("Rotation and mirroring").click();
   await page.locator('input[name="angle"]').fill("90");
   await page.waitForFunction((src) => document.querySelector("[data-tried-picture]").getAttribute("src") !== src, before);
   await page.locator('input[name="width"]').fill("-5");
@@ -95,7 +95,7 @@ async function change(page) {
   await settled(page);
   await picture(page, "portfolio-picture-tried");
   await crop(page);
-  await page.getByRole("button", { name: "Keep this" }).click();
+  await page.getByRole("button", { name: "Save" }).click();
   await arrived(page, page.getByRole("status").filter({ hasText: "looks like this" }));
   await page.locator("[data-arrange] code", { hasText: "angle=90" }).filter({ hasText: "right=0.5" }).waitFor();
 }
@@ -124,7 +124,7 @@ async function crop(page) {
   await picture(page, "portfolio-picture-crop-desktop-light");
   await page.locator("[data-aspect]").selectOption("1:1");
   const left = await value("left");
-  await page.getByRole("button", { name: /^Part that is kept/ }).press("ArrowRight");
+  await page.getByRole("button", { name: /^Crop area/ }).press("ArrowRight");
   near((await value("left")) - left, 0.01);
   await page.locator("[data-tried-query]", { hasText: `left=${await value("left")}` }).waitFor();
   await page.getByRole("button", { name: "Result", exact: true }).click();
@@ -143,7 +143,7 @@ async function crop(page) {
   await picture(page, "portfolio-picture-crop-phone-light");
   await accessible(page, "portfolio-picture-crop");
   await page.setViewportSize(SIZES.desktop);
-  await page.getByRole("button", { name: "Keep all" }).click();
+  await page.getByRole("button", { name: "Whole picture" }).click();
   await page.waitForFunction(() => !/left=|right=/.test(document.querySelector("[data-tried-query]").textContent));
   assert.match(await shown(), /angle=90/);
   await page.locator('input[name="right"]').fill("0.5");
@@ -156,16 +156,16 @@ async function share(page) {
   const sheet = page.getByRole("dialog");
   await sheet.getByLabel("Name").fill("A walk in spring");
   await sheet.getByLabel("Description").fill("What was seen on the way, for the press and for friends.");
-  await sheet.getByLabel("In the address").fill("not/possible");
+  await sheet.getByLabel("Short name in the address").fill("not/possible");
   await sheet.locator('select[name="public_access"]').selectOption("20");
   await picture(page, "portfolio-settings");
   await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
-  await page.getByRole("alert").filter({ hasText: "In the address" }).waitFor();
-  await sheet.getByLabel("In the address").fill(NAME);
+  await page.getByRole("alert").filter({ hasText: "Short name in the address" }).waitFor();
+  await sheet.getByLabel("Short name in the address").fill(NAME);
   await page.keyboard.press("Enter");
   await page.waitForURL(new RegExp(`/portfolios/${NAME}/edit`));
   await page.getByRole("button", { name: "Publish" }).first().click();
-  await sheet.getByLabel("What it is").fill("For the press");
+  await sheet.getByLabel("Description").fill("For the press");
   await sheet.locator('select[name="image_parameters"]').selectOption({ label: "For screens (1920 pixels, JPEG)" });
   await picture(page, "portfolio-publish");
   await page.getByRole("dialog").getByRole("button", { name: "Publish" }).click();
@@ -219,7 +219,7 @@ async function tables(page, folder) {
   await page.goto(`${base}/browse?path=${folder}&view=list`);
   await settled(page);
   await page.locator(".pick input").first().check();
-  await page.getByText("One chosen").waitFor();
+  await page.getByText("1 selected").waitFor();
   const href = await page.locator("[data-choice-table]").getAttribute("href");
   const table = await (await page.request.get(href)).text();
   const [, src] = /\r\n"([^"]+)"/.exec(table);
@@ -227,7 +227,7 @@ async function tables(page, folder) {
   await picture(page, "browse-list-chosen");
   await page.getByRole("button", { name: "Folder actions" }).click();
   await picture(page, "browse-folder-menu");
-  await page.getByRole("link", { name: "Titles and tags as a table" }).click();
+  await page.getByRole("link", { name: "Export and import" }).click();
   await arrived(page, page.getByLabel("Or paste it here"));
   await shoot(page, "table", new URL(page.url()).pathname + new URL(page.url()).search);
   await page.getByLabel("Or paste it here").fill(`src,title,tags\n${src},Brought in at ${Date.now()},"table; flow"\nno/such.jpg,x,\n`);
@@ -262,8 +262,8 @@ async function dragIntoFolder(page, folder) {
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await page.waitForFunction(() => document.querySelectorAll(".tile").length === 1);
   await page.goto(`${base}/admin/recycled`);
-  await page.getByRole("button", { name: /^Put back/ }).first().click();
-  await page.getByRole("status").filter({ hasText: "It is back where it was." }).waitFor();
+  await page.getByRole("button", { name: /^Restore/ }).first().click();
+  await page.getByRole("status").filter({ hasText: "It has been restored." }).waitFor();
 }
 
 // A code of this moment (RFC 6238).
@@ -289,28 +289,28 @@ async function account(page) {
   });
   assert.ok(allowed.ok(), await allowed.text());
   await page.reload();
-  await page.getByRole("button", { name: "Set up a second step" }).click();
+  await page.getByRole("button", { name: "Set up two-step sign-in" }).click();
   await page.locator("svg.code").waitFor();
-  const secret = await page.getByLabel("Or type this secret").inputValue();
+  const secret = await page.getByLabel("Or enter this secret").inputValue();
   await shoot(page, "account-second", "/account");
   await page.getByLabel("Code", { exact: true }).fill(codeOf(secret));
   await page.keyboard.press("Enter");
   await arrived(page, page.getByRole("heading", { name: "Recovery codes" }));
   await picture(page, "recovery-codes");
   const recovery = await page.locator(".secrets code").first().textContent();
-  await page.getByRole("link", { name: "I have kept it" }).click();
-  await arrived(page, page.getByRole("button", { name: "Take the second step away" }));
-  await page.getByLabel("Code of the authenticator, or a recovery code").fill(recovery);
-  await page.getByRole("button", { name: "Take the second step away" }).click();
+  await page.getByRole("link", { name: "I have saved it" }).click();
+  await arrived(page, page.getByRole("button", { name: "Switch off two-step sign-in" }));
+  await page.getByLabel("Authenticator code or recovery code").fill(recovery);
+  await page.getByRole("button", { name: "Switch off two-step sign-in" }).click();
   await arrived(page, page.getByRole("status").filter({ hasText: "taken away" }));
 
   await page.locator('input[name="name"]').fill("Nightly export");
-  await page.getByRole("button", { name: "Make key" }).click();
+  await page.getByRole("button", { name: "Create key" }).click();
   await arrived(page, page.getByRole("heading", { name: "Your new key" }));
   const key = await page.locator("input.secret").inputValue();
   assert.match(key, /^htk_/);
   await picture(page, "new-key");
-  await page.getByRole("link", { name: "I have kept it" }).click();
+  await page.getByRole("link", { name: "I have saved it" }).click();
   await arrived(page, page.getByRole("button", { name: /Nightly export/ }));
   await shoot(page, "account-keys", "/account");
   await page.getByRole("button", { name: /Nightly export/ }).click();
@@ -326,7 +326,7 @@ async function guides(page) {
     await shoot(page, name, address);
   }
   await page.goto(`${base}/help/api`);
-  await page.getByRole("searchbox", { name: "Find in this guide" }).fill("basket images");
+  await page.getByRole("searchbox", { name: "Search this guide" }).fill("basket images");
   await page.waitForFunction(() => [...document.querySelectorAll(".call")].filter((one) => !one.hidden).length < 12);
   await page.locator("#post_basket_images summary").click();
   await picture(page, "help-api-found");
@@ -339,7 +339,7 @@ async function guides(page) {
   await settled(page);
   await picture(page, "help-parameter");
   await page.keyboard.press("?");
-  await page.getByRole("dialog", { name: "Keys" }).waitFor();
+  await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
   await picture(page, "keys");
   await page.keyboard.press("Escape");
 }

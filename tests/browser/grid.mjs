@@ -47,7 +47,7 @@ async function takeOut(page) {
   assert.equal(await tiles(page).count(), 100);
   problems.push(...(await beyondBudget(page, "browse-full", response)));
   for (const at of [0, 1, 2, 3, 4]) await tiles(page).nth(at).locator(".pick input").check({ force: true });
-  await page.getByText("5 chosen").waitFor();
+  await page.getByText("5 selected").waitFor();
   await page.getByRole("toolbar").getByRole("button", { name: "Delete" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await page.getByText(`${MANY - 5} pictures`).waitFor();
@@ -63,12 +63,12 @@ async function takeOut(page) {
 async function chooseAll(page) {
   await page.goto(base + BROWSE);
   await tiles(page).first().locator(".pick input").check({ force: true });
-  await page.getByRole("button", { name: "Choose all", exact: true }).click();
-  await page.getByRole("button", { name: `Choose all ${MANY - 5}` }).click();
+  await page.getByRole("button", { name: "Select all", exact: true }).click();
+  await page.getByRole("button", { name: `Select all ${MANY - 5}` }).click();
   await page.getByText(`${MANY - 5} chosen`).waitFor();
   await until("all are there", async () => (await tiles(page).count()) === MANY - 5);
   await picture(page, "chosen-all-desktop-light");
-  await page.getByRole("button", { name: "Choose none" }).click();
+  await page.getByRole("button", { name: "Clear selection" }).click();
   await page.getByText(`${MANY - 5} chosen`).waitFor({ state: "hidden" });
 }
 
@@ -115,10 +115,10 @@ async function sheets(page) {
   await tiles(page).first().locator(".pick input").check({ force: true });
   await page.getByRole("toolbar").getByRole("button", { name: "Edit details" }).click();
   await page.locator("dialog#choice-edit:modal").waitFor();
-  await page.getByRole("heading", { name: "Edit the chosen pictures" }).click();
+  await page.getByRole("heading", { name: "Edit the selected pictures" }).click();
   await page.keyboard.press("Escape");
   await page.locator("dialog#choice-edit").waitFor({ state: "hidden" });
-  await page.getByText("One chosen").waitFor();
+  await page.getByText("1 selected").waitFor();
 }
 
 async function switchKeysOff(page) {
@@ -126,7 +126,7 @@ async function switchKeysOff(page) {
   const hasFocus = () => search.evaluate((field) => field === document.activeElement);
   for (const [name, works] of [["Off", false], ["On", true]]) {
     await page.goto(`${base}/account`);
-    const group = page.getByRole("group", { name: "Single keys" });
+    const group = page.getByRole("group", { name: "Keyboard shortcuts" });
     await group.getByRole("button", { name, exact: true }).click();
     await arrived(page, group.locator('[aria-pressed="true"]', { hasText: name }));
     await page.locator("body").press("/");
@@ -257,16 +257,16 @@ async function goOnAfterSigningIn(page) {
   const field = page.getByLabel("Path of the new folder");
   await field.fill(`${FOLDER}/inner`);
   await endSession();
-  await page.getByRole("button", { name: "Make folder" }).click();
+  await page.getByRole("button", { name: "Create folder" }).click();
   await page.locator("dialog#signed-out:modal").waitFor();
   await picture(page, "signed-out-desktop-light");
   await page.getByRole("button", { name: "Not now" }).click();
   await page.getByRole("alert").filter({ hasText: "no longer signed in" }).waitFor();
   assert.equal(await field.inputValue(), `${FOLDER}/inner`);
-  await page.getByRole("button", { name: "Make folder" }).click();
+  await page.getByRole("button", { name: "Create folder" }).click();
   await page.locator("dialog#signed-out:modal").waitFor();
   await signInBeside(page);
-  await arrived(page, page.getByRole("status").filter({ hasText: "The folder has been made." }));
+  await arrived(page, page.getByRole("status").filter({ hasText: "The folder has been created." }));
   // Another session in the place of the page's own is taken for it without a word.
   await tiles(page).first().locator(".pick input").check({ force: true });
   await page.getByRole("toolbar").getByRole("button", { name: "Edit details" }).click();

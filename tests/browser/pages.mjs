@@ -30,8 +30,8 @@ async function makeFolder(page, path) {
   const field = page.getByLabel("Path of the new folder");
   // What is there already is told in place, and the field keeps its text.
   await field.fill(path);
-  await page.getByRole("button", { name: "Make folder" }).click();
-  await arrived(page, page.getByRole("status").filter({ hasText: "The folder has been made." }));
+  await page.getByRole("button", { name: "Create folder" }).click();
+  await arrived(page, page.getByRole("status").filter({ hasText: "The folder has been created." }));
   await page.getByRole("button", { name: "Folder actions" }).click();
   await page.getByRole("button", { name: "New folder" }).click();
   await field.fill(path);
@@ -81,7 +81,7 @@ async function choose(page, folder) {
   await page.keyboard.press("Space");
   await page.keyboard.press("ArrowRight");
   await page.keyboard.press("Space");
-  await page.getByText("2 chosen").waitFor();
+  await page.getByText("2 selected").waitFor();
   await picture(page, "chosen-desktop-light");
   await page.getByRole("button", { name: "Edit details" }).click();
   await page.getByLabel("Title").fill("Together");
@@ -92,10 +92,10 @@ async function choose(page, folder) {
   assert.equal(await page.locator(".tile").count(), 2, "both have the tag");
   await page.goto(`${base}/browse?path=${encodeURIComponent(folder.slice(1))}`);
   await page.keyboard.press("Control+a");
-  await page.getByText("20 chosen").waitFor();
+  await page.getByText("20 selected").waitFor();
   await page.keyboard.press("Escape");
   await page.locator(".pick input").last().check({ force: true });
-  await page.getByText("One chosen").waitFor();
+  await page.getByText("1 selected").waitFor();
   await page.getByRole("toolbar").getByRole("button", { name: "Delete" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await page.waitForFunction(() => document.querySelectorAll(".tile").length === 19);
@@ -121,8 +121,8 @@ async function describeTogether(page, folder) {
   // The other sheet was opened before.
   await other.getByLabel("Title").fill("Of the second");
   await save(other);
-  await arrived(other, other.getByRole("heading", { name: "Somebody else has changed this meanwhile" }));
-  assert.equal(await other.getByLabel("Title that has been saved meanwhile").inputValue(), "Of the first");
+  await arrived(other, other.getByRole("heading", { name: "Somebody else has changed this in the meantime" }));
+  assert.equal(await other.getByLabel("Title saved in the meantime").inputValue(), "Of the first");
   assert.equal(await other.getByLabel("Title", { exact: true }).inputValue(), "Of the second");
   await accessible(other, "overtaken");
   await picture(other, "overtaken-desktop-light");
@@ -154,13 +154,13 @@ async function callOff(page, jpeg, folder) {
   await until("three are on their way", () => held >= 3);
   // One that is on its way, and one that waits.
   for (const name of ["off 0.jpg", "off 5.jpg"]) {
-    await page.getByRole("button", { name: `Call off ${name}` }).click();
-    await row(name).getByText("Called off").waitFor();
+    await page.getByRole("button", { name: `Cancel ${name}` }).click();
+    await row(name).getByText("Cancelled").waitFor();
   }
-  await page.getByRole("button", { name: "Call all off" }).click();
+  await page.getByRole("button", { name: "Cancel all" }).click();
   await page.getByText("0 of 1 uploaded, 1 failed").waitFor();
   assert.equal(await page.locator('.uploads li[data-state="off"]').count(), files.length);
-  await page.getByRole("button", { name: "Call all off" }).waitFor({ state: "hidden" });
+  await page.getByRole("button", { name: "Cancel all" }).waitFor({ state: "hidden" });
   await page.unroute("**/api/v1/uploads/*");
 }
 
@@ -236,7 +236,7 @@ async function goOnWithoutScripts(browser, src) {
   await page.getByLabel("User name").fill("admin");
   await page.getByLabel("Password").fill(adminPassword);
   await page.getByLabel("Password").press("Enter");
-  await page.getByRole("heading", { name: "Send what you filled in?" }).waitFor();
+  await page.getByRole("heading", { name: "Send what you entered?" }).waitFor();
   await page.getByText("Typed before").waitFor();
   await page.getByRole("button", { name: "Send" }).press("Enter");
   await page.getByRole("heading", { name: "Typed before" }).waitFor();
@@ -255,7 +255,7 @@ async function goOnWithATable(page) {
   await page.getByLabel("User name").fill("admin");
   await page.getByLabel("Password").fill(adminPassword);
   await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: "Send what you filled in?" }).waitFor();
+  await page.getByRole("heading", { name: "Send what you entered?" }).waitFor();
   await picture(page, "kept-desktop-light");
   await accessible(page, "kept");
   await page.getByRole("button", { name: "Send" }).click();

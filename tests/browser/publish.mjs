@@ -103,7 +103,7 @@ async function shoot3(page, name) {
 async function cropByKeyboard(page) {
   await page.getByRole("button", { name: "Crop", exact: true }).focus();
   await page.keyboard.press("Enter");
-  await page.getByRole("button", { name: "Keep all" }).click();
+  await page.getByRole("button", { name: "Whole picture" }).click();
   await page.waitForFunction(() => document.querySelector('[name="left"]').value === "");
   await page.locator("[data-aspect]").selectOption("1:1");
   const square = async () => {
@@ -119,12 +119,12 @@ async function cropByKeyboard(page) {
   await page.keyboard.press("Shift+ArrowLeft");
   const smaller = await square();
   assert.ok(smaller.wide < first.wide, "it is smaller");
-  await page.getByRole("button", { name: "Part that is kept. Arrow keys move it." }).focus();
+  await page.getByRole("button", { name: "Crop area. Use the arrow keys to move it." }).focus();
   await page.keyboard.press("ArrowRight");
   const moved = await square();
   assert.ok(Math.abs(smaller.left + 0.01 - moved.left) < 0.002, "it moved by a hundredth");
   await page.locator("[data-aspect]").selectOption("");
-  await page.getByRole("button", { name: "Keep all" }).click();
+  await page.getByRole("button", { name: "Whole picture" }).click();
   await page.waitForFunction(() => document.querySelector('[name="right"]').value === "");
   await page.getByRole("button", { name: "Result", exact: true }).click();
 }
@@ -137,7 +137,7 @@ async function controls(page) {
   await page.keyboard.press("Home");
   await page.waitForFunction(() => document.querySelector('[name="quality"]').value === "1");
   await reveal(page, "fill");
-  await page.getByLabel("Fill colour, by a colour field").evaluate((element) => {
+  await page.getByLabel("Fill colour, colour field").evaluate((element) => {
     element.value = "#ff8800";
     element.dispatchEvent(new Event("change", { bubbles: true }));
   });
@@ -177,7 +177,7 @@ async function faults(page, src) {
   await field(page, "overlay").fill("");
   await field(page, "overlay").press("Enter");
   await page.getByRole("button", { name: "Choose a picture" }).click();
-  await page.getByRole("searchbox", { name: "Words" }).fill("");
+  await page.getByRole("searchbox", { name: "Search words" }).fill("");
   await page.locator("[data-picked] button").first().waitFor();
   await settled(page);
   await picture(page, "publish-picker-desktop-light");
@@ -208,7 +208,7 @@ async function compare(page) {
   await page.locator('[data-sum="b"]').filter({ hasText: /kB|byte/ }).waitFor();
   await page.locator('[data-side="a"]').selectOption({ label: "JPEG 50" });
   await page.locator('[data-sum="a"]').filter({ hasText: "JPEG 50" }).waitFor();
-  await page.getByLabel("Move the border between both").focus();
+  await page.getByLabel("Move the divider").focus();
   await page.keyboard.press("ArrowRight");
   await page.getByRole("button", { name: "Measure all" }).click();
   await page.waitForFunction(() =>
@@ -237,7 +237,7 @@ async function withoutScripts(browser, src) {
   const page = await visitor(browser, { javaScriptEnabled: false });
   await page.goto(`${base}/publish?src=${encodeURIComponent(src)}`);
   await page.getByLabel("Width", { exact: true }).fill("300");
-  await page.getByRole("button", { name: "Show it" }).click();
+  await page.getByRole("button", { name: "Update preview" }).click();
   await page.waitForURL(/width=300/);
   await page.locator("#output-address code").filter({ hasText: "width=300" }).waitFor();
   await page.locator("#output-img code").filter({ hasText: 'width="300"' }).waitFor();
@@ -256,7 +256,7 @@ async function zoom(page, address) {
   await page.keyboard.press("ArrowRight");
   assert.equal(await page.title(), title);
   await picture(page, "details-zoomed-desktop-light");
-  await page.getByRole("link", { name: "Show all of Exif, IPTC and XMP" }).click();
+  await page.getByRole("link", { name: "Show all EXIF, IPTC and XMP" }).click();
   await page.waitForURL(/show=all/);
 }
 

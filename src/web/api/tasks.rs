@@ -255,23 +255,25 @@ fn wanted(call: &Call<'_>) -> Result<NewTask, Error> {
     };
     let (name, params) = match call.segment("function") {
         PurgeStatistics::SYSTEM => {
-            ("Purge system statistics".to_owned(), json!({ "before_ms": before()? }))
+            ("Delete old system statistics".to_owned(), json!({ "before_ms": before()? }))
         }
         PurgeStatistics::IMAGES => {
-            ("Purge image statistics".to_owned(), json!({ "before_ms": before()? }))
+            ("Delete old picture statistics".to_owned(), json!({ "before_ms": before()? }))
         }
-        PurgeDeleted::KIND => ("Purge deleted data".to_owned(), json!({ "path": path()? })),
+        PurgeDeleted::KIND => {
+            ("Purge data of deleted files".to_owned(), json!({ "path": path()? }))
+        }
         OfPath::PURGE_MADE => {
             let path = path()?;
             require_known(call, &path)?;
-            (format!("Make the pictures of {path} anew"), json!({ "path": path }))
+            (format!("Rebuild the pictures of {path}"), json!({ "path": path }))
         }
         OfPath::PREPARE => {
             let path = path()?;
             if folders::by_path(call.db(), &path)?.is_none() {
                 return Err(Error::parameter("path", "there is no such folder"));
             }
-            (format!("Prepare reductions of the pictures in {path}"), json!({ "path": path }))
+            (format!("Prepare smaller versions for {path}"), json!({ "path": path }))
         }
         library::job::WALK => return Ok(library::job::walk_task(call.flag("yes"))),
         library::job::READ => return Ok(library::job::read_task()),

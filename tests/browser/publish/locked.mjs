@@ -34,7 +34,7 @@ async function require(admin) {
   const form = admin.getByRole("form", { name: "Templates" });
   await form.getByRole("combobox", { name: "Group" }).selectOption({ label: "Public" });
   await form.getByRole("combobox", { name: "Template" }).selectOption({ label: NAME });
-  await form.getByRole("combobox", { name: "Holds" }).selectOption({ label: "whatever is asked for" });
+  await form.getByRole("combobox", { name: "Applies" }).selectOption({ label: "always" });
   await form.getByRole("button", { name: "Set" }).click();
   await arrived(admin, admin.getByText("The template has been set."));
 }
@@ -68,7 +68,7 @@ async function untilMade(browser) {
 async function isShown(page) {
   for (const name of ["width", "overlay"]) {
     const told = await page.locator(`[data-control="${name}"] [data-locked]`).textContent();
-    assert.match(told, /Fixed by the template “Marked for all”/, name);
+    assert.match(told, /Locked by the template “Marked for all”/, name);
   }
   for (const name of LOCKED) assert.ok(await field(page, name).isDisabled(), name);
   assert.equal(await field(page, "quality").isDisabled(), false, "other fields are free");
@@ -164,8 +164,8 @@ export async function requiredTemplate(browser, admin) {
   await isInPictures(page, admin);
   await shoot(page, "publish-locked", PUBLISH.slice(base.length));
   await admin.goto(`${base}/admin/permissions?path=/locked`);
-  await admin.getByRole("button", { name: "Clear what is set for Public" }).click();
-  await arrived(admin, admin.getByText("The template no longer holds here."));
+  await admin.getByRole("button", { name: "Clear the level of Public" }).click();
+  await arrived(admin, admin.getByText("The template no longer applies here."));
   await untilLocked(page, false);
   await api(admin, "DELETE", `/admin/templates/${id}/`);
   await page.context().close();

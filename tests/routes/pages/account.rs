@@ -26,7 +26,7 @@ fn a_second_step_is_set_up_and_taken_away() {
     assert_eq!(post(&mut reader, begin, &[]).header("location"), Some("/account#second"));
     let page = reader.get("/account").text();
     assert!(page.contains("<svg class=\"code\""), "{page}");
-    let (_, rest) = page.split_once("Or type this secret</span><input value=\"").unwrap();
+    let (_, rest) = page.split_once("Or enter this secret</span><input value=\"").unwrap();
     let secret = rest.split_once('"').unwrap().0.to_owned();
     assert!(page.contains(&secret.replace(' ', "")), "the address has the same secret");
     let confirm = "/do/put/totp?next=/account%23second&shown=recovery_codes";
@@ -40,7 +40,7 @@ fn a_second_step_is_set_up_and_taken_away() {
     let (_, rest) = text.split_once("<li><code dir=\"ltr\">").unwrap();
     let recovery = rest.split_once('<').unwrap().0.to_owned();
     let page = reader.get("/account").text();
-    assert!(page.contains("Signing in takes a code") && !page.contains(&secret), "{page}");
+    assert!(page.contains("Signing in needs a code") && !page.contains(&secret), "{page}");
     let remove = "/do/delete/totp?next=/account%23second&done=second-off";
     let csrf = reader.csrf();
     let target = format!("{remove}&code=x");
@@ -50,7 +50,7 @@ fn a_second_step_is_set_up_and_taken_away() {
     );
     let gone = post(&mut reader, remove, &[("code", &recovery)]);
     assert_eq!(gone.status, 303, "{}", gone.text());
-    assert!(reader.get("/account").text().contains("Set up a second step"));
+    assert!(reader.get("/account").text().contains("Set up two-step sign-in"));
 }
 
 #[test]
@@ -66,7 +66,10 @@ fn a_key_is_shown_once_and_taken_back() {
     let (_, rest) = text.split_once("value=\"htk_").unwrap();
     let key = format!("htk_{}", rest.split_once('"').unwrap().0);
     let page = jo.get("/account").text();
-    assert!(page.contains("A &#60;script&#62;") && page.contains("Changing, too</span>"), "{page}");
+    assert!(
+        page.contains("A &#60;script&#62;") && page.contains("Read and write</span>"),
+        "{page}"
+    );
     assert!(!page.contains(&key));
     let field = basic(&key, "");
     let works =

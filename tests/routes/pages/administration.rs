@@ -197,7 +197,7 @@ fn a_level_that_comes_from_above_is_not_set_by_accident() {
     // Public has its level from the root.
     let deep = folders::seen(site.db(), "/open/deep").unwrap().to_string();
     let (form, target) = form_of(&admin.get("/admin/permissions?path=/open/deep").text(), PUBLIC);
-    assert!(form.contains("<option value=\"\" selected>As above: View</option>"), "{form}");
+    assert!(form.contains("<option value=\"\" selected>Inherited: View</option>"), "{form}");
     assert_eq!(chosen(&form), [""], "{form}");
     assert!(form.contains(" required>"), "{form}");
     let public = PUBLIC.to_string();
@@ -209,7 +209,7 @@ fn a_level_that_comes_from_above_is_not_set_by_accident() {
     // Where it has its own there is nothing above to keep.
     let (form, _) = form_of(&admin.get("/admin/permissions?path=/closed").text(), PUBLIC);
     assert_eq!(chosen(&form), ["0"], "{form}");
-    assert!(!form.contains("As above"), "{form}");
+    assert!(!form.contains("Inherited"), "{form}");
     // Nothing is set anywhere for a group that was just made.
     let fresh = groups::insert(site.db(), "fresh", "", TYPE_LOCAL).unwrap();
     let (form, _) = form_of(&admin.get("/admin/permissions?path=/open").text(), fresh);
@@ -288,8 +288,8 @@ fn the_log_of_acts_is_in_words() {
     done(&mut admin, "/do/post/admin/permissions?next=/", &set);
     let log = admin.get("/admin/audit").text();
     for words in [
-        "<td>Made a group</td>",
-        "May: Administer files and folders",
+        "<td>Created a group</td>",
+        "Rights: Administer files and folders",
         "<td>Set a level</td>",
         "Group: Public",
         "Level: Download",
@@ -332,10 +332,7 @@ fn templates_are_set_in_folders() {
     ];
     done(&mut admin, "/do/put/admin/folder-templates?next=/", &fields);
     let below = admin.get("/admin/permissions?path=/open/deep").text();
-    assert!(
-        below.contains("<bdi>Press</bdi>") && below.contains("whatever is asked for"),
-        "{below}"
-    );
+    assert!(below.contains("<bdi>Press</bdi>") && below.contains("always"), "{below}");
     // The fields of a form stand in its body, whatever the method it means.
     done(&mut admin, "/do/delete/admin/folder-templates?next=/", &fields[..3]);
     assert!(
@@ -382,7 +379,7 @@ fn users_are_made_found_changed_deleted_and_brought_back() {
     let mut usher = Browser::signed_in(&site, "usher");
     let page = usher.get(&format!("/admin/users/{}", zoe.id)).text();
     assert!(
-        page.contains("more than you may give") && !page.contains("name=\"password\""),
+        page.contains("rights that you may not grant") && !page.contains("name=\"password\""),
         "{page}"
     );
     let delete = format!("/do/delete/admin/users/{}?next=/admin/users", zoe.id);
@@ -437,7 +434,7 @@ fn groups_are_made_filled_changed_and_deleted() {
     done(&mut admin, &format!("/do/put{page}?next=/"), &named("Press office", "false"));
     assert_eq!(Browser::signed_in(&site, "reader").status("/reports"), 403);
     done(&mut admin, &format!("/do/delete{page}/members/{reader}?next=/"), &[]);
-    assert!(admin.get(&page).text().contains("Nobody belongs to it yet."));
+    assert!(admin.get(&page).text().contains("The group has no members yet."));
     done(&mut admin, &format!("/do/delete{page}?next=/"), &[]);
     assert_eq!(admin.status(&page), 404);
     // What the server relies on stays.
@@ -508,7 +505,7 @@ fn work_is_begun_called_off_and_noted() {
     });
     within(DONE, "the task is done", || {
         let page = admin.get("/admin/tasks?show=done").text();
-        page.contains("Make the pictures of /open/one.png anew") && page.contains("one original")
+        page.contains("Rebuild the pictures of /open/one.png") && page.contains("one original")
     });
     done(&mut admin, "/do/post/admin/tasks/sync?next=/admin/tasks", &[("yes", "true")]);
     for function in ["read_metadata", "prepare_folder"] {
@@ -518,8 +515,7 @@ fn work_is_begun_called_off_and_noted() {
     // What is done now and then is told in words, too, and so is what came of it.
     within(DONE, "all is done and told in words", || {
         let page = admin.get("/admin/tasks?show=done").text();
-        let told =
-            ["Look through the files", "Read new files", "Tidy up the database", "4 pictures met"];
+        let told = ["Scan library", "Read new files", "Clean up the database", "4 pictures found"];
         assert!(!page.contains("read_metadata") && !page.contains("{&#34;"), "{page}");
         told.iter().all(|words| page.contains(words))
     });
@@ -529,14 +525,17 @@ fn work_is_begun_called_off_and_noted() {
     };
     let (id, _) = halftone::db::tasks::enqueue(site.db(), &waiting).unwrap();
     let page = admin.get("/admin/tasks?show=waiting").text();
-    assert!(page.contains("Waits for your yes"), "{page}");
+    assert!(page.contains("Needs your confirmation"), "{page}");
     done(&mut admin, &format!("/do/delete/admin/tasks/{id}?next=/"), &[]);
     assert_eq!(post(&mut admin, &format!("/do/post/admin/tasks/{id}/run?next=/"), &[]).status, 409);
     let log = admin.get("/admin/audit?action=task").text();
-    assert!(log.contains("<td>Began a task</td>") && log.contains("Path: /open/one.png"), "{log}");
-    assert!(!log.contains("<td>Made a user</td>"), "{log}");
+    assert!(
+        log.contains("<td>Started a task</td>") && log.contains("Path: /open/one.png"),
+        "{log}"
+    );
+    assert!(!log.contains("<td>Created a user</td>"), "{log}");
     assert!(log.contains("<option value=\"task.\" selected>"), "{log}");
-    assert!(admin.get("/admin/audit?username=nobody").text().contains("Nothing was noted"));
+    assert!(admin.get("/admin/audit?username=nobody").text().contains("No entries"));
     let cache = admin.get("/admin/cache").text();
     assert!(cache.contains("Memory of this worker") && cache.contains("<h2>Disk</h2>"), "{cache}");
 }
@@ -557,7 +556,7 @@ fn what_was_deleted_is_put_back_or_ended() {
         "{page}"
     );
     // Who does not administer files puts back and ends nothing.
-    assert!(!page.contains("for ever"), "{page}");
+    assert!(!page.contains("for good"), "{page}");
     let (_, rest) = page.split_once("action=\"/do/post/admin/recycled/").unwrap();
     let restore =
         format!("/do/post/admin/recycled/{}/restore?next=/", &rest[..rest.find('/').unwrap()]);
@@ -568,10 +567,10 @@ fn what_was_deleted_is_put_back_or_ended() {
     let mut admin = administrator(&site);
     done(&mut admin, "/do/delete/admin/recycled?next=/admin/recycled", &[]);
     within(DONE, "nothing is left", || {
-        admin.get("/admin/recycled").text().contains("Nothing was deleted")
+        admin.get("/admin/recycled").text().contains("Nothing has been deleted")
     });
     let mut stranger = Browser::signed_in(&site, "stranger");
-    assert!(stranger.get("/admin/recycled").text().contains("Nothing was deleted"));
+    assert!(stranger.get("/admin/recycled").text().contains("Nothing has been deleted"));
 }
 
 #[test]

@@ -225,7 +225,7 @@ fn a_form_that_comes_after_the_session_is_sent_after_signing_in() {
         assert_eq!(refused.status, 401);
         assert!(refused.header("www-authenticate").is_some());
         let page = refused.text();
-        assert!(page.contains("what you filled in is kept"), "{page}");
+        assert!(page.contains("what you entered is kept"), "{page}");
         // It stays through a wrong password.
         let wrong = [("username", "editor"), ("password", "wrong")];
         let wrong = editor.submit(&page, "/login", &wrong);
@@ -234,7 +234,7 @@ fn a_form_that_comes_after_the_session_is_sent_after_signing_in() {
         let offered = editor.submit(&wrong.text(), "/login", &right);
         assert_eq!(offered.status, 200);
         let page = offered.text();
-        assert!(page.contains("Send what you filled in?"), "{page}");
+        assert!(page.contains("Send what you entered?"), "{page}");
         assert!(page.contains("The &#34;one&#34; &#38; &#60;only&#62;"), "{page}");
         // Nothing was changed by signing in.
         assert!(!editor.get("/details?src=open/one.png").text().contains("The &#34;one"));
@@ -263,10 +263,7 @@ fn a_form_of_a_session_before_is_offered_once_more() {
     let refused = editor.send("POST", &target, &OWN, &body);
     assert_eq!(refused.status, 400);
     let page = refused.text();
-    assert!(
-        page.contains("Send what you filled in?") && page.contains("href=\"/browse\""),
-        "{page}"
-    );
+    assert!(page.contains("Send what you entered?") && page.contains("href=\"/browse\""), "{page}");
     assert_eq!(editor.submit(&page, &action_of(&page), &[]).status, 303);
     assert!(editor.get("/search?tag=summer").text().contains("open/one.png"));
 }
@@ -295,7 +292,7 @@ fn what_another_site_sends_is_not_kept() {
     let refused = editor.send("POST", &target, &[("Sec-Fetch-Site", "cross-site")], &body);
     assert_eq!(refused.status, 400);
     let page = refused.text();
-    assert!(page.contains("This form is not one of this session."), "{page}");
+    assert!(page.contains("This form has expired."), "{page}");
     assert!(!page.contains("Not mine"), "{page}");
 }
 
@@ -389,7 +386,7 @@ fn what_failed_is_not_said_to_be_done() {
     assert_eq!(missing.status, 404);
     assert!(!missing.text().contains("class=\"notice\""), "{}", missing.text());
     // Where it was done, it is said.
-    assert!(editor.get("/browse?done=folder-made").text().contains("The folder has been made."));
+    assert!(editor.get("/browse?done=folder-made").text().contains("The folder has been created."));
 }
 
 #[test]

@@ -101,13 +101,13 @@ fn errors_tell_what_to_do_and_nothing_of_the_inside() {
         ("admin", admin),
     ];
     for (name, target, status, title, offers_sign_in) in [
-        ("nobody", "/no/such/page", 404, "Nothing here", false),
-        ("nobody", "/browse?path=closed", 403, "You may not see this", true),
+        ("nobody", "/no/such/page", 404, "Not found", false),
+        ("nobody", "/browse?path=closed", 403, "You do not have access to this", true),
         ("nobody", "/account", 401, "Please sign in", true),
         ("nobody", "/image?src=open/text.png", 415, "Not a picture", false),
-        ("stranger", "/browse?path=closed", 403, "You may not see this", false),
-        ("stranger", "/details?src=open/none.png", 404, "Nothing here", false),
-        ("admin", "/admin/audit", 500, "Something broke", false),
+        ("stranger", "/browse?path=closed", 403, "You do not have access to this", false),
+        ("stranger", "/details?src=open/none.png", 404, "Not found", false),
+        ("admin", "/admin/audit", 500, "Something went wrong", false),
     ] {
         let (_, who) = browsers.iter_mut().find(|(other, _)| *other == name).unwrap();
         let answer = who.get(target);

@@ -147,7 +147,7 @@ fn galleries_are_made_of_a_folder_or_of_the_basket() {
     halftone::db::baskets::set(site.db(), owner, folio).unwrap();
     let (empty, _, page) = gallery(&mut reader, "&of=basket");
     assert!(empty.matches("<img").count() == 1, "{empty}");
-    assert!(page.text().contains("There are none; the code shows this picture."));
+    assert!(page.text().contains("There are none; the code uses this picture."));
     for (path, place) in [("open/deep/three.png", 0), ("open/two.png", 1)] {
         let id = view(path).id;
         halftone::db::folio_images::insert(site.db(), (folio, id), "{}", "", place).unwrap();
@@ -228,7 +228,7 @@ fn sizes_of_a_set_keep_the_shape() {
     }
     assert_eq!(set.split(", ").count(), 3, "{set}");
     let wrong = site.get("/publish?src=open/one.png&widths=few").text();
-    assert!(control(&wrong, "widths").contains("numbers of pixels"), "{wrong}");
+    assert!(control(&wrong, "widths").contains("widths in pixels"), "{wrong}");
 }
 
 #[test]
@@ -248,7 +248,7 @@ fn what_is_wrong_is_said_at_its_field() {
     // What was written stays to be mended, and what is sound is no fault.
     assert!(control(&text, "width").contains("value=\"many\""));
     assert!(!control(&text, "height").contains("must"));
-    assert!(!text.contains("id=\"output-address\"") && text.contains("Mend what is marked"));
+    assert!(!text.contains("id=\"output-address\"") && text.contains("Correct the marked fields"));
     // Two that do not go together.
     let crop = site.get("/publish?src=open/one.png&left=0.6&right=0.5").text();
     assert!(control(&crop, "left").contains("must leave something between left and right"));
@@ -264,13 +264,13 @@ fn a_template_shows_what_it_sets_and_what_it_locks() {
     site.template("Web <b>", template);
     let query = "/publish?src=open/one.png&tmp=web%20%3Cb%3E&width=50&flip=h&angle=90";
     within(std::time::Duration::from_secs(5), "the template is known", || {
-        site.get(query).text().contains("Fixed by the template")
+        site.get(query).text().contains("Locked by the template")
     });
     let page = site.get(query);
     let text = page.text();
     let width = control(&text, "width");
     assert!(width.contains("value=\"24\"") && width.contains(" disabled"), "{width}");
-    assert!(width.contains("Fixed by the template “Web &#60;b&#62;”."), "{width}");
+    assert!(width.contains("Locked by the template “Web &#60;b&#62;”."), "{width}");
     assert!(control(&text, "flip").contains(" disabled"));
     assert!(control(&text, "dpr").contains(" disabled"), "it would undo the width");
     let format = control(&text, "format");
@@ -357,5 +357,5 @@ fn what_a_file_says_is_told_to_who_may_have_the_file() {
     let table = between(&all, "id=\"all\"", "<table", "</table>").unwrap();
     assert!(table.contains("Orientation"), "{table}");
     let none = site.get("/details?src=a/chart.png&show=all").text();
-    assert!(none.contains("The file says nothing."), "{none}");
+    assert!(none.contains("This file has no metadata."), "{none}");
 }

@@ -1,24 +1,24 @@
 # Words of the portfolios pages.
 portfolios-title = Portfolios
 portfolios-own = Yours
-portfolios-others = Of others
-portfolios-public = Open to everybody
+portfolios-others = By others
+portfolios-public = Public
 portfolios-empty = No portfolios yet
-portfolios-empty-gather = Gather pictures into your basket while you browse; the basket becomes a portfolio that you arrange, share and publish.
-portfolios-empty-visitor = Nobody has shared a portfolio with everybody. Those for people with an account show after signing in.
+portfolios-empty-gather = Collect pictures in your basket while you browse; the basket becomes a portfolio that you can arrange, share and publish.
+portfolios-empty-visitor = There are no public portfolios. Sign in to see those shared with you.
 portfolios-empty-quiet = Nobody has shared a portfolio with you.
 portfolio-new = New portfolio
-portfolio-new-hint = Only you see it until you say otherwise.
-portfolio-make = Make portfolio
+portfolio-new-hint = Only you can see it until you share it.
+portfolio-make = Create portfolio
 portfolio-name = Name
 portfolio-description = Description
 portfolio-downloads = Downloads
 portfolio-pictures = Pictures
 portfolio-empty = There are no pictures in this portfolio that you may see.
-portfolio-no-pictures = No pictures in it yet
-portfolio-public = Everybody: listed for all visitors
+portfolio-no-pictures = No pictures yet
+portfolio-public = Public: listed for all visitors
 portfolio-internal = Everybody signed in: listed for them
-portfolio-private = Only you see it
+portfolio-private = Only you can see it
 portfolio-zip = Zip file
 portfolio-zip-originals = Zip file of originals
 portfolio-pdf = PDF document
@@ -26,70 +26,70 @@ portfolio-until = Until
 portfolio-download-until = can be downloaded until
 portfolio-copy = Make a copy
 portfolio-copy-of = { $name } (copy)
-portfolio-copy-hint = The copy is yours, with its pictures and what is done to them. Published files stay with this one.
-portfolio-look = Look at it
+portfolio-copy-hint = The copy is yours, with its pictures and their changes. Published files stay with this one.
+portfolio-look = View
 portfolio-settings = Settings
 portfolio-actions = More actions
 portfolio-delete = Delete portfolio
 portfolio-delete-title = Delete { $name }?
-portfolio-delete-text = Its published files go along, for good. The pictures stay in the library.
+portfolio-delete-text = Its published files are deleted for good. The pictures stay in the library.
 portfolio-arrange-hint = Drag pictures into order, or use the arrows below each.
 portfolio-arranged = { "{name}" } is now number { "{place}" }
-portfolio-earlier = Move { $name } one earlier
+portfolio-earlier = Move { $name } one place earlier
 portfolio-earlier-short = Earlier
-portfolio-later = Move { $name } one later
+portfolio-later = Move { $name } one place later
 portfolio-later-short = Later
-portfolio-change = Change how { $name } looks here
-portfolio-change-short = Change how it looks here
-portfolio-take-out = Take { $name } out of this portfolio
-portfolio-take-out-short = Take out
+portfolio-change = Change how { $name } looks in this portfolio
+portfolio-change-short = Change its look
+portfolio-take-out = Remove { $name } from this portfolio
+portfolio-take-out-short = Remove
 portfolio-gone = The file is no longer in the library.
 portfolio-address = Address
-portfolio-address-hint = Settings say who it is for.
-portfolio-human-id = In the address
-portfolio-human-id-hint = A short word is easy to pass on. None of % < > & . ? : /
+portfolio-address-hint = The settings say who can open it.
+portfolio-human-id = Short name in the address
+portfolio-human-id-hint = A short word is easy to share. Without % < > & . ? : /
 portfolio-everybody = Everybody
 portfolio-colleagues = Everybody signed in
-portfolio-may-nothing = Sees nothing
-portfolio-may-look = Sees pictures
-portfolio-may-download = Downloads files
-portfolio-rights-hint = Pictures show only to those who may see them in their folders. What is published holds all of them.
+portfolio-may-nothing = No access
+portfolio-may-look = See the pictures
+portfolio-may-download = Download files
+portfolio-rights-hint = Pictures are shown only to those who may see them in their folders. Published files hold all of them.
 
 # The basket
 basket-title = Basket
-basket-add = To basket
-basket-here = What you gather goes here
-basket-choose = Gather pictures here
-basket-leave = Gather no more here
+basket-add = Add to basket
+basket-here = Your basket
+basket-choose = Use as basket
+basket-leave = Stop using as basket
 basket-empty = Your basket is empty
-basket-how = While browsing or searching, choose pictures and put them into the basket; a single picture's page has a button for it, too.
+basket-how = Select pictures while browsing or searching and add them to the basket; a picture's own page has a button for it, too.
 
 # One picture of a portfolio
-change-lead = How it looks in this portfolio, and in what is published of it.
-change-original = The picture itself
-change-preview = The picture as it would look
-change-nothing = Nothing is done to it
-change-filename = Name in published files
-change-filename-hint = Its own name, if you leave this blank.
-change-keep = Keep this
-change-try = Show
-change-clear = Undo all
-change-guide = All that can be said of each, with pictures:
+change-lead = How it looks in this portfolio and in its published files.
+change-original = Original
+change-preview = Preview of the change
+change-nothing = No changes
+change-filename = File name when published
+change-filename-hint = Leave blank to use its own name.
+change-keep = Save
+change-try = Update preview
+change-clear = Reset
+change-guide = All parameters, with examples:
 yes = Yes
 no = No
 
 # Publishing
 publish-title = Publish
-publish-text = All pictures in one file, to be downloaded by those who may.
-publish-description = What it is
-publish-description-hint = Shown on the button that downloads it.
-publish-format = As
-publish-until = Keep until
+publish-text = All pictures in one file, for everybody who may download it.
+publish-description = Description
+publish-description-hint = Shown on the download button.
+publish-format = File type
+publish-until = Available until
 publish-what = Pictures
-publish-made = As they look here
+publish-made = With their changes
 publish-originals = Originals
 publish-size = Size
-publish-as-arranged = As they are
+publish-as-arranged = Unchanged
 publish-print = Large (4000 pixels)
 publish-screen = For screens (1920 pixels, JPEG)
 publish-small = Small (1000 pixels, JPEG)
@@ -97,33 +97,33 @@ publish-go = Publish
 publish-files = Published files
 publish-none = Nothing has been published yet.
 publish-progress = { $count } of { $total } pictures
-publish-waits = Waiting for its turn
-publish-failed = It could not be made. A picture may be damaged, or no longer be yours to publish; delete this and try again.
+publish-waits = Waiting
+publish-failed = It could not be made. A picture may be damaged, or you may no longer publish it; delete this and try again.
 publish-delete = Delete the file { $name }
 
 # What was done
-done-portfolio-made = The portfolio has been made.
+done-portfolio-made = The portfolio has been created.
 done-portfolio-saved = The portfolio has been saved.
 done-portfolio-deleted = The portfolio has been deleted.
 done-portfolio-copied = The copy has been made.
-done-portfolio-picture-saved = The picture looks like this in the portfolio now.
-done-portfolio-picture-removed = The picture has been taken out of the portfolio.
+done-portfolio-picture-saved = The change has been saved.
+done-portfolio-picture-removed = The picture has been removed from the portfolio.
 done-publish-begun = The file is being made.
 done-export-deleted = The file has been deleted.
 done-gathered = The picture is in your basket.
-done-basket-chosen = What you gather goes into this portfolio now.
-done-basket-left = What you gather begins a portfolio of its own from now on.
+done-basket-chosen = This portfolio is now your basket.
+done-basket-left = This portfolio is no longer your basket. The next picture you add starts a new one.
 
 # Tables
-table-title = Titles and tags as a table
-table-out = Take out as a table
-table-out-text = Every picture of this folder with its title, description and tags, for a spreadsheet. Change what you like there and bring it in again.
+table-title = Export and import
+table-out = Export
+table-out-text = Every picture in this folder with its title, description and tags, for a spreadsheet. Edit it there and import it again.
 table-out-go = Download CSV
-table-in = Bring in a table
-table-in-text = You see what would change before anything does.
+table-in = Import
+table-in-text = You will see all changes before anything is saved.
 table-file = File
 table-or-text = Or paste it here
-table-text-hint = The first line names the columns: src, and any of title, description and tags. Columns that are left out stay as they are; a blank cell makes a text blank.
+table-text-hint = The first line names the columns: src, and any of title, description and tags. Missing columns are left as they are; a blank cell clears the text.
 table-show = Show changes
 table-would-change = { $count ->
     [0] Nothing would change.
@@ -132,8 +132,8 @@ table-would-change = { $count ->
 }
 table-same = { $count ->
     [0] { "" }
-    [one] One line says what is said already.
-   *[other] { $shown } lines say what is said already.
+    [one] One line changes nothing.
+   *[other] { $shown } lines change nothing.
 }
 table-failed = { $count ->
     [0] { "" }
@@ -150,7 +150,7 @@ table-line = Line
 table-why = Why
 table-field = Field
 table-now = Now
-table-then = Then
+table-then = New
 table-nothing = nothing
 table-go = { $count ->
     [one] Change one picture
@@ -162,10 +162,10 @@ table-changed = { $count ->
    *[other] { $shown } pictures were changed.
 }
 table-changed-one = Changed: { $name }
-table-again = Another table
-done-table-done = What the table says has been taken over.
+table-again = Import another file
+done-table-done = The changes have been imported.
 
 
 # Scripts
 script-gathered = { $count } in the basket now
-script-gathered-none = In the basket already
+script-gathered-none = Already in the basket

@@ -1,39 +1,39 @@
 # Words of background tasks. What they do: a text for each kind.
-work-sync = Look through the files
+work-sync = Scan library
 work-sync-sweep = Mark missing pictures deleted
 work-read-metadata = Read new files
 work-move-folder = Move a folder
 work-delete-folder = Delete a folder
-work-index-folder = Make pictures findable by a folder's new name
-work-restore-folder = Put a folder back
+work-index-folder = Update the search index for a moved folder
+work-restore-folder = Restore a folder
 work-empty-recycle-folder = Empty the recycle folder
 work-change-tag = Change a tag
-work-burst-document = Make the pages of a document
-work-library-housekeeping = Tidy up the library
-work-prepare-reductions = Prepare reductions of a picture
-work-prepare-folder = Prepare reductions of a folder
-work-purge-made-pictures = Make pictures anew
-work-cache-housekeeping = Tidy up the cache
-work-row-housekeeping = Tidy up the database
-work-purge-system-stats = Purge statistics of the system
-work-purge-image-stats = Purge statistics of pictures
-work-purge-deleted-folder-data = Purge deleted data
+work-burst-document = Extract the pages of a document
+work-library-housekeeping = Clean up the library
+work-prepare-reductions = Prepare smaller versions of a picture
+work-prepare-folder = Prepare smaller versions for a folder
+work-purge-made-pictures = Rebuild pictures
+work-cache-housekeeping = Clean up the cache
+work-row-housekeeping = Clean up the database
+work-purge-system-stats = Delete old system statistics
+work-purge-image-stats = Delete old picture statistics
+work-purge-deleted-folder-data = Purge data of deleted files
 work-export-folio = Publish a portfolio
-work-expire-exports = Remove published files whose time is over
+work-expire-exports = Remove expired files
 
 # What came of them: a text for each member of their results, which may be another one for a kind of task.
-came-nothing = nothing had to be done
+came-nothing = nothing to do
 came-off = not switched on
 came-bytes = { $name }
 came-levels = { $count ->
-    [one] one size that can be used
-   *[other] { $shown } sizes that can be used
+    [one] one size
+   *[other] { $shown } sizes
 }
 came-outcome = { $name }
 came-outcome-made = made
-came-outcome-current = they were there already
-came-outcome-not-wanted = not worth it for this picture
-came-outcome-busy = left to another process
+came-outcome-current = already there
+came-outcome-not-wanted = not worthwhile for this picture
+came-outcome-busy = being done by another process
 came-originals = { $count ->
     [one] one original
    *[other] { $shown } originals
@@ -53,14 +53,14 @@ came-pages = { $count ->
     [one] one page
    *[other] { $shown } pages
 }
-came-path = it is { $name } now
+came-path = now at { $name }
 came-removed = { $shown } removed
 came-deleted = { $shown } deleted
 came-filename = { $name }
 came-filesize = { $name }
-came-export-folio-deleted = deleted meanwhile
-came-expired = { $shown } removed whose time was over
-came-abandoned = { $shown } removed that were left behind
+came-export-folio-deleted = deleted in the meantime
+came-expired = { $shown } expired files removed
+came-abandoned = { $shown } abandoned files removed
 came-uploads = { $count ->
     [one] one unfinished upload removed
    *[other] { $shown } unfinished uploads removed
@@ -84,22 +84,22 @@ came-disk-entries = { $shown } removed from the disk
 came-front-server-answers = { $shown } removed from front servers
 came-front-server-failures = { $shown } not removed from front servers
 came-files = { $count ->
-    [one] one picture met
-   *[other] { $shown } pictures met
+    [one] one picture found
+   *[other] { $shown } pictures found
 }
 came-new = { $shown } new
 came-changed = { $shown } changed
-came-returned = { $shown } there again
+came-returned = { $shown } back again
 came-moved = { $shown } moved
 came-sync-deleted = { $shown } marked deleted
 came-sync-sweep-deleted = { $shown } marked deleted
 came-waiting = { $count ->
-    [one] one missing waits for your yes
-   *[other] { $shown } missing wait for your yes
+    [one] one missing: needs your confirmation
+   *[other] { $shown } missing: needs your confirmation
 }
 came-skipped = { $count ->
     [one] one name that cannot be served
    *[other] { $shown } names that cannot be served
 }
-came-skipped-names = that is { $name }
-came-problems = not looked into: { $name }
+came-skipped-names = namely { $name }
+came-problems = could not read: { $name }
