@@ -28,6 +28,16 @@ pub fn find(sql: &dyn Sql, log: &str) -> Result<Option<LogPlace>> {
     row.map(place).transpose()
 }
 
+/// When any log was read last, in milliseconds since 1970; none when none ever was.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn last_read_ms(sql: &dyn Sql) -> Result<Option<i64>> {
+    let row =
+        sql.query_opt("SELECT read_ms FROM stats_logs ORDER BY read_ms DESC LIMIT 1", values![])?;
+    row.map(|row| row.int(0)).transpose()
+}
+
 /// Remembers a place. Belongs in the transaction that adds what was read up to it.
 pub(super) fn set(sql: &dyn Sql, place: &LogPlace) -> Result<()> {
     sql.execute(

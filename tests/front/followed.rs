@@ -7,6 +7,7 @@ use std::time::Duration;
 use halftone::db::stats::{Numbers, image_sum, system_sum};
 use halftone::db::{self, Db, DbOptions};
 use nix::sys::signal::Signal;
+use serde_json::Value;
 
 use crate::support::fixture::write_jpeg;
 use crate::support::front::{BOTH, Front, Kind};
@@ -161,6 +162,30 @@ fn every_request_is_counted_once_wherever_it_was_answered() {
         once();
         check(kind, &db, &seen, &before, "all is counted after a rotation nobody saw");
     }
+}
+
+/// What `halftone check` says of statistics.
+fn verdict(pool: &Pool) -> String {
+    let output =
+        binary().args(["check", "--json", "--config"]).arg(pool.config()).output().unwrap();
+    let page: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rows = page["rows"].as_array().unwrap();
+    let row = rows.iter().find(|row| row["name"] == "statistics").unwrap();
+    format!("{}: {}", row["verdict"].as_str().unwrap(), row["found"].as_str().unwrap())
+}
+
+#[test]
+fn a_log_that_nobody_reads_is_told() {
+    let pool = pool();
+    let db = database(&pool);
+    assert!(verdict(&pool).starts_with("ok: no picture was sent"), "{}", verdict(&pool));
+    let front = Front::start(Kind::Nginx, &pool.socket());
+    Seen::default().ask(&front, "GET", "/image?src=a/photo.jpg&width=100", &[]);
+    wait::until("it is counted", || counted(&db).views > 0);
+    assert!(verdict(&pool).starts_with("warn: front servers may keep"), "{}", verdict(&pool));
+    let following = follow(&pool, &front);
+    wait::until("the log is read", || verdict(&pool).starts_with("ok: the log"));
+    drop(following);
 }
 
 /// Renames the log, and has a new one begun.

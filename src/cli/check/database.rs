@@ -51,7 +51,7 @@ pub fn look(case: &Case) -> Vec<Row> {
 }
 
 /// What is wrong with the file of SQLite, which opening would make when it is not there.
-fn sqlite_file(settings: &Settings) -> Option<Row> {
+pub(super) fn sqlite_file(settings: &Settings) -> Option<Row> {
     let url = settings.database_url();
     let path = url.strip_prefix("sqlite:")?;
     let path = Path::new(path.strip_prefix("//").unwrap_or(path));

@@ -17,6 +17,7 @@ mod row;
 mod service;
 mod settings;
 mod space;
+mod statistics;
 #[allow(unsafe_code)]
 mod sys;
 mod tools;
@@ -110,6 +111,7 @@ const CHECKS: &[Check] = &[
     Check { name: "optional parts", look: tools::optional },
     Check { name: "profiles", look: tools::profiles },
     Check { name: "front server", look: front::look },
+    Check { name: "statistics", look: statistics::look },
 ];
 
 /// Looks at everything and prints the page. The status is 0 when all is right, 1 with warnings and 2

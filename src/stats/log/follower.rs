@@ -69,7 +69,7 @@ pub struct Follower<'a> {
     image_of: Box<ImageOf<'a>>,
     stop: &'a AtomicBool,
     gathered: HashMap<(Option<i64>, i64), Numbers>,
-    /// How far reading has come, lines that count for nothing included; none for a stream.
+    /// How far reading has come, lines that count for nothing included; of a stream, that it is read.
     place: Option<LogPlace>,
     moved: bool,
     flushed: Instant,
@@ -141,6 +141,11 @@ impl<'a> Follower<'a> {
     /// [`FollowError`].
     pub fn follow_stream(&mut self, input: &mut dyn PolledRead) -> Result<(), FollowError> {
         let mut lines = Lines::default();
+        self.place = Some(LogPlace {
+            log: self.options.name.clone(),
+            file_mark: String::new(),
+            offset_bytes: 0,
+        });
         while !self.stopped() {
             let ready =
                 input.is_ready(POLL).map_err(|cause| self.unreadable("-".as_ref(), cause))?;
