@@ -51,7 +51,7 @@ fn it_stands_in_at_the_size_that_was_asked_for() {
         ("src=a/broken.jpg&width=80&height=80", 415, (80, 80)),
         ("src=a/broken.jpg&width=80&height=80&fit=inside", 415, (80, 40)),
         // Nothing else of what was asked for is done to it.
-        ("src=a/none.png&width=50&angle=90&tile=1:4&format=webp&attach=1", 404, (50, 25)),
+        ("src=a/none.png&width=50&angle=90&format=webp&attach=1", 404, (50, 25)),
     ] {
         // Made, then from the cache.
         for _ in 0..2 {
@@ -92,6 +92,18 @@ fn people_and_faults_of_requests_get_the_page() {
     };
     let browser = "text/html,application/xhtml+xml,image/avif,*/*;q=0.8";
     page("/image?src=a/none.png", browser, 404);
+    // One of many that make a picture together.
+    page("/image?src=a/none.png&width=200&tile=1:4", "image/*", 404);
+    // A page of ours marks what it cannot show; those of others have the placeholder.
+    let of_page = |page: &str| {
+        let fields = [("Accept", "image/*"), ("Referer", page)];
+        site.get_with("/image?src=a/none.png", &fields)
+    };
+    let ours = of_page("http://localhost/browse?path=a");
+    assert_eq!(ours.header("content-type"), Some("text/html; charset=utf-8"), "{ours:?}");
+    for other in ["http://localhost/", "https://other.example/browse"] {
+        assert_eq!(stand_in(&of_page(other), 404).0, 200, "{other}");
+    }
     page("/image?src=closed/two.png", browser, 403);
     let picture = "image/avif,image/webp,image/*,*/*;q=0.8";
     page("/image?src=a/one.png&width=x", picture, 400);

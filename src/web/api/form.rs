@@ -27,6 +27,7 @@ pub fn below(path: &str) -> Option<(Method, &str)> {
     let method = match &rest[..at] {
         "post" => Method::POST,
         "put" => Method::PUT,
+        "patch" => Method::PATCH,
         "delete" => Method::DELETE,
         _ => return None,
     };

@@ -24,6 +24,13 @@ const EMAIL: Field = blank("email", Kind::Line(255), "The e-mail address.");
 const USERNAME: Field = must("username", Kind::Line(120), NAME_ABOUT);
 const NAME_ABOUT: &str = "The name to sign in with. It is kept composed; no two differ only in case, or look alike; \
      there are no invisible characters in it, and no word mixes scripts.";
+const PASSWORD: Field =
+    optional("password", Kind::Password, "8 to 120 characters; kept if left out.");
+const CURRENT_PASSWORD: Field = optional(
+    "current_password",
+    Kind::Password,
+    "The caller's own, to change the password of the caller's own account.",
+);
 const AUTH_TYPE: Field = must(
     "auth_type",
     Kind::Whole(AUTH_PASSWORD, AUTH_LDAP),
@@ -98,18 +105,35 @@ pub const ENDPOINTS: &[Endpoint] = &[
             LAST_NAME,
             EMAIL,
             USERNAME,
-            optional("password", Kind::Password, "8 to 120 characters; kept if left out."),
-            optional(
-                "current_password",
-                Kind::Password,
-                "The caller's own, to change the password of the caller's own account.",
-            ),
+            PASSWORD,
+            CURRENT_PASSWORD,
             AUTH_TYPE,
             ALLOW_API,
         ],
         gives: gives::<UserShape>(),
         failures: &[403, 409, 429],
         handler: change,
+    },
+    Endpoint {
+        method: Method::PATCH,
+        path: "/admin/users/{user_id}",
+        title: "Change a part of an account",
+        access: Access::SignedIn(CHANGE),
+        fields: &[
+            optional("first_name", Kind::Line(NAME_CHARS), "The first name; stays if left out."),
+            optional("last_name", Kind::Line(NAME_CHARS), "The last name; stays if left out."),
+            optional("email", Kind::Line(255), "The e-mail address; stays if left out."),
+            PASSWORD,
+            CURRENT_PASSWORD,
+            optional(
+                "allow_api",
+                Kind::Flag,
+                "Whether it may have API tokens and keys; stays if left out.",
+            ),
+        ],
+        gives: gives::<UserShape>(),
+        failures: &[403, 409, 429],
+        handler: amend,
     },
     Endpoint {
         method: Method::DELETE,
@@ -212,12 +236,35 @@ pub(super) fn require_not_above(call: &Call<'_>, user: &User) -> Result<(), Erro
     if above { call.require(SystemPermission::AdminPermissions) } else { Ok(()) }
 }
 
-/// `PUT /admin/users/{user_id}`
-fn change(call: &Call<'_>) -> Result<Reply, Error> {
+/// The account that the caller asks to change.
+fn find_to_change(call: &Call<'_>) -> Result<User, Error> {
     require_own_or_admin(call)?;
     let old = find_active(call)?;
     if !is_own(call) {
         require_not_above(call, &old)?;
+    }
+    Ok(old)
+}
+
+/// `PATCH /admin/users/{user_id}`
+fn amend(call: &Call<'_>) -> Result<Reply, Error> {
+    let old = find_to_change(call)?;
+    let text = |name: &str, kept: &str| call.opt_text(name).unwrap_or(kept).to_owned();
+    let new = User {
+        first_name: text("first_name", &old.first_name),
+        last_name: text("last_name", &old.last_name),
+        email: text("email", &old.email),
+        allow_api: call.opt_flag("allow_api").unwrap_or(old.allow_api),
+        ..old.clone()
+    };
+    save(call, &old, &new)
+}
+
+/// `PUT /admin/users/{user_id}`
+fn change(call: &Call<'_>) -> Result<Reply, Error> {
+    let old = find_to_change(call)?;
+    if call.int("auth_type") != old.auth_type {
+        return Err(Error::parameter("auth_type", "cannot be changed"));
     }
     let new = User {
         username: call.text("username").to_owned(),
@@ -227,9 +274,11 @@ fn change(call: &Call<'_>) -> Result<Reply, Error> {
         allow_api: call.flag("allow_api"),
         ..old.clone()
     };
-    if call.int("auth_type") != old.auth_type {
-        return Err(Error::parameter("auth_type", "cannot be changed"));
-    }
+    save(call, &old, &new)
+}
+
+/// Changes an account to `new`, with the password that is given.
+fn save(call: &Call<'_>, old: &User, new: &User) -> Result<Reply, Error> {
     // One's own account says who one is, not what one may do.
     if new.allow_api != old.allow_api {
         call.require(SystemPermission::AdminUsers)?;
@@ -245,10 +294,13 @@ fn change(call: &Call<'_>) -> Result<Reply, Error> {
     if let Some(text) = password {
         check_password(text)?;
         if is_own(call) {
-            require_current_password(call, &old)?;
+            require_current_password(call, old)?;
         }
     }
-    let new = accounts::change(call.db(), &call.actor(), &new)?;
+    let new = match new == old {
+        true => new.clone(),
+        false => accounts::change(call.db(), &call.actor(), new)?,
+    };
     if let Some(text) = password {
         accounts::set_password(call.db(), &call.actor(), old.id, text)?;
     }

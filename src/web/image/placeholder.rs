@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, Uri, header};
 
 use super::handler::{Begun, begin};
 use super::respond::X_ACCEL_EXPIRES;
@@ -24,6 +24,9 @@ const PATH: &str = "/image";
 /// What is taken over of what was asked for: the size, and how it is brought to it.
 const KEPT: [&str; 9] =
     ["width", "height", "dpr", "fit", "gravity", "autosizefit", "maxwidth", "maxheight", "fill"];
+
+/// Pages of our own that tell what is wrong with a picture, by the beginnings of their paths.
+const TELLING_PAGES: [&str; 5] = ["/browse", "/details", "/publish", "/admin/", "/reports"];
 
 /// What a placeholder stands in for.
 pub struct Instead {
@@ -66,7 +69,11 @@ pub fn done(
 
 /// Answers a request for a picture that there is not: by the placeholder, or by a page.
 fn failed(app: &Arc<App>, request: Request, error: Error, progress: &dyn Progress) -> Answer {
-    let wanted = app.placeholder.as_ref().filter(|_| stands_in(&error) && !wants_a_page(&request));
+    let helps = stands_in(&error)
+        && !wants_a_page(&request)
+        && !wants_a_tile(&request)
+        && !is_for_telling_page(&request);
+    let wanted = app.placeholder.as_ref().filter(|_| helps);
     let Some(other) = wanted.map(|path| other(app, &request, path)) else {
         return app.finish(&request, Err(error)).into();
     };
@@ -95,6 +102,22 @@ fn stands_in(error: &Error) -> bool {
 fn wants_a_page(request: &Request) -> bool {
     let fields = request.headers.get_all(header::ACCEPT).iter();
     fields.filter_map(|field| field.to_str().ok()).any(|field| field.contains("text/html"))
+}
+
+/// Whether a part of a picture is asked for, which others are laid beside.
+fn wants_a_tile(request: &Request) -> bool {
+    query_pairs(&request.query).any(|(name, _)| *name == *b"tile")
+}
+
+/// Whether it is a page of our own that asks, and that tells what is wrong with a picture.
+fn is_for_telling_page(request: &Request) -> bool {
+    let field = |name| request.headers.get(name).and_then(|value| value.to_str().ok());
+    let Some((referer, host)) = field(header::REFERER).zip(field(header::HOST)) else {
+        return false;
+    };
+    let Ok(page) = referer.parse::<Uri>() else { return false };
+    page.authority().is_some_and(|authority| authority.as_str() == host)
+        && TELLING_PAGES.iter().any(|start| page.path().starts_with(start))
 }
 
 /// The request for the placeholder.

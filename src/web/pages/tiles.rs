@@ -101,10 +101,11 @@ fn size(view: &ImageView) -> Option<(i64, i64)> {
     view.width.zip(view.height).filter(|(width, height)| *width > 0 && *height > 0)
 }
 
-/// The address of a small picture that fills a shape.
+/// The address of a small picture that fills a shape. Looking through the library is no request for the
+/// picture that its statistics should have.
 pub fn thumbnail(app: &App, path: &str, width: u32, height: u32) -> String {
     let src = in_query(path);
-    let query = format!("src={src}&width={width}&height={height}&fit=cover&format=auto");
+    let query = format!("src={src}&width={width}&height={height}&fit=cover&format=auto&stats=0");
     app.protection.address("/image", &query)
 }
 

@@ -369,6 +369,14 @@ fn users_are_made_found_changed_deleted_and_brought_back() {
     let target = format!("/do/put/admin/users/{}?next=/", zoe.id);
     done(&mut admin, &target, &[&text[..], &[("allow_api", "false")]].concat());
     assert!(!users::by_id(site.db(), zoe.id).unwrap().unwrap().allow_api);
+    // A new password changes nothing else, whatever somebody has changed since the page was loaded.
+    let before = users::by_id(site.db(), zoe.id).unwrap();
+    let target = format!("/do/patch/admin/users/{}?next=/", zoe.id);
+    let page = admin.get(&format!("/admin/users/{}", zoe.id)).text();
+    assert!(page.contains(&format!("action=\"/do/patch/admin/users/{}?", zoe.id)), "{page}");
+    done(&mut admin, &target, &[("password", "another secret 2")]);
+    assert_eq!(users::by_id(site.db(), zoe.id).unwrap(), before);
+    assert_eq!(Browser::new(site.addr()).login("zoe", "another secret 2").status, 303);
     let member = format!("/do/post/admin/groups/3/members?next=/admin/users/{}", zoe.id);
     done(&mut admin, &member, &[("user_id", &zoe.id.to_string())]);
     let page = admin.get(&format!("/admin/users/{}", zoe.id)).text();

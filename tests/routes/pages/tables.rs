@@ -17,8 +17,7 @@ fn send(browser: &mut Browser, target: &str, fields: &[(&str, &str)], file: &str
     browser.send_bytes("POST", target, &kind, body.as_bytes())
 }
 
-const TABLE: &str =
-    "src,title,tags\nopen/one.png,\"<One> & only\",sea\nopen/none.png,x,\nopen/two.png,,\n";
+const TABLE: &str = "src,title,tags\nopen/one.png,\"<One> & only\",\"sea; big, sky\"\nopen/none.png,x,\nopen/two.png,,\n";
 
 #[test]
 fn a_table_is_shown_before_anything_changes() {
@@ -36,6 +35,8 @@ fn a_table_is_shown_before_anything_changes() {
         "One line cannot be used.",
         "One line changes nothing.",
         "&#60;One&#62; &#38; only",
+        "<li class=\"tag\"><bdi>sea</bdi></li><li class=\"tag\"><bdi>big, sky</bdi></li>",
+        "Tags are separated by semicolons",
     ] {
         assert!(text.contains(there), "{there} is missing in {text}");
     }

@@ -123,7 +123,7 @@ table-in = Import
 table-in-text = You will see all changes before anything is saved.
 table-file = File
 table-or-text = Or paste it here
-table-text-hint = The first line names the columns: src, and any of title, description and tags. Missing columns are left as they are; a blank cell clears the text.
+table-text-hint = The first line names the columns: src, and any of title, description and tags. Missing columns are left as they are; a blank cell clears the text. Tags are separated by semicolons.
 table-show = Show changes
 table-would-change = { $count ->
     [0] Nothing would change.

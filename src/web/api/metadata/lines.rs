@@ -131,7 +131,8 @@ pub fn joined(tags: &[String]) -> String {
     tags.join("; ")
 }
 
-fn taken_apart(cell: &str) -> Vec<String> {
+/// The tags of a cell.
+pub fn taken_apart(cell: &str) -> Vec<String> {
     let divider = if cell.contains('\n') { '\n' } else { ';' };
     let mut tags: Vec<String> = Vec::new();
     for tag in cell.split(divider).map(str::trim).filter(|tag| !tag.is_empty()) {

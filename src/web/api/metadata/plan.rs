@@ -42,6 +42,13 @@ pub struct Change {
     pub to: String,
 }
 
+impl Change {
+    /// The tags in one of its texts.
+    pub fn tags(&self, text: &str) -> Vec<String> {
+        lines::taken_apart(text)
+    }
+}
+
 /// Reads a table and compares it with what is said now. Nothing is changed.
 ///
 /// # Errors

@@ -86,6 +86,6 @@ fn small(app: &App, query: &str, path: &str, side: u32) -> String {
     let format = if own("format=") { "" } else { "&format=auto" };
     let rest = if query.is_empty() { String::new() } else { format!("&{query}") };
     let src = in_query(path);
-    let query = format!("width={side}&height={side}{whole}{rest}{format}&src={src}");
+    let query = format!("width={side}&height={side}{whole}{rest}{format}&stats=0&src={src}");
     app.protection.address("/image", &query)
 }

@@ -33,6 +33,8 @@ export class Cropper {
   readonly element = document.createElement("div");
   private readonly picture = new Image();
   private readonly frame = document.createElement("div");
+  /** Darkens what is not kept. It ends at the picture's edge, which the handles do not. */
+  private readonly shadow = document.createElement("div");
   private readonly inside = document.createElement("button");
   private address = "";
   private part = ALL;
@@ -49,7 +51,10 @@ export class Cropper {
     this.picture.alt = "";
     this.picture.draggable = false;
     this.frame.append(this.inside, ...EDGES.map((edge) => this.handle(edge)));
-    this.element.append(this.picture, this.frame);
+    const veil = document.createElement("div");
+    veil.className = "crop-veil";
+    veil.append(this.shadow);
+    this.element.append(this.picture, veil, this.frame);
     this.element.addEventListener("pointerdown", (event) => this.grasp(event));
     this.element.addEventListener("keydown", (event) => this.key(event));
     this.draw();
@@ -96,10 +101,12 @@ export class Cropper {
   private draw(): void {
     const { left, top, right, bottom } = this.part;
     const share = (value: number) => `${value * 100}%`;
-    this.frame.style.left = share(left);
-    this.frame.style.top = share(top);
-    this.frame.style.width = share(right - left);
-    this.frame.style.height = share(bottom - top);
+    for (const { style } of [this.frame, this.shadow]) {
+      style.left = share(left);
+      style.top = share(top);
+      style.width = share(right - left);
+      style.height = share(bottom - top);
+    }
   }
 
   private become(part: Part, done: boolean): void {
