@@ -18,13 +18,17 @@ impl Params {
         from_query(query, rules, Param::in_urls)
     }
 
-    /// The same, passing over values that cannot be used; tells what is wrong with each of them. For forms, which
-    /// say all that is wrong at once.
+    /// The same of those parameters that a form has, passing over values that cannot be used; tells what is wrong
+    /// with each of them. For forms, which say all that is wrong at once.
     #[must_use]
-    pub fn from_query_with_faults(query: &[u8], rules: &Rules) -> (Self, Vec<ParamError>) {
+    pub fn from_query_with_faults(
+        query: &[u8],
+        rules: &Rules,
+        takes: fn(&Param) -> bool,
+    ) -> (Self, Vec<ParamError>) {
         let (mut params, mut faults) = (Self::default(), Vec::new());
         for (name, value) in named_pairs(query) {
-            if let Err(fault) = read_pair(&mut params, &name, &value, rules, Param::in_urls) {
+            if let Err(fault) = read_pair(&mut params, &name, &value, rules, takes) {
                 faults.push(fault);
             }
         }
@@ -172,8 +176,9 @@ mod tests {
     #[test]
     fn a_form_is_told_all_that_is_wrong() {
         let (params, faults) = Params::from_query_with_faults(
-            b"src=a&width=x&height=20&angle=999&fit=no&width=30",
+            b"src=a&width=x&height=20&angle=999&fit=no&width=30&tile=x",
             &Rules::default(),
+            |param| param.about.name != "tile",
         );
         let names: Vec<&str> = faults.iter().map(|fault| fault.name).collect();
         assert_eq!(names, ["width", "angle", "fit"]);

@@ -88,7 +88,7 @@ impl Params {
     fn check_template_names(template: &Value) -> Result<(), ParamError> {
         let known = |name: &str| {
             PASSED_OVER.contains(&name)
-                || PARAMS.iter().any(|param| names(param).any(|own| own == name))
+                || PARAMS.iter().any(|param| param.names_in_templates().any(|own| own == name))
         };
         let mut fields = template.as_object().into_iter().flat_map(Map::keys);
         match fields.find(|name| !known(name)) {
@@ -116,15 +116,7 @@ impl Params {
 
 /// The field that holds a parameter, under the name that a template is told it by.
 fn find<'a>(param: &Param, fields: &'a Map<String, Value>) -> Option<(&'static str, &'a Value)> {
-    names(param).find_map(|name| Some((name, fields.get(name)?)))
-}
-
-/// What a parameter may be called in a template.
-fn names(param: &Param) -> impl Iterator<Item = &'static str> {
-    let own = param.template().into_iter().flat_map(|template| {
-        std::iter::once(template.name).chain(template.aliases.iter().copied())
-    });
-    own.chain([param.about.name])
+    param.names_in_templates().find_map(|name| Some((name, fields.get(name)?)))
 }
 
 fn blank(value: &Value) -> bool {

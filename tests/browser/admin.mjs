@@ -104,12 +104,44 @@ async function permissions(admin, jo, kim, nobody) {
 async function template(page) {
   await page.goto(`${base}/admin/templates/new`);
   await page.getByLabel("Name", { exact: true }).fill("Narrow");
-  await page.getByLabel(/^width/i).fill("160");
-  await page.getByLabel("Lock width").check();
-  await page.getByLabel(/^mirror/i).selectOption("h");
-  const json = JSON.parse(await page.locator("textarea[name=template]").inputValue());
-  assert.deepEqual(json, { width: { value: 160, locked: true }, flip: { value: "h" } });
+  const written = async () => JSON.parse(await page.locator("textarea[name=template]").inputValue());
+  await page.getByRole("spinbutton", { name: "Width", exact: true }).fill("160");
+  await page.getByLabel("Lock Width").check();
+  await page.getByText("Rotation and mirroring").click();
+  await page.getByRole("combobox", { name: "Mirror", exact: true }).selectOption({ label: "Left to right" });
+  // Nothing said is not the same as no; numbers, words and places are written as the API has them.
+  await page.getByText("Format and colour").click();
+  const strip = page.getByRole("combobox", { name: "Remove metadata" });
+  assert.match(await strip.locator("option:checked").textContent(), /^Not set/);
+  await strip.selectOption({ label: "No" });
+  await page.getByLabel("Quality, slider").focus();
+  await page.keyboard.press("Home");
+  assert.deepEqual(await written(), {
+    width: { value: 160, locked: true },
+    flip: { value: "h" },
+    strip: { value: false },
+    quality: { value: 1 },
+  });
+  await strip.selectOption("");
+  await page.locator('input[name="quality"]').fill("");
   await page.waitForFunction(() => document.querySelector("[data-preview]")?.naturalWidth === 160);
+  // What is wrong is told at its control.
+  await page.getByText("Overlay", { exact: true }).click();
+  const overlay = page.locator('[data-control="overlay"]');
+  await overlay.locator("input[name]").fill("no/such/file.png");
+  await overlay.locator("[data-fault]").filter({ hasText: /\w/ }).waitFor();
+  await overlay.locator("input[name]").fill("");
+  await page.waitForFunction(() => document.querySelector('[data-control="overlay"] [data-fault]').textContent === "");
+  // Controls follow the JSON, whatever it calls them; what they do not touch stays as it is written.
+  await page.locator("[data-json] > summary").click();
+  const json = { width: { value: 160, locked: true }, flip: { value: "H" }, size_fit: { value: true }, expires: { value: 60 } };
+  await page.locator("textarea[name=template]").fill(JSON.stringify(json));
+  assert.equal(await page.locator('[data-control="autosizefit"] select').inputValue(), "1");
+  const kept = page.getByRole("spinbutton", { name: "Browser cache time (seconds)", exact: true });
+  assert.equal(await kept.inputValue(), "60");
+  await kept.fill("");
+  await page.locator('[data-control="autosizefit"] select').selectOption("");
+  assert.deepEqual(await written(), { width: { value: 160, locked: true }, flip: { value: "H" } });
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByRole("heading", { name: "Narrow", level: 1 }).waitFor();
   await page.waitForFunction(() => document.querySelector("[data-preview]")?.naturalWidth === 160);

@@ -81,21 +81,42 @@ async function arrange(page) {
 
 async function change(page) {
   await page.getByRole("link", { name: /^Change how/ }).first().click();
-  const shown = page.locator("[data-tried-picture]");
+  const shown = page.locator("[data-stage] [data-preview]");
   await arrived(page, shown);
   await settled(page);
   const before = await shown.getAttribute("src");
+  const query = (text) => page.locator("[data-tried-query]", { hasText: text }).waitFor();
+  const keep = page.getByRole("button", { name: "Save" });
+  // Words and sliders, as on the publish page; groups without a value are closed.
+  await page.getByText("Format and colour").click();
+  await page.getByRole("combobox", { name: "Format", exact: true }).selectOption({ label: "WebP" });
+  await query("format=webp");
+  await page.getByLabel("Quality, slider").focus();
+  await page.keyboard.press("Home");
+  await query("quality=1");
+  const angle = page.getByRole("spinbutton", { name: "Rotation angle", exact: true });
+  assert.equal(await angle.isVisible(), false);
   await page.getByText("Rotation and mirroring").click();
-  await page.locator('input[name="angle"]').fill("90");
-  await page.waitForFunction((src) => document.querySelector("[data-tried-picture]").getAttribute("src") !== src, before);
+  await angle.fill("90");
+  await page.waitForFunction((src) => document.querySelector("[data-stage] [data-preview]").getAttribute("src") !== src, before);
+  // What is wrong is told where it stands, and cannot be kept; the last picture stays.
   await page.locator('input[name="width"]').fill("-5");
-  await page.locator("[data-tried-fault]", { hasText: "Width: must be" }).waitFor();
+  await page.locator('[data-control="width"] [data-fault]', { hasText: "must be" }).waitFor();
+  assert.ok(await keep.isDisabled());
+  assert.ok(await shown.isVisible());
   await page.locator('input[name="width"]').fill("600");
-  await page.locator("[data-tried-query]", { hasText: "width=600" }).waitFor();
+  await query("width=600");
+  assert.ok(await keep.isEnabled());
+  // What only making it tells is told there, too.
+  await page.getByText("Overlay", { exact: true }).click();
+  await page.locator('input[name="overlay"]').fill("no/such/file.png");
+  await page.locator('[data-control="overlay"] [data-fault]').filter({ hasText: /\w/ }).waitFor();
+  await page.locator('input[name="overlay"]').fill("");
+  await page.waitForFunction(() => !document.querySelector("[data-tried-query]").textContent.includes("overlay"));
   await settled(page);
   await picture(page, "portfolio-picture-tried");
   await crop(page);
-  await page.getByRole("button", { name: "Save" }).click();
+  await keep.click();
   await arrived(page, page.getByRole("status").filter({ hasText: "looks like this" }));
   await page.locator("[data-arrange] code", { hasText: "angle=90" }).filter({ hasText: "right=0.5" }).waitFor();
 }
@@ -129,11 +150,11 @@ async function crop(page) {
   await page.locator("[data-tried-query]", { hasText: `left=${await value("left")}` }).waitFor();
   await page.getByRole("button", { name: "Result", exact: true }).click();
   await page.waitForFunction(() => {
-    const { naturalWidth, naturalHeight } = document.querySelector("[data-tried-picture]");
+    const { naturalWidth, naturalHeight } = document.querySelector("[data-stage] [data-preview]") ?? {};
     return naturalWidth > 0 && Math.abs(naturalWidth - naturalHeight) <= 2;
   });
   // By numbers.
-  await page.locator('details:has(input[name="left"]) > summary').click();
+  await page.locator('details.controls:has(input[name="left"]) > summary').click();
   await page.locator('input[name="left"]').fill("0.1");
   await page.locator("[data-tried-query]", { hasText: "left=0.1&" }).waitFor();
   await page.getByRole("button", { name: "Crop", exact: true }).click();

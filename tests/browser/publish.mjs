@@ -133,7 +133,7 @@ async function cropByKeyboard(page) {
 async function controls(page) {
   await reveal(page, "quality");
   await field(page, "format").selectOption("webp");
-  await page.getByLabel("Quality, by slider").focus();
+  await page.getByLabel("Quality, slider").focus();
   await page.keyboard.press("Home");
   await page.waitForFunction(() => document.querySelector('[name="quality"]').value === "1");
   await reveal(page, "fill");

@@ -121,10 +121,10 @@ impl Group {
     pub fn title(self) -> &'static str {
         match self {
             Self::Source => "Which picture",
-            Self::Output => "The file that is sent",
+            Self::Output => "Format and colour",
             Self::Size => "Size",
-            Self::Turn => "Turning and mirroring",
-            Self::Part => "The part that is kept",
+            Self::Turn => "Rotation and mirroring",
+            Self::Part => "Crop",
             Self::Effect => "Sharpness",
             Self::Overlay => "Overlay",
             Self::Delivery => "Delivery",
@@ -196,6 +196,14 @@ impl Param {
             Place::Url => None,
             Place::Template(name) | Place::Both(name) => Some(name),
         }
+    }
+
+    /// What it may be called in a template, the name that is written first.
+    pub fn names_in_templates(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let own = self.template().into_iter().flat_map(|template| {
+            std::iter::once(template.name).chain(template.aliases.iter().copied())
+        });
+        own.chain([self.about.name])
     }
 
     /// Whether URLs may hold it.

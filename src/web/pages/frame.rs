@@ -221,8 +221,8 @@ impl Frame {
             return row.title.to_owned();
         }
         match text {
-            "true" => return self.t("publish-yes"),
-            "false" => return self.t("publish-no"),
+            "true" => return self.t("yes"),
+            "false" => return self.t("no"),
             _ => {}
         }
         // Places are called alike wherever they are asked for.

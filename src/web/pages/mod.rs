@@ -7,6 +7,7 @@ mod about;
 mod account;
 pub mod admin;
 mod browse;
+mod controls;
 mod details;
 mod error;
 mod frame;

@@ -7,6 +7,7 @@ use halftone::db::groups::{self, NORMAL_USERS, PUBLIC, TYPE_LOCAL};
 use halftone::db::{folder_permissions, folders, users};
 
 use super::library_of_three;
+use super::publish::control;
 use crate::api::grant;
 use crate::people::{Browser, PASSWORD, account, form};
 use crate::site::{Site, within};
@@ -466,10 +467,22 @@ fn templates_are_made_shown_locked_and_made_the_default() {
     let id = all.iter().find(|template| template.name == "Wee <one>").unwrap().id;
     let page = admin.get(&format!("/admin/templates/{id}?src=open/one.png")).text();
     assert!(page.contains("src=\"/image?src=open/one.png&#38;tmp=Wee%20%3Cone%3E\""), "{page}");
-    assert!(
-        page.contains("data-param=\"width\"") && page.contains("&#34;locked&#34;: true"),
-        "{page}"
-    );
+    assert!(page.contains("&#34;locked&#34;: true"), "{page}");
+    // The publish page's controls, each with a lock, by the names that templates have.
+    let width = control(&page, "width");
+    for there in ["data-field=\"width\"", "value=\"30\"", "aria-label=\"Lock Width\" checked"] {
+        assert!(width.contains(there), "{there}: {width}");
+    }
+    let format = control(&page, "format");
+    assert!(format.contains("<option value=\"png\" selected>PNG</option>"), "{format}");
+    assert!(format.contains(">Automatic: best for each browser</option>"), "{format}");
+    assert!(format.contains("aria-label=\"Lock Format\">"), "{format}");
+    let turned = control(&page, "angle");
+    assert!(turned.contains("data-field=\"rotation\"") && turned.contains("<code>rotation</code>"));
+    assert!(control(&page, "rotate").contains("<option value=\"\">Not set"), "{page}");
+    for (group, state) in [("size", " open"), ("output", " open"), ("turn", ""), ("delivery", "")] {
+        assert!(page.contains(&format!("id=\"group-{group}\"{state}>")), "{group}: {page}");
+    }
     let change = format!("/do/put/admin/templates/{id}?next=/");
     let wrong = [fields[0], fields[1], ("template", r#"{"width":{"value":-1}}"#)];
     let refused = post(&mut admin, &change, &wrong);

@@ -6,9 +6,11 @@ use halftone::auth::SystemPermission;
 use halftone::db::folio_exports::{self, NewExport};
 use halftone::db::tasks::{self, NewTask};
 use halftone::db::{folio_images, folios, images};
+use halftone::spec::PARAMS;
 
 use super::forms::post;
 use super::library_of_three;
+use super::publish::control;
 use crate::api::grant;
 use crate::people::Browser;
 use crate::site::{Site, within};
@@ -169,9 +171,16 @@ fn a_picture_is_changed_as_the_page_has_shown_it() {
     assert!(json.get("left").is_none() && json.get("rotation").is_some(), "{json}");
     // What cannot be done is said, and changes nothing.
     let wrong = editor.get(&format!("{page}?try=1&width=x")).text();
-    assert!(wrong.contains("data-tried-fault>Width: must be"), "{wrong}");
-    assert!(wrong.contains("value=\"{}\" data-tried-json"), "{wrong}");
-    assert!(editor.get(&page).text().contains("value=\"{}\" data-tried-json"));
+    assert!(control(&wrong, "width").contains("data-fault>must be"), "{wrong}");
+    assert!(!wrong.contains("data-preview data-shown"), "{wrong}");
+    assert!(wrong.contains("data-follows disabled>Save"), "{wrong}");
+    let untried = editor.get(&page).text();
+    assert!(untried.contains("value=\"{}\" data-follows"), "{untried}");
+    assert!(untried.contains("data-follows>Save"), "{untried}");
+    // So is what does not fit together.
+    let wrong = editor.get(&format!("{page}?try=1&left=0.6&right=0.4")).text();
+    let faults = ["left", "right"].map(|name| control(&wrong, name).contains("data-fault>must be"));
+    assert!(faults.contains(&true) && wrong.contains("data-follows disabled"), "{wrong}");
 
     let folio = between(&editor.get(&href).text(), "data-arrange=\"", "\"").to_owned();
     let keep = format!("/do/put/portfolios/{folio}/images/{}?next={href}", ids[0]);
@@ -188,6 +197,43 @@ fn a_picture_is_changed_as_the_page_has_shown_it() {
         assert_eq!(editor.status(&target), status, "{target}");
     }
     assert_eq!(Browser::signed_in(&site, "reader").status(&page), 403);
+}
+
+#[test]
+fn a_picture_has_the_controls_of_the_publish_page() {
+    let site = site_of_makers();
+    let mut editor = Browser::signed_in(&site, "editor");
+    let (href, ids) = filled(&mut editor);
+    let page = href.replace("/edit", &format!("/images/{}", ids[0]));
+    let (own, published) =
+        (editor.get(&page).text(), editor.get("/publish?src=open/one.png").text());
+    let (mut same, mut none) = (0, Vec::new());
+    for param in PARAMS.iter().filter(|param| param.in_urls() && param.about.name != "src") {
+        let name = param.about.name;
+        if !own.contains(&format!("data-control=\"{name}\"")) {
+            none.push(name);
+            continue;
+        }
+        // What a folder's template says holds on one of them only.
+        let theirs = control(&published, name);
+        if !theirs.contains("(template)") {
+            let end =
+                |control: &str| control.split_once("</code></p></details>").unwrap().0.to_owned();
+            assert_eq!(end(&control(&own, name)), end(&theirs), "{name}");
+            same += 1;
+        }
+    }
+    none.sort_unstable();
+    assert_eq!(none, ["attach", "stats", "tile", "tmp", "xref"]);
+    assert!(same > 20, "only {same} could be compared");
+    // Nobody has to know names: words, bounds of this picture, what each does.
+    assert!(control(&own, "format").contains(">Automatic: best for each browser</option>"), "{own}");
+    assert!(control(&own, "width").contains("data-slider=\"0 60 1\""), "{own}");
+    // Groups in which something is said are open.
+    let is_open = |page: &str, group: &str| page.contains(&format!("id=\"group-{group}\" open>"));
+    assert!(is_open(&own, "size") && !is_open(&own, "turn"), "{own}");
+    assert!(is_open(&editor.get(&format!("{page}?try=1&angle=90")).text(), "turn"));
+    assert!(!own.contains("id=\"group-delivery\""), "{own}");
 }
 
 #[test]

@@ -42,8 +42,8 @@ fn code(page: &Response, output: &str) -> String {
     plain(&found.unwrap_or_else(|| panic!("there is no {output} in {page}")))
 }
 
-/// The control of a parameter, as it stands in the page.
-fn control(page: &str, name: &str) -> String {
+/// The control of a parameter, as it stands in a page.
+pub(super) fn control(page: &str, name: &str) -> String {
     let mark = format!("data-control=\"{name}\"");
     let (_, rest) = page.split_once(&mark).unwrap_or_else(|| panic!("{name} has no control"));
     rest.split("data-control=").next().unwrap().to_owned()

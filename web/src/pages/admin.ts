@@ -1,9 +1,8 @@
-// The pages of the administration: parts that keep themselves current, and the editor of templates.
+// The pages of the administration: parts that keep themselves current.
 
 import { pageNow } from "./page";
 import { dialogs } from "./sheets";
 import { moments } from "./small";
-import { editing } from "./template";
 
 /** Whether somebody is about to do something in a part of the page, which must not change under the hand. */
 function isInUse(part: HTMLElement): boolean {
@@ -40,4 +39,3 @@ function keepCurrent(part: HTMLElement): void {
 // On narrow screens the way between the pages is one row.
 document.querySelector(".sections [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 for (const part of document.querySelectorAll<HTMLElement>("[data-live][id]")) keepCurrent(part);
-editing();

@@ -1,15 +1,11 @@
-// Putting a portfolio together: order by dragging or by arrows without leaving the page, files that are being
-// made, and how one picture would look. Without this script the same forms are posted.
+// Putting a portfolio together: order by dragging or by arrows without leaving the page, and files that are being
+// made. Without this script the same forms are posted.
 
 import { Refused, call, filled, pageNow, say } from "./page";
-import { Modes } from "./publish/modes";
-import { learn } from "./publish/words";
 import { moments } from "./small";
 
 // How often a file that is being made is looked at.
 const LOOK_MS = 1500;
-// How long somebody has stopped typing before a picture is tried.
-const PAUSE_MS = 350;
 
 /** Puts what a page says now in the place of what it said. */
 function renew(page: Document, selector: string): void {
@@ -137,67 +133,5 @@ function making(pause = LOOK_MS): void {
   }, pause);
 }
 
-/**
- * Shows what would come of the parameters, without a flicker: the picture changes when the new one is there. A part is
- * chosen on the picture as on the page where addresses are put together, which writes it into the same fields.
- */
-function trying(): void {
-  const place = document.querySelector<HTMLElement>("[data-change]");
-  const form = place?.querySelector<HTMLFormElement>("form[data-try]");
-  const part = (selector: string) => place?.querySelector<HTMLElement>(selector) ?? null;
-  const picture = place?.querySelector<HTMLImageElement>("[data-tried-picture]");
-  const [stage, facts] = [part("[data-stage]"), part("[data-facts]")];
-  if (!place || !form || !picture || !stage || !facts) return;
-  for (const one of place.querySelectorAll<HTMLElement>("[data-without-script]")) one.hidden = true;
-  for (const one of place.querySelectorAll<HTMLElement>("[data-when-ready]")) one.hidden = false;
-  learn(place);
-  const modes = new Modes(form, place, stage, facts, picture);
-  modes.refresh();
-  let pause = 0;
-  let turn = 0;
-  const take = async (address: string, own: number): Promise<void> => {
-    const page = await pageNow(address);
-    if (own !== turn) return;
-    const text = (selector: string) => page.querySelector(selector)?.textContent ?? "";
-    const [fault, query] = [part("[data-tried-fault]"), part("[data-tried-query]")];
-    if (fault) fault.textContent = text("[data-tried-fault]");
-    // What cannot be done changes nothing that is shown.
-    if (text("[data-tried-fault]") !== "") return;
-    history.replaceState(null, "", address);
-    if (query) query.textContent = text("[data-tried-query]");
-    part("[data-tried-json]")?.setAttribute(
-      "value",
-      page.querySelector("[data-tried-json]")?.getAttribute("value") ?? "{}",
-    );
-    part("[data-whole]")?.setAttribute("data-whole", page.querySelector("[data-whole]")?.getAttribute("data-whole") ?? "");
-    modes.refresh();
-    const src = page.querySelector("[data-tried-picture]")?.getAttribute("src");
-    if (!src) return;
-    const fresh = new Image();
-    fresh.src = src;
-    await fresh.decode().catch(() => undefined);
-    if (own === turn) picture.src = src;
-  };
-  const show = (): void => {
-    clearTimeout(pause);
-    const fields = new URLSearchParams();
-    for (const [name, value] of new FormData(form)) {
-      if (typeof value === "string" && value.trim() !== "") fields.append(name, value);
-    }
-    void doing(() => take(`${form.action}?${fields}`, ++turn));
-  };
-  for (const event of ["input", "change"]) {
-    form.addEventListener(event, () => {
-      clearTimeout(pause);
-      pause = setTimeout(show, PAUSE_MS);
-    });
-  }
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    show();
-  });
-}
-
 arranging();
 making();
-trying();

@@ -199,6 +199,7 @@ template-locked = { $count ->
    *[other] { $shown } locked
 }
 template-lock = Lock { $name }
+template-not-set = Not set (default: { $name })
 template-json = As JSON
 template-json-hint = An object of parameters, each an object with a value, and "locked": true if it is locked.
 template-preview = Preview
@@ -206,7 +207,6 @@ template-picture = Preview with picture
 template-show = Show
 template-as-stored = As saved.
 template-as-edited = With your changes; locks are ignored.
-template-fails = These values give no picture.
 template-no-picture = There is no picture to preview it with.
 template-delete-title = Delete the template { $name }?
 template-delete-text = Addresses that use it will fail. This cannot be undone.

@@ -67,16 +67,13 @@ basket-how = Select pictures while browsing or searching and add them to the bas
 # One picture of a portfolio
 change-lead = How it looks in this portfolio and in its published files.
 change-original = Original
-change-preview = Preview of the change
+change-mend = Correct the marked fields to see the picture and to save it.
 change-nothing = No changes
 change-filename = File name when published
 change-filename-hint = Leave blank to use its own name.
 change-keep = Save
-change-try = Update preview
 change-clear = Reset
 change-guide = All parameters, with examples:
-yes = Yes
-no = No
 
 # Publishing
 publish-title = Publish

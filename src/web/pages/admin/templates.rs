@@ -9,8 +9,9 @@ use crate::db::search::Query;
 use crate::db::templates::{self, Template};
 use crate::http::{Progress, Request, Response};
 use crate::library::Caller;
-use crate::spec::{Group, PARAMS, Param, Params, Rules, Shape};
+use crate::spec::{PARAMS, Param, Params, Rules};
 use crate::web::api::{Now, in_query};
+use crate::web::pages::controls::{self, ControlGroup, Known, Said};
 use crate::web::pages::frame::Frame;
 use crate::web::sign_in::Form;
 use crate::web::{App, Error, label};
@@ -63,14 +64,18 @@ fn fields(json: &str) -> Map<String, Value> {
     serde_json::from_str(json).unwrap_or_default()
 }
 
+/// The text of a field's value; none for a field that says nothing.
+fn text(field: &Value) -> Option<String> {
+    match &field["value"] {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+        other => Some(other.to_string()),
+    }
+}
+
 /// A value as it is read; none for a field that says nothing.
 fn told(f: &Frame, name: &str, field: &Value) -> Option<String> {
-    let value = match &field["value"] {
-        Value::Null => return None,
-        Value::String(text) if text.is_empty() => return None,
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
+    let value = text(field)?;
     let param = PARAMS.iter().find(|param| param.template().is_some_and(|row| row.name == name));
     let value = match param {
         Some(param) => f.word(param.about.name, &value),
@@ -92,7 +97,7 @@ struct Page {
     json: String,
     is_default: bool,
     here: String,
-    groups: Vec<Fields>,
+    groups: Vec<ControlGroup>,
     pictures: Vec<String>,
     src: String,
     /// The address of the picture that shows the template as it is stored; blank for none.
@@ -102,104 +107,22 @@ struct Page {
     free: bool,
 }
 
-/// The parameters of a group.
-struct Fields {
-    title: String,
-    fields: Vec<Control>,
-}
-
-/// A parameter that a template may hold.
-struct Control {
-    /// Its name in templates.
-    name: &'static str,
-    /// The name that its words go by.
-    words: &'static str,
-    /// Its name in addresses; blank where they do not take it.
-    url: &'static str,
-    doc: String,
-    takes: String,
-    kind: ControlKind,
-    choices: Vec<&'static str>,
-    default: &'static str,
-    least: String,
-    most: String,
-}
-
-#[derive(PartialEq, Eq, Clone, Copy)]
-enum ControlKind {
-    Text,
-    Number,
-    Choice,
-    Open,
-}
-
-impl Control {
-    fn is_choice(&self) -> bool {
-        self.kind == ControlKind::Choice
-    }
-
-    fn is_number(&self) -> bool {
-        self.kind == ControlKind::Number
-    }
-
-    fn is_open(&self) -> bool {
-        self.kind == ControlKind::Open
-    }
-}
-
-fn control(f: &Frame, param: &'static Param, rules: &Rules) -> Option<Control> {
+/// What a template says of a parameter that it may hold.
+fn said(fields: &Map<String, Value>, param: &Param) -> Option<Said> {
     let name = param.template()?.name;
-    let (mut choices, mut least, mut most) = (Vec::new(), String::new(), String::new());
-    let kind = match param.shape() {
-        Shape::Switch => {
-            choices = vec!["true", "false"];
-            ControlKind::Choice
-        }
-        Shape::Choice(words) => {
-            choices = words;
-            ControlKind::Choice
-        }
-        Shape::Integer { min, max } => {
-            least = min.to_string();
-            most = max.unwrap_or(rules.max_dimension.into()).to_string();
-            ControlKind::Number
-        }
-        Shape::Number { min, max } => {
-            (least, most) = (min.to_string(), max.to_string());
-            ControlKind::Number
-        }
-        Shape::ChoiceOrInteger { words, .. } | Shape::ChoiceOrPoint(words) => {
-            choices = words;
-            ControlKind::Open
-        }
-        Shape::Text { .. } | Shape::Align(_) | Shape::Colour | Shape::Tile => ControlKind::Text,
-    };
-    Some(Control {
-        name,
-        words: param.about.name,
-        url: if param.in_urls() { param.about.name } else { "" },
-        doc: f.texts().parameter(param),
-        takes: f.texts().takes(param),
-        kind,
-        choices,
-        default: param.about.default.unwrap_or_default(),
-        least,
-        most,
+    let field = param.names_in_templates().find_map(|name| fields.get(name));
+    let text = field.and_then(text).unwrap_or_default();
+    let is_locked = field.is_some_and(|field| field["locked"] == true);
+    Some(Said {
+        value: param.canonical(&text).unwrap_or(text),
+        field: Some(controls::Field { name, is_locked }),
+        ..Said::default()
     })
 }
 
-fn groups(f: &Frame, rules: &Rules) -> Vec<Fields> {
-    let fields = |group: Group| Fields {
-        title: f.texts().parameters(group),
-        fields: PARAMS
-            .iter()
-            .filter(|param| param.about.group == group)
-            .filter_map(|param| control(f, param, rules))
-            .collect(),
-    };
-    let mut groups: Vec<Fields> = Group::ALL.into_iter().map(fields).collect();
-    groups.retain(|group| !group.fields.is_empty());
-    groups
+fn groups(f: &Frame, known: &Known, json: &str) -> Vec<ControlGroup> {
+    let fields = fields(json);
+    controls::groups(f, known, |param| said(&fields, param))
 }
 
 /// `GET /admin/templates/new`
@@ -235,10 +158,10 @@ fn page(app: &App, request: &Request, desk: Desk, template: Template) -> Result<
             let query = format!("src={}&tmp={}", in_query(src), in_query(&template.name));
             app.protection.address("/image", &(query + &bounds(&template)))
         },
+        groups: groups(&desk.f, &Known::of(app, None)?, &template.json),
         json: pretty(&template.json),
         name: template.name,
         description: template.description,
-        groups: groups(&desk.f, &app.rules),
         src: src.to_owned(),
         pictures,
         side: PREVIEW_SIDE,
@@ -280,16 +203,40 @@ mod tests {
 
     #[test]
     fn every_parameter_that_templates_hold_has_a_control() {
-        let rules = Rules { max_dimension: 5000 };
-        let groups = groups(&Frame::for_tests(), &rules);
-        let all: Vec<&Control> = groups.iter().flat_map(|group| &group.fields).collect();
+        let known = Known { size: None, pages: 0, profiles: vec!["Odd".to_owned()] };
+        let json = r#"{"flip":{"value":"H"},"size_fit":{"value":true},"width":{"value":null,"locked":true},
+            "left":{"value":0.25},"icc_bpc":{"value":false},"expiry_secs":{"value":60}}"#;
+        let groups = groups(&Frame::for_tests(), &known, json);
+        let all: Vec<_> = groups.iter().flat_map(|group| &group.controls).collect();
         let wanted = PARAMS.iter().filter(|param| param.template().is_some()).count();
         assert_eq!(all.len(), wanted);
-        let width = all.iter().find(|control| control.url == "width").unwrap();
-        assert!(width.is_number());
-        assert_eq!((width.least.as_str(), width.most.as_str()), ("0", "5000"));
-        let flip = all.iter().find(|control| control.url == "flip").unwrap();
-        assert!(flip.is_choice() && flip.choices.contains(&"h"));
+        let of = |name: &str| *all.iter().find(|control| control.name == name).unwrap();
+        // By whatever name a template has them, as the control writes them.
+        for (name, value) in [
+            ("flip", "h"),
+            ("autosizefit", "1"),
+            ("width", ""),
+            ("left", "0.25"),
+            ("bpc", "0"),
+            ("expires", "60"),
+        ] {
+            assert_eq!(of(name).said.value, value, "{name}");
+        }
+        assert!(of("flip").options.iter().any(|choice| choice.value == "h" && choice.is_here));
+        assert!(of("icc").options.iter().any(|choice| choice.label == "Odd"));
+        assert_eq!((of("width").kind, of("width").min.as_str()), ("number", "0"));
+        let locked = |name: &str| of(name).said.field.unwrap().is_locked;
+        assert!(locked("width") && !locked("flip"));
+        assert_eq!(of("autosizefit").said.field.unwrap().name, "size_fit");
+        // Nothing said is not the same as what is usual.
+        let switch = of("strip");
+        assert!(
+            switch.usual.starts_with("Not set") && switch.options.len() == 2,
+            "{}",
+            switch.usual
+        );
+        let open = groups.iter().filter(|group| group.is_open).map(|group| group.name);
+        assert_eq!(open.collect::<Vec<_>>(), ["size", "part", "turn", "output", "delivery"]);
     }
 
     #[test]

@@ -8,10 +8,11 @@ use super::{address, find_own, segment, small};
 use crate::auth::Level;
 use crate::db::folio_images::{self, FolioImage};
 use crate::http::{Progress, Request, Response};
-use crate::spec::{Group, PARAMS, Param, Params, Shape};
+use crate::spec::{Group, PARAMS, Param, ParamError, Params};
 use crate::web::api::folios::query_of;
 use crate::web::api::in_query;
-use crate::web::pages::frame::{Frame, with_value};
+use crate::web::pages::controls::{self, ControlGroup, Known, Said};
+use crate::web::pages::frame::{Frame, given, with_value};
 use crate::web::pages::publish::{ALL_OF_IT, KEPT_OF_WHOLE, WHOLE_SIDE};
 use crate::web::sign_in::Form;
 use crate::web::{App, Error, who};
@@ -34,34 +35,15 @@ struct Change {
     name: String,
     filename: String,
     details_href: String,
-    src: String,
+    /// The address of the picture; blank while something is wrong.
+    preview: String,
+    /// The same in a format that browsers show.
+    shown: String,
     /// The address of the picture that a part of it is chosen in.
     whole: String,
     query: String,
     json: String,
-    /// What is wrong with what was tried.
-    fault: String,
-    groups: Vec<Controls>,
-}
-
-/// The controls of a group of parameters.
-struct Controls {
-    title: String,
-    is_open: bool,
-    controls: Vec<Control>,
-}
-
-/// The control of a parameter.
-struct Control {
-    name: &'static str,
-    about: String,
-    value: String,
-    /// What can be chosen; none where it is typed.
-    words: Vec<&'static str>,
-    is_number: bool,
-    min: String,
-    max: String,
-    step: &'static str,
+    groups: Vec<ControlGroup>,
 }
 
 /// `GET /portfolios/{human_id}/images/{image_id}`
@@ -73,10 +55,29 @@ pub fn picture(app: &App, request: &Request, _: &dyn Progress) -> Result<Respons
     who::require(app, &identity, &view.folder.path, Level::View)?;
     let form = Form::of_query(request)?;
     let f = Frame::of(app, request, &identity);
-    let (params, fault) = wanted(app, &f, &form, &image)?;
+    let is_tried = form.text(TRIED).is_some();
+    let (params, faults) = if is_tried { tried(app, request) } else { (kept(app, &image), vec![]) };
+    let said = |param: &'static Param| {
+        let text = || match is_tried {
+            true => given(&form, param.about.name).to_owned(),
+            false => param.text(&params).unwrap_or_default(),
+        };
+        let fault = faults.iter().find(|fault| fault.name == param.about.name);
+        let fault = fault.map(|fault| f.texts().sentence_or_same(&fault.reason));
+        is_offered(param).then(|| Said {
+            value: text(),
+            fault: fault.unwrap_or_default(),
+            ..Said::default()
+        })
+    };
     let json = merged(&image.parameters, &params);
     let query = query_of(&json);
-    let tried = |name: &str| form.text(TRIED).and_then(|_| form.text(name));
+    let mut in_any = params.clone();
+    in_any.format = None;
+    let preview = |query: &str| match faults.is_empty() {
+        true => small(app, query, &view.path, SIDE),
+        false => String::new(),
+    };
     let page = Change {
         folio_id: folio.id,
         edit_href: address(&folio, "edit"),
@@ -85,12 +86,12 @@ pub fn picture(app: &App, request: &Request, _: &dyn Progress) -> Result<Respons
         name: view.file_name().to_owned(),
         filename: image.filename.clone(),
         details_href: with_value("/details", "src", &view.path),
-        src: small(app, &query, &view.path, SIDE),
+        preview: preview(&query),
+        shown: preview(&query_of(&merged(&image.parameters, &in_any))),
         whole: small(app, &whole(&params), &view.path, WHOLE_SIDE),
         query,
         json,
-        groups: groups(&f, &params, &tried),
-        fault,
+        groups: controls::groups(&f, &Known::of(app, Some(view))?, said),
         folio_name: folio.name,
         f,
     };
@@ -106,52 +107,35 @@ fn whole(params: &Params) -> String {
     turned.chain(all).map(pair).collect::<Vec<_>>().join("&")
 }
 
-/// The parameters that a portfolio may hold of a picture: those of templates but for how it is sent.
+/// Whether a portfolio may hold a parameter of a picture: those of templates but for how it is sent.
+fn is_offered(param: &Param) -> bool {
+    param.in_urls() && param.template().is_some() && param.about.group != Group::Delivery
+}
+
 fn offered() -> impl Iterator<Item = &'static Param> {
-    PARAMS.iter().filter(|param| {
-        param.in_urls() && param.template().is_some() && param.about.group != Group::Delivery
-    })
+    PARAMS.iter().filter(|param| is_offered(param))
 }
 
-/// What is tried, or kept; and what is wrong with it.
-fn wanted(
-    app: &App,
-    f: &Frame,
-    form: &Form,
-    image: &FolioImage,
-) -> Result<(Params, String), Error> {
-    let kept = || Params::from_template_json(&image.parameters, &app.rules).unwrap_or_default();
-    if form.text(TRIED).is_none() {
-        return Ok((kept(), String::new()));
-    }
-    let pairs = offered().filter_map(|param| {
-        let name = param.about.name;
-        form.text(name).map(|value| (name, value))
-    });
-    let read = Params::from_pairs(pairs, &app.rules).map_err(Error::from).and_then(|params| {
-        // What cannot stand together is found where it is kept, too.
-        let json = params.to_template_json().to_string();
-        Params::from_template_json(&json, &app.rules).map_err(Error::from)
-    });
-    match read {
-        Ok(params) => Ok((params, String::new())),
-        Err(error) => Ok((kept(), error.in_words(f.texts()))),
-    }
+/// What is kept.
+fn kept(app: &App, image: &FolioImage) -> Params {
+    Params::from_template_json(&image.parameters, &app.rules).unwrap_or_default()
 }
 
-/// What a parameter does, in short; the guide has all of it.
-fn first_sentence(doc: &str) -> String {
-    doc.split_once(". ").map_or_else(|| doc.to_owned(), |(first, _)| format!("{first}."))
+/// What is tried, as far as it can be used, and what is wrong with the rest.
+fn tried(app: &App, request: &Request) -> (Params, Vec<ParamError>) {
+    let (params, mut faults) =
+        Params::from_query_with_faults(&request.query, &app.rules, is_offered);
+    // What cannot stand together is found where it is kept, too.
+    let json = params.to_template_json().to_string();
+    faults.extend(Params::from_template_json(&json, &app.rules).err());
+    (params, faults)
 }
 
 /// What is kept then: what is kept now of all that is not offered here, and these.
 fn merged(kept: &str, params: &Params) -> String {
     let mut fields: Map<String, Value> = serde_json::from_str(kept).unwrap_or_default();
     for param in offered() {
-        let names = param.template().into_iter().flat_map(|template| {
-            std::iter::once(template.name).chain(template.aliases.iter().copied())
-        });
-        for name in names.chain([param.about.name]).chain(param.about.aliases.iter().copied()) {
+        for name in param.names_in_templates() {
             fields.remove(name);
         }
     }
@@ -159,63 +143,6 @@ fn merged(kept: &str, params: &Params) -> String {
         fields.extend(new);
     }
     Value::Object(fields).to_string()
-}
-
-fn groups<'a>(
-    f: &Frame,
-    params: &Params,
-    tried: &impl Fn(&str) -> Option<&'a str>,
-) -> Vec<Controls> {
-    let group = |group: Group| {
-        let of_group = offered().filter(|param| param.about.group == group);
-        let controls: Vec<Control> =
-            of_group.map(|param| Control::of(f, param, params, tried(param.about.name))).collect();
-        let is_open =
-            group == Group::Size || controls.iter().any(|control| !control.value.is_empty());
-        Controls { title: f.texts().parameters(group), is_open, controls }
-    };
-    Group::ALL.into_iter().map(group).filter(|group| !group.controls.is_empty()).collect()
-}
-
-impl Control {
-    fn of(f: &Frame, param: &Param, params: &Params, tried: Option<&str>) -> Self {
-        let (mut words, mut bounds, mut step) = (Vec::new(), None, "");
-        match param.shape() {
-            Shape::Switch => words = vec!["1", "0"],
-            Shape::Choice(choices) => words = choices,
-            Shape::Integer { min, max } => {
-                bounds = Some((min.to_string(), max.map(|max| max.to_string())));
-                step = "1";
-            }
-            Shape::Number { min, max } => {
-                bounds = Some((min.to_string(), Some(max.to_string())));
-                step = "any";
-            }
-            _ => {}
-        }
-        let value = tried.map(str::to_owned).or_else(|| param.text(params));
-        let (min, max) = bounds.clone().unwrap_or_default();
-        Self {
-            name: param.about.name,
-            about: first_sentence(&f.texts().parameter(param)),
-            value: value.unwrap_or_default(),
-            words,
-            is_number: bounds.is_some(),
-            min,
-            max: max.unwrap_or_default(),
-            step,
-        }
-    }
-
-    /// Whether a word is the value; the letters of words may be large or small.
-    fn is(&self, word: &str) -> bool {
-        self.value.eq_ignore_ascii_case(word)
-    }
-
-    /// Whether it says yes or no.
-    fn is_switch(&self) -> bool {
-        self.words == ["1", "0"]
-    }
 }
 
 #[cfg(test)]

@@ -6,17 +6,16 @@
 
 mod addresses;
 mod compare;
-mod controls;
 mod members;
 mod outputs;
 mod wanted;
 
 use askama::Template;
 
+use super::controls::{self, ControlGroup, Known};
 use super::frame::{Frame, given, with_value};
 use super::listing::{Crumb, crumbs};
 use crate::auth::{Identity, Level};
-use crate::db::image_metadata;
 use crate::db::image_views::ImageView;
 use crate::http::{Progress, Request, Response};
 use crate::source::SourcePath;
@@ -26,7 +25,6 @@ use crate::web::sign_in::Form;
 use crate::web::{App, Error, who};
 use addresses::Addresses;
 use compare::Variant;
-use controls::{ControlGroup, Known};
 use outputs::{Output, Subject};
 use wanted::{Pair, Wanted, with};
 
@@ -102,14 +100,8 @@ fn page(
     wanted: &Wanted,
 ) -> Result<Publish, Error> {
     let pairs = wanted.pairs();
-    let said = image_metadata::get(&app.db, view.id)?;
-    let picture_size = view.width.zip(view.height);
-    let known = Known {
-        size: picture_size,
-        pages: said.map_or(0, |said| said.pages),
-        profiles: app.profiles.names(),
-    };
-    let size = wanted.size(picture_size);
+    let known = Known::of(app, Some(view))?;
+    let size = wanted.size(known.size);
     let is_sound = wanted.faults.is_empty();
     let widest = view.width.and_then(|width| u32::try_from(width).ok());
     let widths = outputs::widths(given(form, "widths"), widest);
@@ -144,7 +136,7 @@ fn page(
         templates: templates(app, wanted)?,
         template_fault: f.texts().sentence_or_same(&wanted.fault("tmp")),
         template_note: template_note(&f, wanted),
-        groups: controls::groups(&f, wanted, form, &known),
+        groups: controls::groups(&f, &known, |param| wanted.said(&f, form, param)),
         notes: notes(app, &f, identity, view, wanted, addresses, size)?,
         preview: if is_sound { addresses.local(&looked_at) } else { String::new() },
         shown: if is_sound { shown(addresses, &looked_at) } else { String::new() },

@@ -4,8 +4,11 @@ use crate::auth::Identity;
 use crate::http::Request;
 use crate::pixel::{self, result_size};
 use crate::source::SourcePath;
-use crate::spec::{ImageSpec, PARAMS, ParamError, Params, query_pairs};
+use crate::spec::{ImageSpec, PARAMS, Param, ParamError, Params, query_pairs};
 use crate::web::image::context;
+use crate::web::pages::controls::Said;
+use crate::web::pages::frame::{Frame, given};
+use crate::web::sign_in::Form;
 use crate::web::templates::TemplateLayer;
 use crate::web::{App, Error};
 
@@ -40,7 +43,8 @@ impl Wanted {
         path: &SourcePath,
         signed: bool,
     ) -> Result<Self, Error> {
-        let (mut given, mut faults) = Params::from_query_with_faults(&request.query, &app.rules);
+        let (mut given, mut faults) =
+            Params::from_query_with_faults(&request.query, &app.rules, Param::in_urls);
         let folder = app.store.rights()?.templates(identity, path.folder());
         let templates = app.store.templates()?;
         if given.tmp.as_ref().is_some_and(|named| templates.get(&named.value).is_none()) {
@@ -84,8 +88,28 @@ impl Wanted {
         found.map(|fault| fault.reason.clone()).unwrap_or_default()
     }
 
+    /// What the page has of a parameter; nothing of those that name picture and template.
+    pub fn said(&self, f: &Frame, form: &Form, param: &Param) -> Option<Said> {
+        let name = param.about.name;
+        if !param.in_urls() || matches!(name, "src" | "tmp") {
+            return None;
+        }
+        let locked_by = self.locked_by(name);
+        let by_template = param.text(&self.base);
+        Some(Said {
+            value: match locked_by.is_empty() {
+                true => given(form, name).to_owned(),
+                false => by_template.clone().unwrap_or_default(),
+            },
+            by_template,
+            locked_by,
+            fault: f.texts().sentence_or_same(&self.fault(name)),
+            field: None,
+        })
+    }
+
     /// The name of the template that has a parameter locked; blank for none.
-    pub fn locked_by(&self, name: &str) -> String {
+    fn locked_by(&self, name: &str) -> String {
         let found = self.layers.iter().rev().find(|layer| layer.params.lock(name));
         found.map(|layer| layer.name.clone()).unwrap_or_default()
     }
@@ -93,7 +117,7 @@ impl Wanted {
     /// What stands in the address: all that is given, but for what is locked, and for what holds anyway where the
     /// templates do not say otherwise.
     pub fn pairs(&self) -> Vec<Pair> {
-        let pair = |param: &'static crate::spec::Param| {
+        let pair = |param: &'static Param| {
             let (name, text) = (param.about.name, param.text(&self.given)?);
             let usual = param.about.default.and_then(|text| param.canonical(text));
             let holds_anyway = usual.as_ref() == Some(&text) && param.text(&self.base).is_none();

@@ -243,12 +243,26 @@ const KINDS: Record<string, (control: Control) => void> = {
   path: picking,
 };
 
-export function enhance(form: HTMLFormElement): void {
+export function enhance(form: HTMLElement): void {
   for (const place of form.querySelectorAll<HTMLElement>("[data-control]")) {
-    const field = place.querySelector("input");
+    const field = place.querySelector<HTMLInputElement>("input[name]");
     const label = place.querySelector(".label")?.textContent ?? "";
     if (field) KINDS[place.dataset["kind"] ?? ""]?.({ place, field, label });
   }
+}
+
+/** Shows a value as it is written elsewhere, even one that a list does not offer. */
+export function show(control: HTMLElement, value: string): void {
+  const field = control.querySelector<HTMLInputElement | HTMLSelectElement>("[name]");
+  if (!field) return;
+  if (field instanceof HTMLSelectElement) {
+    const same = [...field.options].find((option) => option.value.toLowerCase() === value.toLowerCase());
+    if (!same) field.append(new Option(value, value));
+    field.value = same?.value ?? value;
+  } else {
+    field.value = value;
+  }
+  control.dispatchEvent(new Event("synced"));
 }
 
 /** Takes over a control as the server has answered it; the text that somebody is writing stays. */

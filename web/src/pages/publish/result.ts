@@ -11,7 +11,8 @@ export class Result {
 
   constructor(
     private readonly stage: HTMLElement,
-    private readonly facts: HTMLElement,
+    /** Where it is told how large the picture is, if it is. */
+    private readonly facts: HTMLElement | null,
     private readonly refused: (refusal: Refusal | null) => void,
   ) {
     this.image = stage.querySelector<HTMLImageElement>("[data-preview]") ?? document.createElement("img");
@@ -60,7 +61,7 @@ export class Result {
     const size = `${number(next.naturalWidth)} × ${number(next.naturalHeight)}`;
     const told = [text("pixels", size), bytes(sent.blob.size), sent.type.replace(/^image\/(x-)?/, "").toUpperCase()];
     if (!shows) told.push(text("unshowable"));
-    this.facts.replaceChildren(...told.map(part));
+    this.facts?.replaceChildren(...told.map(part));
   }
 }
 

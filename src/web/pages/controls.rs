@@ -1,28 +1,32 @@
-//! A control for every parameter, made from the table: a new row appears by itself.
+//! A control for every parameter of pictures, made from the table: a new row appears by itself. For every page on
+//! which parameters are set; what such a page has of a parameter it says by [`Said`].
 
-use super::super::frame::{Frame, given};
-use super::wanted::Wanted;
+use super::frame::Frame;
+use crate::db::image_metadata;
+use crate::db::image_views::ImageView;
 use crate::spec::{Group, PARAMS, Param, Shape};
-use crate::web::sign_in::Form;
+use crate::web::{App, Error};
 
 /// Ranges beyond this have no slider: a step of it would be many.
 const MOST_OF_SLIDER: i64 = 6_000;
 
-/// Groups in the order of the page, with their headings.
-const GROUPS: [(Group, &str); 7] = [
-    (Group::Size, "publisher-size"),
-    (Group::Part, "publish-part"),
-    (Group::Turn, "publish-turn"),
-    (Group::Effect, "publish-effect"),
-    (Group::Output, "publish-output"),
-    (Group::Overlay, "publish-overlay"),
-    (Group::Delivery, "publish-delivery"),
+/// Groups in the order of pages.
+const GROUPS: [Group; 7] = [
+    Group::Size,
+    Group::Part,
+    Group::Turn,
+    Group::Effect,
+    Group::Output,
+    Group::Overlay,
+    Group::Delivery,
 ];
 
 /// Some controls under a heading.
 pub struct ControlGroup {
-    /// The text of the heading.
-    pub key: &'static str,
+    /// Its name in the page.
+    pub name: &'static str,
+    /// The heading.
+    pub title: String,
     /// Whether anything in it is said, or wrong.
     pub is_open: bool,
     /// Its controls.
@@ -39,16 +43,10 @@ pub struct Control {
     pub hint: String,
     /// All that is to be said of it; blank when that is the sentence.
     pub more: String,
-    /// Which element it is: `select`, `number`, or `text`; and what a script makes of it.
+    /// Which element it is: `select`, `switch`, `number`, or `text`; and what a script makes of it.
     pub kind: &'static str,
-    /// The text that was given, or the value that is locked.
-    pub value: String,
     /// What holds when nothing is given.
     pub usual: String,
-    /// The template that has it locked; blank for none.
-    pub locked_by: String,
-    /// What is wrong with it.
-    pub fault: String,
     /// Bounds of numbers.
     pub min: String,
     /// The same.
@@ -57,6 +55,8 @@ pub struct Control {
     pub slider: String,
     /// What can be chosen, or is proposed.
     pub options: Vec<Choice>,
+    /// What the page has of it.
+    pub said: Said,
 }
 
 /// Something that can be chosen.
@@ -69,6 +69,37 @@ pub struct Choice {
     pub is_here: bool,
 }
 
+/// What a page has of a parameter.
+#[derive(Default)]
+pub struct Said {
+    /// The text that was given, or the value that is locked.
+    pub value: String,
+    /// What the templates say, which holds when nothing is given.
+    pub by_template: Option<String>,
+    /// The template that has it locked; blank for none.
+    pub locked_by: String,
+    /// What is wrong with it.
+    pub fault: String,
+    /// The field of a template that it is edited as, where the page does that.
+    pub field: Option<Field>,
+}
+
+impl Said {
+    fn is_worth_seeing(&self) -> bool {
+        let is_given = self.locked_by.is_empty() && !self.value.is_empty();
+        is_given || !self.fault.is_empty() || self.field.is_some_and(|field| field.is_locked)
+    }
+}
+
+/// A field of a template that is edited.
+#[derive(Clone, Copy)]
+pub struct Field {
+    /// The name that it is written by.
+    pub name: &'static str,
+    /// Whether it is locked.
+    pub is_locked: bool,
+}
+
 /// What is known of the picture and the server that bounds what can be chosen.
 pub struct Known {
     /// Width and height of the picture.
@@ -79,75 +110,78 @@ pub struct Known {
     pub profiles: Vec<String>,
 }
 
-/// The controls of all parameters but those that name picture and template.
-pub fn groups(f: &Frame, wanted: &Wanted, form: &Form, known: &Known) -> Vec<ControlGroup> {
-    let of = |(group, key): (Group, &'static str)| {
-        // Which page is a matter of the part that is kept.
-        let belongs = |param: &&Param| match param.about.group {
-            Group::Source => group == Group::Part && !matches!(param.about.name, "src" | "tmp"),
-            own => own == group,
-        };
-        let rows = PARAMS.iter().filter(|param| param.in_urls()).filter(belongs);
-        let controls: Vec<Control> =
-            rows.map(|param| control(f, wanted, form, known, param)).collect();
-        let said = |control: &Control| {
-            !control.fault.is_empty() || control.locked_by.is_empty() && !control.value.is_empty()
-        };
-        let is_open = group == Group::Size || controls.iter().any(said);
-        ControlGroup { key, is_open, controls }
-    };
-    GROUPS.into_iter().map(of).collect()
+impl Known {
+    /// What is known of a picture; without one, of any.
+    pub fn of(app: &App, view: Option<&ImageView>) -> Result<Self, Error> {
+        let said = view.map(|view| image_metadata::get(&app.db, view.id)).transpose()?.flatten();
+        Ok(Self {
+            size: view.and_then(|view| view.width.zip(view.height)),
+            pages: said.map_or(0, |said| said.pages),
+            profiles: app.profiles.names(),
+        })
+    }
 }
 
-fn control(f: &Frame, wanted: &Wanted, form: &Form, known: &Known, param: &Param) -> Control {
-    let name = param.about.name;
-    let locked_by = wanted.locked_by(name);
-    let from_template = param.text(&wanted.base);
-    let value = if locked_by.is_empty() {
-        given(form, name).to_owned()
-    } else {
-        from_template.clone().unwrap_or_default()
+/// The controls of those parameters of which the page says something, in their groups.
+pub fn groups(
+    f: &Frame,
+    known: &Known,
+    said: impl Fn(&'static Param) -> Option<Said>,
+) -> Vec<ControlGroup> {
+    let of = |group: Group| {
+        // Which page is a matter of the part that is kept.
+        let belongs = |param: &&Param| match param.about.group {
+            Group::Source => group == Group::Part,
+            own => own == group,
+        };
+        let rows = PARAMS.iter().filter(belongs);
+        let rows = rows.filter_map(|param| Some((param, said(param)?)));
+        let controls: Vec<Control> =
+            rows.map(|(param, said)| control(f, known, param, said)).collect();
+        let is_open =
+            group == Group::Size || controls.iter().any(|control| control.said.is_worth_seeing());
+        let (name, title) = (group.name(), f.texts().parameters(group));
+        (!controls.is_empty()).then_some(ControlGroup { name, title, is_open, controls })
     };
+    GROUPS.into_iter().filter_map(of).collect()
+}
+
+fn control(f: &Frame, known: &Known, param: &Param, said: Said) -> Control {
     let doc = f.texts().parameter(param);
     let hint = doc.split_once(". ").map_or(doc.as_str(), |(first, _)| first);
     let hint = hint.trim_end_matches('.').to_owned() + ".";
-    let looks = Looks::of(f, param, known, &value);
+    let looks = Looks::of(f, param, known, &said.value);
     Control {
-        name,
-        label: label(f, name),
+        name: param.about.name,
+        label: f.param(param.about.name),
         more: if hint == doc { String::new() } else { doc },
         hint,
-        usual: usual(f, param, from_template),
-        locked_by,
-        fault: f.texts().sentence_or_same(&wanted.fault(name)),
+        usual: usual(f, param, &said),
         kind: looks.kind,
         min: looks.min,
         max: looks.max,
         slider: looks.slider,
         options: looks.options,
-        value,
+        said,
     }
 }
 
-/// What a parameter is called.
-pub fn label(f: &Frame, name: &str) -> String {
-    f.param(name)
-}
-
 /// What holds when nothing is given, in words.
-fn usual(f: &Frame, param: &Param, from_template: Option<String>) -> String {
+fn usual(f: &Frame, param: &Param, said: &Said) -> String {
     let shown = |text: &str| match (param.shape(), text) {
-        (Shape::Switch, "1") => f.t("publish-yes"),
-        (Shape::Switch, _) => f.t("publish-no"),
+        (Shape::Switch, "1") => f.t("yes"),
+        (Shape::Switch, _) => f.t("no"),
         _ => f.word(param.about.name, text),
     };
-    match (from_template, param.about.default) {
-        (Some(text), _) => f.s("publish-by-template", shown(&text)),
+    // In a list it stands beside what can be chosen.
+    let is_listed = matches!(param.shape(), Shape::Switch | Shape::Choice(_));
+    // In a template nothing is not the same as what is usual: other templates hold then.
+    let listed = if said.field.is_some() { "template-not-set" } else { "publish-by-itself" };
+    match (&said.by_template, param.about.default) {
+        (Some(text), _) => f.s("publish-by-template", shown(text)),
         (None, Some(text)) => {
             let shown = shown(&param.canonical(text).unwrap_or_default());
-            // In a list it stands beside what can be chosen.
-            let listed = matches!(param.shape(), Shape::Switch | Shape::Choice(_));
-            if listed { f.s("publish-by-itself", shown) } else { shown }
+            if is_listed { f.s(listed, shown) } else { shown }
         }
         (None, None) => f.t("publish-not-said"),
     }
@@ -193,8 +227,9 @@ impl Looks {
                 }
             }
             Shape::Switch => {
-                let words = [("1", "publish-yes"), ("0", "publish-no")];
-                Self::select(param, words.map(|(word, key)| (word.to_owned(), f.t(key))), value)
+                let words = [("1", "yes"), ("0", "no")];
+                let words = words.map(|(word, key)| (word.to_owned(), f.t(key)));
+                Self { kind: "switch", ..Self::select(param, words, value) }
             }
             Shape::Choice(words) => {
                 let words = words.into_iter().map(|text| (text.to_owned(), f.word(name, text)));
@@ -285,7 +320,7 @@ mod tests {
             let key = format!("param-{}", param.about.name);
             assert!(texts.has(&key), "there is no text {key}");
         }
-        let source = include_str!("../../../../web/text/en/publish.ftl");
+        let source = include_str!("../../../web/text/en/publish.ftl");
         let named = source.lines().filter_map(|line| line.strip_prefix("param-"));
         for name in named.filter_map(|line| line.split_once(' ')).map(|(name, _)| name) {
             assert!(
@@ -298,8 +333,7 @@ mod tests {
     #[test]
     fn every_group_of_the_table_is_shown() {
         for group in Group::ALL {
-            let shown = GROUPS.iter().any(|(known, _)| *known == group);
-            assert!(shown || group == Group::Source, "{group:?}");
+            assert!(GROUPS.contains(&group) || group == Group::Source, "{group:?}");
         }
     }
 
