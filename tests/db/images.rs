@@ -15,6 +15,7 @@ crate::on_both!(
     the_first_sight_makes_the_rows,
     a_folder_has_others_above_and_below,
     a_page_of_very_many_folders_is_asked_for,
+    of_very_many_folders_those_in_the_scope_are_searched,
     what_lists_ask_for_is_found_by_indexes,
     tags_are_offered_to_who_may_see_them,
     names_are_compared_byte_for_byte,
@@ -115,6 +116,37 @@ fn a_page_of_very_many_folders_is_asked_for(test: &TestDb) {
     moves::folder(db, "/many/name 0", "/many/zoo").unwrap();
     assert_eq!(names(all, "", 0, 1), ["name 1"]);
     assert_eq!(names(all, "ZOO", 0, 9), ["zoo"]);
+}
+
+fn of_very_many_folders_those_in_the_scope_are_searched(test: &TestDb) {
+    let db = test.migrated();
+    let parent = folders::seen(db, "/many").unwrap();
+    folders_of_old(db, parent);
+    let wanted = ["/many/name 5/inner", "/many/name 6", "/many/name 7/inner", "/many/name 8", "/x"];
+    for folder in wanted {
+        images::seen(db, &format!("{}/a.jpg", &folder[1..]), 1, 1).unwrap();
+    }
+    // Every folder has a record: even ones are shown; what is within an odd one is shown again in some.
+    let odd_ones_open = [7];
+    let mut said: Vec<(String, bool)> =
+        odd_ones_open.map(|number| (format!("/many/name {number}/inner"), true)).into();
+    said.extend((0..3000).map(|number| (format!("/many/name {number}"), number % 2 == 0)));
+    // Those of folders without rows do no harm, and no number of them is too many.
+    said.extend((0..12_000).map(|number| (format!("/gone/{number}"), true)));
+    let found = |scope: &search::Scope| -> Vec<String> {
+        let query = search::Query { order: search::Order::Path, limit: 9, ..Default::default() };
+        let (ids, total) = search::find(db, &query, scope).unwrap();
+        assert_eq!(usize::try_from(total).unwrap(), ids.len());
+        let images = ids.iter().map(|id| db::image_views::by_id(db, *id).unwrap().unwrap());
+        images.map(|image| image.folder.path).collect()
+    };
+    let mut scope = search::Scope { folders: said, elsewhere: true };
+    assert_eq!(found(&scope), ["/many/name 6", "/many/name 7/inner", "/many/name 8", "/x"]);
+    scope.elsewhere = false;
+    assert_eq!(found(&scope), ["/many/name 6", "/many/name 7/inner", "/many/name 8"]);
+    // As few folders say it.
+    scope.folders.truncate(9);
+    assert_eq!(found(&scope), ["/many/name 6", "/many/name 7/inner"]);
 }
 
 /// How the database goes about a statement, in its own words.
