@@ -183,8 +183,7 @@ impl Within<'_> {
 }
 
 /// Says of the rows of the folders in some folders what they are put in order and found by, where that is not
-/// known yet: of those that came with an import or a backup, or from an earlier program. To be called before
-/// [`Within`] is asked.
+/// known yet: of those that an earlier program made. To be called before [`Within`] is asked.
 ///
 /// # Errors
 /// See [`super::Error`].
@@ -221,7 +220,8 @@ pub fn put_in_order(sql: &dyn Sql, parent_ids: &[i64]) -> Result<()> {
 const LONGEST_ORDER_BYTES: usize = 1000;
 
 /// What a folder's row says of the order of its name.
-pub(super) fn stored_order(name: &str) -> String {
+#[must_use]
+pub fn stored_order(name: &str) -> String {
     let mut order = name_order(name);
     if order.len() > LONGEST_ORDER_BYTES {
         let end = (0..=LONGEST_ORDER_BYTES).rev().find(|at| order.is_char_boundary(*at));
