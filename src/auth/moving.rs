@@ -60,6 +60,7 @@ mod tests {
     use super::*;
     use crate::auth::{Identity, Level, Rights, SignedIn, explain};
     use crate::db::folder_moves::State;
+    use crate::db::folders::parent_path;
     use crate::db::groups::PUBLIC;
 
     const STAFF: i64 = 10;
@@ -118,6 +119,16 @@ mod tests {
                     assert_eq!(rights.level(identity, &from), before.level(identity, &from));
                     assert_eq!(explain(&rights, identity, &to).level, now);
                 }
+            }
+        }
+        // So are the folders in a folder, whose records may stand at another place.
+        let paths =
+            ["/new", "/newer", "/shown", "/new/inner", "/new/other", "/there/a", "/there/b"];
+        for identity in &[Identity::Anonymous, user(&[STAFF]), user(&[PRESS])] {
+            for path in paths {
+                let which = rights.within(identity, &parent_path(path), Level::View);
+                let expected = rights.level(identity, path) >= Level::View;
+                assert_eq!(which.has(path), expected, "{identity:?} {path}");
             }
         }
         let public = |folder: &str| rights.public_level(folder);

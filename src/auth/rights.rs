@@ -9,6 +9,7 @@ use super::identity::{Identity, Scopes, SignedIn};
 use super::key;
 use super::moving::Moving;
 use super::permission::{Level, SystemPermission, SystemPermissions};
+use crate::db::folders::Which;
 use crate::db::{self, Sql};
 
 /// The ids of the templates that hold for somebody in a folder.
@@ -140,6 +141,26 @@ impl Rights {
     #[must_use]
     pub fn version(&self) -> i64 {
         self.version
+    }
+
+    /// In which of the folders right in one somebody has at least a level.
+    ///
+    /// Where a folder has no records, somebody has in it what they have in the folder that it lies in: only
+    /// the others have to be looked at, however many there are.
+    #[must_use]
+    pub fn within(&self, identity: &Identity, folder_path: &str, least: Level) -> Which {
+        let parent = folder_path.trim_matches('/');
+        let lies_here = |path: &str| match path.rfind('/') {
+            Some(at) => path.get(..at) == Some(parent),
+            None => parent.is_empty() && !path.is_empty(),
+        };
+        let has = |path: &str| self.level(identity, path) >= least;
+        let as_here = has(parent);
+        let recorded = self.recorded_folders().filter(|path| lies_here(path));
+        let others = recorded.filter(|path| has(path) != as_here).map(|path| format!("/{path}"));
+        let mut others: Vec<String> = others.collect();
+        others.sort_unstable();
+        if as_here { Which::AllBut(others) } else { Which::Only(others) }
     }
 
     /// The folders that have records of access, without slashes at their ends: below each, nothing
@@ -437,6 +458,47 @@ mod tests {
             let explained = super::super::explain(&rights, identity, folder);
             assert_eq!(explained.level, *expected, "{explained:?}");
         }
+    }
+
+    #[test]
+    fn the_folders_in_a_folder_are_told_by_those_with_records() {
+        let mut rights = rights();
+        rights.set_level("/private/press/closed", PRESS, Level::None);
+        rights.set_level("/private/press/closed", db::groups::PUBLIC, Level::None);
+        let all = [
+            "/private",
+            "/private2",
+            "/staff only",
+            "/x",
+            "/private/press",
+            "/private/other",
+            "/private/press/closed",
+            "/private/press/2026",
+        ];
+        for identity in [
+            Identity::Anonymous,
+            user(&[STAFF]),
+            user(&[PRESS]),
+            user(&[STAFF, PRESS]),
+            user(&[FILES]),
+        ] {
+            for level in [Level::View, Level::Download, Level::Upload] {
+                for folder in ["/", "private", "/private/press/", "x"] {
+                    let which = rights.within(&identity, folder, level);
+                    let lie_here = all.iter().filter(|path| {
+                        db::folders::parent_path(path) == db::folders::normal_path(folder)
+                    });
+                    for path in lie_here {
+                        let expected = rights.level(&identity, path) >= level;
+                        assert_eq!(which.has(path), expected, "{identity:?} {level:?} {path}");
+                    }
+                }
+            }
+        }
+        let which = rights.within(&Identity::Anonymous, "", Level::View);
+        assert_eq!(which, Which::AllBut(vec!["/private".into()]));
+        let which = rights.within(&user(&[PRESS]), "private", Level::View);
+        assert_eq!(which, Which::Only(vec!["/private/press".into()]));
     }
 
     #[test]

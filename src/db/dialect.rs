@@ -43,6 +43,13 @@ const DIFFERENCES: &[Difference] = &[
         postgres: "SELECT jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS jsonb))",
         sqlite: "SELECT value FROM json_each($1)",
     },
+    // The names and values of a JSON object, as texts, around its place.
+    Difference {
+        name: "{pairs_begin}",
+        postgres: "jsonb_each_text(CAST(CAST(",
+        sqlite: "json_each(",
+    },
+    Difference { name: "{pairs_end}", postgres: " AS TEXT) AS jsonb))", sqlite: ")" },
     // SQLite lets one transaction write at a time, so that there is nothing to skip.
     Difference { name: "{skip_locked}", postgres: "FOR UPDATE SKIP LOCKED", sqlite: "" },
     Difference {

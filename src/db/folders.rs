@@ -5,9 +5,10 @@
 
 use super::bulk::id_list;
 use super::error::Result;
+use super::name_order::name_order;
 use super::path_key::path_key;
 use super::sql::{Sql, atomic};
-use super::value::{Row, values};
+use super::value::{Row, Value, values};
 use super::{STATUS_ACTIVE, STATUS_DELETED, now_ms};
 
 /// The root folder's path.
@@ -88,20 +89,145 @@ pub fn children(sql: &dyn Sql, id: i64, status: Option<i64>) -> Result<Vec<Folde
     rows.iter().map(read).collect()
 }
 
-/// The folders right in any of some folders, of one status, by path.
+/// Which of the folders right in a folder are told of, by their paths.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// All but these.
+    AllBut(Vec<String>),
+    /// No others than these.
+    Only(Vec<String>),
+}
+
+impl Which {
+    /// All of them.
+    pub const ALL: Self = Self::AllBut(Vec::new());
+
+    /// Whether a folder is one of them.
+    #[must_use]
+    pub fn has(&self, path: &str) -> bool {
+        match self {
+            Self::AllBut(paths) => paths.iter().all(|other| other != path),
+            Self::Only(paths) => paths.iter().any(|other| other == path),
+        }
+    }
+}
+
+/// The active folders right in a folder that are asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Within<'a> {
+    /// The folder that they lie in.
+    pub parent_id: i64,
+    /// Which of them.
+    pub which: &'a Which,
+    /// What their names have in them, whatever its case; blank for anything.
+    pub named: &'a str,
+}
+
+impl Within<'_> {
+    /// How many there are.
+    ///
+    /// # Errors
+    /// See [`super::Error`].
+    pub fn count(&self, sql: &dyn Sql) -> Result<usize> {
+        let (from, given) = self.rows()?;
+        let count = sql.query_one(&format!("SELECT COUNT(*) {from}"), &given)?.int(0)?;
+        Ok(usize::try_from(count).unwrap_or(0))
+    }
+
+    /// Some of them, in the order of their names.
+    ///
+    /// # Errors
+    /// See [`super::Error`].
+    pub fn page(&self, sql: &dyn Sql, start: usize, limit: usize) -> Result<Vec<Folder>> {
+        let (from, mut given) = self.rows()?;
+        for number in [limit, start] {
+            given.push(i64::try_from(number).unwrap_or(i64::MAX).into());
+        }
+        let statement = format!(
+            "SELECT id, path, name, parent_id, status {from} \
+             ORDER BY name_order, path LIMIT ${} OFFSET ${}",
+            given.len() - 1,
+            given.len()
+        );
+        sql.query(&statement, &given)?.iter().map(read).collect()
+    }
+
+    /// What follows the columns that are asked for, and its values.
+    fn rows(&self) -> Result<(String, Vec<Value>)> {
+        let mut conditions = String::new();
+        let mut given = Vec::new();
+        let (word, paths) = match self.which {
+            Which::AllBut(paths) => ("NOT IN", paths),
+            Which::Only(paths) => ("IN", paths),
+        };
+        if *self.which != Which::ALL {
+            // The dialect's text knows the list as $1.
+            let keys: Vec<String> = paths.iter().map(|path| path_key(path)).collect();
+            let list = serde_json::to_string(&keys);
+            given.push(list.map_err(|error| super::Error::Statement(error.to_string()))?.into());
+            conditions = format!(" AND path_key {word} ({{texts_of_1}})");
+        }
+        let mut place = |value: Value| {
+            given.push(value);
+            format!("${}", given.len())
+        };
+        let (parent, status) = (place(self.parent_id.into()), place(STATUS_ACTIVE.into()));
+        if !self.named.is_empty() {
+            let named = place(self.named.to_lowercase().into());
+            conditions.push_str(&format!(" AND {{contains}}(name_lower, {named}) > 0"));
+        }
+        let from =
+            format!("FROM folders WHERE parent_id = {parent} AND status = {status}{conditions}");
+        Ok((from, given))
+    }
+}
+
+/// Says of the rows of the folders in some folders what they are put in order and found by, where that is not
+/// known yet: of those that an earlier program made. To be called before [`Within`] is asked.
 ///
 /// # Errors
 /// See [`super::Error`].
-pub fn children_of(sql: &dyn Sql, ids: &[i64], status: i64) -> Result<Vec<Folder>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
+pub fn put_in_order(sql: &dyn Sql, parent_ids: &[i64]) -> Result<()> {
     let statement = format!(
-        "SELECT id, path, name, parent_id, status FROM folders WHERE parent_id IN ({}) \
-         AND status = $1 ORDER BY path",
-        id_list(ids)
+        "SELECT id, name FROM folders WHERE parent_id IN ({}) AND status = $1 \
+         AND name_order IS NULL LIMIT 500",
+        id_list(parent_ids)
     );
-    sql.query(&statement, values![status])?.iter().map(read).collect()
+    loop {
+        let rows = sql.query(&statement, values![STATUS_ACTIVE])?;
+        let names = rows.iter().map(|row| Ok((row.int(0)?, row.text(1)?)));
+        let mut names = names.collect::<Result<Vec<_>>>()?;
+        if names.is_empty() {
+            return Ok(());
+        }
+        // In one order, as every transaction takes its locks.
+        names.sort_unstable();
+        atomic(sql, |sql| {
+            for (id, name) in &names {
+                let (order, lower) = (stored_order(name), name.to_lowercase());
+                sql.execute(
+                    "UPDATE folders SET name_order = $2, name_lower = $3 \
+                     WHERE id = $1 AND name = $4",
+                    values![*id, order, lower, name.as_str()],
+                )?;
+            }
+            Ok(())
+        })?;
+    }
+}
+
+/// PostgreSQL indexes values up to about 2,700 bytes. Beyond this, names are as good as the same.
+const LONGEST_ORDER_BYTES: usize = 1000;
+
+/// What a folder's row says of the order of its name.
+#[must_use]
+pub fn stored_order(name: &str) -> String {
+    let mut order = name_order(name);
+    if order.len() > LONGEST_ORDER_BYTES {
+        let end = (0..=LONGEST_ORDER_BYTES).rev().find(|at| order.is_char_boundary(*at));
+        order.truncate(end.unwrap_or(0));
+    }
+    order
 }
 
 /// The folders that a folder lies in, from the root downwards; none for the root.
@@ -187,10 +313,19 @@ fn make_one(sql: &dyn Sql, path: &str, name: &str, parent_id: Option<i64>) -> Re
         return Ok(folder.id);
     }
     let row = sql.query_one(
-        "INSERT INTO folders (path, path_key, name, parent_id, status, first_seen_ms) \
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (path_key) DO UPDATE SET status = $5 \
-         RETURNING id",
-        values![path, path_key(path), name, parent_id, STATUS_ACTIVE, now_ms()],
+        "INSERT INTO folders (path, path_key, name, parent_id, status, first_seen_ms, \
+         name_order, name_lower) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+         ON CONFLICT (path_key) DO UPDATE SET status = $5 RETURNING id",
+        values![
+            path,
+            path_key(path),
+            name,
+            parent_id,
+            STATUS_ACTIVE,
+            now_ms(),
+            stored_order(name),
+            name.to_lowercase()
+        ],
     )?;
     row.int(0)
 }

@@ -67,8 +67,16 @@ pub fn folder(sql: &dyn Sql, from: &str, to: &str) -> Result<()> {
         rename_below(sql, &from, &to, STATUS_ACTIVE)?;
         let name = to.rsplit('/').next().unwrap_or_default();
         sql.execute(
-            "UPDATE folders SET parent_id = $2, name = $3, status = $4 WHERE path_key = $1",
-            values![path_key(&to), parent_id, name, STATUS_ACTIVE],
+            "UPDATE folders SET parent_id = $2, name = $3, status = $4, name_order = $5, \
+             name_lower = $6 WHERE path_key = $1",
+            values![
+                path_key(&to),
+                parent_id,
+                name,
+                STATUS_ACTIVE,
+                folders::stored_order(name),
+                name.to_lowercase()
+            ],
         )?;
         // Who holds rights holds them by path.
         properties::bump(sql, properties::RIGHTS_VERSION)?;

@@ -94,6 +94,9 @@ fn vector(parts: &[&Vec<String>; 4]) -> String {
     text
 }
 
+/// The most folders of a scope that each image is compared with.
+const MOST_COMPARED: usize = 30;
+
 /// In which folders images may be found: the first entry that a folder lies in (or is) decides, and
 /// `elsewhere` where none does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -274,6 +277,9 @@ impl Statement {
             }
             return;
         }
+        if scope.folders.len() > MOST_COMPARED {
+            return self.limit_to_many(scope);
+        }
         let mut text = String::from("CASE");
         for (folder, shown) in &scope.folders {
             let condition = self.in_folder(folder);
@@ -281,6 +287,24 @@ impl Statement {
         }
         let _ = write!(text, " ELSE {} END = 1", i32::from(scope.elsewhere));
         self.conditions.push(text);
+    }
+
+    /// The same of a scope of so many folders that to compare each image with each of them would take too long:
+    /// from the root downwards every folder has what is said of it, else what holds above it.
+    fn limit_to_many(&mut self, scope: &Scope) {
+        let said =
+            scope.folders.iter().map(|(path, shown)| (path.clone(), i32::from(*shown).into()));
+        let said = serde_json::Value::Object(said.collect());
+        let said = self.value(said.to_string());
+        self.conditions.push(format!(
+            "f.id IN (WITH RECURSIVE said (path, is_shown) AS MATERIALIZED \
+             (SELECT key, CAST(value AS INTEGER) FROM {{pairs_begin}}{said}{{pairs_end}}), \
+             below (id, is_shown) AS (SELECT id, {} FROM folders WHERE parent_id IS NULL \
+             UNION ALL SELECT b.id, COALESCE(said.is_shown, below.is_shown) \
+             FROM below JOIN folders b ON b.parent_id = below.id \
+             LEFT JOIN said ON said.path = b.path) SELECT id FROM below WHERE is_shown = 1)",
+            i32::from(scope.elsewhere)
+        ));
     }
 }
 

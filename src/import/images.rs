@@ -122,8 +122,11 @@ impl Import<'_> {
             name.into(),
             parent.into(),
             status.into(),
+            folders::stored_order(name).into(),
+            name.to_lowercase().into(),
         ];
-        let columns = ["id", "path", "path_key", "name", "parent_id", "status"];
+        let columns =
+            ["id", "path", "path_key", "name", "parent_id", "status", "name_order", "name_lower"];
         bulk::insert(self.sql, "folders", &columns, [row])?;
         known.by_path.insert(path.to_owned(), id);
         self.report.new_row(FOLDERS);

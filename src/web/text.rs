@@ -17,6 +17,9 @@ pub use tables::{english, lacking};
 /// Messages that begin so are for scripts.
 const FOR_SCRIPTS: &str = "script-";
 
+/// Those that begin so are for viewers, whose scripts bring the English ones along.
+const FOR_VIEWERS: &str = "viewer-";
+
 /// The texts of one language.
 pub struct Texts {
     language: String,
@@ -24,6 +27,7 @@ pub struct Texts {
     separator: String,
     bundle: FluentBundle<FluentResource>,
     scripts: String,
+    viewers: String,
     /// Where what it lacks is taken from; none for English itself.
     fallback: Option<&'static Texts>,
 }
@@ -50,10 +54,12 @@ impl Texts {
             separator: String::new(),
             bundle,
             scripts: String::new(),
+            viewers: String::new(),
             fallback,
         };
         texts.separator = texts.get("number-separator");
         texts.scripts = texts.for_scripts();
+        texts.viewers = texts.for_viewers();
         texts
     }
 
@@ -146,17 +152,46 @@ impl Texts {
         &self.scripts
     }
 
-    /// What a script is to put in stays written as `{name}`.
+    /// What viewers on our own pages say in another way than their scripts do, in the same form; blank for
+    /// nothing.
+    pub fn viewers(&self) -> &str {
+        &self.viewers
+    }
+
+    /// All that viewers say, in the form in which pages say it to them, for people to read.
+    pub fn viewers_for_people(&self) -> String {
+        let all = self.messages(FOR_VIEWERS, |_| true);
+        format!("{:#}", serde_json::Value::Object(all))
+    }
+
     fn for_scripts(&self) -> String {
-        let places = ["name", "count", "total", "done", "failed", "percent"];
+        within_element(self.messages(FOR_SCRIPTS, |_| true))
+    }
+
+    fn for_viewers(&self) -> String {
+        let is_own = |key: &str| self.fallback.is_some() && self.bundle.has_message(key);
+        let own = self.messages(FOR_VIEWERS, is_own);
+        if own.is_empty() { String::new() } else { within_element(own) }
+    }
+
+    /// The messages whose keys begin so, as far as they are wanted. What a script is to put in stays written as
+    /// `{name}`.
+    fn messages(&self, beginning: &str, is_wanted: impl Fn(&str) -> bool) -> Messages {
+        let places = ["name", "count", "total", "done", "failed", "percent", "title", "index"];
         let message = |key: &str| {
             let given = places.map(|place| (place, FluentValue::from(format!("{{{place}}}"))));
-            (key[FOR_SCRIPTS.len()..].to_owned(), self.args(key, given).into())
+            (key[beginning.len()..].to_owned(), self.args(key, given).into())
         };
-        let keys = keys(languages::ENGLISH).filter(|key| key.starts_with(FOR_SCRIPTS));
-        let all: serde_json::Map<String, serde_json::Value> = keys.map(message).collect();
-        serde_json::Value::Object(all).to_string().replace('<', "\\u003c")
+        let wanted = |key: &&str| key.starts_with(beginning) && is_wanted(key);
+        keys(languages::ENGLISH).filter(wanted).map(message).collect()
     }
+}
+
+type Messages = serde_json::Map<String, serde_json::Value>;
+
+/// A JSON object that can stand within an element of a page.
+fn within_element(messages: Messages) -> String {
+    serde_json::Value::Object(messages).to_string().replace('<', "\\u003c")
 }
 
 /// The keys of the messages of a file.

@@ -2,15 +2,21 @@
 
 use std::time::Duration;
 
+use halftone::db::folders::{self, Which, Within};
 use halftone::db::image_ids::{ImageId, ImageIds};
 use halftone::db::images::FocalPoint;
-use halftone::db::{self, STATUS_ACTIVE, STATUS_DELETED, Sql, folders, images, search, tags};
+use halftone::db::{
+    self, Db, Dialect, STATUS_ACTIVE, STATUS_DELETED, Sql, Value, bulk, images, moves, search, tags,
+};
 
 use crate::setup::{TestDb, at_once};
 
 crate::on_both!(
     the_first_sight_makes_the_rows,
     a_folder_has_others_above_and_below,
+    a_page_of_very_many_folders_is_asked_for,
+    of_very_many_folders_those_in_the_scope_are_searched,
+    what_lists_ask_for_is_found_by_indexes,
     tags_are_offered_to_who_may_see_them,
     names_are_compared_byte_for_byte,
     paths_may_be_as_long_as_files_can_have,
@@ -51,11 +57,159 @@ fn a_folder_has_others_above_and_below(test: &TestDb) {
     let above = folders::above(db, "a/b/c").unwrap();
     assert_eq!(paths(&above), ["/", "/a", "/a/b"]);
     assert!(folders::above(db, "/").unwrap().is_empty());
-    let ids: Vec<i64> = above.iter().map(|folder| folder.id).collect();
-    let below = folders::children_of(db, &ids, STATUS_ACTIVE).unwrap();
-    assert_eq!(paths(&below), ["/a", "/a/b", "/a/b/c", "/a/x", "/z"]);
-    assert_eq!(below[1].parent_id, Some(above[1].id));
-    assert!(folders::children_of(db, &[], STATUS_ACTIVE).unwrap().is_empty());
+    let below = |id: i64| {
+        let within = Within { parent_id: id, which: &Which::ALL, named: "" };
+        assert_eq!(within.count(db).unwrap(), within.page(db, 0, 9).unwrap().len());
+        within.page(db, 0, 9).unwrap()
+    };
+    assert_eq!(paths(&below(above[0].id)), ["/a", "/z"]);
+    assert_eq!(paths(&below(above[1].id)), ["/a/b", "/a/x"]);
+    assert_eq!(below(above[1].id)[0].parent_id, Some(above[1].id));
+}
+
+/// Rows as a program wrote them that knew of no order, or an import: `name 0` to `name 2999` and two others.
+fn folders_of_old(db: &dyn Sql, parent: i64) {
+    let names = (0..3000).map(|number| format!("name {number}"));
+    let names = names.chain(["Ärmel 10".to_owned(), "ärmel 9".to_owned()]);
+    let rows = names.map(|name| {
+        let path = format!("/many/{name}");
+        vec![path.clone().into(), path.into(), name.into(), parent.into()]
+    });
+    let columns = ["path", "path_key", "name", "parent_id"];
+    assert_eq!(bulk::insert(db, "folders", &columns, rows).unwrap(), 3002);
+}
+
+fn a_page_of_very_many_folders_is_asked_for(test: &TestDb) {
+    let db = test.migrated();
+    let parent = folders::seen(db, "/many").unwrap();
+    folders::seen(db, "/beside").unwrap();
+    // Gone, hence neither counted nor shown.
+    folders::seen(db, "/many/gone").unwrap();
+    folders::vanished(db, "/many/gone").unwrap();
+    folders_of_old(db, parent);
+    folders::put_in_order(db, &[parent]).unwrap();
+    let names = |which: &Which, named: &str, start: usize, limit: usize| -> Vec<String> {
+        let within = Within { parent_id: parent, which, named };
+        let page = within.page(db, start, limit).unwrap();
+        page.into_iter().map(|folder| folder.name).collect()
+    };
+    let count =
+        |which: &Which, named: &str| Within { parent_id: parent, which, named }.count(db).unwrap();
+    let all = &Which::ALL;
+    assert_eq!(count(all, ""), 3002);
+    assert_eq!(names(all, "", 0, 3), ["name 0", "name 1", "name 2"]);
+    assert_eq!(names(all, "", 9, 2), ["name 9", "name 10"]);
+    assert_eq!(names(all, "", 2999, 9), ["name 2999", "ärmel 9", "Ärmel 10"]);
+    assert!(names(all, "", 3002, 9).is_empty());
+    // Whatever their case, and by what stands in names alone.
+    assert_eq!((count(all, "ÄRM"), count(all, "NAME 299"), count(all, "%")), (2, 11, 0));
+    assert_eq!(names(all, "ÄRM", 1, 9), ["Ärmel 10"]);
+    // What may not be seen is neither counted nor shown.
+    let hidden = (0..2500).map(|number| format!("/many/name {number}"));
+    let but = Which::AllBut(hidden.chain(["/beside".into()]).collect());
+    assert_eq!((count(&but, ""), count(&but, "name 24")), (502, 0));
+    assert_eq!(names(&but, "", 0, 1), ["name 2500"]);
+    let only = Which::Only(vec!["/many/name 12".into(), "/beside".into(), "/many/none".into()]);
+    assert_eq!(names(&only, "", 0, 9), ["name 12"]);
+    assert_eq!((count(&only, ""), count(&Which::Only(Vec::new()), "")), (1, 0));
+    // A folder that gets another name goes to another place.
+    moves::folder(db, "/many/name 0", "/many/zoo").unwrap();
+    assert_eq!(names(all, "", 0, 1), ["name 1"]);
+    assert_eq!(names(all, "ZOO", 0, 9), ["zoo"]);
+}
+
+fn of_very_many_folders_those_in_the_scope_are_searched(test: &TestDb) {
+    let db = test.migrated();
+    let parent = folders::seen(db, "/many").unwrap();
+    folders_of_old(db, parent);
+    let wanted = ["/many/name 5/inner", "/many/name 6", "/many/name 7/inner", "/many/name 8", "/x"];
+    for folder in wanted {
+        images::seen(db, &format!("{}/a.jpg", &folder[1..]), 1, 1).unwrap();
+    }
+    // Every folder has a record: even ones are shown; what is within an odd one is shown again in some.
+    let odd_ones_open = [7];
+    let mut said: Vec<(String, bool)> =
+        odd_ones_open.map(|number| (format!("/many/name {number}/inner"), true)).into();
+    said.extend((0..3000).map(|number| (format!("/many/name {number}"), number % 2 == 0)));
+    // Those of folders without rows do no harm, and no number of them is too many.
+    said.extend((0..12_000).map(|number| (format!("/gone/{number}"), true)));
+    let found = |scope: &search::Scope| -> Vec<String> {
+        let query = search::Query { order: search::Order::Path, limit: 9, ..Default::default() };
+        let (ids, total) = search::find(db, &query, scope).unwrap();
+        assert_eq!(usize::try_from(total).unwrap(), ids.len());
+        let images = ids.iter().map(|id| db::image_views::by_id(db, *id).unwrap().unwrap());
+        images.map(|image| image.folder.path).collect()
+    };
+    let mut scope = search::Scope { folders: said, elsewhere: true };
+    assert_eq!(found(&scope), ["/many/name 6", "/many/name 7/inner", "/many/name 8", "/x"]);
+    scope.elsewhere = false;
+    assert_eq!(found(&scope), ["/many/name 6", "/many/name 7/inner", "/many/name 8"]);
+    // As few folders say it.
+    scope.folders.truncate(9);
+    assert_eq!(found(&scope), ["/many/name 6", "/many/name 7/inner"]);
+}
+
+/// How the database goes about a statement, in its own words.
+fn way(db: &Db, statement: &str) -> String {
+    let explain = match db.dialect() {
+        Dialect::Postgres => "EXPLAIN",
+        Dialect::Sqlite => "EXPLAIN QUERY PLAN",
+    };
+    let column = if db.dialect() == Dialect::Postgres { 0 } else { 3 };
+    let rows = db.query(&format!("{explain} {statement}"), &[]).unwrap();
+    rows.iter().map(|row| row.text(column).unwrap()).collect::<Vec<_>>().join("\n")
+}
+
+fn what_lists_ask_for_is_found_by_indexes(test: &TestDb) {
+    let db = test.migrated();
+    let parent = folders::seen(db, "/many").unwrap();
+    folders_of_old(db, parent);
+    folders::put_in_order(db, &[parent]).unwrap();
+    let images = (0..5000).map(|number| {
+        let path = format!("many/name {}/{number}.jpg", number % 3000);
+        vec![
+            Value::from(path.clone()),
+            path.into(),
+            (parent + 1 + number % 3000).into(),
+            1_i64.into(),
+        ]
+    });
+    let columns = ["path", "path_key", "folder_id", "first_seen_ms"];
+    bulk::insert(db, "images", &columns, images).unwrap();
+    if db.dialect() == Dialect::Postgres {
+        db.execute("ANALYZE", &[]).unwrap();
+    }
+    for (index, statement) in [
+        (
+            "folders_in_order",
+            format!(
+                "SELECT id, path FROM folders WHERE parent_id = {parent} AND status = 1 \
+                 ORDER BY name_order, path LIMIT 100 OFFSET 200"
+            ),
+        ),
+        (
+            "folders_in_order",
+            format!(
+                "SELECT id, name FROM folders WHERE parent_id IN ({parent}) AND status = 1 \
+                 AND name_order IS NULL LIMIT 500"
+            ),
+        ),
+        (
+            "images_by_folder",
+            format!("SELECT path FROM images WHERE folder_id = {parent} AND status = 1"),
+        ),
+        (
+            "images_by_folder",
+            format!(
+                "SELECT folder_id, MIN(path), COUNT(*) FROM images WHERE status = 1 \
+                 AND folder_id IN ({parent}, {}) GROUP BY folder_id",
+                parent + 1
+            ),
+        ),
+    ] {
+        let way = way(db, &statement);
+        assert!(way.contains(index), "{statement}: {way}");
+    }
 }
 
 fn tags_are_offered_to_who_may_see_them(test: &TestDb) {

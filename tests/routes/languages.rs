@@ -3,13 +3,15 @@
 use std::fs;
 use std::path::Path;
 
+use halftone::auth::Level;
 use halftone::config::SETTINGS;
+use halftone::db::groups::PUBLIC;
 use halftone::spec::PARAMS;
 use tempfile::TempDir;
 
 use crate::library as pictures;
 use crate::people::{Browser, form};
-use crate::site::Site;
+use crate::site::{Site, within};
 use crate::support::files::temp_dir;
 use crate::support::halftone::{ADMIN_PASSWORD, binary, run};
 
@@ -23,9 +25,13 @@ takes-whole-largest = ganze Zahl, { $least } bis zur Einstellung max_image_dimen
 setting-workers = Wie viele Prozesse Anfragen beantworten.
 settings-of-caches = Zwischenspeicher
 field-folder-id = Ordner
+viewer-zoom-in = Größer
 reason-must-be-given = muss angegeben werden
 reason-whole-between = muss eine ganze Zahl von { $least } bis { $most } sein
 ";
+
+/// Files that were found are read by then.
+const READ: std::time::Duration = std::time::Duration::from_secs(20);
 
 const ASKS_FOR_GERMAN: (&str, &str) = ("Accept-Language", "de-AT, en;q=0.5");
 
@@ -47,6 +53,23 @@ fn one_picture(images: &Path) {
 fn doc(name: &str) -> String {
     let param = PARAMS.iter().find(|param| param.about.name == name).unwrap();
     param.about.doc.replace('`', "")
+}
+
+#[test]
+fn viewers_speak_the_language_of_the_page() {
+    let texts = german();
+    let site = site(&texts, |images| {
+        pictures::plain(&images.join("one.png"), 900, 700, [200, 100, 50]);
+    });
+    site.permit("/", PUBLIC, Level::View.access());
+    let page =
+        |language: &str| site.get_with("/help/viewers", &[("Accept-Language", language)]).text();
+    within(READ, "the picture is known", || page("en").contains("<halftone-zoom src"));
+    let words = "data-halftone-texts>{\"zoom-in\":\"Größer\"}</script><link";
+    assert!(page("de").contains(words), "{}", page("de"));
+    // Their scripts know the English ones themselves.
+    assert!(!page("en").contains("data-halftone-texts>{&#34;") && !page("en").contains(words));
+    assert!(page("en").contains("&#34;zoom-in&#34;: &#34;Zoom in&#34;"), "{}", page("en"));
 }
 
 #[test]

@@ -26,6 +26,22 @@ const stylesAsText = {
   },
 };
 
+// The English words of the viewers: `viewer-KEY = …`, in which `{ $name }` is put in as `{name}` by the scripts.
+const wordsAsObject = {
+  name: "words-as-object",
+  setup(making) {
+    making.onLoad({ filter: /\.ftl$/ }, async ({ path }) => {
+      const lines = (await readFile(path, "utf8")).split("\n").filter((line) => line && !line.startsWith("#"));
+      const words = lines.map((line) => {
+        const [, key, text] = /^viewer-([a-z-]+) = (.+)$/.exec(line) ?? [];
+        if (!key) throw new Error(`${path}: no text of one line: ${line}`);
+        return [key, text.replace(/\{ \$(\w+) \}/g, "{$1}")];
+      });
+      return { contents: JSON.stringify(Object.fromEntries(words)), loader: "json" };
+    });
+  },
+};
+
 // Makes one entry: its content, and the packages that it has parts of.
 export async function bundle(root, entry) {
   const made = await build({
@@ -41,7 +57,7 @@ export async function bundle(root, entry) {
     banner: { js: BANNER, css: BANNER },
     loader: { ".svg": "text" },
     external: ["/static/*"],
-    plugins: entry.source.endsWith(".css") ? [] : [stylesAsText],
+    plugins: entry.source.endsWith(".css") ? [] : [stylesAsText, wordsAsObject],
     metafile: true,
     write: false,
     logLevel: "warning",

@@ -130,16 +130,18 @@ pub fn browse(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
     let pager = Pager::of(paths.len(), given(&query, "page"), |page| address(sort, page, ""));
     let f = Frame::of(app, request, &identity);
     let may = May::of(level, path == folders::ROOT);
-    let sees = |folder: &Folder| rights.level(&identity, &folder.path) >= Level::View;
-    let tree = Tree::around(app, &folder, sees)?;
+    let tree = Tree::around(app, &folder, |path| rights.within(&identity, path, Level::View))?;
     // The pages of the pictures go on without them.
-    let children = if pager.page == 1 { tree.children() } else { &[] };
+    let folders = match pager.page {
+        1 => Folders::of(app, &query, &tree, &address(sort, 1, ""))?,
+        _ => Folders::none(),
+    };
     let page = Browse {
         name: if folder.name.is_empty() { f.t("library") } else { folder.name.clone() },
         folder_id: folder.id,
         crumbs: crumbs(&path, f.t("library")),
-        tree: tree.rows(None),
-        folders: Folders::of(app, &query, children, &address(sort, 1, ""))?,
+        tree: tree.rows(app, None)?,
+        folders,
         tiles: in_order(tiles(app, &f, &paths[pager.start()..], is_list)?, sort),
         total: paths.len(),
         is_list,
@@ -227,19 +229,23 @@ fn in_order(mut tiles: Vec<Tile>, sort: Sort) -> Vec<Tile> {
 
 impl Folders {
     /// Of all folders in a folder those that the query asks for; `here` is the address of the folder's page.
-    fn of(app: &App, query: &Form, children: &[Folder], here: &str) -> Result<Self, Error> {
+    fn of(app: &App, query: &Form, tree: &Tree, here: &str) -> Result<Self, Error> {
         let named = given(query, "folder").trim();
-        let sought = named.to_lowercase();
-        let found: Vec<&Folder> =
-            children.iter().filter(|child| child.name.to_lowercase().contains(&sought)).collect();
-        let pager = Pager::of(found.len(), given(query, "folders"), |page| {
+        let count = tree.children("").count(&app.db)?;
+        let found = tree.children(named);
+        let total = if named.is_empty() { count } else { found.count(&app.db)? };
+        let pager = Pager::of(total, given(query, "folders"), |page| {
             let sign = if here.contains('?') { '&' } else { '?' };
             let sought = if named.is_empty() { "" } else { "&folder=" };
             format!("{here}{sign}folders={page}{sought}{}#folders", in_query(named))
         });
-        let shown = found.iter().skip(pager.start()).take(pager.length()).copied();
-        let cards = cards(app, &shown.collect::<Vec<_>>())?;
-        Ok(Self { count: children.len(), named: named.to_owned(), cards, pager })
+        let cards = cards(app, &found.page(&app.db, pager.start(), pager.length())?)?;
+        Ok(Self { count, named: named.to_owned(), cards, pager })
+    }
+
+    fn none() -> Self {
+        let pager = Pager::of(0, "", |_| String::new());
+        Self { count: 0, named: String::new(), cards: Vec::new(), pager }
     }
 
     /// Whether there are more than one page has.
@@ -248,12 +254,12 @@ impl Folders {
     }
 }
 
-fn cards(app: &App, children: &[&Folder]) -> Result<Vec<FolderCard>, Error> {
+fn cards(app: &App, children: &[Folder]) -> Result<Vec<FolderCard>, Error> {
     let ids: Vec<i64> = children.iter().map(|child| child.id).collect();
     let covers = image_views::covers(&app.db, &ids)?;
     let covers: HashMap<i64, Cover> =
         covers.into_iter().map(|cover| (cover.folder_id, cover)).collect();
-    let card = |child: &&Folder| {
+    let card = |child: &Folder| {
         let found = covers.get(&child.id);
         let cover = found.filter(|cover| supported(&cover.path));
         FolderCard {

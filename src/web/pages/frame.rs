@@ -204,6 +204,11 @@ impl Frame {
         Safe(self.texts.scripts())
     }
 
+    /// What viewers say in the page's language, as JSON; blank where they know it themselves.
+    pub fn viewer_words(&self) -> Safe<&'static str> {
+        Safe(self.texts.viewers())
+    }
+
     /// A text.
     pub fn t(&self, key: &str) -> String {
         self.texts.get(key)

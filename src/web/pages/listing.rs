@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::frame::with_value;
 use crate::db::folders::Folder;
 use crate::db::image_views::{self, Order};
+use crate::db::name_order;
 use crate::web::api::{of_folder, supported};
 use crate::web::{App, Error};
 
@@ -61,28 +62,9 @@ pub fn pictures(app: &App, folder: &Folder, sort: Sort) -> Result<Vec<String>, E
     Ok(paths)
 }
 
-/// Names compare by this without case, and numbers in them by their value: `img 9` before `img 10`.
+/// Names compare by this.
 pub fn natural_key(name: &str) -> (String, String) {
-    let (mut key, mut digits) = (String::new(), String::new());
-    let flush = |digits: &mut String, key: &mut String| {
-        if !digits.is_empty() {
-            let value = digits.trim_start_matches('0');
-            // A longer number is a greater one; no name has more digits than this counts.
-            key.push(char::from_u32(0x30 + value.len() as u32).unwrap_or('\u{ffff}'));
-            key.push_str(value);
-            digits.clear();
-        }
-    };
-    for c in name.chars() {
-        if c.is_ascii_digit() {
-            digits.push(c);
-        } else {
-            flush(&mut digits, &mut key);
-            key.extend(c.to_lowercase());
-        }
-    }
-    flush(&mut digits, &mut key);
-    (key, name.to_owned())
+    (name_order(name), name.to_owned())
 }
 
 /// A place in a long list.
@@ -143,13 +125,6 @@ pub fn crumbs(folder: &str, root: String) -> Vec<Crumb> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_in_names_count_by_their_value() {
-        let mut names = vec!["img10.jpg", "B.jpg", "img9.jpg", "a.jpg", "IMG010.jpg", "img1x.jpg"];
-        names.sort_by_cached_key(|name| natural_key(name));
-        assert_eq!(names, ["a.jpg", "B.jpg", "img1x.jpg", "img9.jpg", "IMG010.jpg", "img10.jpg"]);
-    }
 
     #[test]
     fn pages_stay_within_the_list() {

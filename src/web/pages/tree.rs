@@ -1,11 +1,10 @@
 //! The tree of folders beside a folder: the way down to it, with what lies beside each step.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use super::frame::with_value;
 use crate::db::STATUS_ACTIVE;
-use crate::db::folders::{self, Folder};
+use crate::db::folders::{self, Folder, Which, Within};
 use crate::web::{App, Error};
 
 /// The most folders that are shown of one, unless it is said which ones are.
@@ -31,69 +30,81 @@ pub struct Row {
 pub struct Tree {
     /// From the root down to the folder, itself last.
     chain: Vec<Folder>,
-    /// The folders in each of these, by its id, in the order of their names.
-    within: HashMap<i64, Vec<Folder>>,
+    /// Which folders are to be seen in each of these.
+    which: Vec<Which>,
 }
 
 impl Tree {
-    /// Around a folder, of those folders that are to be seen.
+    /// Around a folder; `which` tells by the path of each folder which ones in it are to be seen.
     pub fn around(
         app: &App,
         folder: &Folder,
-        is_seen: impl Fn(&Folder) -> bool,
+        which: impl Fn(&str) -> Which,
     ) -> Result<Self, Error> {
         let mut chain = folders::above(&app.db, &folder.path)?;
         chain.push(folder.clone());
         let ids: Vec<i64> = chain.iter().map(|folder| folder.id).collect();
-        let mut within: HashMap<i64, Vec<Folder>> = HashMap::new();
-        for child in folders::children_of(&app.db, &ids, STATUS_ACTIVE)? {
-            if let Some(parent) = child.parent_id.filter(|_| is_seen(&child)) {
-                within.entry(parent).or_default().push(child);
-            }
-        }
-        for children in within.values_mut() {
-            children.sort_by_cached_key(|child| super::listing::natural_key(&child.name));
-        }
-        Ok(Self { chain, within })
+        folders::put_in_order(&app.db, &ids)?;
+        let which = chain.iter().map(|folder| which(&folder.path)).collect();
+        Ok(Self { chain, which })
     }
 
-    /// The folders in the folder.
-    pub fn children(&self) -> &[Folder] {
-        self.chain.last().map(|folder| self.of(folder)).unwrap_or_default()
+    /// The folders in the folder whose names have something in them; blank for all.
+    pub fn children<'a>(&'a self, named: &'a str) -> Within<'a> {
+        self.within(self.chain.len() - 1, named)
     }
 
-    fn of(&self, folder: &Folder) -> &[Folder] {
-        self.within.get(&folder.id).map(Vec::as_slice).unwrap_or_default()
+    fn within<'a>(&'a self, depth: usize, named: &'a str) -> Within<'a> {
+        Within { parent_id: self.chain[depth].id, which: &self.which[depth], named }
     }
 
     /// The rows; of the folders in the folder itself only a part, if one is given.
-    pub fn rows(&self, part: Option<Range<usize>>) -> Vec<Row> {
+    pub fn rows(&self, app: &App, part: Option<Range<usize>>) -> Result<Vec<Row>, Error> {
         let mut rows = Vec::new();
-        self.add(0, part, &mut rows);
-        rows
+        self.add(app, 0, part, &mut rows)?;
+        Ok(rows)
     }
 
     /// Adds a folder of the chain, and below it what lies in it.
-    fn add(&self, depth: usize, part: Option<Range<usize>>, rows: &mut Vec<Row>) {
-        let Some(folder) = self.chain.get(depth) else { return };
+    fn add(
+        &self,
+        app: &App,
+        depth: usize,
+        part: Option<Range<usize>>,
+        rows: &mut Vec<Row>,
+    ) -> Result<(), Error> {
+        let Some(folder) = self.chain.get(depth) else { return Ok(()) };
         rows.push(self.row(folder, depth));
-        let (next, children) = (self.chain.get(depth + 1), self.of(folder));
+        let children = self.within(depth, "");
+        let next = self.chain.get(depth + 1);
         if let Some(part) = part.as_ref().filter(|_| next.is_none()) {
-            let shown = children.iter().skip(part.start).take(part.len());
-            rows.extend(shown.map(|child| self.row(child, depth + 1)));
-            return;
+            let shown = children.page(&app.db, part.start, part.len())?;
+            rows.extend(shown.iter().map(|child| self.row(child, depth + 1)));
+            return Ok(());
         }
-        for (at, child) in children.iter().enumerate() {
+        // One more tells whether there are more.
+        let mut shown = children.page(&app.db, 0, MOST + 1)?;
+        let are_more = shown.len() > MOST;
+        shown.truncate(MOST);
+        let is_seen =
+            |next: &&Folder| next.status == STATUS_ACTIVE && self.which[depth].has(&next.path);
+        if let Some(next) = next.filter(is_seen)
+            && shown.iter().all(|child| child.id != next.id)
+        {
+            shown.push(next.clone());
+        }
+        for child in &shown {
             if next.is_some_and(|next| next.id == child.id) {
-                self.add(depth + 1, part.clone(), rows);
-            } else if at < MOST {
+                self.add(app, depth + 1, part.clone(), rows)?;
+            } else {
                 rows.push(self.row(child, depth + 1));
             }
         }
-        if children.len() > MOST {
-            let all = Row { all: children.len(), is_here: false, ..self.row(folder, depth + 1) };
-            rows.push(all);
+        if are_more {
+            let all = children.count(&app.db)?;
+            rows.push(Row { all, is_here: false, ..self.row(folder, depth + 1) });
         }
+        Ok(())
     }
 
     fn row(&self, folder: &Folder, depth: usize) -> Row {

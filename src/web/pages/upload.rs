@@ -3,14 +3,16 @@
 use askama::Template;
 
 use super::frame::{Frame, given, require_user, with_value};
-use super::tree::Tree;
 use crate::auth::Level;
-use crate::db::folders;
+use crate::db::folders::{self, Within};
 use crate::http::{Progress, Request, Response};
 use crate::pixel::FORMATS;
 use crate::web::api::folder_path;
 use crate::web::sign_in::Form;
 use crate::web::{App, Error, who};
+
+/// The most folders that are offered; any other can be typed.
+const MOST_OFFERED: usize = 200;
 
 #[derive(Template)]
 #[template(path = "upload.html")]
@@ -36,10 +38,13 @@ pub fn upload(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
     let rights = app.store.rights()?;
     let mut offered = Vec::new();
     if let Some(root) = folders::by_path(&app.db, folders::ROOT)? {
-        offered.push(root.clone());
-        offered.extend_from_slice(Tree::around(app, &root, |_| true)?.children());
+        folders::put_in_order(&app.db, &[root.id])?;
+        let which = rights.within(&identity, &root.path, Level::Upload);
+        let within = Within { parent_id: root.id, which: &which, named: "" };
+        let below = within.page(&app.db, 0, MOST_OFFERED)?;
+        let at_root = rights.level(&identity, &root.path) >= Level::Upload;
+        offered.extend(at_root.then_some(root).into_iter().chain(below));
     }
-    offered.retain(|folder| rights.level(&identity, &folder.path) >= Level::Upload);
     let extensions = FORMATS.iter().filter(|row| row.read).flat_map(|row| row.extensions.iter());
     let accept: Vec<String> = extensions.map(|extension| format!(".{extension}")).collect();
     let limit = i64::try_from(app.library.options().max_file_bytes).unwrap_or(i64::MAX);

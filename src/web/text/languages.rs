@@ -23,6 +23,7 @@ pub(super) const ENGLISH: &str = concat!(
     include_str!("../../../web/text/en/help.ftl"),
     include_str!("../../../web/text/en/messages.ftl"),
     include_str!("../../../web/text/en/sentences.ftl"),
+    include_str!("../../../web/text/en/viewers.ftl"),
 );
 
 /// The other languages that come with the program: the tag of each and its text, such as

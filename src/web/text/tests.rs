@@ -20,9 +20,12 @@ pub(super) fn files(folder: &Path, extensions: &[&str], found: &mut Vec<(String,
 fn sources() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
-    for (folder, extensions) in
-        [("web/templates", &["html"][..]), ("src/web", &["rs"]), ("web/src/pages", &["ts"])]
-    {
+    for (folder, extensions) in [
+        ("web/templates", &["html"][..]),
+        ("src/web", &["rs"]),
+        ("web/src/pages", &["ts"]),
+        ("web/src/viewers", &["ts"]),
+    ] {
         files(&root.join(folder), extensions, &mut found);
     }
     // These speak of how keys are found, and ask for none.
@@ -40,6 +43,15 @@ fn quoted<'a>(text: &'a str, before: &str) -> Vec<&'a str> {
 fn asked() -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
     for (path, text) in sources() {
+        if path.contains("/viewers/") {
+            let said = quoted(&text, "say(\"").into_iter().map(str::to_owned);
+            let of_titles = quoted(&text, "titled(this.say, \"");
+            let of_titles =
+                of_titles.into_iter().chain(quoted(&text, "titled(textsFor(element), \""));
+            let both = of_titles.flat_map(|key| [key.to_owned(), format!("{key}-untitled")]);
+            keys.extend(said.chain(both).map(|key| format!("{FOR_VIEWERS}{key}")));
+            continue;
+        }
         if path.ends_with(".ts") {
             keys.extend(quoted(&text, "word(\"").iter().map(|key| format!("{FOR_SCRIPTS}{key}")));
             continue;
@@ -71,7 +83,10 @@ fn no_text_is_left_over() {
     let all: String = sources().into_iter().map(|(_, text)| text).collect();
     let unused: Vec<&str> = keys(ENGLISH)
         .filter(|key| {
-            let key = key.strip_prefix(FOR_SCRIPTS).or(key.strip_prefix("done-")).unwrap_or(key);
+            let of_viewer = key.strip_prefix(FOR_VIEWERS);
+            let of_viewer = of_viewer.map(|key| key.strip_suffix("-untitled").unwrap_or(key));
+            let of_script = key.strip_prefix(FOR_SCRIPTS).or(of_viewer);
+            let key = of_script.or(key.strip_prefix("done-")).unwrap_or(key);
             !all.contains(&format!("\"{key}\"")) && !all.contains(&format!("done={key}\""))
         })
         // Made of a number or a name: of a status, an action, a parameter, a field, a kind of task or of act.
@@ -243,4 +258,24 @@ fn texts_for_scripts_stay_within_their_element() {
     let all: serde_json::Value = serde_json::from_str(scripts).unwrap();
     assert!(all.as_object().unwrap().len() > 5, "{scripts}");
     assert_eq!(all["upload-sum"], "{done} of {total} uploaded");
+}
+
+#[test]
+fn viewers_are_told_what_their_scripts_do_not_know() {
+    assert_eq!(in_english().viewers(), "");
+    let texts = added(&[
+        (
+            "de",
+            "viewer-zoom-in = Größer\nviewer-open = { $title } <groß>\nviewer-place = { $index }/{ $count }",
+        ),
+        ("fr", "nav-browse = Images"),
+    ]);
+    let [german, french] = &texts[..] else { panic!("{} languages", texts.len()) };
+    assert_eq!(french.viewers(), "");
+    assert!(!german.viewers().contains('<'), "{}", german.viewers());
+    let all: serde_json::Value = serde_json::from_str(german.viewers()).unwrap();
+    assert_eq!(
+        all,
+        serde_json::json!({ "zoom-in": "Größer", "open": "{title} <groß>", "place": "{index}/{count}" })
+    );
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { assertAccessible, BASE, CITY, head, insist, on, parameters, quiet, RECORDER, setTitle, shoot, told, until, waitForTold } from "./support.mjs";
+import { assertAccessible, BASE, CITY, head, insist, on, parameters, quiet, RECORDER, setTitle, shoot, told, until, waitForTold, words } from "./support.mjs";
 
 const HEAD = head("styles/canvas_view.css", "js/canvas_view.min.js") + RECORDER;
 const PLACE = '<div id="viewport1" class="imageviewer" style="width:250px; height:200px;"></div>';
@@ -218,6 +218,12 @@ test("canvas_view: full-screen views of existing pictures", async () => {
     assert.deepEqual(await waitForTold(page, "background"), [["background", source("seashore")]]);
     await page.keyboard.press("Escape");
     await page.waitForSelector("dialog", { state: "detached" });
+  });
+});
+
+test("canvas_view: in the words of the page", async () => {
+  await on(HEAD + words({ "zoom-in": "Größer" }), page1(", { showcontrols: 'yes' }"), {}, async (page) => {
+    assert.equal((await names(page))[0], "Größer");
   });
 });
 

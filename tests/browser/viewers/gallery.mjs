@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { api, assertAccessible, BASE, head, moved, on, parameters, quiet, SCENES, shoot, SIZES, until } from "./support.mjs";
+import { add, api, assertAccessible, BASE, head, moved, on, parameters, quiet, placeOf, SCENES, shoot, SIZES, spread, until, words } from "./support.mjs";
 
 const HEAD = head("halftone-gallery.css", "halftone-gallery.js");
 const FOLDER = '<halftone-gallery folder="scenes"></halftone-gallery>';
@@ -87,6 +87,79 @@ test("gallery: pictures inside, and attributes of other elements", async () => {
     assert.equal(await thumbnails(page).count(), 2);
     await page.getByRole("button", { name: "Show Grass large" }).click();
     await page.getByText("Grass – In May").waitFor();
+  });
+});
+
+test("gallery: right to left, in the words of the page", async () => {
+  const inside = ["city", "meadow", "mountains"].map((name) => `<img alt="${name}" src="${BASE}/image?src=scenes/${name}.jpg&width=160">`);
+  const said = { next: "التالي", previous: "السابق", open: "كبر {title}" };
+  await on(HEAD + words(said, "ar"), `<div lang="ar"><halftone-gallery>${inside.join("")}</halftone-gallery></div>`, { direction: "rtl" }, async (page) => {
+    const [first, second] = await Promise.all([0, 1].map((at) => placeOf(thumbnails(page).nth(at))));
+    assert.ok(first.x > second.x, "the first is at the right");
+    await record(page);
+    await page.getByRole("button", { name: "كبر city" }).press("Enter");
+    await untilTold(page, ["open", 0]);
+    assert.equal(await page.innerText(".pswp__counter"), "1 / 3");
+    // What comes next lies at the left.
+    await page.keyboard.press("ArrowLeft");
+    await untilTold(page, ["change", 1]);
+    assert.equal(await page.innerText(".pswp__caption"), "meadow");
+    assert.equal(await page.innerText(".pswp__counter"), "2 / 3");
+    const next = page.getByRole("button", { name: "التالي" });
+    const at = await next.boundingBox();
+    assert.ok(at.x < page.viewportSize().width / 2, "so does its button");
+    await next.click();
+    await untilTold(page, ["change", 2]);
+    await page.keyboard.press("ArrowRight");
+    await page.waitForFunction(() => window.told.filter((one) => String(one) === "change,1").length === 2);
+    await page.keyboard.press("Escape");
+    await untilTold(page, ["close", 1]);
+  });
+});
+
+test("gallery: fingers, and less motion", async () => {
+  const width = (page) => page.evaluate(() => document.querySelector(".pswp__item[aria-hidden=false] .pswp__img:not(.pswp__img--placeholder)")?.getBoundingClientRect().width ?? 0);
+  await on(HEAD, FOLDER, { hasTouch: true }, async (page, _requests, context) => {
+    await record(page);
+    await thumbnails(page).nth(0).click();
+    await untilTold(page, ["open", 0]);
+    await quiet(page);
+    await page.waitForFunction(() => document.querySelector(".pswp__item[aria-hidden=false] .pswp__img:not(.pswp__img--placeholder)")?.complete);
+    const whole = await width(page);
+    const { width: wide, height } = page.viewportSize();
+    await spread(page, context, { x: wide / 2, y: height / 2 }, 40, 160);
+    await until("it is larger", async () => (await width(page)) > whole * 1.5);
+  });
+  await on(HEAD, FOLDER, { reducedMotion: "reduce" }, async (page) => {
+    await thumbnails(page).nth(0).click();
+    await large(page).waitFor();
+    const moves = () => document.getAnimations().some(({ effect, transitionProperty }) =>
+      transitionProperty === "transform" && effect.target.closest(".pswp") && effect.getComputedTiming().duration > 0);
+    assert.equal(await page.evaluate(moves), false);
+    await page.getByRole("button", { name: "Next picture" }).click();
+    assert.equal(await page.evaluate(moves), false);
+  });
+});
+
+test("gallery: what comes later, and goes", async () => {
+  const inside = ["city", "meadow"].map((name) => `<img alt="${name}" src="${BASE}/image?src=scenes/${name}.jpg&width=160">`);
+  await on(HEAD, "", {}, async (page) => {
+    await add(page, `<div data-halftone="gallery">${inside.join("")}</div>`);
+    await thumbnails(page).nth(1).waitFor();
+    await record(page);
+    const works = async () => {
+      assert.equal(await thumbnails(page).count(), 2);
+      await thumbnails(page).nth(1).press("Enter");
+      await page.waitForFunction(() => window.told.some((one) => String(one) === "open,1"));
+      await page.keyboard.press("Escape");
+      await large(page).waitFor({ state: "detached" });
+      await page.evaluate(() => window.told.splice(0));
+    };
+    await moved(page, "[data-halftone]", works);
+    await thumbnails(page).nth(0).click();
+    await untilTold(page, ["open", 0]);
+    await page.evaluate(() => document.querySelector("[data-halftone]").remove());
+    await large(page).waitFor({ state: "detached" });
   });
 });
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { assertAccessible, BASE, CITY, head, on, parameters, quiet } from "./support.mjs";
+import { add, assertAccessible, BASE, CITY, head, on, parameters, quiet, until } from "./support.mjs";
 
 const HEAD = head("halftone-image.css", "halftone-image.js");
 
@@ -47,6 +47,16 @@ test("image: nothing is loaded far below what is seen", async () => {
     await page.locator("#far").scrollIntoViewIfNeeded();
     await page.waitForFunction(() => document.querySelector("#far").naturalWidth > 0);
     assert.deepEqual(asked(), ["scenes/meadow.jpg", "scenes/city.jpg"]);
+  });
+});
+
+test("image: what comes later", async () => {
+  await on(HEAD, "", {}, async (page, requests) => {
+    await add(page, `<div><img data-halftone="image" data-src="${CITY}" alt="" style="width: 300px; height: 200px"></div>`);
+    await shown(page);
+    assert.equal(requests.length, 1);
+    await page.$eval("main img", (image, src) => (image.dataset.src = src), `${BASE}/image?src=scenes/meadow.jpg`);
+    await until("the other picture", () => requests.some((url) => parameters(url).src === "scenes/meadow.jpg"));
   });
 });
 

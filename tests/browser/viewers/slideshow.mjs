@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { assertAccessible, BASE, head, moved, on, parameters, placeOf, SCENES, shoot, SIZES, until } from "./support.mjs";
+import { add, assertAccessible, BASE, head, moved, on, parameters, placeOf, SCENES, shoot, SIZES, until, words } from "./support.mjs";
 
 const HEAD = head("halftone-slideshow.css", "halftone-slideshow.js");
 const STILL = '<halftone-slideshow folder="scenes" delay="1000" duration="50"></halftone-slideshow>';
@@ -113,6 +113,49 @@ test("slideshow: goes on elsewhere in the page", async () => {
       });
     });
   }
+});
+
+test("slideshow: what comes later, and goes", async () => {
+  const inside = SCENES.map((name) => `<img alt="${name}" src="${BASE}/image?src=scenes/${name}.jpg&width=200">`);
+  await on(HEAD, "", {}, async (page) => {
+    await page.evaluate(() => {
+      window.told = 0;
+      addEventListener("halftone-change", () => (window.told += 1));
+    });
+    await add(page, `<div data-halftone="slideshow" data-delay="0.1" data-duration="10" style="width: 30rem; height: 20rem">${inside.join("")}</div>`);
+    await page.waitForFunction(() => window.told > 2);
+    const told = await page.evaluate(async () => {
+      window.gone = document.querySelector("[data-halftone]");
+      window.gone.addEventListener("halftone-change", () => (window.told += 1));
+      window.gone.remove();
+      await Promise.resolve();
+      return window.told;
+    });
+    await page.evaluate(() => new Promise((passed) => setTimeout(passed, 500)));
+    assert.equal(await page.evaluate(() => window.told), told, "nothing goes on unseen");
+    await page.evaluate(() => document.querySelector("main").append(window.gone));
+    await page.waitForFunction((before) => window.told > before, told);
+    assert.equal(await page.locator(".halftone-slideshow").count(), 1);
+    assert.equal(await page.locator(".halftone-slideshow-slide").count(), SCENES.length);
+  });
+});
+
+test("slideshow: in the words of the page, without motion, and room for fingers", async () => {
+  const said = { next: "Weiter", place: "Bild {index} von {count}", "go-to": "Zu Bild {index}", carousel: "Bilderschau", empty: "Nichts" };
+  await on(HEAD + words(said), STILL, { reducedMotion: "reduce" }, async (page) => {
+    await page.waitForSelector(`.halftone-slideshow-seen[aria-label="Bild 1 von ${SCENES.length}"]`);
+    assert.equal(await page.getAttribute(".halftone-slideshow", "aria-roledescription"), "Bilderschau");
+    await page.getByRole("button", { name: "Zu Bild 4" }).waitFor();
+    await page.getByRole("button", { name: "Weiter" }).click();
+    const moving = await page.evaluate(() => document.getAnimations().filter(({ effect }) => effect.getComputedTiming().duration > 0).length);
+    assert.equal(moving, 0);
+    await page.waitForSelector(`.halftone-slideshow-seen[aria-label="Bild 2 von ${SCENES.length}"]`);
+    // Two fingers are the browser's, which makes the page larger.
+    assert.match(await page.$eval(".halftone-slideshow-stage", (stage) => getComputedStyle(stage).touchAction), /pinch-zoom/);
+  });
+  await on(HEAD + words(said), "<halftone-slideshow></halftone-slideshow>", {}, async (page) => {
+    await page.getByText("Nichts").waitFor();
+  });
 });
 
 test("slideshow: nothing that keeps people out, and how it looks", async () => {

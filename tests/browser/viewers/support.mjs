@@ -185,4 +185,25 @@ export async function moved(page, selector, works) {
   await works();
 }
 
+// Words of the page's own for viewers, as its head says them; in one language, or in any.
+export const words = (said, lang) =>
+  `<script type="application/json" data-halftone-texts${lang ? ` lang="${lang}"` : ""}>${JSON.stringify(said)}</script>`;
+
+// Puts text into the page as scripts of a page do.
+export const add = (page, html) =>
+  page.evaluate((text) => document.querySelector("main").insertAdjacentHTML("beforeend", text), html);
+
+// What a finger on either side of a place does that is moved away from it.
+export async function spread(page, context, { x, y }, from, to) {
+  const session = await context.newCDPSession(page);
+  const touch = (type, apart) =>
+    session.send("Input.dispatchTouchEvent", {
+      type,
+      touchPoints: apart === null ? [] : [{ x: x - apart, y, id: 0 }, { x: x + apart, y, id: 1 }],
+    });
+  await touch("touchStart", from);
+  for (let apart = from + 10; apart <= to; apart += 10) await touch("touchMove", apart);
+  await touch("touchEnd", null);
+}
+
 export const parameters = (url) => Object.fromEntries(new URL(url).searchParams);

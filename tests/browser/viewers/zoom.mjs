@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { assertAccessible, BASE, CITY, head, insist, moved, on, parameters, placeOf, quiet, shoot, SIZES, until } from "./support.mjs";
+import { add, assertAccessible, BASE, CITY, head, insist, moved, on, parameters, placeOf, quiet, shoot, SIZES, spread, until, words } from "./support.mjs";
 
 const HEAD = head("halftone-zoom.css", "halftone-zoom.js");
 const ZOOM = `<halftone-zoom src="${CITY}" alt="A city at night" controls="yes" style="max-width: 60rem"></halftone-zoom>`;
@@ -105,15 +105,7 @@ test("zoom: dragging, the wheel, fingers and keys", async () => {
     await page.keyboard.press("0");
     await untilMagnification(page, whole);
 
-    const session = await context.newCDPSession(page);
-    const touch = (type, apart) =>
-      session.send("Input.dispatchTouchEvent", {
-        type,
-        touchPoints: apart === null ? [] : [{ x: x - apart, y, id: 0 }, { x: x + apart, y, id: 1 }],
-      });
-    await touch("touchStart", 40);
-    for (let apart = 50; apart <= 160; apart += 10) await touch("touchMove", apart);
-    await touch("touchEnd", null);
+    await spread(page, context, { x, y }, 40, 160);
     await untilMagnification(page, whole * 1.5, FULLEST);
   });
 });
@@ -213,6 +205,69 @@ test("zoom: by attributes of other elements", async () => {
     assert.deepEqual([shown.width, shown.height], [1280, 800]);
     await page.keyboard.press("Escape");
     await page.waitForSelector("dialog", { state: "detached" });
+  });
+});
+
+test("zoom: what comes later, is changed, and goes", async () => {
+  await on(HEAD, "", {}, async (page, requests) => {
+    await add(page, `<section><p><img data-halftone="zoom" src="${CITY}&width=200" width="200" alt="A city"></p>
+      <div id="place" data-halftone="zoom" data-src="${CITY}" data-controls="yes" style="width: 20rem; height: 14rem"></div></section>`);
+    await ready(page);
+    await page.$eval("#place", (place, src) => (place.dataset.src = src), `${BASE}/image?src=scenes/meadow.jpg`);
+    await until("the other picture", () => requests.some((url) => parameters(url).src === "scenes/meadow.jpg"));
+    await ready(page);
+    assert.equal(await page.locator(".halftone-zoom").count(), 1);
+    await page.getByRole("button", { name: "Show A city large" }).press("Enter");
+    await page.waitForSelector("dialog [data-state=ready]");
+    // Another part of the page took this one's place, and with it what was opened from it.
+    const gone = await page.evaluateHandle(() => {
+      const section = document.querySelector("section");
+      section.remove();
+      return section;
+    });
+    await page.waitForSelector("dialog", { state: "detached" });
+    assert.equal(await gone.evaluate((section) => section.querySelector(".halftone-zoom")), null);
+    await gone.evaluate((section) => document.querySelector("main").append(section));
+    await ready(page);
+    // It need no longer be one.
+    await page.$eval("img[data-halftone]", (image) => image.removeAttribute("data-halftone"));
+    await page.waitForFunction(() => !document.querySelector("section img").hasAttribute("role"));
+    // An element that becomes one where it is.
+    await page.$eval("h1", (heading, src) => {
+      heading.dataset.src = src;
+      heading.dataset.halftone = "zoom";
+    }, CITY);
+    await page.waitForSelector("h1 .halftone-zoom", { state: "attached" });
+  });
+});
+
+test("zoom: in the words of the page", async () => {
+  const said = { "zoom-in": "Größer", "zoomable": "{title}: zum Vergrößern", "about": "<b>Über</b>" };
+  const head = HEAD + words({ "help": "Hilfe", "zoom-in": "Größer?" }) + words(said, "de") + words({ "zoom-in": "أكبر", "close": "إغلاق" }, "ar");
+  const zoom = (lang) => `<div lang="${lang}">${ZOOM}</div>`;
+  await on(head, zoom("de-AT"), {}, async (page) => {
+    await ready(page);
+    const names = await page.$$eval(".halftone-zoom-bar button", (buttons) => buttons.map((button) => button.title));
+    assert.deepEqual(names, ["Größer", "Zoom out", "Show the whole picture", "<b>Über</b>", "Hilfe", "Full screen"]);
+    assert.equal(await page.getAttribute(".openseadragon-canvas", "aria-label"), "A city at night: zum Vergrößern");
+  });
+  await on(head, zoom("den"), {}, async (page) => {
+    await page.getByRole("button", { name: "Größer?" }).waitFor();
+  });
+  const image = `<p lang="ar" dir="rtl"><img data-halftone="zoom" src="${CITY}&width=200" width="200" alt=""></p>`;
+  await on(head, image, {}, async (page) => {
+    await page.getByRole("button", { name: "Show the picture large" }).click();
+    const close = page.getByRole("button", { name: "إغلاق" });
+    const [at, all] = [await close.boundingBox(), page.viewportSize()];
+    assert.ok(at.x < all.width / 2, "what closes it is at the left");
+    assert.equal(await page.getAttribute("dialog", "lang"), "ar");
+    await close.click();
+    await page.waitForSelector("dialog", { state: "detached" });
+  });
+  // What cannot be read is told, and English is left.
+  const broken = HEAD + '<script type="application/json" data-halftone-texts>{ "zoom-in": </script>';
+  await on(broken, ZOOM, {}, async (page) => {
+    await page.getByRole("button", { name: "Zoom in" }).waitFor();
   });
 });
 

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use halftone::auth::Level;
 use halftone::db::groups::PUBLIC;
+use halftone::db::{self, folder_permissions, folders};
 
 use super::forms::post;
 use super::library_of_three;
 use crate::people::Browser;
 use crate::site::{Site, within};
+use crate::support::halftone::ADMIN_PASSWORD;
 
 /// Files that were found are read by then.
 const READ: Duration = Duration::from_secs(20);
@@ -383,6 +385,55 @@ fn very_many_folders_come_in_pages_and_are_found_by_name() {
     let none = site.get("/browse?path=/many&folder=%3Cb%3E").text();
     assert_eq!(shown(&none), 0);
     assert!(none.contains("No folder here has “&#60;b&#62;” in its name."), "{none}");
+}
+
+#[test]
+fn of_thousands_of_folders_only_those_that_may_be_seen_are_counted() {
+    let site = Site::start("", |images| {
+        for number in 0..2000 {
+            std::fs::create_dir_all(images.join(format!("many/{number}"))).unwrap();
+        }
+        for number in 0..9 {
+            std::fs::create_dir_all(images.join(format!("closed/{number}"))).unwrap();
+        }
+    });
+    site.permit("/", PUBLIC, Level::View.access());
+    site.permit("/closed", PUBLIC, Level::None.access());
+    site.permit("/closed/7", PUBLIC, Level::View.access());
+    db::atomic(site.db(), |sql| {
+        for number in 0..1000 {
+            let folder = folders::seen(sql, &format!("/many/{number}"))?;
+            folder_permissions::set(sql, folder, PUBLIC, Level::None.access())?;
+        }
+        Ok(())
+    })
+    .unwrap();
+    within(READ, "all folders and records are known", || {
+        let many = site.get("/browse?path=many").text();
+        many.contains("1,000 folders") && many.contains("data-folder=\"/many/1000\"")
+    });
+    let first = site.get("/browse?path=many").text();
+    assert!(first.contains("Page 1 of 10") && first.contains("All 1,000"), "{first}");
+    assert!(!first.contains("data-folder=\"/many/999\""), "{first}");
+    let last = site.get("/browse?path=many&folders=10").text();
+    assert!(last.contains("data-folder=\"/many/1999\""), "{last}");
+    // Found by name, too: of 999 and 1999 one may be seen.
+    let found = site.get("/browse?path=many&folder=999").text();
+    assert_eq!(found.matches("class=\"folder\"").count(), 1, "{found}");
+    assert!(found.contains("data-folder=\"/many/1999\""), "{found}");
+    // An open folder in a closed one is shown with nothing beside it.
+    within(READ, "the open folder is known", || site.status("/browse?path=closed/7") == 200);
+    let open = site.get("/browse?path=closed/7").text();
+    assert!(!open.contains("data-folder=\"/closed/8\""), "{open}");
+    // Who may see all of it has all of it.
+    let mut admin = Browser::new(site.addr());
+    assert_eq!(admin.login("admin", ADMIN_PASSWORD).status, 303, "{}", site.log());
+    within(READ, "the others are known", || {
+        let all = admin.get("/browse?path=many").text();
+        all.contains("2,000 folders") && all.contains("Page 1 of 20")
+    });
+    let closed = admin.get("/browse?path=closed/7").text();
+    assert!(closed.contains("data-folder=\"/closed/8\""), "{closed}");
 }
 
 #[test]

@@ -31,6 +31,6 @@ for (const [index, link] of links.entries()) {
   link.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    new Gallery(links.map(pictureOf), { thumbnail: 0, tell: () => undefined }).open(index);
+    new Gallery(links.map(pictureOf), { thumbnail: 0, place: document.body, tell: () => undefined }).open(index);
   });
 }

@@ -41,6 +41,9 @@ viewers-image = Pictures in the right size
 viewers-image-text = One request when the picture comes near, for the size that suits its place and the screen, in the best format that the browser accepts.
 viewers-looks = Appearance
 viewers-looks-text = Set these on the page or around a viewer:
+viewers-words = Texts and languages
+viewers-words-text = Viewers speak English unless the page provides other texts, for which no script is needed. A block with a lang attribute applies where the page is in that language, one without applies everywhere.
+viewers-words-all = All texts, to start from
 viewers-old = Pages made for Quru Image Server keep working: its scripts, functions, options and events are available at their old addresses.
 
 # Account: the second step, keys, sessions

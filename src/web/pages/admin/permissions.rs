@@ -9,7 +9,7 @@ use super::{Desk, LevelChoice, Section, enter, level_choices, level_key};
 use crate::auth::{Level, SystemPermission, SystemPermissions};
 use crate::db::folder_permissions::{self, FolderPermission};
 use crate::db::folder_templates::{self, FolderTemplate};
-use crate::db::folders::{self, Folder};
+use crate::db::folders::{self, Folder, Which};
 use crate::db::groups::{self, ADMINISTRATORS, Group, PUBLIC};
 use crate::db::users::name_key;
 use crate::db::{STATUS_ACTIVE, system_permissions, templates};
@@ -113,12 +113,16 @@ pub fn permissions(app: &App, request: &Request, _: &dyn Progress) -> Result<Res
     let group = groups.iter().find(|group| group.id == wanted).or(groups.first());
     let group = group.cloned().ok_or_else(Error::not_found)?;
     let here = address(&path, group.id);
-    let tree = Tree::around(app, &folder, |_| true)?;
+    let tree = Tree::around(app, &folder, |_| Which::ALL)?;
     let page_of = |page: usize| format!("{here}&page={page}");
-    let pager = Pager::of(tree.children().len(), given(&form, "page"), page_of);
+    let pager = Pager::of(tree.children("").count(&app.db)?, given(&form, "page"), page_of);
     let shown = pager.start()..pager.start() + PER_PAGE;
     let page = Page {
-        tree: tree.rows(Some(shown)).into_iter().map(|row| branch(&desk, row, group.id)).collect(),
+        tree: tree
+            .rows(app, Some(shown))?
+            .into_iter()
+            .map(|row| branch(&desk, row, group.id))
+            .collect(),
         here: if pager.page > 1 { page_of(pager.page) } else { here.clone() },
         pager,
         choices: groups

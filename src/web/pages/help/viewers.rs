@@ -17,6 +17,8 @@ struct Page {
     f: Frame,
     base_url: String,
     pictures: Vec<Picture>,
+    /// All that viewers say, as a page may say it to them.
+    words: String,
 }
 
 struct Picture {
@@ -46,6 +48,6 @@ pub fn viewers_help(app: &App, request: &Request, _: &dyn Progress) -> Result<Re
         }
     };
     let pictures = tiles.iter().map(|tile| picture(&tile.path)).collect();
-    let page = Page { base_url, pictures, f };
+    let page = Page { base_url, pictures, words: f.texts().viewers_for_people(), f };
     Ok(page.f.send(&page))
 }

@@ -4,9 +4,9 @@ import PhotoSwipe, { type SlideData } from "photoswipe";
 
 import type { Picture } from "../shared/api";
 import { reason, reload } from "../shared/busy";
-import { make, prefersLessMotion } from "../shared/dom";
+import { isRightToLeft, make, prefersLessMotion, readAs } from "../shared/dom";
 import { atWidth, inBox, sourceSet } from "../shared/sizes";
-import { TEXTS } from "../shared/texts";
+import { textsFor, titled, type Say } from "../shared/texts";
 
 // How large pictures become when they are zoomed into, in pixels of the longer side.
 const LARGEST = 3200;
@@ -18,6 +18,8 @@ const TOLERANCE = 0.01;
 export interface Options {
   // The size of the small pictures, in pixels of the page.
   thumbnail: number;
+  // Where in the page it belongs: in whose language it speaks, and which way it goes.
+  place: Element;
   // Told of what happens: `open`, `change`, `close`.
   tell: (name: string, detail: { index: number; src: string }) => void;
 }
@@ -25,13 +27,16 @@ export interface Options {
 export class Gallery {
   readonly list: HTMLElement;
   private readonly thumbnails: HTMLImageElement[] = [];
+  private readonly say: Say;
+  private shown: PhotoSwipe | undefined;
 
   constructor(
     private readonly pictures: Picture[],
     private readonly options: Options,
   ) {
+    this.say = textsFor(options.place);
     const items = pictures.map((picture, index) => this.item(picture, index));
-    this.list = make("ul", "halftone-gallery", { role: "list", "aria-label": TEXTS.gallery }, ...items);
+    this.list = make("ul", "halftone-gallery", { role: "list", "aria-label": this.say("gallery") }, ...items);
     this.list.style.setProperty("--halftone-thumbnail", `${options.thumbnail}px`);
   }
 
@@ -42,12 +47,12 @@ export class Gallery {
     this.thumbnails.push(image);
     const open = make("button", "halftone-gallery-open", {
       type: "button",
-      "aria-label": TEXTS.open(picture.title),
+      "aria-label": titled(this.say, "open", picture.title),
       "aria-haspopup": "dialog",
     });
     open.append(image);
     const failed = (error: unknown) =>
-      image.replaceWith(make("span", "halftone-gallery-failed", {}, reason(error)));
+      image.replaceWith(make("span", "halftone-gallery-failed", {}, reason(error, this.say)));
     image.addEventListener("error", () => void reload(image).catch(failed), { once: true });
     open.addEventListener("click", () => this.open(index));
     return make("li", "", {}, open);
@@ -73,33 +78,49 @@ export class Gallery {
     };
   }
 
+  // Shows a picture large. Where text goes to the left the next one lies there, too: then all lie the other way round.
   open(index: number): void {
-    const dataSource = this.pictures.map((picture, at) => this.slide(picture, at));
+    const { say, pictures, options } = this;
+    const slides = pictures.map((picture, at) => this.slide(picture, at));
+    const turned = isRightToLeft(options.place);
+    const place = (at: number) => (turned ? slides.length - 1 - at : at);
     const shown = new PhotoSwipe({
-      dataSource,
-      index,
+      dataSource: turned ? slides.reverse() : slides,
+      index: place(index),
       bgOpacity: 1,
       showHideAnimationType: prefersLessMotion() ? "none" : "fade",
       ...(prefersLessMotion() ? { zoomAnimationDuration: 0 } : {}),
       mainClass: "halftone-gallery-large",
-      closeTitle: TEXTS.close,
-      zoomTitle: TEXTS.zoomIn,
-      arrowPrevTitle: TEXTS.previous,
-      arrowNextTitle: TEXTS.next,
-      errorMsg: TEXTS.failed,
-      loop: this.pictures.length > 2,
+      closeTitle: say("close"),
+      zoomTitle: say("zoom-in"),
+      arrowPrevTitle: say(turned ? "next" : "previous"),
+      arrowNextTitle: say(turned ? "previous" : "next"),
+      errorMsg: say("failed"),
+      loop: pictures.length > 2,
     });
-    const tell = (name: string) => {
-      const address = this.pictures[shown.currIndex]?.address.toString() ?? "";
-      this.options.tell(name, { index: shown.currIndex, src: address });
-    };
+    const at = () => place(shown.currIndex);
+    const tell = (name: string) =>
+      options.tell(name, { index: at(), src: pictures[at()]?.address.toString() ?? "" });
+    this.shown = shown;
     this.correctShapes(shown);
-    this.addCaption(shown);
-    shown.on("afterInit", () => shown.element?.setAttribute("aria-label", TEXTS.gallery));
+    this.addCaption(shown, at);
+    shown.on("afterInit", () => {
+      if (!shown.element) return;
+      shown.element.setAttribute("aria-label", say("gallery"));
+      readAs(options.place, shown.element);
+    });
     shown.on("openingAnimationEnd", () => tell("open"));
     shown.on("change", () => tell("change"));
-    shown.on("destroy", () => tell("close"));
+    shown.on("destroy", () => {
+      this.shown = undefined;
+      tell("close");
+    });
     shown.init();
+  }
+
+  // Takes the large picture away, if there is one.
+  close(): void {
+    this.shown?.destroy();
   }
 
   // Where the shape was not known, the picture that came tells it.
@@ -115,7 +136,7 @@ export class Gallery {
     });
   }
 
-  private addCaption(shown: PhotoSwipe): void {
+  private addCaption(shown: PhotoSwipe, at: () => number): void {
     shown.on("uiRegister", () => {
       shown.ui?.registerElement({
         name: "caption",
@@ -125,8 +146,11 @@ export class Gallery {
         onInit: (element) => {
           element.setAttribute("aria-live", "polite");
           shown.on("change", () => {
-            const picture = this.pictures[shown.currIndex];
+            const picture = this.pictures[at()];
             element.textContent = [picture?.title, picture?.description].filter(Boolean).join(" – ");
+            // Told after the library has, which counts from the left.
+            const counter = shown.element?.querySelector(".pswp__counter");
+            if (counter) counter.textContent = `${at() + 1} / ${this.pictures.length}`;
           });
         },
       });

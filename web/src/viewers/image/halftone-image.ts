@@ -2,8 +2,9 @@
 // the screen ask for, loaded when it comes near.
 
 import { Address } from "../shared/address";
-import { ensureStyles, make, whenReady } from "../shared/dom";
+import { ensureStyles, make } from "../shared/dom";
 import { anyFormat, atWidth, isFree, snap, sourceSet } from "../shared/sizes";
+import { upgrade, Viewing, type Said } from "../shared/upgrade";
 import css from "./image.css";
 
 // A shape such as 3/2 as a number, or none.
@@ -27,7 +28,7 @@ function shaped(ratio: number, gravity: string | null) {
     );
 }
 
-function fill(image: HTMLImageElement, src: string, said: (name: string) => string | null): void {
+function fill(image: HTMLImageElement, src: string, said: Said): void {
   const address = Address.parse(src);
   const ratio = ratioOf(said("ratio"));
   const of = ratio ? shaped(ratio, said("gravity")) : atWidth;
@@ -42,36 +43,53 @@ function fill(image: HTMLImageElement, src: string, said: (name: string) => stri
   image.src = isFree(address) ? of(address, snap(place)).toString() : address.toString();
 }
 
+// The picture that it makes in its element, or that its element is.
+class ImageViewing extends Viewing {
+  private readonly own = this.element instanceof HTMLImageElement ? this.element : null;
+  private readonly src = this.own?.src;
+
+  protected begin(): void {
+    const { element, own, said } = this;
+    const src = said("src") ?? this.src;
+    if (own) {
+      if (src) fill(own, src, said);
+      return;
+    }
+    if (!src) return element.replaceChildren();
+    const image = make("img", "", { alt: said("alt") ?? "" });
+    for (const name of ["load", "error"]) {
+      image.addEventListener(name, () =>
+        element.dispatchEvent(new CustomEvent(`halftone-${name}`, { detail: { src: image.currentSrc } })),
+      );
+    }
+    element.replaceChildren(image);
+    fill(image, src, said);
+  }
+
+  protected end(): void {
+    // The picture stays.
+  }
+}
+
 class HalftoneImage extends HTMLElement {
   static readonly observedAttributes = ["src", "alt", "ratio", "gravity", "sizes"];
+  private readonly viewing = new ImageViewing(this, (name) => this.getAttribute(name));
 
   connectedCallback(): void {
-    this.show();
+    this.viewing.start();
+  }
+
+  disconnectedCallback(): void {
+    this.viewing.left();
   }
 
   attributeChangedCallback(): void {
-    if (this.isConnected) this.show();
-  }
-
-  private show(): void {
-    const src = this.getAttribute("src");
-    if (!src) return this.replaceChildren();
-    const image = make("img", "", { alt: this.getAttribute("alt") ?? "" });
-    for (const name of ["load", "error"]) {
-      image.addEventListener(name, () =>
-        this.dispatchEvent(new CustomEvent(`halftone-${name}`, { detail: { src: image.currentSrc } })),
-      );
-    }
-    this.replaceChildren(image);
-    fill(image, src, (name) => this.getAttribute(name));
+    this.viewing.renew();
   }
 }
 
 ensureStyles("halftone-image", css);
-if (!customElements.get("halftone-image")) customElements.define("halftone-image", HalftoneImage);
-whenReady(() => {
-  for (const image of document.querySelectorAll<HTMLImageElement>('img[data-halftone="image"]')) {
-    const src = image.dataset.src ?? image.src;
-    if (src) fill(image, src, (name) => image.getAttribute(`data-${name}`));
-  }
-});
+if (!customElements.get("halftone-image")) {
+  customElements.define("halftone-image", HalftoneImage);
+  upgrade("image", (element, said) => (element instanceof HTMLImageElement ? new ImageViewing(element, said) : null));
+}

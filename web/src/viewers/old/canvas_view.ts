@@ -1,7 +1,7 @@
 // The functions of the old zooming viewer.
 
 import { elementOf, ensureStyles, makeClickable, shownBy, type Container } from "../shared/dom";
-import { TEXTS } from "../shared/texts";
+import { textsFor, titled } from "../shared/texts";
 import { launch } from "../zoom/launch";
 import type { Events, Given } from "../zoom/options";
 import { ZoomViewer } from "../zoom/viewer";
@@ -24,9 +24,9 @@ function initImage(container: Container, options?: Given | null, events?: Events
   if (!element || ready.has(element)) return;
   ready.add(element);
   const title = options?.title ?? (element.title || element.getAttribute("alt") || undefined);
-  makeClickable(element, TEXTS.open(title ?? ""), () => {
+  makeClickable(element, titled(textsFor(element), "open", title), () => {
     const source = shownBy(element);
-    if (source) launch(source, { ...options, title }, events ?? {});
+    if (source) launch(element, source, { ...options, title }, events ?? {});
   });
 }
 

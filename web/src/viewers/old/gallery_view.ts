@@ -1,9 +1,9 @@
 // The functions of the old gallery. Pages bring the zooming viewer's script along.
 
 import { Address } from "../shared/address";
-import { button, elementOf, ensureStyles, make, makeClickable, shownBy, type Container } from "../shared/dom";
+import { button, elementOf, ensureStyles, make, makeClickable, readAs, shownBy, type Container } from "../shared/dom";
 import { ICONS } from "../shared/icons";
-import { TEXTS } from "../shared/texts";
+import { textsFor, titled } from "../shared/texts";
 import { Containers, expose } from "./containers";
 import css from "./gallery_view.css";
 import { picturesOf, type Entry, type Sources } from "./pictures";
@@ -26,12 +26,14 @@ function init(container: Container, options: Given, events?: Events | null): voi
 }
 
 // A gallery over the whole page.
-function launch(options: Given, events: Events): void {
+function launch(from: Element, options: Given, events: Events): void {
+  const say = textsFor(from);
   const place = make("div", "halftone-strip-place");
-  const close = button("halftone-round halftone-strip-close", TEXTS.close, ICONS.close, () =>
+  const close = button("halftone-round halftone-strip-close", say("close"), ICONS.close, () =>
     dialog.close(),
   );
-  const dialog = make("dialog", "halftone-strip-dialog", { "aria-label": TEXTS.gallery }, place, close);
+  const dialog = make("dialog", "halftone-strip-dialog", { "aria-label": say("gallery") }, place, close);
+  readAs(from, dialog);
   document.body.append(dialog);
   dialog.showModal();
   let shown = "";
@@ -56,12 +58,12 @@ const ready = new WeakSet<HTMLElement>();
 function open(element: HTMLElement, act: () => void): void {
   if (ready.has(element)) return;
   ready.add(element);
-  makeClickable(element, TEXTS.open(element.title || element.getAttribute("alt") || ""), act);
+  makeClickable(element, titled(textsFor(element), "open", element.title || element.getAttribute("alt")), act);
 }
 
 function initFullscreen(container: Container, options: Given, events?: Events | null): void {
   const element = elementOf(container);
-  if (element) open(element, () => launch(options, events ?? {}));
+  if (element) open(element, () => launch(element, options, events ?? {}));
 }
 
 // The picture of an element of the page as an entry of the gallery's options.
@@ -85,7 +87,7 @@ function initAllFullscreen(className: string, options?: Given | null, events?: E
       const startImage = entryOf(element)?.src;
       const images = [...(options?.images ?? []), ...entries];
       const server = options?.server ?? entries[0]?.server ?? "/";
-      launch({ ...options, server, images, ...(startImage ? { startImage } : {}) }, events ?? {});
+      launch(element, { ...options, server, images, ...(startImage ? { startImage } : {}) }, events ?? {});
     });
   }
 }

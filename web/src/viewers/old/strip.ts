@@ -3,10 +3,10 @@
 
 import type { Address } from "../shared/address";
 import type { Picture } from "../shared/api";
-import { button, make } from "../shared/dom";
+import { button, isRightToLeft, make, prefersLessMotion } from "../shared/dom";
 import { ICONS } from "../shared/icons";
 import { inBox } from "../shared/sizes";
-import { TEXTS } from "../shared/texts";
+import { textsFor } from "../shared/texts";
 import type { Events as ViewerEvents, Given } from "../zoom/options";
 
 export interface Options {
@@ -29,7 +29,7 @@ const viewers = window as unknown as Viewers;
 export class Strip {
   readonly root: HTMLElement;
   private readonly place = make("div", "halftone-strip-large imageviewer");
-  private readonly list = make("div", "halftone-strip-list", { role: "group", "aria-label": TEXTS.gallery });
+  private readonly list: HTMLElement;
   private pictures: Picture[] = [];
   private at = -1;
 
@@ -38,9 +38,12 @@ export class Strip {
     private readonly options: Options,
     private readonly events: Events,
   ) {
+    const say = textsFor(container);
+    this.list = make("div", "halftone-strip-list", { role: "group", "aria-label": say("gallery") });
+    const behavior = prefersLessMotion() ? "auto" : "smooth";
     const scroll = (direction: number) => () =>
-      this.list.scrollBy({ left: direction * this.list.clientWidth * 0.8, behavior: "smooth" });
-    const end = getComputedStyle(container).direction === "rtl" ? -1 : 1;
+      this.list.scrollBy({ left: direction * this.list.clientWidth * 0.8, behavior });
+    const end = isRightToLeft(container) ? -1 : 1;
     const name = "halftone-round halftone-round-way";
     this.root = make(
       "div",
@@ -51,9 +54,9 @@ export class Strip {
         "div",
         "halftone-strip-row",
         {},
-        button(name, TEXTS.previous, ICONS.previous, () => this.select(this.at - 1)),
+        button(name, say("previous"), ICONS.previous, () => this.select(this.at - 1)),
         this.list,
-        button(name, TEXTS.next, ICONS.next, () => this.select(this.at + 1)),
+        button(name, say("next"), ICONS.next, () => this.select(this.at + 1)),
       ),
     );
     this.list.addEventListener("wheel", (event) => {

@@ -1,6 +1,6 @@
 // Pictures that do not come. A server that has too much to do says so, and when to ask again; then it is asked again.
 
-import { TEXTS } from "./texts";
+import type { Say } from "./texts";
 
 const MOST_TRIES = 3;
 const MOST_S = 30;
@@ -30,11 +30,11 @@ export const mayPass = (status: number): boolean => [0, 408, 423, 425, 429].incl
 export const isBusy = (status: number): boolean => [429, 502, 503, 504].includes(status);
 
 // Why there is no picture, in words.
-export function reason(error: unknown): string {
+export function reason(error: unknown, say: Say): string {
   const status = error instanceof Missing ? error.status : 200;
-  if (status === 401 || status === 403) return TEXTS.closed;
-  if (status === 404 || status === 410) return TEXTS.gone;
-  return isBusy(status) ? TEXTS.busy : TEXTS.failed;
+  if (status === 401 || status === 403) return say("closed");
+  if (status === 404 || status === 410) return say("gone");
+  return isBusy(status) ? say("busy") : say("failed");
 }
 
 // Elements do not tell why a picture did not come.

@@ -76,16 +76,37 @@ export async function sizeOf(address: string, signal?: AbortSignal): Promise<{ w
   return { width: image.naturalWidth, height: image.naturalHeight };
 }
 
-// Lets an element be clicked, by the keyboard too.
-export function makeClickable(element: HTMLElement, label: string, act: () => void): void {
-  element.tabIndex = 0;
-  element.setAttribute("role", "button");
-  element.setAttribute("aria-label", label);
+// Lets an element be clicked, by the keyboard too, until what is given back is called.
+export function makeClickable(element: HTMLElement, label: string, act: () => void): () => void {
+  const ending = new AbortController();
+  const { signal } = ending;
+  const attributes = { tabindex: "0", role: "button", "aria-label": label };
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   element.style.cursor = "zoom-in";
-  element.addEventListener("click", act);
-  element.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" && event.key !== " ") return;
-    event.preventDefault();
-    act();
-  });
+  element.addEventListener("click", act, { signal });
+  element.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      act();
+    },
+    { signal },
+  );
+  return () => {
+    ending.abort();
+    for (const name of Object.keys(attributes)) element.removeAttribute(name);
+    element.style.cursor = "";
+  };
+}
+
+// Lets what lies over the page be read as the element that it was opened from: in its language and direction.
+export function readAs(element: Element, over: HTMLElement): void {
+  const language = element.closest("[lang]")?.getAttribute("lang");
+  if (language) over.lang = language;
+  over.dir = isRightToLeft(element) ? "rtl" : "ltr";
+}
+
+export function isRightToLeft(element: Element): boolean {
+  return getComputedStyle(element).direction === "rtl";
 }

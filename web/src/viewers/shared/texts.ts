@@ -1,41 +1,42 @@
-// Every text that viewers show or tell, in one place.
+// The words that viewers show or tell: those of web/text/en/viewers.ftl, and over them those that the page says itself,
+// in `<script type="application/json" data-halftone-texts>`. One with a `lang` holds in elements of that language alone.
 
-export const TEXTS = {
-  zoomable: (title: string) =>
-    `${title || "Picture"}: zoomable. Plus and minus zoom, arrow keys move, 0 shows all of it.`,
-  controls: "Picture controls",
-  showControls: "Show controls",
-  zoomIn: "Zoom in",
-  zoomOut: "Zoom out",
-  reset: "Show the whole picture",
-  fullscreen: "Full screen",
-  leaveFullscreen: "Leave full screen",
-  download: "Download",
-  about: "About this picture",
-  help: "Help",
-  close: "Close",
-  untitled: "No title",
-  helpLines: [
-    "Zoom: turn the wheel, pinch, or press + and −.",
-    "Move: drag, or use the arrow keys.",
-    "All of it: press 0, or double-click.",
-  ],
-  failed: "This picture cannot be shown.",
-  busy: "The server is busy; this picture has not come yet.",
-  waiting: "The server is busy. This picture is asked for again in a moment.",
-  closed: "You may not see this picture.",
-  gone: "There is no such picture.",
-  unzoomable: "This picture cannot be enlarged now.",
-  again: "Try again",
-  gallery: "Pictures",
-  open: (title: string) => `Show ${title || "the picture"} large`,
-  emptyGallery: "There are no pictures here.",
-  failedGallery: "The pictures cannot be listed.",
-  slideshow: "Slideshow",
-  slide: (index: number, count: number) => `${index} of ${count}`,
-  goTo: (index: number) => `Show picture ${index}`,
-  previous: "Previous picture",
-  next: "Next picture",
-  pause: "Pause the slideshow",
-  play: "Start the slideshow",
-} as const;
+import ENGLISH from "../../../text/en/viewers.ftl";
+
+type Words = Record<string, string>;
+
+// Tells a text, in which `{name}` is replaced by what is given under that name.
+export type Say = (key: string, given?: Record<string, string | number>) => string;
+
+// How exactly words in a language suit an element in another: not at all below 0.
+function suits(words: string, element: string): number {
+  return words === "" || element === words || element.startsWith(`${words}-`) ? words.length : -1;
+}
+
+function wordsIn(block: Element): Words {
+  try {
+    const all: [string, unknown][] = Object.entries(JSON.parse(block.textContent ?? "") as object);
+    return Object.fromEntries(all.filter((pair): pair is [string, string] => typeof pair[1] === "string"));
+  } catch (error) {
+    console.error("data-halftone-texts:", error);
+    return {};
+  }
+}
+
+// The words for what is shown in an element.
+export function textsFor(element: Element): Say {
+  const around = element.closest("[lang]") ?? document.documentElement;
+  const language = (around.getAttribute("lang") ?? "").toLowerCase();
+  const blocks = [...document.querySelectorAll("script[data-halftone-texts]")]
+    .map((block) => ({ block, rank: suits((block.getAttribute("lang") ?? "").toLowerCase(), language) }))
+    .filter(({ rank }) => rank >= 0)
+    .sort((one, other) => one.rank - other.rank);
+  const words: Words = Object.assign({}, ENGLISH, ...blocks.map(({ block }) => wordsIn(block)));
+  return (key, given = {}) =>
+    (words[key] ?? key).replace(/\{(\w+)\}/g, (whole, name: string) => String(given[name] ?? whole));
+}
+
+// The text of a key for what may have a title.
+export function titled(say: Say, key: string, title: string | null | undefined): string {
+  return title ? say(key, { title }) : say(`${key}-untitled`);
+}

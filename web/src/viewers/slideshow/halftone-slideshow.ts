@@ -3,14 +3,15 @@
 import type { Picture } from "../shared/api";
 import { collect, ownServer } from "../shared/collect";
 import { ensureStyles, make, whenReady } from "../shared/dom";
-import { TEXTS } from "../shared/texts";
+import { textsFor } from "../shared/texts";
+import { upgrade, Viewing, type Said } from "../shared/upgrade";
 import type { Options } from "./options";
 import { Slideshow } from "./slideshow";
 import css from "./slideshow.css";
 
 const SERVER = ownServer();
 
-function optionsOf(said: (name: string) => string | null): Partial<Options> {
+function optionsOf(said: Said): Partial<Options> {
   const off = (name: string) => said(name) !== "off";
   const number = (name: string) => (said(name) === null ? undefined : Number(said(name)));
   const options: Partial<Options> = {
@@ -26,82 +27,75 @@ function optionsOf(said: (name: string) => string | null): Partial<Options> {
   return options;
 }
 
-function fill(
-  element: HTMLElement,
-  said: (name: string) => string | null,
-  pictures: Promise<Picture[]>,
-): Slideshow {
-  const slideshow = new Slideshow(element, optionsOf(said), (index) =>
-    element.dispatchEvent(new CustomEvent("halftone-change", { detail: { index }, bubbles: true })),
-  );
-  pictures.then(
-    (found) => {
-      if (found.length > 0) slideshow.fill(found);
-      else tell(slideshow, TEXTS.emptyGallery);
-    },
-    () => tell(slideshow, TEXTS.failedGallery),
-  );
-  return slideshow;
-}
-
-function tell(slideshow: Slideshow, text: string): void {
-  slideshow.root.replaceChildren(make("p", "halftone-slideshow-failed", { role: "status" }, text));
-}
-
-class HalftoneSlideshow extends HTMLElement {
-  private slideshow: Slideshow | undefined;
+class SlideshowViewing extends Viewing {
+  slideshow: Slideshow | undefined;
   // Kept, since the slideshow has taken the place of what stood in the element.
   private pictures: Promise<Picture[]> | undefined;
 
+  protected begin(): void {
+    const { element } = this;
+    this.pictures ??= collect(element, this.said, SERVER);
+    const slideshow = new Slideshow(element, optionsOf(this.said), (index) =>
+      element.dispatchEvent(new CustomEvent("halftone-change", { detail: { index }, bubbles: true })),
+    );
+    this.slideshow = slideshow;
+    const say = textsFor(element);
+    const tell = (text: string) =>
+      slideshow.root.replaceChildren(make("p", "halftone-slideshow-failed", { role: "status" }, text));
+    this.pictures.then(
+      (found) => {
+        if (found.length > 0) slideshow.fill(found);
+        else tell(say("empty"));
+      },
+      () => {
+        // What did not come is asked for again another time.
+        this.pictures = undefined;
+        tell(say("unlisted"));
+      },
+    );
+  }
+
+  protected end(): void {
+    this.slideshow?.destroy();
+    this.slideshow = undefined;
+  }
+}
+
+class HalftoneSlideshow extends HTMLElement {
+  private readonly viewing = new SlideshowViewing(this, (name) => this.getAttribute(name));
+
   connectedCallback(): void {
     // What stands in it is read only when all of it is there.
-    whenReady(() => {
-      if (this.slideshow || !this.isConnected) return;
-      const said = (name: string) => this.getAttribute(name);
-      this.pictures ??= collect(this, said, SERVER);
-      // What did not come is asked for again another time.
-      this.pictures.catch(() => (this.pictures = undefined));
-      this.slideshow = fill(this, said, this.pictures);
-    });
+    whenReady(() => this.viewing.start());
   }
 
   disconnectedCallback(): void {
-    // One that is only moved goes on as it was.
-    queueMicrotask(() => {
-      if (this.isConnected) return;
-      this.slideshow?.destroy();
-      this.slideshow = undefined;
-    });
+    this.viewing.left();
   }
 
   previous(): void {
-    this.slideshow?.previous();
+    this.viewing.slideshow?.previous();
   }
 
   next(): void {
-    this.slideshow?.next();
+    this.viewing.slideshow?.next();
   }
 
   show(index: number): void {
-    this.slideshow?.show(index);
+    this.viewing.slideshow?.show(index);
   }
 
   start(): void {
-    this.slideshow?.start();
+    this.viewing.slideshow?.start();
   }
 
   stop(): void {
-    this.slideshow?.stop();
+    this.viewing.slideshow?.stop();
   }
 }
 
 ensureStyles("halftone-slideshow", css);
 if (!customElements.get("halftone-slideshow")) {
   customElements.define("halftone-slideshow", HalftoneSlideshow);
+  upgrade("slideshow", (element, said) => new SlideshowViewing(element, said));
 }
-whenReady(() => {
-  for (const element of document.querySelectorAll<HTMLElement>('[data-halftone="slideshow"]')) {
-    const said = (name: string) => element.getAttribute(`data-${name}`);
-    fill(element, said, collect(element, said, SERVER));
-  }
-});

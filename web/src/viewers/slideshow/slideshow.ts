@@ -2,10 +2,10 @@
 
 import type { Picture } from "../shared/api";
 import { load, reason } from "../shared/busy";
-import { button, make, prefersLessMotion, setIcon } from "../shared/dom";
+import { button, isRightToLeft, make, prefersLessMotion, setIcon } from "../shared/dom";
 import { ICONS } from "../shared/icons";
 import { inBox } from "../shared/sizes";
-import { TEXTS } from "../shared/texts";
+import { textsFor, type Say } from "../shared/texts";
 import { settle, type Options } from "./options";
 
 // How far a finger has to move to turn over, in pixels.
@@ -13,6 +13,7 @@ const SWIPE = 40;
 
 export class Slideshow {
   readonly root: HTMLElement;
+  private readonly say: Say;
   private readonly options: Options;
   private readonly stage = make("div", "halftone-slideshow-stage");
   private readonly dots = make("div", "halftone-slideshow-dots");
@@ -33,10 +34,11 @@ export class Slideshow {
     private readonly changed: (index: number) => void = () => undefined,
   ) {
     this.options = settle(given);
+    this.say = textsFor(container);
     const { controls, dots, dotColor, dotSelectedColor } = this.options;
     this.root = make("section", "halftone-slideshow", {
-      "aria-roledescription": "carousel",
-      "aria-label": TEXTS.slideshow,
+      "aria-roledescription": this.say("carousel"),
+      "aria-label": this.say("slideshow"),
       "data-mode": this.options.mode,
     });
     this.root.style.setProperty("--halftone-dot", dotColor);
@@ -56,8 +58,8 @@ export class Slideshow {
   private arrows(): HTMLElement[] {
     const name = "halftone-round halftone-round-way halftone-slideshow-button halftone-slideshow";
     return [
-      button(`${name}-previous`, TEXTS.previous, ICONS.previous, () => this.previous()),
-      button(`${name}-next`, TEXTS.next, ICONS.next, () => this.next()),
+      button(`${name}-previous`, this.say("previous"), ICONS.previous, () => this.previous()),
+      button(`${name}-next`, this.say("next"), ICONS.next, () => this.next()),
     ];
   }
 
@@ -92,7 +94,7 @@ export class Slideshow {
         from = undefined;
         turned = Math.abs(moved) >= SWIPE;
         if (!turned) return;
-        const forward = moved < 0 !== this.isRightToLeft();
+        const forward = moved < 0 !== isRightToLeft(this.root);
         if (forward) this.next();
         else this.previous();
       },
@@ -109,13 +111,9 @@ export class Slideshow {
     );
   }
 
-  private isRightToLeft(): boolean {
-    return getComputedStyle(this.root).direction === "rtl";
-  }
-
   private keyPressed(event: KeyboardEvent): void {
-    const forward = this.isRightToLeft() ? "ArrowLeft" : "ArrowRight";
-    const back = this.isRightToLeft() ? "ArrowRight" : "ArrowLeft";
+    const forward = isRightToLeft(this.root) ? "ArrowLeft" : "ArrowRight";
+    const back = isRightToLeft(this.root) ? "ArrowRight" : "ArrowLeft";
     if (event.key === forward) this.next();
     else if (event.key === back) this.previous();
     else return;
@@ -130,7 +128,7 @@ export class Slideshow {
       ...pictures.map((_, index) => {
         const dot = make("button", "halftone-slideshow-dot", {
           type: "button",
-          "aria-label": TEXTS.goTo(index + 1),
+          "aria-label": this.say("go-to", { index: index + 1 }),
         });
         dot.addEventListener("click", () => this.show(index));
         return dot;
@@ -148,8 +146,8 @@ export class Slideshow {
     const content = picture.link ? make("a", "", { href: picture.link, draggable: "false" }, image) : image;
     const slide = make("div", "halftone-slideshow-slide", {
       role: "group",
-      "aria-roledescription": "slide",
-      "aria-label": TEXTS.slide(index + 1, count),
+      "aria-roledescription": this.say("slide"),
+      "aria-label": this.say("place", { index: index + 1, count }),
     });
     slide.append(content);
     if (this.options.bgColor) slide.style.backgroundColor = this.options.bgColor;
@@ -163,7 +161,8 @@ export class Slideshow {
     if (!image || !address) return;
     delete image.dataset.src;
     load(image, address, this.ending.signal).catch((error) => {
-      const text = image.alt ? `${image.alt}: ${reason(error)}` : reason(error);
+      const why = reason(error, this.say);
+      const text = image.alt ? `${image.alt}: ${why}` : why;
       if (!this.ending.signal.aborted) image.replaceWith(make("p", "halftone-slideshow-failed", {}, text));
     });
   }
@@ -223,7 +222,7 @@ export class Slideshow {
 
   private move(from: HTMLElement, to: HTMLElement, direction: number): void {
     const duration = prefersLessMotion() ? 0 : this.options.duration;
-    const side = direction * (this.isRightToLeft() ? -1 : 1);
+    const side = direction * (isRightToLeft(this.root) ? -1 : 1);
     const moving: KeyframeAnimationOptions = { duration, easing: "ease-in-out" };
     const { mode } = this.options;
     from.classList.add("halftone-slideshow-leaving");
@@ -264,7 +263,7 @@ export class Slideshow {
   }
 
   private showState(): void {
-    const label = this.runs ? TEXTS.pause : TEXTS.play;
+    const label = this.say(this.runs ? "pause" : "play");
     this.playing.setAttribute("aria-label", label);
     this.playing.title = label;
     setIcon(this.playing, this.runs ? ICONS.pause : ICONS.play);

@@ -1,15 +1,16 @@
 // <halftone-zoom src="…">, and data-halftone="zoom".
 
-import { ensureStyles, makeClickable, shownBy, whenReady } from "../shared/dom";
-import { TEXTS } from "../shared/texts";
+import { ensureStyles, makeClickable, shownBy } from "../shared/dom";
+import { textsFor, titled } from "../shared/texts";
+import { upgrade, Viewing, type Said } from "../shared/upgrade";
 import { launch } from "./launch";
 import type { Controls, Events, Given } from "./options";
 import { ZoomViewer } from "./viewer";
 import css from "./zoom.css";
 
 // Options as attributes (or, on other elements, data attributes) say them.
-function optionsOf(element: HTMLElement, prefix = ""): Given {
-  const said = (name: string) => element.getAttribute(prefix + name) ?? undefined;
+function optionsOf(element: HTMLElement, told: Said): Given {
+  const said = (name: string) => told(name) ?? undefined;
   const off = (name: string) => (said(name) === undefined ? undefined : said(name) !== "off");
   const given: Given = {
     title: said("title") ?? said("alt") ?? element.getAttribute("alt") ?? undefined,
@@ -53,66 +54,73 @@ function eventsOf(element: HTMLElement): Events {
   };
 }
 
+// A viewer in its element; or, where none is asked for, one that opens over the page when the element is clicked.
+class ZoomViewing extends Viewing {
+  viewer: ZoomViewer | undefined;
+  private close: (() => void) | undefined;
+  private release: (() => void) | undefined;
+
+  protected begin(): void {
+    const { element, said } = this;
+    const [src, options, events] = [said("src"), optionsOf(element, said), eventsOf(element)];
+    const holds = element instanceof HalftoneZoom || (src && !(element instanceof HTMLImageElement));
+    if (holds) {
+      this.viewer = src ? new ZoomViewer(element, src, options, events) : undefined;
+      return;
+    }
+    this.release = makeClickable(element, titled(textsFor(element), "open", options.title), () => {
+      const source = src ?? shownBy(element);
+      if (source) this.close = launch(element, source, options, events);
+    });
+  }
+
+  protected end(): void {
+    this.viewer?.destroy();
+    this.close?.();
+    this.release?.();
+    this.viewer = this.close = this.release = undefined;
+  }
+}
+
 class HalftoneZoom extends HTMLElement {
   static readonly observedAttributes = ["src"];
-  private viewer: ZoomViewer | undefined;
+  private readonly viewing = new ZoomViewing(this, (name) => this.getAttribute(name));
 
   connectedCallback(): void {
-    this.show();
+    this.viewing.start();
   }
 
   disconnectedCallback(): void {
-    this.viewer?.destroy();
-    this.viewer = undefined;
+    this.viewing.left();
   }
 
   attributeChangedCallback(): void {
-    if (this.isConnected) this.show();
-  }
-
-  private show(): void {
-    this.viewer?.destroy();
-    const src = this.getAttribute("src");
-    this.viewer = src ? new ZoomViewer(this, src, optionsOf(this), eventsOf(this)) : undefined;
+    this.viewing.renew();
   }
 
   zoomIn(): void {
-    this.viewer?.zoomIn();
+    this.viewing.viewer?.zoomIn();
   }
 
   zoomOut(): void {
-    this.viewer?.zoomOut();
+    this.viewing.viewer?.zoomOut();
   }
 
   reset(): void {
-    this.viewer?.reset();
+    this.viewing.viewer?.reset();
   }
 
   toggleFullscreen(): void {
-    this.viewer?.toggleFullscreen();
+    this.viewing.viewer?.toggleFullscreen();
   }
 
   get magnification(): number {
-    return this.viewer?.magnification ?? 0;
+    return this.viewing.viewer?.magnification ?? 0;
   }
-}
-
-// A picture opens large when it is clicked; any other element holds a viewer of `data-src`.
-function attach(element: HTMLElement): void {
-  const options = optionsOf(element, "data-");
-  const src = element.dataset.src;
-  if (src && !(element instanceof HTMLImageElement)) {
-    new ZoomViewer(element, src, options, eventsOf(element));
-    return;
-  }
-  makeClickable(element, TEXTS.open(options.title ?? ""), () => {
-    const source = src ?? shownBy(element);
-    if (source) launch(source, options, eventsOf(element));
-  });
 }
 
 ensureStyles("halftone-zoom", css);
-if (!customElements.get("halftone-zoom")) customElements.define("halftone-zoom", HalftoneZoom);
-whenReady(() => {
-  for (const element of document.querySelectorAll<HTMLElement>('[data-halftone="zoom"]')) attach(element);
-});
+if (!customElements.get("halftone-zoom")) {
+  customElements.define("halftone-zoom", HalftoneZoom);
+  upgrade("zoom", (element, said) => new ZoomViewing(element, said));
+}

@@ -1,15 +1,17 @@
-// A zooming viewer over the whole page, opened from a picture in it.
+// A zooming viewer over the whole page, opened from a picture in it. Gives back what closes it.
 
-import { button, make } from "../shared/dom";
+import { button, make, readAs } from "../shared/dom";
 import { ICONS } from "../shared/icons";
-import { TEXTS } from "../shared/texts";
+import { textsFor } from "../shared/texts";
 import type { Events, Given } from "./options";
 import { ZoomViewer } from "./viewer";
 
-export function launch(source: string, given?: Given | null, events: Events = {}): void {
+export function launch(from: Element, source: string, given?: Given | null, events: Events = {}): () => void {
+  const say = textsFor(from);
   const place = make("div", "halftone-zoom-place");
-  const dialog = make("dialog", "halftone-zoom-dialog", { "aria-label": given?.title || TEXTS.fullscreen });
-  const close = button("halftone-zoom-button halftone-zoom-close", TEXTS.close, ICONS.close, () => dialog.close());
+  const dialog = make("dialog", "halftone-zoom-dialog", { "aria-label": given?.title || say("fullscreen") });
+  const close = button("halftone-zoom-button halftone-zoom-close", say("close"), ICONS.close, () => dialog.close());
+  readAs(from, dialog);
   dialog.append(place, close);
   document.body.append(dialog);
   dialog.showModal();
@@ -22,4 +24,5 @@ export function launch(source: string, given?: Given | null, events: Events = {}
     dialog.remove();
     events.onfullscreen?.(source, false);
   });
+  return () => dialog.close();
 }

@@ -2,7 +2,7 @@
 
 import { button, make, setIcon } from "../shared/dom";
 import { ICONS } from "../shared/icons";
-import { TEXTS } from "../shared/texts";
+import type { Say } from "../shared/texts";
 import type { Options } from "./options";
 
 export interface Actions {
@@ -22,11 +22,16 @@ export class Panel {
   private readonly help = make("div", "halftone-zoom-help", { role: "status" });
   private fullscreen: HTMLButtonElement | undefined;
 
-  constructor(options: Options, actions: Actions) {
-    this.bar = make("div", "halftone-zoom-bar", { role: "toolbar", "aria-label": TEXTS.controls });
+  constructor(
+    options: Options,
+    actions: Actions,
+    private readonly say: Say,
+  ) {
+    this.bar = make("div", "halftone-zoom-bar", { role: "toolbar", "aria-label": say("controls") });
     this.element = make("div", "halftone-zoom-panel", {}, this.info, this.help, this.bar);
     this.info.hidden = this.help.hidden = true;
-    this.help.append(...TEXTS.helpLines.map((line) => make("p", "", {}, line)));
+    const lines = [say("help-zoom"), say("help-move"), say("help-whole")];
+    this.help.append(...lines.map((line) => make("p", "", {}, line)));
     this.addButtons(options, actions);
     if (options.showcontrols === "no") this.bar.hidden = true;
     if (options.showcontrols === "auto") this.addToggle();
@@ -40,19 +45,20 @@ export class Panel {
   }
 
   private addButtons({ controls }: Options, actions: Actions): void {
-    this.add(controls.zoomin, TEXTS.zoomIn, ICONS.plus, () => actions.zoomIn());
-    this.add(controls.zoomout, TEXTS.zoomOut, ICONS.minus, () => actions.zoomOut());
-    this.add(controls.reset, TEXTS.reset, ICONS.reset, () => actions.reset());
-    this.add(controls.title, TEXTS.about, ICONS.about, () => actions.toggleInfo());
-    this.add(controls.download, TEXTS.download, ICONS.download, () => actions.download());
-    this.add(controls.help, TEXTS.help, ICONS.help, () => actions.toggleHelp());
+    const { say } = this;
+    this.add(controls.zoomin, say("zoom-in"), ICONS.plus, () => actions.zoomIn());
+    this.add(controls.zoomout, say("zoom-out"), ICONS.minus, () => actions.zoomOut());
+    this.add(controls.reset, say("reset"), ICONS.reset, () => actions.reset());
+    this.add(controls.title, say("about"), ICONS.about, () => actions.toggleInfo());
+    this.add(controls.download, say("download"), ICONS.download, () => actions.download());
+    this.add(controls.help, say("help"), ICONS.help, () => actions.toggleHelp());
     const toggle = () => actions.toggleFullscreen();
-    this.fullscreen = this.add(controls.fullscreen, TEXTS.fullscreen, ICONS.expand, toggle);
+    this.fullscreen = this.add(controls.fullscreen, say("fullscreen"), ICONS.expand, toggle);
   }
 
   // Lets the user show and hide the controls.
   private addToggle(): void {
-    const toggle = button("halftone-zoom-button halftone-zoom-toggle", TEXTS.showControls, ICONS.more, () => {
+    const toggle = button("halftone-zoom-button halftone-zoom-toggle", this.say("show-controls"), ICONS.more, () => {
       this.bar.hidden = !this.bar.hidden;
       toggle.setAttribute("aria-expanded", String(!this.bar.hidden));
     });
@@ -63,7 +69,7 @@ export class Panel {
 
   showFullscreen(on: boolean): void {
     if (!this.fullscreen) return;
-    const label = on ? TEXTS.leaveFullscreen : TEXTS.fullscreen;
+    const label = this.say(on ? "leave-fullscreen" : "fullscreen");
     this.fullscreen.setAttribute("aria-label", label);
     this.fullscreen.title = label;
     setIcon(this.fullscreen, on ? ICONS.shrink : ICONS.expand);
@@ -83,7 +89,7 @@ export class Panel {
   }
 
   setInfo(title: string, description: string): void {
-    const lines = [make("p", "halftone-zoom-title", {}, title || TEXTS.untitled)];
+    const lines = [make("p", "halftone-zoom-title", {}, title || this.say("untitled"))];
     if (description) lines.push(make("p", "", {}, description));
     this.info.replaceChildren(...lines);
   }

@@ -8,7 +8,7 @@ import { details } from "../shared/api";
 import { load, mayPass, Missing, reason } from "../shared/busy";
 import { make, prefersLessMotion } from "../shared/dom";
 import { inBox } from "../shared/sizes";
-import { TEXTS } from "../shared/texts";
+import { textsFor, titled, type Say } from "../shared/texts";
 import { follow } from "./motion";
 import { settle, type Events, type Given, type Options } from "./options";
 import { Panel } from "./panel";
@@ -24,6 +24,7 @@ export class ZoomViewer {
   private readonly preview = make("img", "halftone-zoom-preview", { draggable: "false" });
   private readonly stage = make("div", "halftone-zoom-stage");
   private readonly panel: Panel;
+  private readonly say: Say;
   private readonly ending = new AbortController();
   private viewer: OpenSeadragon.Viewer | undefined;
   private told = false;
@@ -38,7 +39,8 @@ export class ZoomViewer {
   ) {
     this.address = Address.parse(source);
     this.options = settle(given);
-    this.panel = new Panel(this.options, this);
+    this.say = textsFor(container);
+    this.panel = new Panel(this.options, this, this.say);
     this.preview.alt = this.options.title ?? "";
     this.root.append(this.preview, this.stage, this.panel.element);
     this.root.classList.toggle("halftone-zoom-pixels", !this.options.quality);
@@ -70,7 +72,7 @@ export class ZoomViewer {
 
   // Says so in the picture's place while a busy server is about to be asked again.
   private wait(): void {
-    this.tellInPlace("status", TEXTS.waiting);
+    this.tellInPlace("status", this.say("waiting"));
     this.preview.hidden = true;
   }
 
@@ -83,11 +85,11 @@ export class ZoomViewer {
   // Says what is missing, the picture or its tiles, and offers to ask for it again where that may be of use.
   private fail(error: unknown): void {
     const isShown = this.preview.naturalWidth > 0;
-    const told = this.tellInPlace("alert", isShown ? TEXTS.unzoomable : reason(error));
+    const told = this.tellInPlace("alert", isShown ? this.say("unzoomable") : reason(error, this.say));
     told.classList.toggle("halftone-zoom-whole", isShown);
     this.preview.hidden = !isShown;
     if (!(error instanceof Missing && mayPass(error.status))) return;
-    const again = make("button", "halftone-zoom-again", { type: "button" }, TEXTS.again);
+    const again = make("button", "halftone-zoom-again", { type: "button" }, this.say("again"));
     again.addEventListener("click", () => {
       told.remove();
       this.preview.hidden = false;
@@ -99,7 +101,7 @@ export class ZoomViewer {
   private open(size: { width: number; height: number }): void {
     const { quality, animation, doubleclickreset, maxtiles, title } = this.options;
     const still = prefersLessMotion();
-    const gestures = { clickToZoom: false, dblClickToZoom: !doubleclickreset };
+    const gestures = { clickToZoom: false, dblClickToZoom: !doubleclickreset, ...(still ? { flickEnabled: false } : {}) };
     const viewer = OpenSeadragon({
       element: this.stage,
       tileSources: new Tiles(this.address, size, maxtiles) as unknown as OpenSeadragon.TileSourceOptions,
@@ -121,7 +123,7 @@ export class ZoomViewer {
     this.viewer = viewer;
     follow(viewer.viewport, animation);
     viewer.canvas.setAttribute("role", "application");
-    viewer.canvas.setAttribute("aria-label", TEXTS.zoomable(title ?? ""));
+    viewer.canvas.setAttribute("aria-label", titled(this.say, "zoomable", title));
     viewer.addHandler("canvas-key", (event) => {
       // Turning and flipping are not for this viewer.
       const { key } = event.originalEvent as KeyboardEvent;

@@ -1,5 +1,0 @@
-// The bundler gives style sheets as texts.
-declare module "*.css" {
-  const text: string;
-  export default text;
-}
