@@ -207,6 +207,10 @@ async function report(page) {
   await page.locator("table.ranked th a").first().click();
   await page.locator(".chart canvas").first().waitFor();
   await shoot(page, "report-image", `/reports/image?src=${encodeURIComponent(src)}&period=day`);
+  // On a phone a moment stands on one line, however narrow.
+  await page.setViewportSize(SIZES.phone);
+  assert.equal(await page.locator("#numbers tbody time").first().evaluate((time) => time.getClientRects().length), 1);
+  await page.setViewportSize(SIZES.desktop);
   // In lines of months there is one: a point, in the middle, whose values are told without being pointed at.
   const long = `/reports/image?src=${encodeURIComponent(src)}&from=2020-01-01&to=2039-12-31`;
   await page.goto(base + long);
