@@ -180,7 +180,7 @@ async function describe(page, folder) {
   const x = Number(await page.getByLabel("From the left (0 to 1)").inputValue());
   assert.ok(Math.abs(x - 0.25) < 0.01, `the focal point is at ${x}`);
   await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
-  await arrived(page, page.getByText("25 % / 50 %"));
+  await arrived(page, page.getByText("25% / 50%"));
   const before = await page.title();
   await page.keyboard.press("ArrowRight");
   await page.waitForFunction((title) => document.title !== title, before);

@@ -267,6 +267,11 @@ impl Frame {
         self.texts.number(number.whole())
     }
 
+    /// Percent as they are read.
+    pub fn percent(&self, percent: f64) -> String {
+        self.texts.percent(percent)
+    }
+
     /// A length of a file as it is read.
     pub fn bytes(&self, bytes: i64) -> String {
         self.texts.bytes(bytes)
