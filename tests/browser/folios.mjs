@@ -302,7 +302,7 @@ async function account(page) {
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   const told = page.getByRole("group", { name: "Or enter this secret" });
   const secret = await told.textContent();
-  await copied(page, page.locator("#second"), secret.replace(/ /g, ""));
+  await copied(page, page.locator('section[aria-labelledby="second"]'), secret.replace(/ /g, ""));
   await shoot(page, "account-second", "/account");
   await page.setViewportSize(SIZES.phone);
   const cut = await told.evaluate((code) => code.scrollWidth - code.clientWidth);
@@ -360,7 +360,8 @@ async function guides(page) {
   await page.keyboard.press("?");
   await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
   await picture(page, "keys");
-  await page.keyboard.press("Escape");
+  await page.getByRole("dialog", { name: "Keyboard shortcuts" }).getByRole("button", { name: "Close" }).click();
+  await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor({ state: "hidden" });
 }
 
 await run("portfolios, tables, account and guides", async (browser) => {

@@ -237,6 +237,7 @@ image-tags = Tags
 image-tags-hint = One per line.
 image-position = { $count } of { $total }
 image-unreadable = This file cannot be shown as a picture.
+image-way = Pictures before and after
 image-prev = Previous picture
 image-next = Next picture
 image-actions = More actions
