@@ -280,7 +280,7 @@ async function goOnAfterSigningIn(page) {
   // Files go on by themselves.
   await page.goto(`${base}/upload?path=${encodeURIComponent(FOLDER.slice(1))}`);
   await endSession();
-  await page.getByLabel("Choose files").setInputFiles({ name: "later.png", mimeType: "image/png", buffer: PIXEL });
+  await page.getByLabel("Choose pictures").setInputFiles({ name: "later.png", mimeType: "image/png", buffer: PIXEL });
   await page.locator("dialog#signed-out:modal").waitFor();
   await signInBeside(page);
   await page.locator('.uploads li[data-state="done"]').waitFor();

@@ -60,7 +60,7 @@ async function upload(page, jpeg, folder) {
     return route.continue();
   });
   await page.goto(`${base}/upload?path=${encodeURIComponent(folder.slice(1))}`);
-  await page.getByLabel("Choose files").setInputFiles(files);
+  await page.getByLabel("Choose pictures").setInputFiles(files);
   await page.getByText("20 of 21 uploaded, 1 failed").waitFor({ timeout: UPLOADS_MS });
   await page.unroute("**/api/v1/uploads/*");
   assert.equal(dropped, 1, "a connection was dropped");
@@ -144,7 +144,7 @@ async function callOff(page, jpeg, folder) {
   });
   await page.goto(`${base}/upload?path=${encodeURIComponent(folder.slice(1))}`);
   const files = Array.from({ length: 6 }, (_, at) => ({ name: `off ${at}.jpg`, mimeType: "image/jpeg", buffer: jpeg }));
-  await page.getByLabel("Choose files").setInputFiles([
+  await page.getByLabel("Choose pictures").setInputFiles([
     { name: "empty.jpg", mimeType: "image/jpeg", buffer: Buffer.alloc(0) }, ...files,
   ]);
   const row = (name) => page.locator(".uploads li").filter({ hasText: name });
