@@ -155,7 +155,7 @@ permissions-templates-lead = The template that a group gets in this folder and b
 folder-template-group = Group
 folder-template-template = Template
 folder-template-holds = Applies
-folder-template-free = None, ignoring folders above
+folder-template-free = No template
 folder-template-default = if none is named
 folder-template-required = always
 done-permission-set = The level has been set.
@@ -391,6 +391,8 @@ settings-file = { $name }, line { $line }
 settings-environment = environment variable { $name }
 settings-command-line = command line
 settings-secret = (a secret)
+settings-blank = blank
+settings-empty = none
 settings-restart = needs a restart
 
 # Audit log
