@@ -108,6 +108,11 @@ export async function settled(page, whole = false) {
       return !seen || (image.complete && image.naturalWidth > 0);
     }), whole,
   );
+  // The preview of a new template is made by a script, which tells of it then.
+  await page.waitForFunction(() =>
+    !document.querySelector('[data-template][data-free="true"]') ||
+    document.querySelector("[data-preview-state]")?.textContent !== "",
+  );
   await still(page);
 }
 
