@@ -136,6 +136,11 @@ impl Texts {
         if number < 0 { format!("-{text}") } else { text }
     }
 
+    /// Percent, rounded to whole ones.
+    pub fn percent(&self, percent: f64) -> String {
+        self.name("percent", &self.number(percent.round() as i64))
+    }
+
     /// A length of a file in the unit that fits, in powers of 1000.
     pub fn bytes(&self, bytes: i64) -> String {
         const UNITS: [&str; 5] = ["unit-b", "unit-kb", "unit-mb", "unit-gb", "unit-tb"];

@@ -171,7 +171,8 @@ async function tasks(page) {
   await page.goto(`${base}/admin/cache`);
   await page.getByLabel("Original or folder").fill("/scenes");
   await page.getByRole("button", { name: "Rebuild" }).first().click();
-  await page.getByRole("dialog").waitFor();
+  // The question says of what.
+  await page.getByRole("dialog", { name: /\/scenes\?$/ }).waitFor();
   await picture(page, "cache-ask-desktop-light");
   await page.keyboard.press("Escape");
   await page.getByRole("dialog").waitFor({ state: "hidden" });
@@ -181,8 +182,11 @@ async function tasks(page) {
   await page.getByText("Rebuild the pictures of /scenes").first().waitFor();
 }
 
-// On a phone the number stands under the name; fields for moments are as wide as what stands in them.
+// On a phone the number that pictures are ranked by stands under the name, unless its column is beside it; fields for
+// moments are as wide as what stands in them.
 async function rankedOnPhones(page) {
+  assert.equal(await page.locator(".ranked .brief").count(), 0);
+  await page.goto(`${base}/reports?period=hour&sort=time`);
   const brief = page.locator(".ranked .brief").first();
   assert.equal(await brief.isVisible(), false);
   for (const input of await page.locator('.days input[type="datetime-local"]').all()) {
@@ -197,7 +201,7 @@ async function rankedOnPhones(page) {
     assert.ok(width >= natural && width >= 240, `${width} pixels, ${natural} of its own`);
   }
   await page.setViewportSize(SIZES.phone);
-  assert.match(await brief.textContent(), /^\S.*: [\d,]+$/);
+  assert.match(await brief.textContent(), /^\S.*: [\d.,]+\s(µs|ms|s)$/);
   const [left, right] = await brief.evaluate((one) => {
     const box = one.getBoundingClientRect();
     return [box.left, box.right];
@@ -235,6 +239,10 @@ async function report(page) {
   await page.locator("table.ranked th a").first().click();
   await page.locator(".chart canvas").first().waitFor();
   await shoot(page, "report-image", `/reports/image?src=${encodeURIComponent(src)}&period=day`);
+  // On a phone a moment stands on one line, however narrow.
+  await page.setViewportSize(SIZES.phone);
+  assert.equal(await page.locator("#numbers tbody time").first().evaluate((time) => time.getClientRects().length), 1);
+  await page.setViewportSize(SIZES.desktop);
   // In lines of months there is one: a point, in the middle, whose values are told without being pointed at.
   const long = `/reports/image?src=${encodeURIComponent(src)}&from=2020-01-01&to=2039-12-31`;
   await page.goto(base + long);

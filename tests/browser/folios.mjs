@@ -298,6 +298,14 @@ function codeOf(secret) {
   return String((hash.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, "0");
 }
 
+// The button of a part of the page puts a text into the clipboard, and says so itself.
+async function copied(page, part, text) {
+  await part.getByRole("button", { name: "Copy", exact: true }).first().click();
+  await part.getByRole("button", { name: "Copied" }).first().waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), text);
+  assert.equal(await page.locator(".toast").count(), 0, "nothing lies over the page");
+}
+
 async function account(page) {
   await page.goto(`${base}/account`);
   const fields = await page.evaluate(() => {
@@ -312,13 +320,22 @@ async function account(page) {
   await page.reload();
   await page.getByRole("button", { name: "Set up two-step sign-in" }).click();
   await page.locator("svg.code").waitFor();
-  const secret = await page.getByLabel("Or enter this secret").inputValue();
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  const told = page.getByRole("group", { name: "Or enter this secret" });
+  const secret = await told.textContent();
+  await copied(page, page.locator('section[aria-labelledby="second"]'), secret.replace(/ /g, ""));
   await shoot(page, "account-second", "/account");
+  await page.setViewportSize(SIZES.phone);
+  const cut = await told.evaluate((code) => code.scrollWidth - code.clientWidth);
+  assert.ok(cut <= 0, `${cut} pixels of the secret cannot be seen`);
+  await page.setViewportSize(SIZES.desktop);
   await page.getByLabel("Code", { exact: true }).fill(codeOf(secret));
   await page.keyboard.press("Enter");
   await arrived(page, page.getByRole("heading", { name: "Recovery codes" }));
   await picture(page, "recovery-codes");
-  const recovery = await page.locator(".secrets code").first().textContent();
+  const codes = await page.locator(".secrets code").allTextContents();
+  await copied(page, page.locator("main"), codes.join("\n"));
+  const [recovery] = codes;
   await page.getByRole("link", { name: "I have saved it" }).click();
   await arrived(page, page.getByRole("button", { name: "Switch off two-step sign-in" }));
   await page.getByLabel("Authenticator code or recovery code").fill(recovery);
@@ -330,6 +347,7 @@ async function account(page) {
   await arrived(page, page.getByRole("heading", { name: "Your new key" }));
   const key = await page.locator("input.secret").inputValue();
   assert.match(key, /^htk_/);
+  await copied(page, page.locator("main"), key);
   await picture(page, "new-key");
   await page.getByRole("link", { name: "I have saved it" }).click();
   await arrived(page, page.getByRole("button", { name: /Nightly export/ }));
@@ -353,6 +371,7 @@ async function guides(page) {
   await picture(page, "help-api-found");
   await page.goto(`${base}/help/viewers`);
   await page.locator("halftone-zoom canvas").first().waitFor();
+  await copied(page, page.locator("section", { has: page.locator("#zoom") }), await page.locator("pre").first().textContent());
   await page.locator("halftone-gallery button").first().click();
   await page.locator(".pswp--open").waitFor();
   await page.keyboard.press("Escape");
@@ -362,7 +381,8 @@ async function guides(page) {
   await page.keyboard.press("?");
   await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
   await picture(page, "keys");
-  await page.keyboard.press("Escape");
+  await page.getByRole("dialog", { name: "Keyboard shortcuts" }).getByRole("button", { name: "Close" }).click();
+  await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor({ state: "hidden" });
 }
 
 await run("portfolios, tables, account and guides", async (browser) => {

@@ -225,7 +225,7 @@ async function uploadFolder(page) {
     for (const inner of ["deep", ".git"]) mkdirSync(join(folder, inner));
     for (const name of ["a.png", "deep/b.png", ".git/c.png", ".d.png"]) writeFileSync(join(folder, name), PIXEL);
     await page.goto(`${base}/upload?path=${encodeURIComponent(FOLDER.slice(1))}`);
-    await page.getByLabel("Or a whole folder").setInputFiles(folder);
+    await page.getByLabel("Choose folder").setInputFiles(folder);
     await page.getByText("2 of 2 uploaded").waitFor();
     await page.goto(`${base}/browse?path=${encodeURIComponent(`${FOLDER.slice(1)}/${basename(folder)}/deep`)}`);
     assert.match(await tiles(page).first().getAttribute("data-path"), /deep\/b\.png$/);
@@ -280,7 +280,7 @@ async function goOnAfterSigningIn(page) {
   // Files go on by themselves.
   await page.goto(`${base}/upload?path=${encodeURIComponent(FOLDER.slice(1))}`);
   await endSession();
-  await page.getByLabel("Choose files").setInputFiles({ name: "later.png", mimeType: "image/png", buffer: PIXEL });
+  await page.getByLabel("Choose pictures").setInputFiles({ name: "later.png", mimeType: "image/png", buffer: PIXEL });
   await page.locator("dialog#signed-out:modal").waitFor();
   await signInBeside(page);
   await page.locator('.uploads li[data-state="done"]').waitFor();

@@ -60,7 +60,7 @@ async function upload(page, jpeg, folder) {
     return route.continue();
   });
   await page.goto(`${base}/upload?path=${encodeURIComponent(folder.slice(1))}`);
-  await page.getByLabel("Choose files").setInputFiles(files);
+  await page.getByLabel("Choose pictures").setInputFiles(files);
   await page.getByText("20 of 21 uploaded, 1 failed").waitFor({ timeout: UPLOADS_MS });
   await page.unroute("**/api/v1/uploads/*");
   assert.equal(dropped, 1, "a connection was dropped");
@@ -144,7 +144,7 @@ async function callOff(page, jpeg, folder) {
   });
   await page.goto(`${base}/upload?path=${encodeURIComponent(folder.slice(1))}`);
   const files = Array.from({ length: 6 }, (_, at) => ({ name: `off ${at}.jpg`, mimeType: "image/jpeg", buffer: jpeg }));
-  await page.getByLabel("Choose files").setInputFiles([
+  await page.getByLabel("Choose pictures").setInputFiles([
     { name: "empty.jpg", mimeType: "image/jpeg", buffer: Buffer.alloc(0) }, ...files,
   ]);
   const row = (name) => page.locator(".uploads li").filter({ hasText: name });
@@ -180,7 +180,7 @@ async function describe(page, folder) {
   const x = Number(await page.getByLabel("From the left (0 to 1)").inputValue());
   assert.ok(Math.abs(x - 0.25) < 0.01, `the focal point is at ${x}`);
   await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
-  await arrived(page, page.getByText("25 % / 50 %"));
+  await arrived(page, page.getByText("25% / 50%"));
   const before = await page.title();
   await page.keyboard.press("ArrowRight");
   await page.waitForFunction((title) => document.title !== title, before);

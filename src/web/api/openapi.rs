@@ -90,6 +90,7 @@ fn with_slash(path: &str) -> String {
 fn failure() -> Value {
     json!({
         "type": "object",
+        "description": "What a call that fails gives: its status, and in words what is wrong.",
         "properties": {
             "status": { "type": "integer", "minimum": 400, "maximum": 599 },
             "message": { "type": "string" },

@@ -151,13 +151,12 @@ impl Frame {
         env!("CARGO_PKG_VERSION")
     }
 
-    /// The places of the navigation that this visitor is offered.
+    /// The first places of the navigation that this visitor is offered; the last is the guide.
     pub fn nav(&self) -> Vec<NavItem> {
         let mut items = vec![("nav-browse", "/browse"), ("portfolios-title", "/portfolios")];
         if self.may_upload {
             items.push(("upload-title", "/upload"));
         }
-        items.push(("help-title", "/help"));
         items.into_iter().map(|(key, href)| self.nav_item(key, href)).collect()
     }
 
@@ -176,8 +175,13 @@ impl Frame {
         items
     }
 
+    /// Whether the page is one of those that narrow screens keep in the menu.
+    pub fn is_at_desk(&self) -> bool {
+        self.desks().iter().any(|desk| desk.is_here)
+    }
+
     /// A place, which is here also on the pages below it.
-    fn nav_item(&self, key: &'static str, href: &'static str) -> NavItem {
+    pub fn nav_item(&self, key: &'static str, href: &'static str) -> NavItem {
         let path = self.here.split('?').next().unwrap_or_default().trim_end_matches('/');
         let below = path.strip_prefix(href);
         let is_here = below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
@@ -270,6 +274,11 @@ impl Frame {
     /// A whole number as it is read.
     pub fn number(&self, number: impl Whole) -> String {
         self.texts.number(number.whole())
+    }
+
+    /// Percent as they are read.
+    pub fn percent(&self, percent: f64) -> String {
+        self.texts.percent(percent)
     }
 
     /// A length of a file as it is read.

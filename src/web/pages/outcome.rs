@@ -5,9 +5,11 @@ use askama::Template;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::Value;
 
-use super::frame::{Frame, with_value};
+use super::frame::{Frame, given, with_value};
+use super::listing::{Crumb, crumbs};
 use super::respond::html;
 use crate::http::{Request, Response};
+use crate::web::sign_in::Form;
 use crate::web::{App, in_words};
 
 /// Things that the page shows.
@@ -17,6 +19,8 @@ const SHOWN: usize = 500;
 #[template(path = "outcome.html")]
 struct Outcome<'a> {
     f: Frame,
+    /// The way down to the folder that it leads back to; nothing where that is no folder.
+    crumbs: Vec<Crumb>,
     title: String,
     /// How many went well and how many did not, in words.
     sums: [String; 2],
@@ -67,9 +71,16 @@ pub fn outcome(
     let more = things.len().saturating_sub(SHOWN);
     things.truncate(SHOWN);
     let has_numbers = things.iter().any(|thing| !thing.number.is_empty());
-    let page = Outcome { title: f.t(title), sums, things, has_numbers, more, next, f };
+    let crumbs = way(&f, next);
+    let page = Outcome { crumbs, title: f.t(title), sums, things, has_numbers, more, next, f };
     let response = html(status, &page);
     Some(response.header(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
+}
+
+fn way(f: &Frame, next: &str) -> Vec<Crumb> {
+    let query = next.strip_prefix("/browse").map(|rest| rest.trim_start_matches('?'));
+    let form = query.and_then(|query| Form::of_pairs(query.as_bytes()).ok());
+    form.map(|form| crumbs(given(&form, "path"), f.t("library"))).unwrap_or_default()
 }
 
 fn text(value: &Value) -> String {

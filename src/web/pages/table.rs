@@ -5,6 +5,7 @@ use askama::Template;
 use http::Method;
 
 use super::frame::{Frame, given, has_folder, require_user, with_value};
+use super::listing::{Crumb, crumbs};
 use crate::auth::Level;
 use crate::http::{Progress, Request, Response};
 use crate::web::api::metadata::{Line, plan, sent};
@@ -19,7 +20,7 @@ const SHOWN: usize = 500;
 #[template(path = "table.html")]
 struct Page {
     f: Frame,
-    path: String,
+    crumbs: Vec<Crumb>,
     /// The folder's page.
     folder_href: String,
     /// This page, to begin anew.
@@ -48,12 +49,13 @@ pub fn table(app: &App, request: &Request, _: &dyn Progress) -> Result<Response,
     let path = folder_path(given(&query, "path"))?;
     let here = with_value("/table", "path", &path);
     let rights = app.store.rights()?;
+    let f = Frame::of(app, request, &identity);
     let mut page = Page {
-        f: Frame::of(app, request, &identity),
+        crumbs: crumbs(&path, f.t("library")),
+        f,
         folder_href: with_value("/browse", "path", &path),
         out_href: format!("/api/v1/admin/metadata?path={}&format=csv", in_query(&path)),
         here,
-        path,
         table: String::new(),
         may_edit: has_folder(&rights, &identity, Level::Edit),
         fault: String::new(),

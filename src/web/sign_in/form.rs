@@ -41,7 +41,11 @@ impl Form {
         Self::of_pairs(&request.query)
     }
 
-    fn of_pairs(text: &[u8]) -> Result<Self, Error> {
+    /// Reads pairs as they stand in a query.
+    ///
+    /// # Errors
+    /// 400 for a value that is not UTF-8.
+    pub fn of_pairs(text: &[u8]) -> Result<Self, Error> {
         let mut fields: HashMap<String, Vec<String>> = HashMap::new();
         for pair in text.split(|byte| *byte == b'&') {
             let at = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());

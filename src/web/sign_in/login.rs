@@ -26,6 +26,8 @@ struct LoginPage<'a> {
     next: &'a str,
     username: &'a str,
     message: String,
+    /// Whether the message tells of something that went wrong.
+    is_at_fault: bool,
     /// Proof of the first step; the page asks for the code then.
     first_step: String,
     /// A form that was filled in before; blank for none.
@@ -46,6 +48,7 @@ impl<'a> LoginPage<'a> {
             next,
             username: "",
             message: String::new(),
+            is_at_fault: true,
             first_step: String::new(),
             kept: String::new(),
         }
@@ -63,6 +66,7 @@ pub fn login_keeping(
     let mut filled = LoginPage::new(app, request, next);
     filled.f.done.clear();
     filled.message = filled.f.t("login-kept");
+    filled.is_at_fault = false;
     filled.kept = kept.write()?;
     page(app, request, status, filled)
 }

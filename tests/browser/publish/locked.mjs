@@ -74,6 +74,18 @@ async function isShown(page) {
   assert.equal(await field(page, "quality").isDisabled(), false, "other fields are free");
 }
 
+// What is chosen and PNG have one address here: both tell its length as soon as one has been measured.
+async function lengthsAgree(page) {
+  const rows = page.locator("[data-variant]");
+  await page.locator("#compare").scrollIntoViewIfNeeded();
+  const told = () => rows.evaluateAll((all) =>
+    all.map((row) => [row.querySelector("a").href, row.querySelector("[data-bytes]").textContent]));
+  await until("what is chosen has been measured", async () => /\d/.test((await told())[0][1]));
+  const [[address, length], ...others] = await told();
+  const same = others.filter(([href]) => href === address);
+  assert.deepEqual(same, [[address, length]]);
+}
+
 // Fields that are freed by hand: the server does not heed them, and locks them again.
 async function isKept(page) {
   await page.evaluate((names) => {
@@ -160,6 +172,7 @@ export async function requiredTemplate(browser, admin) {
   await untilLocked(page, true);
   await shown(page, "format=png");
   await isShown(page);
+  await lengthsAgree(page);
   await isKept(page);
   await isInPictures(page, admin);
   await shoot(page, "publish-locked", PUBLISH.slice(base.length));

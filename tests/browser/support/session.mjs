@@ -101,10 +101,17 @@ export async function settled(page, whole = false) {
   await page.waitForFunction(() => document.fonts.status === "loaded");
   await page.waitForFunction((all) =>
     [...document.images].every((image) => {
+      // One that is to come may have no size yet.
       const box = image.getBoundingClientRect();
-      const seen = box.width > 0 && (all || (box.top < innerHeight && box.bottom > 0));
+      const due = image.hasAttribute("src") && image.checkVisibility();
+      const seen = due && (all || (box.top < innerHeight && box.bottom > 0));
       return !seen || (image.complete && image.naturalWidth > 0);
     }), whole,
+  );
+  // The preview of a new template is made by a script, which tells of it then.
+  await page.waitForFunction(() =>
+    !document.querySelector('[data-template][data-free="true"]') ||
+    document.querySelector("[data-preview-state]")?.textContent !== "",
   );
   await still(page);
 }
@@ -138,6 +145,8 @@ export async function wholePicture(page, name) {
       await new Promise(requestAnimationFrame);
     }
     scrollTo(0, 0);
+    // Those that wait to be seen are all asked for.
+    for (const image of document.images) image.loading = "eager";
   });
   await settled(page, true);
   await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });

@@ -26,9 +26,15 @@ fn a_second_step_is_set_up_and_taken_away() {
     assert_eq!(post(&mut reader, begin, &[]).header("location"), Some("/account#second"));
     let page = reader.get("/account").text();
     assert!(page.contains("<svg class=\"code\""), "{page}");
-    let (_, rest) = page.split_once("Or enter this secret</span><input value=\"").unwrap();
-    let secret = rest.split_once('"').unwrap().0.to_owned();
-    assert!(page.contains(&secret.replace(' ', "")), "the address has the same secret");
+    let (_, rest) = page.split_once("Or enter this secret</span>").unwrap();
+    let (_, rest) = rest.split_once("data-copy=\"").unwrap();
+    let (secret, rest) = rest.split_once("\">").unwrap();
+    let secret = secret.to_owned();
+    let typed = rest.split_once("</code>").unwrap().0;
+    assert!(typed.contains(' ') && typed.replace(' ', "") == secret, "{typed}: {secret}");
+    assert!(page.contains(&format!("secret={secret}")), "the address has the same secret");
+    // The button that gives it up stands in another form than its own.
+    assert!(page.contains("form=\"second-given-up\"") && page.contains(" id=\"second-given-up\""));
     let confirm = "/do/put/totp?next=/account%23second&shown=recovery_codes";
     let wrong = post(&mut reader, confirm, &[("code", "1")]);
     assert_eq!(wrong.status, 400);

@@ -364,6 +364,9 @@ fn users_are_made_found_changed_deleted_and_brought_back() {
     assert!(zoe.allow_api);
     let found = admin.get("/admin/users?q=quark").text();
     assert!(found.contains("One account") && found.contains("&#60;i&#62;Quark"), "{found}");
+    // A column is there when anything is in it.
+    assert!(found.contains(">Marks</th>"), "{found}");
+    assert!(!admin.get("/admin/users?q=admin").text().contains(">Marks</th>"));
     assert!(!found.contains("<i>Quark") && found.contains("<bdi>Normal users</bdi>"), "{found}");
     assert!(admin.get("/admin/users?q=nobody+of+this+name").text().contains("Nobody found"));
 
@@ -505,6 +508,10 @@ fn settings_are_shown_with_their_origin_and_without_secrets() {
     let page = admin.get("/admin/settings").text();
     assert!(!page.contains(secret) && page.contains("(a secret)"), "{page}");
     assert!(page.contains("halftone.toml, line 5"), "{page}");
+    // What holds nothing says so in words.
+    assert!(page.contains("<code class=\"value\">blank</code>"), "{page}");
+    assert!(page.contains("<code class=\"value\">none</code>"), "{page}");
+    assert!(!page.contains(">&#34;&#34;<") && !page.contains(">[]<"), "{page}");
     let given = admin.get("/admin/settings?show=given&q=request+threads").text();
     assert!(given.contains("<code>threads</code>"), "{given}");
     assert!(!given.contains("<code>stat_cache_ms</code>"), "{given}");
@@ -576,6 +583,9 @@ fn what_was_deleted_is_put_back_or_ended() {
         page.contains("<bdi>open/one.png</bdi>") && page.contains("<bdi>editor</bdi>"),
         "{page}"
     );
+    // On a narrow screen who and when stand under the path.
+    let (_, under) = page.split_once("<span class=\"tucked").unwrap();
+    assert!(under.split_once("</th>").unwrap().0.contains("<bdi>editor</bdi>, <time"), "{under}");
     // Who does not administer files puts back and ends nothing.
     assert!(!page.contains("for good"), "{page}");
     let (_, rest) = page.split_once("action=\"/do/post/admin/recycled/").unwrap();
@@ -635,6 +645,7 @@ fn tags_and_their_lists_are_kept() {
     let make = "/do/post/admin/tag-lists?next=/admin/tags";
     done(&mut admin, make, &[("name", "Subjects"), ("tags", "Sea\n<b>Land")]);
     let page = admin.get("/admin/tags").text();
+    assert!(page.contains(">List</th>") && page.contains("<td class=\"wide\"><bdi>Subjects</bdi>"));
     assert!(page.contains("<bdi>Subjects</bdi>") && page.contains("&#60;b&#62;Land"), "{page}");
     assert!(!page.contains("<b>Land"), "{page}");
     let id = |page: &str, before: &str| {

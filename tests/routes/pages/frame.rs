@@ -146,6 +146,26 @@ fn only_known_words_are_said_of_what_was_done() {
 }
 
 #[test]
+fn the_guide_is_the_last_of_the_places() {
+    let site = Site::start("", |_| {});
+    let mut admin = Browser::new(site.addr());
+    admin.login("admin", crate::support::halftone::ADMIN_PASSWORD);
+    for (page, is_at_desk) in
+        [("/browse", false), ("/reports", true), ("/admin/tags", true), ("/help", false)]
+    {
+        let text = admin.get(page).text();
+        let (_, nav) = text.split_once("<nav class=\"nav\"").unwrap();
+        let nav = nav.split_once("</nav>").unwrap().0;
+        let names: Vec<&str> =
+            nav.split("</a>").filter_map(|link| Some(link.rsplit_once('>')?.1)).collect();
+        assert_eq!(names.last(), Some(&"Help"), "{page}: {names:?}");
+        assert_eq!(nav.matches("aria-current=\"page\"").count(), 1, "{page}: {nav}");
+        // Where narrow screens show no such place, the button of the menu that has it is marked.
+        assert_eq!(text.contains(" holds-here\""), is_at_desk, "{page}");
+    }
+}
+
+#[test]
 fn an_account_is_for_who_has_one() {
     let site = Site::start("", |_| {});
     crate::people::account(&site, "jo", false);

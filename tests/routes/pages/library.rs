@@ -153,7 +153,9 @@ fn a_picture_leads_to_its_neighbours() {
     let page = site.get("/details?src=open/one.png").text();
     assert!(page.contains("rel=\"next\" href=\"/details?src=open/two.png\""), "{page}");
     assert!(!page.contains("rel=\"prev\""));
-    assert!(page.contains("1 of 2"));
+    let (_, way) = page.split_once("<nav class=\"way").unwrap();
+    let way = way.split_once("</nav>").unwrap().0;
+    assert!(way.contains("1 of 2") && way.contains("rel=\"next\""), "{way}");
     assert!(page.contains("60 × 40 (0.0 MP)"));
     for (target, status) in [
         ("/details", 400),

@@ -56,8 +56,7 @@ fn what_was_counted_is_told() {
     let span = "from=2001-09-09&to=2001-09-09";
     let page = counter.get(&format!("/reports?{span}")).text();
     // 12,006 and 8 requests; half of them from a cache; 3 ms each.
-    for there in ["<strong>12,014</strong>", "<strong>50 %</strong>", "<strong>3\u{a0}ms</strong>"]
-    {
+    for there in ["<strong>12,014</strong>", "<strong>50%</strong>", "<strong>3\u{a0}ms</strong>"] {
         assert!(page.contains(there), "{there}: {page}");
     }
     assert!(page.contains("/reports/image?src=open/one.png"), "{page}");
@@ -171,6 +170,11 @@ fn nothing_counted_is_said_so() {
     for page in ["/reports", "/reports/system"] {
         let text = counter.get(&format!("{page}?from=2001-01-01&to=2001-01-02")).text();
         assert!(text.contains("Nothing was counted"), "{page}: {text}");
+        // What nothing took has no mean.
+        assert!(
+            !text.contains("0\u{a0}µs") && text.contains("<strong>–</strong>"),
+            "{page}: {text}"
+        );
     }
     assert!(counter.get("/details?src=open/one.png").text().contains("/reports/image?src=open"));
 }
@@ -222,7 +226,7 @@ fn each_host_has_a_row() {
         "{page}"
     );
     // A quarter of the processors, three fifths of the memory; both workers' hits.
-    let first = ["25 %", "60 %", "–", "0\u{a0}B", "1,500", "0", "7", "0"];
+    let first = ["25%", "60%", "–", "0\u{a0}B", "1,500", "0", "7", "0"];
     let second = ["–", "–", "–", "25.0\u{a0}MB", "700", "0", "0", "0"];
     let found = rows(&page);
     assert_eq!(found.len(), 2, "{page}");

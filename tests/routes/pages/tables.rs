@@ -25,6 +25,8 @@ fn a_table_is_shown_before_anything_changes() {
     let mut editor = Browser::signed_in(&site, "editor");
     let page = editor.get("/table?path=open").text();
     assert!(page.contains("/api/v1/admin/metadata?path=/open&#38;format=csv"), "{page}");
+    let way = "<a href=\"/browse\"><bdi>Library</bdi></a></li><li><a href=\"/browse?path=open\"><bdi>open</bdi></a>";
+    assert!(page.contains(way), "{page}");
     assert!(editor.get("/browse?path=open").text().contains("href=\"/table?path=open\""));
 
     let shown = send(&mut editor, "/table?path=open", &[], TABLE);
@@ -69,6 +71,7 @@ fn a_table_is_shown_before_anything_changes() {
     ] {
         assert!(text.contains(there), "{there} is missing in {text}");
     }
+    assert!(text.contains(way), "{text}");
     assert!(!text.contains("class=\"notice\"") && !text.contains("stands in the way"), "{text}");
     assert!(editor.get("/details?src=open/one.png").text().contains("&#60;One&#62; &#38; only"));
 }

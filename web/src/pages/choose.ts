@@ -334,8 +334,21 @@ function keys(event: KeyboardEvent): void {
   }
 }
 
+/** What is said for a moment stands above the bar, however high it is. */
+function lifting(place: HTMLElement): void {
+  const root = document.documentElement;
+  const lift = (): void => {
+    const { height, top } = place.getBoundingClientRect();
+    if (height > 0) root.style.setProperty("--bar", `${root.clientHeight - top}px`);
+    else root.style.removeProperty("--bar");
+  };
+  new ResizeObserver(lift).observe(place);
+}
+
 export function choosing(): void {
-  if (!bar()) return;
+  const place = bar();
+  if (!place) return;
+  lifting(place);
   document.documentElement.setAttribute("data-ready", "");
   document.addEventListener("change", (event) => {
     if (event.target instanceof HTMLInputElement && event.target.closest(".pick")) show();

@@ -138,6 +138,16 @@ export function say(text: string, offer?: Offer): void {
   setTimeout(() => toast.remove(), offer ? OFFERED_MS : SAID_MS);
 }
 
+/** Says something to screen readers alone, where others see it otherwise. */
+export function announce(text: string): void {
+  const place = document.getElementById("toasts");
+  const told = document.createElement("p");
+  told.className = "unseen";
+  told.textContent = text;
+  place?.append(told);
+  setTimeout(() => told.remove(), SAID_MS);
+}
+
 /** Runs `work` on every item, a few at a time; tells how far it is; gives back what failed. */
 export async function each<T>(
   items: T[],

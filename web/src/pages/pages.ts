@@ -1,13 +1,14 @@
 // What every page loads. Each part is bound to attributes of the page and leaves others alone.
 
 import { choosing } from "./choose";
+import { copying } from "./copy";
 import { offeringFolders } from "./folders";
 import { forms } from "./forms";
 import { gathering } from "./gather";
 import { retrying } from "./retry";
 import { scrolling } from "./scroll";
 import { sheets } from "./sheets";
-import { copying, filtering, keys, moments, pointing } from "./small";
+import { filtering, keys, moments, pointing } from "./small";
 import { tagging } from "./tagging";
 
 sheets();

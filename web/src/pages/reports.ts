@@ -85,7 +85,7 @@ function amount(unit: string): (value: number) => string {
     case "ms":
       return (value) => (value >= 1000 ? `${plain.format(value / 1000)} s` : `${plain.format(value)} ms`);
     case "percent":
-      return (value) => `${plain.format(value)} %`;
+      return (value) => (value / 100).toLocaleString(language, { style: "percent", maximumFractionDigits: 1 });
     default:
       return (value) => plain.format(value);
   }

@@ -1,6 +1,8 @@
 // Sheets lie over the page. Without scripts they are popovers, beside which the page can still be used; with this
 // one they are dialogs: the focus stays in them, Escape closes them, and the focus goes back to where it was.
 
+import { filled } from "./page";
+
 /** Makes a dialog of a sheet, with what is in it. */
 function dialogOf(sheet: HTMLElement): void {
   const dialog = document.createElement("dialog");
@@ -11,10 +13,28 @@ function dialogOf(sheet: HTMLElement): void {
   sheet.replaceWith(dialog);
 }
 
+/** What stands in a field, as it is read. */
+function told(field: HTMLInputElement): string {
+  const day = field.type === "date" ? field.valueAsDate : null;
+  return day?.toLocaleDateString(navigator.languages as string[], { dateStyle: "medium", timeZone: "UTC" }) ?? field.value.trim();
+}
+
+/** Has a sheet that asks say of what, where that is typed into the form around it. */
+function naming(sheet: HTMLElement): void {
+  const heading = sheet.querySelector<HTMLElement>("[data-of]");
+  if (!heading) return;
+  const field = sheet.closest("form")?.querySelector<HTMLInputElement>("input[required]");
+  const usual = (heading.dataset["usual"] ??= heading.textContent ?? "");
+  const name = field ? told(field) : "";
+  heading.textContent = name === "" ? usual : filled(heading.dataset["of"] ?? "", { name });
+}
+
 /** Opens a sheet by its id. */
 export function open(id: string): void {
   const sheet = document.getElementById(id);
-  if (sheet instanceof HTMLDialogElement && !sheet.open) sheet.showModal();
+  if (!(sheet instanceof HTMLDialogElement) || sheet.open) return;
+  naming(sheet);
+  sheet.showModal();
 }
 
 /** Closes the sheet around an element. */

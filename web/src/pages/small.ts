@@ -1,6 +1,6 @@
-// Small things: times in the visitor's own way, keys, addresses that are copied, the focal point.
+// Small things: times in the visitor's own way, keys, the focal point.
 
-import { say, shortcuts, word } from "./page";
+import { shortcuts } from "./page";
 import { isCovered, open } from "./sheets";
 
 /** Times in the visitor's zone and way of writing. */
@@ -119,15 +119,6 @@ export function keys(): void {
       else link.focus();
     }
   });
-}
-
-export function copying(): void {
-  for (const field of document.querySelectorAll<HTMLInputElement>("input[data-copy]")) {
-    field.addEventListener("focus", () => field.select());
-    field.addEventListener("click", () => {
-      navigator.clipboard?.writeText(field.value).then(() => say(word("copied")), () => undefined);
-    });
-  }
 }
 
 /** A click in the picture says where the focal point is; a ring shows it. */

@@ -57,6 +57,11 @@ impl SecondStep {
 }
 
 impl Secret {
+    /// Its text without gaps, as programs take it.
+    pub fn plain(&self) -> String {
+        self.text.replace(' ', "")
+    }
+
     fn new(username: &str, secret: &str) -> Self {
         let uri = totp::uri("Halftone", username, secret);
         let groups: Vec<String> = secret

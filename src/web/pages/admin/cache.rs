@@ -27,6 +27,8 @@ struct Tier {
     used: String,
     limit: String,
     percent: u64,
+    /// The same as it is read.
+    filled: String,
     facts: Vec<(&'static str, String)>,
 }
 
@@ -39,14 +41,18 @@ pub fn cache(app: &App, request: &Request, _: &dyn Progress) -> Result<Response,
 }
 
 fn tiers(f: &Frame, fill: &CacheFill) -> Vec<Tier> {
-    let tier = |key, name: &str, used: u64, limit: u64, facts| Tier {
-        key,
-        name: name.to_owned(),
-        is_away: false,
-        used: f.bytes(i64::try_from(used).unwrap_or(i64::MAX)),
-        limit: f.bytes(i64::try_from(limit).unwrap_or(i64::MAX)),
-        percent: used.saturating_mul(100).checked_div(limit).unwrap_or(0).min(100),
-        facts,
+    let tier = |key, name: &str, used: u64, limit: u64, facts| {
+        let percent = used.saturating_mul(100).checked_div(limit).unwrap_or(0).min(100);
+        Tier {
+            key,
+            name: name.to_owned(),
+            is_away: false,
+            used: f.bytes(i64::try_from(used).unwrap_or(i64::MAX)),
+            limit: f.bytes(i64::try_from(limit).unwrap_or(i64::MAX)),
+            percent,
+            filled: f.percent(percent as f64),
+            facts,
+        }
     };
     let counted = |counts: &TierFill| {
         vec![

@@ -57,7 +57,7 @@ fn facts(app: &App, desk: &Desk) -> Result<Vec<Fact>, Error> {
         add("overview-requests", f.number(snapshot.requests), "/status");
         if let Some((used, limit)) = app.cache.shared_fill() {
             let percent = (used.saturating_mul(100)).checked_div(limit).unwrap_or(0);
-            add("overview-cache", format!("{percent} %"), "/admin/cache");
+            add("overview-cache", f.percent(percent as f64), "/admin/cache");
         }
     }
     Ok(facts)

@@ -31,7 +31,7 @@ struct Rows {
 
 struct Row {
     name: &'static str,
-    /// As it would stand in a settings file; blank for a secret.
+    /// As it is shown; blank for a secret.
     value: String,
     is_hidden: bool,
     is_default: bool,
@@ -64,13 +64,22 @@ pub fn settings(app: &App, request: &Request, _: &dyn Progress) -> Result<Respon
     Ok(page.f.send(&page))
 }
 
+/// A value as it would stand in a settings file; of one that holds nothing that it does.
+fn shown(f: &Frame, value: &str) -> String {
+    match value {
+        "\"\"" => f.t("settings-blank"),
+        "[]" => f.t("settings-empty"),
+        value => value.to_owned(),
+    }
+}
+
 fn row(f: &Frame, setting: &Shown) -> Row {
     Row {
         name: setting.name,
-        value: setting.value.clone().unwrap_or_default(),
+        value: setting.value.as_deref().map(|value| shown(f, value)).unwrap_or_default(),
         is_hidden: setting.value.is_none(),
         is_default: setting.origin == Origin::Default,
-        default: setting.default.clone(),
+        default: shown(f, &setting.default),
         origin: match &setting.origin {
             Origin::Default => f.t("settings-default"),
             Origin::File { path, line } => {

@@ -25,6 +25,13 @@ struct Page {
     pager: Pager,
 }
 
+impl Page {
+    /// Whether any of the tags is of a list.
+    fn has_lists(&self) -> bool {
+        self.rows.iter().any(|row| !row.list.is_empty())
+    }
+}
+
 struct Row {
     id: i64,
     name: String,

@@ -28,6 +28,13 @@ struct List {
     pager: Pager,
 }
 
+impl List {
+    /// Whether there is anything in the last column.
+    fn has_marks(&self) -> bool {
+        self.rows.iter().any(|row| row.allow_api || row.is_foreign || row.is_deleted)
+    }
+}
+
 /// Which accounts are shown.
 struct Show {
     word: &'static str,

@@ -66,7 +66,8 @@ pub fn of_file(
         facts.push(Fact { key: "fact-changed", value: f.moment(ns.div_euclid(1_000_000)) });
     }
     if let Some(point) = focal {
-        let text = format!("{:.0} % / {:.0} %", point.x() * 100.0, point.y() * 100.0);
+        let [x, y] = [point.x(), point.y()].map(|part| f.percent(part * 100.0));
+        let text = format!("{x} / {y}");
         facts.push(Fact { key: "fact-point", value: f.isolated(&text) });
     }
     facts

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use askama::Template;
+use askama::filters::{Html, Safe, escape};
 use serde_json::Value;
 
 use crate::http::{Progress, Request, Response};
@@ -35,7 +36,10 @@ struct Guide {
 
 /// The calls that are about one thing.
 struct Calls {
+    /// As the document has it.
     name: String,
+    /// The key of what it is called.
+    key: String,
     calls: Vec<Call>,
 }
 
@@ -97,13 +101,38 @@ impl Guide {
         }
         let shapes = document["components"]["schemas"].as_object().into_iter().flatten();
         Self {
-            groups: groups.into_iter().map(|(name, calls)| Calls { name, calls }).collect(),
+            groups: groups.into_iter().map(|(name, calls)| Calls::of(name, calls)).collect(),
             shapes: shapes.map(|(name, schema)| Shape::read(name, schema)).collect(),
         }
     }
 }
 
+impl Calls {
+    fn of(name: String, calls: Vec<Call>) -> Self {
+        // Keys of texts have no points.
+        Self { key: format!("api-group-{}", name.replace('.', "-")), name, calls }
+    }
+}
+
+/// A text in which names stand between backticks, as HTML.
+fn marked(text: &str) -> Safe<String> {
+    let mut html = String::new();
+    for (at, part) in text.split('`').enumerate() {
+        let part = escape(part, Html).map(|safe| safe.to_string()).unwrap_or_default();
+        html += &if at % 2 == 1 { format!("<code>{part}</code>") } else { part };
+    }
+    Safe(html)
+}
+
 impl Call {
+    fn title(&self) -> Safe<String> {
+        marked(&self.title)
+    }
+
+    fn rule(&self) -> Safe<String> {
+        marked(&self.rule)
+    }
+
     fn read(path: &str, method: &str, operation: &Value) -> Self {
         let parameters = operation["parameters"].as_array().into_iter().flatten();
         let mut fields: Vec<Field> = parameters.map(Field::of_parameter).collect();
@@ -145,6 +174,10 @@ impl Call {
 }
 
 impl Shape {
+    fn about(&self) -> Safe<String> {
+        marked(&self.about)
+    }
+
     fn read(name: &str, schema: &Value) -> Self {
         Self {
             name: name.to_owned(),
@@ -171,6 +204,10 @@ fn fields_of(schema: &Value, place: &'static str) -> Vec<Field> {
 }
 
 impl Field {
+    fn about(&self) -> Safe<String> {
+        marked(&self.about)
+    }
+
     fn of_parameter(parameter: &Value) -> Self {
         let place = match parameter["in"].as_str() {
             Some("path") => "path",
@@ -255,6 +292,26 @@ mod tests {
             for kind in named.filter(|kind| !kind.shape.is_empty()) {
                 assert!(known(&kind.shape), "{}: {}", call.path, kind.shape);
             }
+        }
+        let failure = GUIDE.shapes.iter().find(|shape| shape.name == "Failure").unwrap();
+        assert!(!failure.about.is_empty());
+    }
+
+    #[test]
+    fn every_group_has_a_heading() {
+        let texts = crate::web::text::for_languages(None);
+        for group in &GUIDE.groups {
+            assert!(texts.has(&group.key), "{}", group.key);
+        }
+    }
+
+    #[test]
+    fn names_in_texts_are_marked() {
+        for (text, html) in [
+            ("plain", "plain"),
+            ("with `a<b`, and `c`", "with <code>a&#60;b</code>, and <code>c</code>"),
+        ] {
+            assert_eq!(marked(text).0, html);
         }
     }
 

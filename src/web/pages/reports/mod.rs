@@ -62,6 +62,9 @@ struct Table {
     has_load: bool,
 }
 
+/// What is shown for a number that there is not.
+const NONE: &str = "–";
+
 /// A number of a table: as it is read, and as a script reads it.
 struct Cell {
     shown: String,
@@ -78,19 +81,22 @@ impl Cell {
         Self { shown: f.bytes(bytes), value: bytes.to_string() }
     }
 
-    /// Of microseconds.
-    fn time(us: i64) -> Self {
-        Self { shown: time(us), value: (us / 1000).to_string() }
+    /// Of microseconds that requests took.
+    fn time(numbers: &Numbers, us: i64) -> Self {
+        Self { shown: time_of(numbers, us), value: (us / 1000).to_string() }
     }
 
-    fn percent(percent: Option<f64>) -> Self {
+    fn percent(f: &Frame, percent: Option<f64>) -> Self {
         match percent {
-            Some(percent) => {
-                Self { shown: format!("{percent:.0} %"), value: format!("{percent:.2}") }
-            }
-            None => Self { shown: "–".to_owned(), value: String::new() },
+            Some(percent) => Self { shown: f.percent(percent), value: format!("{percent:.2}") },
+            None => Self { shown: NONE.to_owned(), value: String::new() },
         }
     }
+}
+
+/// What requests took, as it is read; nothing where there were none.
+fn time_of(numbers: &Numbers, us: i64) -> String {
+    if numbers.requests == 0 { NONE.to_owned() } else { time(us) }
 }
 
 /// Microseconds as they are read: below a second in milliseconds.
@@ -129,12 +135,12 @@ fn line(f: &Frame, bucket: &Bucket, load: Option<&Load>) -> Line {
         Cell::count(f, numbers.cached_views),
         Cell::count(f, numbers.downloads),
         Cell::bytes(f, numbers.total_bytes),
-        Cell::time(mean_us(numbers)),
-        Cell::time(numbers.max_request_us),
+        Cell::time(numbers, mean_us(numbers)),
+        Cell::time(numbers, numbers.max_request_us),
     ];
     if let Some(load) = load {
-        cells
-            .extend([load.cpu_percent, load.memory_percent, load.cache_percent].map(Cell::percent));
+        let percents = [load.cpu_percent, load.memory_percent, load.cache_percent];
+        cells.extend(percents.map(|percent| Cell::percent(f, percent)));
     }
     let length_s = (bucket.to_ms - bucket.from_ms) / 1000;
     Line { when: f.moment(bucket.from_ms), length_s, cells }
@@ -151,11 +157,11 @@ fn figures(f: &Frame, sum: &Numbers) -> Vec<Figure> {
     vec![
         Figure { key: "report-requests", value: f.number(sum.requests) },
         Figure { key: "report-views", value: f.number(sum.views) },
-        Figure { key: "report-cached", value: Cell::percent(cached_percent(sum)).shown },
+        Figure { key: "report-cached", value: Cell::percent(f, cached_percent(sum)).shown },
         Figure { key: "report-downloads", value: f.number(sum.downloads) },
         Figure { key: "report-bytes", value: f.bytes(sum.total_bytes) },
-        Figure { key: "report-mean", value: time(mean_us(sum)) },
-        Figure { key: "report-longest", value: time(sum.max_request_us) },
+        Figure { key: "report-mean", value: time_of(sum, mean_us(sum)) },
+        Figure { key: "report-longest", value: time_of(sum, sum.max_request_us) },
     ]
 }
 
@@ -189,5 +195,7 @@ mod tests {
         assert_eq!(mean_us(&numbers), 2);
         assert_eq!(cached_percent(&Numbers::default()), None);
         assert_eq!(mean_us(&Numbers::default()), 0);
+        assert_eq!(time_of(&Numbers::default(), 0), "–");
+        assert_eq!(time_of(&numbers, 0).replace('\u{a0}', " "), "0 µs");
     }
 }

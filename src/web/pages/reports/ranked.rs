@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::period::Period;
-use super::{Cell, Head, cached_percent, enter, mean_us, time};
+use super::{Cell, Head, cached_percent, enter, mean_us, time, time_of};
 use crate::auth::{Identity, Level, Rights};
 use crate::db::stats::{self, ImageSum, Rank};
 use crate::db::{image_views, now_ms};
@@ -123,11 +123,11 @@ fn rows(
             cells: [
                 f.number(numbers.requests),
                 f.number(numbers.views),
-                Cell::percent(cached_percent(&numbers)).shown,
+                Cell::percent(f, cached_percent(&numbers)).shown,
                 f.number(numbers.downloads),
                 f.bytes(numbers.total_bytes),
-                time(mean_us(&numbers)),
-                time(numbers.max_request_us),
+                time_of(&numbers, mean_us(&numbers)),
+                time_of(&numbers, numbers.max_request_us),
             ],
             path,
         }

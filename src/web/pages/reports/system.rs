@@ -58,9 +58,9 @@ fn hosts(f: &Frame, sums: Vec<(String, i64, HostNumbers)>) -> Vec<Host> {
     let host = |(name, machine, workers): (String, HostNumbers, HostNumbers)| Host {
         name,
         cells: vec![
-            Cell::percent(machine.cpu_percent()),
-            Cell::percent(machine.memory_percent()),
-            Cell::percent(machine.cache_percent()),
+            Cell::percent(f, machine.cpu_percent()),
+            Cell::percent(f, machine.memory_percent()),
+            Cell::percent(f, machine.cache_percent()),
             Cell::bytes(f, workers.max_memory_bytes),
             Cell::count(f, workers.memory_hits),
             Cell::count(f, workers.shared_hits),

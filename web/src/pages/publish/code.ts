@@ -1,7 +1,6 @@
 // The code for other pages: one way at a time, each with a button that copies it.
 
-import { say } from "../page";
-import { text } from "./words";
+import { copy } from "../copy";
 
 let chosen = "";
 
@@ -54,20 +53,9 @@ function tab(output: HTMLElement): HTMLButtonElement {
   output.setAttribute("aria-labelledby", button.id);
   const copies = output.querySelector<HTMLButtonElement>("[data-copies]");
   if (copies) {
+    const code = output.querySelector("pre");
     copies.hidden = false;
-    copies.addEventListener("click", () => void copy(output));
+    copies.addEventListener("click", () => code && void copy(code, copies));
   }
   return button;
-}
-
-async function copy(output: HTMLElement): Promise<void> {
-  const code = output.querySelector("pre");
-  if (!code) return;
-  try {
-    await navigator.clipboard.writeText(code.textContent ?? "");
-    say(text("copied"));
-  } catch {
-    // Without the right to write there, it is chosen, to be copied by key.
-    getSelection()?.selectAllChildren(code);
-  }
 }

@@ -32,18 +32,19 @@ async function measure(row: HTMLElement): Promise<void> {
   try {
     const { blob } = await fetched(address);
     lengths.set(address, blob.size);
-    told.textContent = bytes(blob.size);
   } catch {
     told.textContent = place()?.dataset["wordFailed"] ?? "";
   }
   proportions();
 }
 
-/** Bars that show the lengths beside each other. */
+/** The lengths that are known, and bars that show them beside each other. Several rows may have one address. */
 function proportions(): void {
   const most = Math.max(1, ...rows().map((row) => lengths.get(link(row)?.href ?? "") ?? 0));
   for (const row of rows()) {
     const [bar, length] = [row.querySelector("progress"), lengths.get(link(row)?.href ?? "")];
+    const told = row.querySelector("[data-bytes]");
+    if (told && length !== undefined) told.textContent = bytes(length);
     if (!bar) continue;
     bar.hidden = length === undefined;
     bar.value = (length ?? 0) / most;
@@ -91,10 +92,6 @@ export function compared(): void {
     const first = at === 0 ? 0 : rows().findIndex((row) => "first" in row.dataset);
     const isKept = "chosen" in list.dataset && before >= 0 && before < names.length;
     list.selectedIndex = isKept ? before : Math.max(0, first);
-  }
-  for (const row of rows()) {
-    const [told, length] = [row.querySelector("[data-bytes]"), lengths.get(link(row)?.href ?? "")];
-    if (told && length !== undefined) told.textContent = bytes(length);
   }
   proportions();
   if (begun) for (const list of sides()) void side(list);
