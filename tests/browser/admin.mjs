@@ -212,7 +212,7 @@ async function report(page) {
   assert.equal(await page.locator("#numbers tbody tr").count(), 1);
   const values = page.locator(".chart").first().locator(".u-series:not(:first-child) .u-value");
   assert.deepEqual(await values.allTextContents(), (await cells.allTextContents()).slice(0, 4));
-  await page.locator(".chart-note", { hasText: "one step of time" }).waitFor();
+  await page.locator(".chart-note", { hasText: "one interval" }).waitFor();
   await shoot(page, "report-one-point", long);
   const drawn = await labels(page, long);
   // They are written on the charts, too; and the line goes from one side to the other.

@@ -7,6 +7,7 @@ mod about;
 mod account;
 pub mod admin;
 mod browse;
+mod deleting;
 mod details;
 mod error;
 mod frame;

@@ -55,5 +55,5 @@ chart-later = Later
 chart-in = Zoom in
 chart-out = Zoom out
 chart-all = Show all
-chart-one = There are numbers of one step of time so far. They hold for all of it, so that the lines are level.
+chart-one = There are figures for one interval so far, so the lines are level.
 chart-finer = Show this period in detail
