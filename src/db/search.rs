@@ -114,6 +114,8 @@ pub enum Order {
     /// The best first; without words the newest rows first.
     #[default]
     Best,
+    /// The oldest rows first.
+    First,
     /// By path.
     Path,
     /// The latest taken first, those of unknown time last.
@@ -174,6 +176,7 @@ pub fn find(sql: &dyn Sql, query: &Query, scope: &Scope) -> Result<(Vec<i64>, i6
     let order = match query.order {
         Order::Best if query.words.is_empty() => "i.id DESC",
         Order::Best => "{search_rank} DESC, i.id DESC",
+        Order::First => "i.id",
         Order::Path => "i.path",
         Order::Taken => {
             "CASE WHEN m.taken_ms IS NULL THEN 1 ELSE 0 END, m.taken_ms DESC, i.id DESC"

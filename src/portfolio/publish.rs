@@ -17,6 +17,8 @@ use crate::auth::{Rights, SignedIn, Templates};
 use crate::db::folio_exports::{self, FolioExport, NewExport};
 use crate::db::folio_images::{self, FolioImage};
 use crate::db::{STATUS_ACTIVE, Sql, folios};
+use crate::library::readable;
+use crate::pixel::decode::Input;
 use crate::pixel::encode::Pages;
 use crate::source::{SourcePath, Stat};
 use crate::task::{Job, TaskContext};
@@ -168,7 +170,7 @@ impl Work<'_> {
                 name => name,
             };
             if self.export.originals {
-                self.original(&mut zip, &entries.name(own, None), image)?;
+                self.original(&mut zip, &mut entries, own, image)?;
             } else {
                 let made = self.job.renderer.make(
                     self.context.db(),
@@ -177,7 +179,7 @@ impl Work<'_> {
                     &self.export.parameters,
                     &|| self.go_on(),
                 )?;
-                let name = entries.name(own, Some(made.format.extension()));
+                let name = entries.name(own, made.format.row().extensions);
                 zip.start_file(name, stored(made.bytes.len() as u64))?;
                 zip.write_all(&made.bytes)?;
             }
@@ -189,7 +191,8 @@ impl Work<'_> {
     fn original<W: Write + Seek>(
         &self,
         zip: &mut ZipWriter<W>,
-        name: &str,
+        entries: &mut Entries,
+        wanted: &str,
         image: &FolioImage,
     ) -> anyhow::Result<()> {
         let path = SourcePath::parse(&image.image.path)?;
@@ -197,6 +200,7 @@ impl Work<'_> {
         let mut file = self.job.renderer.files.open(&path)?;
         // A file that grows meanwhile is taken as far as it was.
         let mut left = Stat::of(&file)?.size;
+        let name = entries.name(wanted, &extensions(&path, &file, left)?);
         zip.start_file(name, stored(left))?;
         while left > 0 {
             self.go_on()?;
@@ -226,6 +230,19 @@ impl Work<'_> {
         file.write_all(&document.finish())?;
         Ok(())
     }
+}
+
+/// The extensions that fit an original: its own, where it is one of pictures, and those of what it holds. The file is
+/// left at its start.
+fn extensions<'a>(path: &'a SourcePath, mut file: &File, len: u64) -> anyhow::Result<Vec<&'a str>> {
+    let named = readable(path);
+    let mut fit: Vec<&str> = path.extension().filter(|_| named.is_some()).into_iter().collect();
+    // What is damaged is sent as it is, too.
+    if let Ok(format) = Input::of_file(file.try_clone()?, len, named)?.recognise() {
+        fit.extend(format.row().extensions);
+    }
+    file.rewind()?;
+    Ok(fit)
 }
 
 /// Pictures are compressed already. Sizes from 4 GB on need another form of entry.

@@ -43,7 +43,7 @@ pub use options::{PoolOptions, WorkerOptions};
 pub use rates::{RateOptions, Rates};
 pub use rows::{SlotUse, ThreadRow, WorkerRow, WorkerState};
 pub use scoreboard::{COUNTS, Reader, Scoreboard, ScoreboardError};
-pub use snapshot::{Snapshot, ThreadSnapshot, WorkerSnapshot};
+pub use snapshot::{STAGES, Snapshot, ThreadSnapshot, WorkerSnapshot};
 pub use startup::Error;
 pub use sys::{bound_heap, end_with_reader, let_others_first};
 pub use worker::{Boot, WorkerContext, serve_in_process};

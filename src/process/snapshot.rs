@@ -170,12 +170,14 @@ fn thread_snapshot(words: &Words<'_>, index: usize, number: usize, now_ms: u64) 
 }
 
 /// The names of `http::Stage`, by its numbers.
+/// The names of stages, by their numbers.
+pub const STAGES: [&str; 10] = [
+    "idle", "routing", "source", "cache", "waiting", "decoding", "pixels", "encoding", "storing",
+    "other",
+];
+
 fn stage_name(stage: u64) -> &'static str {
-    const NAMES: [&str; 10] = [
-        "idle", "routing", "source", "cache", "waiting", "decoding", "pixels", "encoding",
-        "storing", "other",
-    ];
-    usize::try_from(stage).ok().and_then(|stage| NAMES.get(stage)).copied().unwrap_or("unknown")
+    usize::try_from(stage).ok().and_then(|stage| STAGES.get(stage)).copied().unwrap_or("unknown")
 }
 
 impl fmt::Display for Snapshot {

@@ -147,6 +147,7 @@ impl App {
             Found::Form(method, path) => {
                 return api::answer_form(self, request, progress, &method, path);
             }
+            Found::LeftForm => api::leave_form(self, &request),
             Found::Route(Route { handler: Handler::Plain(answer), .. }) => {
                 answer(self, &request, progress)
             }

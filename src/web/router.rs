@@ -165,6 +165,8 @@ pub enum Found {
     Api(String),
     /// A call of the API by a form of a page: its method, and its path below the version.
     Form(Method, String),
+    /// The address of such a form, which is gone to and not posted to.
+    LeftForm,
     /// A route that takes this method.
     Route(&'static Route),
     /// A question for the methods of a route.
@@ -186,7 +188,8 @@ pub fn find(request: &Request) -> Found {
     if let Some((method, below)) = api::below_forms(&decoded) {
         return match request.method {
             Method::POST => Found::Form(method, below.replace('\0', "\u{fffd}")),
-            _ => Found::WrongMethod(HeaderValue::from_static("POST")),
+            Method::GET | Method::HEAD => Found::LeftForm,
+            _ => Found::WrongMethod(HeaderValue::from_static("GET, HEAD, POST")),
         };
     }
     if path.contains('\0') {

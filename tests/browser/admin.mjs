@@ -239,11 +239,12 @@ async function report(page) {
   await page.locator("table.ranked th a").first().click();
   await page.locator(".chart canvas").first().waitFor();
   await shoot(page, "report-image", `/reports/image?src=${encodeURIComponent(src)}&period=day`);
+  await labels(page, `/reports/image?src=${encodeURIComponent(src)}&period=hour`);
   // On a phone a moment stands on one line, however narrow.
   await page.setViewportSize(SIZES.phone);
   assert.equal(await page.locator("#numbers tbody time").first().evaluate((time) => time.getClientRects().length), 1);
   await page.setViewportSize(SIZES.desktop);
-  // In lines of months there is one: a point, in the middle, whose values are told without being pointed at.
+  // In lines of months there is one: it is drawn level over all of it, and its values are told without being pointed at.
   const long = `/reports/image?src=${encodeURIComponent(src)}&from=2020-01-01&to=2039-12-31`;
   await page.goto(base + long);
   await page.locator(".chart canvas").first().waitFor();
@@ -251,7 +252,71 @@ async function report(page) {
   assert.equal(await page.locator("#numbers tbody tr").count(), 1);
   const values = page.locator(".chart").first().locator(".u-series:not(:first-child) .u-value");
   assert.deepEqual(await values.allTextContents(), (await cells.allTextContents()).slice(0, 4));
+  await page.locator(".chart-note", { hasText: "one interval" }).waitFor();
   await shoot(page, "report-one-point", long);
+  const drawn = await labels(page, long);
+  // They are written on the charts, too; and the line goes from one side to the other.
+  assert.ok(drawn.includes(await values.first().textContent()), `${drawn}`);
+  const inked = await page.locator(".chart canvas").nth(1).evaluate((canvas) => {
+    const probe = new OffscreenCanvas(1, 1).getContext("2d");
+    const style = document.createElement("span");
+    style.style.color = "var(--accent)";
+    document.body.append(style);
+    probe.fillStyle = getComputedStyle(style).color;
+    probe.fillRect(0, 0, 1, 1);
+    style.remove();
+    const accent = probe.getImageData(0, 0, 1, 1).data;
+    const { width, height } = canvas;
+    const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+    const isInk = (x, y) => [0, 1, 2].every((part) => Math.abs(pixels[4 * (y * width + x) + part] - accent[part]) < 60);
+    const places = Array.from({ length: 20 }, (_, step) => Math.round(width * (0.3 + 0.03 * step)));
+    return Array.from({ length: height }, (_, y) => y).some((y) => places.every((x) => isInk(x, y)));
+  });
+  assert.ok(inked, "a level line is drawn");
+}
+
+// Notes what is written on canvases, and where; what is drawn anew is forgotten.
+function noteLabels() {
+  window.labels = new Map();
+  const { fillText, clearRect } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.clearRect = function clear(...box) {
+    window.labels.set(this.canvas, []);
+    return clearRect.apply(this, box);
+  };
+  CanvasRenderingContext2D.prototype.fillText = function write(text, x, y, ...rest) {
+    const { actualBoundingBoxLeft: left, actualBoundingBoxRight: right, actualBoundingBoxAscent: up, actualBoundingBoxDescent: down } =
+      this.measureText(text);
+    const place = this.getTransform().transformPoint({ x, y });
+    const box = { text, left: place.x - left, right: place.x + right, top: place.y - up, bottom: place.y + down };
+    window.labels.get(this.canvas)?.push(box);
+    return fillText.call(this, text, x, y, ...rest);
+  };
+}
+
+// On a phone no label of a chart lies on another or is cut, and requests are counted by whole numbers.
+async function labels(page, address) {
+  const phone = await page.context().newPage();
+  await phone.addInitScript(noteLabels);
+  await phone.setViewportSize(SIZES.phone);
+  await phone.goto(base + address);
+  await settled(phone);
+  const charts = await phone.locator(".chart canvas").evaluateAll((all) =>
+    all.map((canvas) => ({ width: canvas.width, height: canvas.height, labels: window.labels.get(canvas) ?? [] })));
+  assert.ok(charts.length >= 3, `${charts.length} charts`);
+  for (const { width, height, labels: all } of charts) {
+    assert.ok(all.length >= 3, `labels: ${JSON.stringify(all)}`);
+    for (const [at, one] of all.entries()) {
+      assert.ok(one.left >= 0 && one.right <= width && one.top >= -1 && one.bottom <= height + 1, `cut: ${JSON.stringify(one)}`);
+      for (const other of all.slice(at + 1)) {
+        const apart = one.right <= other.left || other.right <= one.left || one.bottom <= other.top || other.bottom <= one.top;
+        assert.ok(apart, `${JSON.stringify(one)} and ${JSON.stringify(other)}`);
+      }
+    }
+  }
+  const texts = charts[0].labels.map(({ text }) => text);
+  assert.deepEqual(texts.filter((text) => /^[\d,]*\.\d+$/.test(text)), []);
+  await phone.close();
+  return texts;
 }
 
 async function zoom(page) {

@@ -13,6 +13,9 @@ import {
 
 const NAME = "flow-spring";
 
+// What is said of the first picture.
+const SAID = { title: "By the sea", description: "Waves run out on a grey beach." };
+
 // For how long work in the background may take, with all that is to be done before it.
 const TASKS_MS = 600_000;
 
@@ -207,6 +210,10 @@ async function look(browser) {
   await page.locator(".pswp--open").waitFor();
   await page.locator(".pswp__counter", { hasText: `1 / ${count}` }).waitFor();
   await page.waitForFunction(() => document.activeElement?.closest(".pswp"));
+  // What is said of it stands for it, as in the grid; both are told under it.
+  assert.equal(await links.first().locator("img").getAttribute("alt"), SAID.description);
+  await page.locator(`.pswp__img[alt="${SAID.description}"]`).first().waitFor({ state: "attached" });
+  await page.locator(".pswp__caption", { hasText: `${SAID.title} – ${SAID.description}` }).waitFor();
   await page.keyboard.press("ArrowRight");
   await page.locator(".pswp__counter", { hasText: `2 / ${count}` }).waitFor();
   await page.waitForFunction(() => [...document.querySelectorAll(".pswp__img")].some((one) => one.complete && one.naturalWidth > 800));
@@ -394,6 +401,8 @@ await run("portfolios, tables, account and guides", async (browser) => {
   await arrange(page);
   await change(page);
   await share(page);
+  const [described] = await order(page);
+  await api(page, "PATCH", `/admin/images/${described}`, { form: SAID });
   await shoot(page, "portfolio-edit", `/portfolios/${NAME}/edit`);
   await shoot(page, "portfolios", "/portfolios");
   await shoot(page, "portfolio-picture", await page.evaluate(async (address) => {
@@ -401,6 +410,8 @@ await run("portfolios, tables, account and guides", async (browser) => {
     return new DOMParser().parseFromString(text, "text/html").querySelector('a[href*="/images/"]').getAttribute("href");
   }, `/portfolios/${NAME}/edit`));
   await look(browser);
+  await page.goto(`${base}/portfolios/${NAME}/edit`);
+  await api(page, "PATCH", `/admin/images/${described}`, { form: { title: "", description: "" } });
   await tables(page, folder);
   await dragIntoFolder(page, folder);
   await account(page);

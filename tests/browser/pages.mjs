@@ -67,8 +67,20 @@ async function upload(page, jpeg, folder) {
   const failed = page.locator('.uploads li[data-state="failed"]');
   assert.equal(await failed.count(), 1);
   assert.match(await failed.textContent(), /broken\.jpg/);
+  // Why stands under the name, and a mark in place of the picture.
+  assert.match(await failed.locator(".what .why").textContent(), /not an image/);
+  assert.equal(await failed.locator(".state").textContent(), "Not uploaded");
+  await failed.locator(".thumb > svg").waitFor();
+  assert.equal(await page.locator('.uploads li[data-state="done"] .thumb > svg').count(), 0);
+  assert.equal(await page.locator('.uploads li[data-state="done"] .thumb > img').count(), 20);
   assert.equal(await failed.getByRole("button").count(), 0, "what is no picture is not sent again");
+  await failed.scrollIntoViewIfNeeded();
+  await accessible(page, "uploads");
   await picture(page, "uploads-desktop-light");
+  await page.setViewportSize(SIZES.phone);
+  await failed.scrollIntoViewIfNeeded();
+  await picture(page, "uploads-phone-light");
+  await page.setViewportSize(SIZES.desktop);
   await page.locator('.uploads li[data-state="done"] a').first().click();
   await page.getByRole("heading", { name: /upload \d+\.jpg/ }).waitFor();
 }
@@ -149,7 +161,7 @@ async function callOff(page, jpeg, folder) {
   ]);
   const row = (name) => page.locator(".uploads li").filter({ hasText: name });
   await row("empty.jpg").getByText("The file is empty.").waitFor();
-  await row("empty.jpg").locator("span.thumb").waitFor();
+  await row("empty.jpg").locator(".thumb > svg").waitFor();
   assert.equal(await row("empty.jpg").locator("img").count(), 0);
   await until("three are on their way", () => held >= 3);
   // One that is on its way, and one that waits.
@@ -178,7 +190,28 @@ async function describe(page, folder) {
   const box = await placeOf(shown);
   await shown.click({ position: { x: box.width * 0.25, y: box.height * 0.5 } });
   const x = Number(await page.getByLabel("From the left (0 to 1)").inputValue());
-  assert.ok(Math.abs(x - 0.25) < 0.01, `the focal point is at ${x}`);
+  assert.ok(Math.abs(x - 0.25) < 0.003, `the focal point is at ${x}`);
+  // The picture takes the room that there is, on a phone, too.
+  assert.ok(Math.max(box.width, box.height) > 450, `${box.width} by ${box.height} pixels`);
+  await accessible(page, "focal-point");
+  await picture(page, "focal-point-desktop-light");
+  await page.setViewportSize(SIZES.phone);
+  const small = await placeOf(shown);
+  assert.ok(small.width > 280 && small.x >= 0 && small.x + small.width <= SIZES.phone.width, `${small.x}, ${small.width}`);
+  await picture(page, "focal-point-phone-light");
+  await page.setViewportSize(SIZES.desktop);
+  // By keys: from where it was clicked, a hundredth, and a tenth.
+  const ring = page.getByRole("button", { name: /^Focal point\./ });
+  await page.getByLabel("From the left (0 to 1)").fill("0.25");
+  await page.getByLabel("From the top (0 to 1)").fill("0.5");
+  await ring.press("ArrowRight");
+  await ring.press("Shift+ArrowDown");
+  await ring.press("ArrowLeft");
+  await ring.press("Shift+ArrowUp");
+  await ring.press("ArrowUp");
+  assert.equal(await page.getByLabel("From the left (0 to 1)").inputValue(), "0.25");
+  assert.equal(await page.getByLabel("From the top (0 to 1)").inputValue(), "0.49");
+  await ring.press("ArrowDown");
   await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
   await arrived(page, page.getByText("25% / 50%"));
   const before = await page.title();

@@ -190,7 +190,18 @@ fn the_status_page_is_for_administrators() {
     assert_eq!(page.status, 200, "{}", page.text());
     let text = page.text();
     assert!(text.contains(&format!("<td>{}</td>", site.pid())), "{text}");
-    assert!(text.contains("requests, image, 2xx") && text.contains("Slots in use"), "{text}");
+    for there in [
+        "<th scope=\"row\">Pictures</th><td class=\"number\">",
+        "Made for the request",
+        "Not allowed on the page",
+        "Pictures being made, of the most at once",
+    ] {
+        assert!(text.contains(there), "{there} is missing in {text}");
+    }
+    // Raw names are for programs.
+    for raw in ["2xx</th>", "requests, image", "Unmade", ">referer<", ">joined<"] {
+        assert!(!text.contains(raw), "{raw}: {text}");
+    }
     assert_eq!(page.header("cache-control"), Some("no-store"));
 }
 

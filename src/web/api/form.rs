@@ -102,6 +102,18 @@ pub fn page(app: &App, request: &Request, result: Result<Response, Error>) -> Re
     error_page_leading_to(app, request, &error, &next)
 }
 
+/// Leads from the address of a form to the page that it leads to. Where a page told of a failure the address bar has
+/// that address, and whoever goes to it once more asks for nothing to be done.
+///
+/// # Errors
+/// 404 where there is no such form, 400 where it would lead away.
+pub fn leave(app: &App, request: &Request) -> Result<Response, Error> {
+    form_at(&request.path).ok_or_else(Error::not_found)?;
+    let query = Form::of_query(request)?;
+    let next = next::checked(app, request, query.text("next").unwrap_or("/"))?;
+    Ok(see_other(&next, ""))
+}
+
 fn see_other(next: &str, done: &str) -> Response {
     let (next, fragment) = next.split_once('#').unwrap_or((next, ""));
     let sign = if next.contains('?') { '&' } else { '?' };

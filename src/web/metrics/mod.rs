@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use http::StatusCode;
 
 pub use page::{metrics, summary};
-pub use table::{Cause, Kind, Verdict};
+pub use table::{CLASSES, Cause, Kind, Verdict};
 
 use crate::http::Response;
 use crate::process::{SlotUse, WorkerRow};

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use askama::Template;
 
+use super::deleting::Deleting;
 use super::frame::{Frame, given, with_value};
 use super::listing::{self, Crumb, PER_PAGE, Pager, SORTS, Sort, crumbs};
 use super::preferences;
@@ -46,6 +47,9 @@ struct Browse {
     /// What a new folder's path begins with.
     new_prefix: String,
     may: May,
+    /// What is said of deleting the folder, and chosen pictures.
+    deleting: Deleting,
+    deleting_chosen: Deleting,
 }
 
 /// The folders in the folder, as far as they are on this page.
@@ -130,6 +134,8 @@ pub fn browse(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
     let pager = Pager::of(paths.len(), given(&query, "page"), |page| address(sort, page, ""));
     let f = Frame::of(app, request, &identity);
     let may = May::of(level, path == folders::ROOT);
+    let parent = folders::parent_path(&path);
+    let may_put_back = rights.level(&identity, &parent) >= Level::CreateFolder;
     let tree = Tree::around(app, &folder, |path| rights.within(&identity, path, Level::View))?;
     // The pages of the pictures go on without them.
     let folders = match pager.page {
@@ -160,7 +166,9 @@ pub fn browse(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
         table_href: with_value("/table", "path", &path),
         list_of_href: format!("/api/v1/admin/metadata?path={}&format=csv", in_query(&path)),
         here_href: with_value("/browse", "path", &path),
-        parent_href: with_value("/browse", "path", &folders::parent_path(&path)),
+        deleting: Deleting::folder(app, may_put_back),
+        deleting_chosen: Deleting::picture(app),
+        parent_href: with_value("/browse", "path", &parent),
         new_prefix: format!("{}/", path.trim_end_matches('/')),
         path,
         pager,

@@ -7,6 +7,7 @@ use askama::Template;
 use askama::filters::Safe;
 
 use super::browse::May;
+use super::deleting::Deleting;
 use super::frame::{Frame, given, with_value};
 use super::listing::{self, Crumb, Sort, crumbs};
 use super::search;
@@ -27,8 +28,8 @@ const WIDTHS: [i64; 4] = [800, 1200, 1800, 2600];
 /// Pictures that are longer than this can be looked at closer.
 const LARGE: i64 = 1000;
 
-/// The longest side of the picture in which the focal point is set, which fits a phone.
-const POINT_SIDE: f64 = 280.0;
+/// The longest side of the picture in which the focal point is set, in pixels. It takes what room a screen has.
+const POINT_SIDE: f64 = 1600.0;
 
 #[derive(Template)]
 #[template(path = "details.html")]
@@ -75,6 +76,7 @@ struct Details {
     point_y: String,
     has_point: bool,
     may: May,
+    deleting: Deleting,
 }
 
 /// Where to go from a picture, and what was counted for it.
@@ -220,6 +222,7 @@ fn page(
         point_y: focal.map_or_else(|| "0.5".to_owned(), |point| point.y().to_string()),
         has_point: focal.is_some(),
         may,
+        deleting: Deleting::picture(app),
         f,
     })
 }
@@ -298,7 +301,6 @@ fn point_address(app: &App, view: &ImageView, width: u32, height: u32) -> String
     if width == 0 {
         return String::new();
     }
-    let (width, height) = (2 * width, 2 * height);
     let src = in_query(&view.path);
     let query = format!("src={src}&width={width}&height={height}&fit=inside&format=auto");
     app.protection.address("/image", &query)

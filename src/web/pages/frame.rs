@@ -5,6 +5,7 @@ use http::{HeaderValue, StatusCode, header};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
+use super::deleting::can_be_put_back;
 use super::{admin, icons, preferences, respond};
 use crate::auth::{Identity, Level, Rights, SystemPermission};
 use crate::db::baskets;
@@ -41,6 +42,8 @@ pub struct Frame {
     pub query: String,
     /// What was done a moment ago, in words.
     pub done: String,
+    /// Whether that can be taken back from the recycle folder.
+    pub can_put_back: bool,
     /// Whether there is a folder to upload into.
     pub may_upload: bool,
     /// Whether there is a folder of which something may be deleted, and so brought back.
@@ -67,6 +70,7 @@ impl Frame {
             if let Ok(rights) = app.store.rights() {
                 frame.may_upload = has_folder(&rights, identity, Level::Upload);
                 frame.may_recycle = has_folder(&rights, identity, Level::Delete);
+                frame.can_put_back &= frame.may_recycle;
                 frame.may_gather = rights.has(identity, SystemPermission::Folios);
                 frame.may_report = rights.has(identity, SystemPermission::Reports);
                 frame.may_permit = rights.has(identity, SystemPermission::AdminPermissions);
@@ -91,7 +95,8 @@ impl Frame {
     fn bare(request: &Request) -> Self {
         let texts = text::texts_of(request);
         let query = Form::of_query(request).unwrap_or_default();
-        let done = query.text("done").map(|word| format!("done-{word}"));
+        let word = query.text("done");
+        let done = word.map(|word| format!("done-{word}"));
         Self {
             texts,
             csrf_token: String::new(),
@@ -101,6 +106,7 @@ impl Frame {
             here: here(request),
             query: String::new(),
             done: done.filter(|key| texts.has(key)).map(|key| texts.get(&key)).unwrap_or_default(),
+            can_put_back: word.is_some_and(can_be_put_back),
             may_upload: false,
             may_recycle: false,
             may_report: false,

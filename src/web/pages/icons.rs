@@ -91,6 +91,7 @@ const ICONS: &[(&str, &str)] = &[
             "<circle cx=\"12\" cy=\"12\" r=\"7\"/><path d=\"M12 2.5v5M12 16.5v5M2.5 12h5M16.5 12h5\"/>"
         ),
     ),
+    ("alert", drawn!("<path d=\"M12 4 21 19.5H3zM12 10v4.2M12 17h.01\"/>")),
     ("check", drawn!("<path d=\"m5 12.5 4.5 4.5L19 7.5\"/>")),
     ("close", drawn!("<path d=\"m6 6 12 12M18 6 6 18\"/>")),
     ("prev", drawn!("<path d=\"m14.5 5-7 7 7 7\"/>")),

@@ -8,6 +8,7 @@ mod account;
 pub mod admin;
 mod browse;
 mod controls;
+mod deleting;
 mod details;
 mod error;
 mod frame;

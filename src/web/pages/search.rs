@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::browse::May;
+use super::deleting::Deleting;
 use super::details::Way;
 use super::frame::{Frame, given};
 use super::listing::{PER_PAGE, Pager};
@@ -56,6 +57,8 @@ struct Search {
     fault: String,
     /// What can be done with some pictures of the library; each tile says what can be done with its own.
     may: May,
+    /// What is said of deleting chosen pictures.
+    deleting_chosen: Deleting,
     /// The folder that pictures are moved from; none here.
     path: &'static str,
 }
@@ -152,6 +155,7 @@ pub fn search(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
         pager: pager(&found),
         fault,
         may: May::of(highest(&caller)?, false),
+        deleting_chosen: Deleting::picture(app),
         path: "",
         f,
     };

@@ -3,6 +3,7 @@
 use askama::Template;
 use askama::filters::Safe;
 use http::{HeaderValue, StatusCode, header};
+use serde_json::Value;
 
 use super::admin::{self, Desk, Section};
 use super::frame::Frame;
@@ -29,10 +30,64 @@ struct Page {
     unmade: u64,
     queued: u64,
     megapixels: u64,
-    counts: Vec<(String, u64)>,
+    answers: Vec<Answers>,
+    pictures: Vec<Count>,
+    refusals: Vec<Count>,
     workers: Vec<Worker>,
     threads: Vec<Thread>,
 }
+
+/// What requests of a kind were answered with, by the classes of statuses.
+struct Answers {
+    key: &'static str,
+    counts: Vec<u64>,
+}
+
+/// Something that was counted.
+struct Count {
+    key: &'static str,
+    count: u64,
+}
+
+/// The texts of kinds of requests, by their names.
+const KINDS: [(&str, &str); 5] = [
+    ("image", "counted-image"),
+    ("original", "counted-original"),
+    ("api", "counted-api"),
+    ("page", "counted-page"),
+    ("probe", "counted-probe"),
+];
+
+/// Of where pictures came from.
+const PICTURES: [(&str, &str); 5] = [
+    ("memory", "counted-memory"),
+    ("cached", "counted-cached"),
+    ("unchanged", "counted-unchanged"),
+    ("made", "counted-made"),
+    ("joined", "counted-joined"),
+];
+
+/// Of why pictures were refused.
+const REFUSALS: [(&str, &str); 5] = [
+    ("signature", "counted-signature"),
+    ("referer", "counted-referer"),
+    ("rate", "counted-rate"),
+    ("places", "counted-places"),
+    ("wait", "counted-wait"),
+];
+
+/// Of what a thread is at.
+const STAGES: [(&str, &str); 9] = [
+    ("routing", "stage-routing"),
+    ("source", "stage-source"),
+    ("cache", "stage-cache"),
+    ("waiting", "stage-waiting"),
+    ("decoding", "stage-decoding"),
+    ("pixels", "stage-pixels"),
+    ("encoding", "stage-encoding"),
+    ("storing", "stage-storing"),
+    ("other", "stage-other"),
+];
 
 struct Worker {
     pid: u64,
@@ -51,7 +106,7 @@ struct Worker {
 struct Thread {
     pid: u64,
     number: usize,
-    stage: &'static str,
+    stage_key: &'static str,
     busy_ms: u64,
     left_ms: i64,
     url: String,
@@ -68,6 +123,7 @@ pub fn status(app: &App, request: &Request, progress: &dyn Progress) -> Result<R
 }
 
 fn page(snapshot: &Snapshot, f: Frame, sections: Vec<Section>) -> Page {
+    let counted = metrics::summary(snapshot);
     let started_s = i64::try_from(snapshot.started_unix_s).unwrap_or(0);
     Page {
         started: f.moment(started_s.saturating_mul(1000)),
@@ -83,7 +139,9 @@ fn page(snapshot: &Snapshot, f: Frame, sections: Vec<Section>) -> Page {
         unmade: snapshot.sum(|worker| worker.unmade),
         queued: snapshot.sum(|worker| worker.queued),
         megapixels: snapshot.held_pixels().div_ceil(1_000_000),
-        counts: counts(snapshot),
+        answers: KINDS.iter().map(|kind| answers(&counted["requests"], kind)).collect(),
+        pictures: counts(&counted["pictures"], &PICTURES),
+        refusals: counts(&counted["refusals"], &REFUSALS),
         workers: snapshot
             .workers
             .iter()
@@ -137,28 +195,49 @@ fn threads_of(
     busy.map(move |(number, thread)| Thread {
         pid,
         number,
-        stage: thread.stage,
+        stage_key: key_of(&STAGES, thread.stage),
         busy_ms: thread.busy_ms,
         left_ms: thread.deadline_in_ms,
         url: format!("{:016x}", thread.url_hash),
     })
 }
 
-/// What was counted that is not 0, each with its name: `requests, image, 2xx`.
-fn counts(snapshot: &Snapshot) -> Vec<(String, u64)> {
-    fn collect(name: &str, value: &serde_json::Value, found: &mut Vec<(String, u64)>) {
-        match value {
-            serde_json::Value::Object(parts) => {
-                for (part, value) in parts {
-                    let name =
-                        if name.is_empty() { part.clone() } else { format!("{name}, {part}") };
-                    collect(&name, value, found);
-                }
-            }
-            value => found.extend(value.as_u64().filter(|n| *n > 0).map(|n| (name.to_owned(), n))),
+/// The text of a name; what is not known is something else.
+fn key_of(keys: &[(&str, &'static str)], name: &str) -> &'static str {
+    keys.iter().find(|(known, _)| *known == name).map_or("stage-other", |(_, key)| key)
+}
+
+fn answers(requests: &Value, (name, key): &(&str, &'static str)) -> Answers {
+    let count = |class: &&str| requests[name][class].as_u64().unwrap_or_default();
+    Answers { key, counts: metrics::CLASSES.iter().map(count).collect() }
+}
+
+fn counts(counted: &Value, keys: &[(&str, &'static str)]) -> Vec<Count> {
+    let count = |(name, key): &(&str, &'static str)| Count {
+        key,
+        count: counted[name].as_u64().unwrap_or_default(),
+    };
+    keys.iter().map(count).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::metrics::{Cause, Kind, Verdict};
+
+    #[test]
+    fn whatever_is_counted_has_its_words() {
+        let named = |keys: &[(&'static str, &str)]| -> Vec<_> {
+            keys.iter().map(|(name, _)| *name).collect()
+        };
+        assert_eq!(named(&KINDS), Kind::ALL.map(|(_, name)| name));
+        assert_eq!(named(&PICTURES), Verdict::ALL.map(|(_, name)| name));
+        assert_eq!(named(&REFUSALS), Cause::ALL.map(|(_, name)| name));
+        for stage in named(&STAGES) {
+            assert!(crate::process::STAGES.contains(&stage), "{stage}");
         }
+        // An idle thread is not shown.
+        assert_eq!(STAGES.len() + 1, crate::process::STAGES.len());
+        assert_eq!(key_of(&STAGES, "unknown"), "stage-other");
     }
-    let mut found = Vec::new();
-    collect("", &metrics::summary(snapshot), &mut found);
-    found
 }

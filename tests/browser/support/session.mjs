@@ -113,7 +113,29 @@ export async function settled(page, whole = false) {
     !document.querySelector('[data-template][data-free="true"]') ||
     document.querySelector("[data-preview-state]")?.textContent !== "",
   );
+  await page.waitForFunction(viewersShow, whole);
   await still(page);
+}
+
+// Whether every viewer that is in view, or with `all` any, shows its picture: those are on canvases, or come when
+// their turn comes.
+function viewersShow(all) {
+  const isThere = (image) => image.complete && image.naturalWidth > 0;
+  const shows = {
+    // What was put there first goes when all that the canvas shows has been drawn.
+    ".halftone-zoom": (viewer) =>
+      viewer.dataset.state === "ready" && [...viewer.querySelectorAll(".halftone-zoom-preview")].every((one) => one.hidden),
+    ".halftone-gallery": (viewer) => [...viewer.querySelectorAll("img")].every(isThere),
+    ".halftone-slideshow": (viewer) => [...viewer.querySelectorAll(".halftone-slideshow-seen img")].every(isThere),
+    "halftone-image": (viewer) => [...viewer.querySelectorAll("img")].some(isThere),
+  };
+  const isSeen = (viewer) => {
+    const box = viewer.getBoundingClientRect();
+    return box.width > 0 && (all || (box.top < innerHeight && box.bottom > 0));
+  };
+  return Object.entries(shows).every(([kind, isFull]) =>
+    [...document.querySelectorAll(kind)].every((viewer) =>
+      !isSeen(viewer) || viewer.querySelector('[class*="-failed"]:not([role="status"])') !== null || isFull(viewer)));
 }
 
 // Notes what axe finds serious.

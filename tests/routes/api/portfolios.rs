@@ -270,6 +270,31 @@ pub fn publish(api: &Api, id: i64, fields: &[(&str, &str)]) -> Value {
 }
 
 #[test]
+fn names_in_a_zip_file_can_be_unpacked_on_every_system() {
+    let api = Api::on(BOTH[0], "");
+    let id = make(&api, "spring", "20", "10");
+    let images = format!("/portfolios/{id}/images/");
+    for (src, filename) in
+        [("a/one.jpg", "Nul.exe"), ("b/three.jpg", "a: \"b\"?. "), ("a/two.jpg", "_nul.JPG")]
+    {
+        let fields = [("image_src", src), ("filename", filename)];
+        api.ok("POST", &images, &api.admin, &fields);
+    }
+    let jo = basic(&api.jo, "");
+    let names = |fields: [(&str, &str); 2]| {
+        let given = [("description", ""), ("expiry_time", "2999-01-01"), fields[0], fields[1]];
+        let done = publish(&api, id, &given);
+        let target = done["url"].as_str().unwrap().strip_prefix("http://localhost").unwrap();
+        let files = unzip(&api.site.get_with(target, &[("Authorization", &jo)]).body);
+        files.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+    };
+    let as_they_are = names([("originals", "1"), ("image_parameters", "{}")]);
+    assert_eq!(as_they_are, ["_Nul.jpg", "a_ _b__.jpg", "_nul-001.JPG"]);
+    let made = names([("originals", "0"), ("image_parameters", r#"{"format":{"value":"png"}}"#)]);
+    assert_eq!(made, ["_Nul.png", "a_ _b__.png", "_nul-001.png"]);
+}
+
+#[test]
 fn a_portfolio_is_published_downloaded_and_expires() {
     for backend in BOTH {
         let api = Api::on(backend, "");

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use halftone::auth::Level;
+
 use super::library_of_three;
 use crate::people::{Browser, PASSWORD, form};
 use crate::site::{Site, within};
@@ -185,7 +187,8 @@ fn nobody_changes_what_they_may_not_nor_by_another_sites_form() {
     // Only within this server, only by POST, only what changes something, and no credentials.
     let away = format!("/do/put/admin/images/{id}/tags?next=https://evil.example/");
     assert_eq!(post(&mut editor, &away, &[("tags", "x")]).status, 400);
-    assert_eq!(editor.status(&target), 405);
+    assert_eq!(editor.status(&target), 303);
+    assert!(site.image("open/one.png").exists());
     for nothing in ["/do/get/list", "/do/put/none", "/do/post/token", "/do/post/uploads", "/do/"] {
         assert_eq!(post(&mut editor, nothing, &[]).status, 404, "{nothing}");
     }
@@ -269,6 +272,54 @@ fn a_form_of_a_session_before_is_offered_once_more() {
     assert!(page.contains("Send what you entered?") && page.contains("href=\"/browse\""), "{page}");
     assert_eq!(editor.submit(&page, &action_of(&page), &[]).status, 303);
     assert!(editor.get("/search?tag=summer").text().contains("open/one.png"));
+}
+
+#[test]
+fn what_forms_fill_in_by_themselves_is_sent_and_not_shown() {
+    let site = library_of_three();
+    let mut editor = Browser::signed_in(&site, "editor");
+    let id = id_of(&mut editor, "open/one.png");
+    let read = was(&editor.get("/details?src=open/one.png").text());
+    let (mut editor, csrf) = signed_out(&site, "editor", PASSWORD);
+    let target = format!("/do/put/admin/images/{id}?next=/details%3Fsrc%3Dopen/one.png");
+    let fields = [
+        ("_csrf_token", &*csrf),
+        ("was", &read),
+        ("title", "A title"),
+        ("description", ""),
+        ("tags", "sea"),
+    ];
+    let page = editor.send("POST", &target, &OWN, &form(&fields)).text();
+    let right = [("username", "editor"), ("password", PASSWORD)];
+    let page = editor.submit(&page, "/login", &right).text();
+    let (_, rest) = page.split_once("<dl class=\"facts\">").expect("what was filled in is shown");
+    let shown = rest.split("</dl>").next().unwrap();
+    assert!(shown.contains("A title") && shown.contains("sea"), "{shown}");
+    assert!(!shown.contains("What was read") && !shown.contains('{'), "{shown}");
+    assert_eq!(shown.matches("<dt>").count(), 3, "{shown}");
+    // It is sent along: what somebody else has written meanwhile is not overwritten.
+    assert!(page.contains("<input type=\"hidden\" name=\"was\" value=\"{"), "{page}");
+    let other = format!("/do/put/admin/images/{id}?next=/");
+    let theirs = [("title", "Theirs"), ("description", "")];
+    assert_eq!(post(&mut Browser::signed_in(&site, "editor"), &other, &theirs).status, 303);
+    let told = editor.submit(&page, &action_of(&page), &[]);
+    assert_eq!(told.status, 409, "{}", told.text());
+    assert!(told.text().contains("Theirs"), "{}", told.text());
+}
+
+#[test]
+fn choices_are_shown_in_words_before_they_are_sent_again() {
+    let site = library_of_three();
+    let (mut admin, csrf) = signed_out(&site, "admin", ADMIN_PASSWORD);
+    let target = "/do/post/admin/permissions?next=/admin/permissions";
+    let fields = [("_csrf_token", &*csrf), ("folder_id", "1"), ("group_id", "1"), ("access", "20")];
+    let page = admin.send("POST", target, &OWN, &form(&fields)).text();
+    let right = [("username", "admin"), ("password", ADMIN_PASSWORD)];
+    let page = admin.submit(&page, "/login", &right).text();
+    let (_, rest) = page.split_once("<dl class=\"facts\">").expect("what was filled in is shown");
+    let shown = rest.split("</dl>").next().unwrap();
+    assert!(shown.contains(">Download</dd>") && shown.matches("<dt>").count() == 1, "{shown}");
+    assert!(page.contains("name=\"group_id\" value=\"1\""), "{page}");
 }
 
 #[test]
@@ -375,6 +426,89 @@ fn files_are_uploaded_without_a_script() {
     let (link, _) = rest.split_once('"').unwrap();
     assert_eq!(editor.status(&format!("/details?src={link}")), 200);
     assert!(!page.contains("class=\"notice\""), "{page}");
+}
+
+#[test]
+fn the_address_of_a_form_leads_to_its_page() {
+    let site = library_of_three();
+    let mut editor = Browser::signed_in(&site, "editor");
+    let id = id_of(&mut editor, "open/one.png");
+    let target = format!(
+        "/do/delete/admin/filesystem/images/{id}?next=/browse%3Fpath%3Dopen&done=image-deleted"
+    );
+    // Nothing is done by going there, signed in or not, and nothing is said to be done.
+    for browser in [&mut editor, &mut Browser::new(site.addr())] {
+        let led = browser.get(&target);
+        assert_eq!(led.status, 303, "{}", led.text());
+        assert_eq!(led.header("location"), Some("/browse?path=open"));
+        assert_eq!(led.header("cache-control"), Some("no-store"));
+    }
+    assert!(site.image("open/one.png").exists());
+    let plain = format!("/do/put/admin/images/{id}");
+    assert_eq!(editor.get(&plain).header("location"), Some("/"));
+    for (other, status) in [
+        (format!("{plain}?next=https://evil.example/"), 400),
+        (format!("{plain}?next=//evil.example/"), 400),
+        ("/do/put/none".to_owned(), 404),
+        ("/do/get/list".to_owned(), 404),
+        ("/do/post/token".to_owned(), 404),
+    ] {
+        assert_eq!(editor.status(&other), status, "{other}");
+    }
+    // What failed tells so at that address, and leads back.
+    let rename = format!("/do/put/admin/filesystem/images/{id}?next=/browse%3Fpath%3Dopen");
+    let taken = post(&mut editor, &rename, &[("path", "open/two.png")]);
+    assert_eq!(taken.status, 409);
+    assert!(taken.text().contains("href=\"/browse?path=open\""), "{}", taken.text());
+    assert_eq!(editor.get(&rename).header("location"), Some("/browse?path=open"));
+}
+
+#[test]
+fn who_has_deleted_something_is_told_where_to_bring_it_back() {
+    let site = library_of_three();
+    let mut editor = Browser::signed_in(&site, "editor");
+    let page = editor.get("/details?src=open/one.png").text();
+    assert!(page.contains("You can restore the file from the recycle folder"), "{page}");
+    assert!(page.contains("done=image-deleted\""), "{page}");
+    let told = "You can restore it for a while: <a href=\"/admin/recycled\">Recycle folder</a>";
+    for done in ["image-deleted", "folder-deleted"] {
+        let page = editor.get(&format!("/browse?done={done}")).text();
+        assert!(page.contains(told), "{done}: {page}");
+    }
+    assert!(!editor.get("/browse?done=image-saved").text().contains("Recycle folder</a></span>"));
+    let reader = Browser::signed_in(&site, "reader").get("/browse?done=image-deleted").text();
+    assert!(!reader.contains("/admin/recycled"), "{reader}");
+    // Of a folder in which nothing may be put back, others can.
+    assert!(editor.get("/browse?path=open").text().contains("done=folder-deleted\""));
+    let group = halftone::db::groups::insert(site.db(), "below", "", 2).unwrap();
+    let user = crate::people::account(&site, "below", false);
+    halftone::db::groups::add_member(site.db(), group, user).unwrap();
+    site.permit("/open/deep", group, Level::DeleteFolder.access());
+    let mut below = Browser::signed_in(&site, "below");
+    within(TASK, "rights hold", || {
+        below.get("/browse?path=open/deep").text().contains("id=\"delete-folder\"")
+    });
+    let page = below.get("/browse?path=open/deep").text();
+    assert!(page.contains("done=folder-deleted-others\""), "{page}");
+    assert!(page.contains("An administrator can restore it for a while."), "{page}");
+}
+
+#[test]
+fn what_is_gone_for_ever_is_said_to_be() {
+    let site = Site::start("recycle_days = 0\n", |images| {
+        crate::library::plain(&images.join("open/one.png"), 60, 40, [200, 100, 50]);
+    });
+    let mut admin = Browser::new(site.addr());
+    assert_eq!(admin.login("admin", ADMIN_PASSWORD).status, 303);
+    for page in ["/details?src=open/one.png", "/browse?path=open", "/search"] {
+        let text = admin.get(page).text();
+        assert!(text.contains("This cannot be undone."), "{page}: {text}");
+        assert!(!text.contains("restore it") && !text.contains("restore the file"), "{page}");
+    }
+    for done in ["image-deleted-ever", "folder-deleted-ever"] {
+        let text = admin.get(&format!("/browse?done={done}")).text();
+        assert!(text.contains("has been deleted.</span></p>"), "{text}");
+    }
 }
 
 #[test]

@@ -1,10 +1,67 @@
 //! The guides: every parameter, every call, every viewer.
 
-use super::library_of_three;
+use halftone::auth::Level;
+use halftone::db::groups::PUBLIC;
+
+use crate::library as pictures;
+use crate::site::{Site, within};
+
+use super::IN_FORCE;
+
+/// A site whose pictures have these sizes.
+fn site_of(sizes: &[(&str, u32, u32)]) -> Site {
+    let site = Site::start("", |images| {
+        for (name, width, height) in sizes {
+            pictures::plain(&images.join(name), *width, *height, [200, 100, 50]);
+        }
+    });
+    site.permit("/", PUBLIC, Level::View.access());
+    site
+}
+
+#[test]
+fn guides_show_pictures_that_are_large_enough() {
+    let site =
+        site_of(&[("b.png", 1, 1), ("d.png", 599, 900), ("c.png", 600, 700), ("e.png", 640, 600)]);
+    let shown = |site: &Site, src: &str| {
+        let imaging = site.ok("/help").text();
+        let viewers = site.ok("/help/viewers").text();
+        let of = |page: &str| page.matches(&format!("src={src}")).count();
+        (of(&imaging), of(&viewers))
+    };
+    within(IN_FORCE, "the guides show a picture", || {
+        // What is wider than high comes first, and stands alone for what parameters do.
+        let (imaging, viewers) = shown(&site, "e.png");
+        imaging > 30 && viewers > 0
+    });
+    assert_eq!(shown(&site, "c.png").0, 0);
+    for small in ["b.png", "d.png"] {
+        assert_eq!(shown(&site, small), (0, 0), "{small}");
+    }
+    // Others that come change nothing.
+    pictures::plain(&site.image("a.png"), 2000, 600, [50, 100, 200]);
+    assert_eq!(site.status("/details?src=a.png"), 200);
+    let (imaging, _) = shown(&site, "e.png");
+    assert!(imaging > 30 && shown(&site, "a.png").0 == 0, "{imaging}");
+}
+
+#[test]
+fn guides_without_a_picture_have_their_words() {
+    let site = site_of(&[("a.png", 1, 1), ("b.png", 2000, 20)]);
+    for page in ["/help", "/help/viewers"] {
+        assert_eq!(site.status("/details?src=a.png"), 200);
+        let text = site.ok(page).text();
+        assert!(text.contains("There is no picture yet that is large enough"), "{page}: {text}");
+        assert!(!text.contains("\"/image?src"), "{page}: {text}");
+    }
+    let viewers = site.ok("/help/viewers").text();
+    assert!(viewers.contains("&lt;halftone-zoom src=") && !viewers.contains("<halftone-zoom"));
+    assert!(viewers.contains("/image?src=products/coat.jpg"), "{viewers}");
+}
 
 #[test]
 fn the_guides_tell_of_all_there_is() {
-    let site = library_of_three();
+    let site = site_of(&[("large.png", 800, 600)]);
     let imaging = site.ok("/help").text();
     for name in ["width", "gravity", "ovopacity", "tmp", "colorspace"] {
         assert!(imaging.contains(&format!("id=\"p-{name}\"")), "{name}");

@@ -122,10 +122,12 @@ function told(all: number, failed: { name: string; message: string }[]): string 
   return [word("some-failed", { failed: failed.length, done: all - failed.length }), ...lines].join("\n");
 }
 
+const changed = (count: number): void => say(word("changed", { done: count }));
+
 type Work = (id: string, path: string) => Promise<void>;
 
 /** Does something to every chosen picture; those for which it failed stay chosen. */
-async function together(form: HTMLFormElement, work: Work): Promise<void> {
+async function together(form: HTMLFormElement, work: Work, done = changed): Promise<void> {
   const items = chosen().map((box) => tileOf(box)).filter((tile) => tile !== null);
   const bar = form.querySelector("progress");
   if (bar) [bar.hidden, bar.max, bar.value] = [false, items.length, 0];
@@ -140,7 +142,7 @@ async function together(form: HTMLFormElement, work: Work): Promise<void> {
     show();
     return;
   }
-  say(word("changed", { done: items.length }));
+  done(items.length);
   close(form);
   form.reset();
   show();
@@ -192,7 +194,7 @@ function moveAll(form: HTMLFormElement): Promise<void> {
   const work = async (id: string, path: string): Promise<void> => {
     if (await move(id, path, folder)) moved.add(id);
   };
-  if (!isEverywhere()) return taking(form, work, moved);
+  if (!isEverywhere()) return taking(form, work, moved, changed);
   // What is found lies in many folders: it stays, elsewhere.
   return changing(async () => {
     await together(form, work);
@@ -210,13 +212,16 @@ function deleteAll(form: HTMLFormElement): Promise<void> {
     await call("DELETE", `/admin/filesystem/images/${id}`);
     gone.add(id);
   };
-  return taking(form, work, gone);
+  // Where it can be brought back from, that is offered.
+  const { recycled } = form.dataset;
+  const offer = recycled ? { label: word("recycled"), act: () => location.assign(recycled) } : undefined;
+  return taking(form, work, gone, (count) => say(word("deleted", { done: count }), offer));
 }
 
 /** Does something by which pictures leave the grid: those that `gone` tells afterwards. */
-function taking(form: HTMLFormElement, work: Work, gone: Set<string>): Promise<void> {
+function taking(form: HTMLFormElement, work: Work, gone: Set<string>, done: (count: number) => void): Promise<void> {
   return changing(() =>
-    together(form, work).finally(() => {
+    together(form, work, done).finally(() => {
       leave(gone);
       show();
     }),

@@ -17,10 +17,12 @@ function pictureOf(link: HTMLAnchorElement): Picture {
   const small = link.querySelector("img");
   const [width, height] = [small?.naturalWidth ?? 0, small?.naturalHeight ?? 0];
   const scale = LARGEST / Math.max(width, height);
+  const description = link.dataset["description"] ?? "";
   return {
     address: Address.parse(link.href),
-    title: link.dataset["title"] || (small?.alt ?? ""),
-    description: link.dataset["description"] ?? "",
+    // What has no words of its own is called by its file.
+    title: link.dataset["title"] || (description ? "" : (small?.alt ?? "")),
+    description,
     ...(width > 0 ? { width: Math.round(width * scale), height: Math.round(height * scale) } : {}),
     ...("fixed" in link.dataset ? { fixed: true } : {}),
   };

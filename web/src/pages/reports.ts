@@ -1,5 +1,5 @@
 // Charts of the numbers that stand in a table of the page, all over one stretch of time: it can be zoomed into
-// by dragging, and by buttons. The table, the files to save and the fields of the stretch follow. Without this script
+// by dragging, and by buttons. What was counted in a line of the table is drawn level over the line's time. The table, the files to save and the fields of the stretch follow. Without this script
 // there is the table, and the fields are in UTC.
 
 import uPlot from "uplot";
@@ -63,6 +63,15 @@ function tableOf(table: HTMLTableElement, stepS: number): Table {
   };
 }
 
+/** A table's times as charts take them: level lines have a beginning, a middle to point at, and an end. */
+function stepsOf({ times, end }: Table): number[] {
+  return times.flatMap((time, at) => {
+    // Before the next one begins.
+    const until = (times[at + 1] ?? end) - 0.001;
+    return [time, (time + until) / 2, until];
+  });
+}
+
 /** A colour of the page as canvases take it. */
 function colour(name: string): string {
   const probe = document.createElement("span");
@@ -91,16 +100,38 @@ function amount(unit: string): (value: number) => string {
   }
 }
 
-/** Ticks of the time axis: the clock, with the day where another one begins; the day alone where they are far apart. */
+const [MINUTE, HOUR, DAY] = [60, 3600, 86_400];
+const [MONTH, YEAR] = [30 * DAY, 365 * DAY];
+
+/** How far apart ticks of the time axis stand, in seconds: no nearer than labels can tell. */
+const APART = [
+  ...[1, 2, 5, 10, 15, 30].map((count) => count * MINUTE),
+  ...[1, 2, 3, 4, 6, 8, 12].map((count) => count * HOUR),
+  ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15].map((count) => count * DAY),
+  ...[1, 2, 3, 4, 6].map((count) => count * MONTH),
+  ...[1, 2, 5, 10, 25, 50, 100].map((count) => count * YEAR),
+];
+
+/** The same for the other axis: whole numbers, since a half of a request says nothing. */
+const WHOLE = Array.from({ length: 16 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
+
+/**
+ * Ticks of the time axis: the clock, the day, the month or the year, by how far apart they are; what these lie in
+ * stands below where another one begins.
+ */
 function times(values: number[], apartS: number): string[] {
-  const day = apartS >= 86_400;
-  const date = new Intl.DateTimeFormat(navigator.languages as string[], { day: "numeric", month: "short" });
-  const clock = new Intl.DateTimeFormat(navigator.languages as string[], { hour: "2-digit", minute: "2-digit" });
+  const as = (form: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(navigator.languages as string[], form);
+  const year = as({ year: "numeric" });
+  let own = as({ hour: "2-digit", minute: "2-digit" });
+  let around: Intl.DateTimeFormat | null = as({ day: "numeric", month: "short" });
+  if (apartS >= YEAR) [own, around] = [year, null];
+  else if (apartS >= MONTH) [own, around] = [as({ month: "short" }), year];
+  else if (apartS >= DAY) [own, around] = [around, year];
   let last = "";
   return values.map((value) => {
     const moment = new Date(value * 1000);
-    const told = date.format(moment);
-    const text = day ? told : told === last ? clock.format(moment) : `${clock.format(moment)}\n${told}`;
+    const told = around?.format(moment) ?? "";
+    const text = told === last ? own.format(moment) : `${own.format(moment)}\n${told}`;
     last = told;
     return text;
   });
@@ -205,6 +236,8 @@ class Charts {
   private charts: uPlot[] = [];
   private readonly table: Table;
   private readonly range: [number, number];
+  /** The beginning, the middle and the end of each line of the table. */
+  private readonly steps: number[];
   private readonly finer: HTMLAnchorElement;
   private readonly followers: Followers;
 
@@ -213,9 +246,8 @@ class Charts {
     this.table = tableOf(table, stepS);
     this.followers = new Followers(stretch, table, stepS);
     const [first = 0] = this.table.times;
-    // One point alone stands in the middle.
-    const before = this.isPoint ? (this.table.end - first) / 2 : 0;
-    this.range = [first - before, this.table.end - before];
+    this.range = [first, this.table.end];
+    this.steps = stepsOf(this.table);
     this.finer = document.createElement("a");
     this.tools();
     this.draw();
@@ -223,9 +255,15 @@ class Charts {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
 
-  /** Whether there is one point and no line: its values are told without being pointed at. */
-  private get isPoint(): boolean {
+  /** Whether the table has one line: its values are told without being pointed at. */
+  private get isOne(): boolean {
     return this.table.times.length === 1;
+  }
+
+  /** The line of the table of a place in the data. */
+  private lineAt(place: number | null | undefined): number | null {
+    if (place != null) return Math.floor(place / 3);
+    return this.isOne ? 0 : null;
   }
 
   private draw(): void {
@@ -243,12 +281,15 @@ class Charts {
 
   private data(figure: HTMLElement): uPlot.AlignedData {
     const columns = this.columns(figure).map((at) => this.table.columns[at - 1] ?? []);
-    return [this.table.times, ...columns];
+    return [this.steps, ...columns.map((column) => column.flatMap((value) => [value, value, value]))];
   }
 
   private options(figure: HTMLElement): uPlot.Options {
     const unit = amount(figure.dataset["unit"] ?? "");
+    const isShare = figure.dataset["unit"] === "percent";
     const [ink, line, step] = [colour("--quiet"), colour("--line"), Number(this.place.dataset["step"])];
+    // Values are written above lines.
+    const room = this.isOne ? 1.3 : 1.08;
     const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } };
     const font = `12px ${getComputedStyle(document.body).fontFamily}`;
     const when = new Intl.DateTimeFormat(navigator.languages as string[], { dateStyle: "medium", timeStyle: "short" });
@@ -259,22 +300,27 @@ class Charts {
         sync: { key: SYNC, setSeries: false },
         drag: { x: true, y: false, setScale: false },
         points: { size: 7 },
+        // The middle of the line of the table that is pointed at.
+        dataIdx: (_, __, ___, at) => {
+          const after = this.table.times.findIndex((time) => time > at);
+          return 3 * Math.max(0, (after < 0 ? this.table.times.length : after) - 1) + 1;
+        },
         bind: { dblclick: () => () => (this.zoom(...this.range), null) },
       },
       select: { show: true, left: 0, top: 0, width: 0, height: 0 },
       scales: {
         x: { range: (_, min, max) => [min, max > min ? max : min + step] },
-        y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] },
+        y: { range: (_, __, max) => [0, isShare ? 100 : max > 0 ? max * room : 1] },
       },
       axes: [
-        { ...axis, font, space: 70, values: (_, values, __, ___, apart) => times(values, apart) },
-        { ...axis, font, size: 64, values: (_, values) => values.map(unit) },
+        { ...axis, font, space: 70, incrs: APART, values: (_, values, __, ___, apart) => times(values, apart) },
+        { ...axis, font, size: 64, incrs: WHOLE, values: (_, values) => values.map(unit) },
       ],
       series: [
         {
-          value: (_, pointed) => {
-            const value = pointed ?? (this.isPoint ? this.table.times[0] : null);
-            return value == null ? "–" : when.format(new Date(value * 1000));
+          value: (_, __, ___, place) => {
+            const value = this.table.times[this.lineAt(place) ?? -1];
+            return value === undefined ? "–" : when.format(new Date(value * 1000));
           },
         },
         ...this.columns(figure).map((at, place): uPlot.Series => {
@@ -283,9 +329,9 @@ class Charts {
             label: this.table.heads[at] ?? "",
             stroke: colour(pen.stroke),
             width: pen.width,
-            points: { show: this.table.times.length < 40, size: this.isPoint ? 9 : 5 },
-            value: (_, pointed) => {
-              const value = pointed ?? (this.isPoint ? this.table.columns[at - 1]?.[0] : null);
+            points: { show: false },
+            value: (_, __, ___, place) => {
+              const value = this.table.columns[at - 1]?.[this.lineAt(place) ?? -1];
               return value == null ? "–" : unit(value);
             },
           };
@@ -295,7 +341,7 @@ class Charts {
         }),
       ],
       hooks: {
-        draw: [(chart) => this.isPoint && this.values(chart, unit, font)],
+        draw: [(chart) => this.isOne && this.values(chart, unit, font)],
         setSelect: [
           (chart) => {
             const { left, width } = chart.select;
@@ -308,7 +354,7 @@ class Charts {
     };
   }
 
-  /** Writes the values beside the points of a chart that has one of each line; not over each other. */
+  /** Writes the values above the lines of a chart that are level throughout; not over each other. */
   private values(chart: uPlot, unit: (value: number) => string, font: string): void {
     const { ctx } = chart;
     const { pxRatio } = uPlot;
@@ -316,14 +362,14 @@ class Charts {
     ctx.save();
     ctx.font = font.replace(/^[\d.]+/, (size) => String(Number(size) * pxRatio));
     ctx.fillStyle = colour("--ink");
-    ctx.textBaseline = "middle";
-    ctx.textAlign = "left";
+    ctx.textBaseline = "bottom";
+    ctx.textAlign = "center";
     for (const values of chart.data.slice(1)) {
       const value = values[0];
       if (value == null) continue;
-      const [x, y] = [chart.valToPos(chart.data[0][0] ?? 0, "x", true), chart.valToPos(value, "y", true)];
+      const [x, y] = [chart.valToPos(chart.data[0][1] ?? 0, "x", true), chart.valToPos(value, "y", true)];
       if (written.some((other) => Math.abs(other - y) < 16 * pxRatio)) continue;
-      ctx.fillText(unit(value), x + 10 * pxRatio, y);
+      ctx.fillText(unit(value), x, y - 4 * pxRatio);
       written.push(y);
     }
     ctx.restore();
@@ -389,6 +435,11 @@ class Charts {
     this.finer.textContent = this.place.dataset["finer"] ?? "";
     bar.append(this.finer);
     this.place.prepend(bar);
+    if (!this.isOne) return;
+    const note = document.createElement("p");
+    note.className = "quiet small chart-note";
+    note.textContent = this.place.dataset["one"] ?? "";
+    bar.after(note);
   }
 }
 

@@ -1,6 +1,7 @@
 // Small things: times in the visitor's own way, keys, the focal point.
 
 import { shortcuts } from "./page";
+import { arrow, pointAt } from "./pointer";
 import { isCovered, open } from "./sheets";
 
 /** Times in the visitor's zone and way of writing. */
@@ -121,29 +122,47 @@ export function keys(): void {
   });
 }
 
-/** A click in the picture says where the focal point is; a ring shows it. */
+/** The focal point is set on the picture, by pointer and by arrow keys; a ring shows it. */
 export function pointing(): void {
   const form = document.querySelector<HTMLFormElement>("form[data-point]");
-  const picture = form?.querySelector<HTMLElement>("[data-point-picture]");
+  const picture = form?.querySelector<HTMLImageElement>("[data-point-picture]");
   const [x, y] = ["x", "y"].map((name) => form?.elements.namedItem(name) as HTMLInputElement | null);
   if (!form || !picture || !x || !y) return;
   const place = document.createElement("div");
-  const ring = document.createElement("span");
+  const ring = document.createElement("button");
   place.className = "point";
+  const [width, height] = ["width", "height"].map((name) => Number(picture.getAttribute(name)));
+  place.style.setProperty("--ratio", String(width && height ? width / height : 1));
   ring.className = "ring";
+  ring.type = "button";
+  ring.autofocus = true;
+  ring.setAttribute("aria-label", picture.dataset["pointLabel"] ?? "");
+  picture.draggable = false;
   picture.replaceWith(place);
   place.append(picture, ring);
   const show = (): void => {
-    ring.style.setProperty("inset-inline-start", `${Number(x.value) * 100}%`);
-    ring.style.setProperty("inset-block-start", `${Number(y.value) * 100}%`);
+    // Whichever way the page is written.
+    ring.style.left = `${Number(x.value) * 100}%`;
+    ring.style.top = `${Number(y.value) * 100}%`;
   };
-  place.addEventListener("click", (event) => {
-    const box = picture.getBoundingClientRect();
-    const part = (at: number, length: number) =>
-      Math.min(1, Math.max(0, Math.round((at / length) * 1000) / 1000));
-    x.value = String(part(event.clientX - box.left, box.width));
-    y.value = String(part(event.clientY - box.top, box.height));
+  const become = (at: [number, number]): void => {
+    const [toX, toY] = at.map((part) => String(Math.min(1, Math.max(0, Math.round(part * 1000) / 1000))));
+    [x.value, y.value] = [toX ?? "", toY ?? ""];
     show();
+  };
+  place.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    event.preventDefault();
+    place.setPointerCapture(event.pointerId);
+    become(pointAt(picture, event));
+    ring.focus();
+  });
+  place.addEventListener("pointermove", (event) => {
+    if (place.hasPointerCapture(event.pointerId)) become(pointAt(picture, event));
+  });
+  ring.addEventListener("keydown", (event) => {
+    const by = arrow(event);
+    if (by) become([Number(x.value) + by[0], Number(y.value) + by[1]]);
   });
   for (const field of [x, y]) field.addEventListener("input", show);
   show();

@@ -20,6 +20,9 @@ interface Wanted {
 
 interface Row {
   item: HTMLLIElement;
+  thumb: HTMLElement;
+  /** What stands under the name. */
+  why: HTMLElement;
   state: HTMLElement;
   bar: HTMLProgressElement;
   off: HTMLButtonElement;
@@ -56,28 +59,42 @@ function advance(): void {
   }
 }
 
+/** Draws a sign of the page into a row's tile. */
+function mark(thumb: HTMLElement, name: string): void {
+  const sign = document.querySelector<HTMLTemplateElement>(`template[data-upload-mark="${name}"]`);
+  thumb.querySelector("svg")?.remove();
+  if (sign) thumb.append(sign.content.cloneNode(true));
+}
+
+/** Shows a picture in its tile, if browsers can. */
+function thumbnail(thumb: HTMLElement, file: File): void {
+  if (!/^image\/(jpeg|png|gif|webp|avif)$/.test(file.type) || file.size >= 3e7) return mark(thumb, "file");
+  const image = document.createElement("img");
+  image.alt = "";
+  image.src = URL.createObjectURL(file);
+  image.addEventListener("load", () => URL.revokeObjectURL(image.src), { once: true });
+  // What is no picture shows none.
+  image.addEventListener("error", () => {
+    URL.revokeObjectURL(image.src);
+    image.remove();
+    if (!thumb.querySelector("svg")) mark(thumb, "file");
+  });
+  thumb.append(image);
+}
+
 function row(wanted: Wanted): Row {
   const item = document.createElement("li");
-  const thumb = document.createElement("img");
+  const thumb = document.createElement("span");
   const what = document.createElement("div");
   const name = document.createElement("bdi");
+  const why = document.createElement("p");
   const state = document.createElement("span");
   const bar = document.createElement("progress");
   thumb.className = "thumb";
-  thumb.alt = "";
-  // What is no picture shows none.
-  thumb.addEventListener("error", () => {
-    const place = document.createElement("span");
-    place.className = "thumb";
-    thumb.replaceWith(place);
-  });
-  if (/^image\/(jpeg|png|gif|webp|avif)$/.test(wanted.file.type) && wanted.file.size < 3e7) {
-    thumb.src = URL.createObjectURL(wanted.file);
-    for (const event of ["load", "error"]) {
-      thumb.addEventListener(event, () => URL.revokeObjectURL(thumb.src), { once: true });
-    }
-  }
+  thumbnail(thumb, wanted.file);
   what.className = "what";
+  why.className = "why small";
+  why.hidden = true;
   name.textContent = wanted.below + wanted.file.name;
   state.className = "state small";
   state.textContent = word("upload-waiting");
@@ -89,10 +106,10 @@ function row(wanted: Wanted): Row {
   off.className = "button bare";
   off.textContent = word("upload-off");
   off.setAttribute("aria-label", word("upload-off-one", { name: wanted.file.name }));
-  what.append(name, bar);
+  what.append(name, why, bar);
   item.append(thumb, what, state, off);
   list?.append(item);
-  return { item, state, bar, off };
+  return { item, thumb, why, state, bar, off };
 }
 
 function finished(row: Row, id: string | null): void {
@@ -110,7 +127,10 @@ function failed(row: Row, { status, message }: Refused, again: () => void): void
   row.item.dataset["state"] = "failed";
   row.bar.hidden = true;
   row.off.hidden = true;
-  row.state.textContent = message;
+  mark(row.thumb, "refused");
+  row.why.textContent = message;
+  row.why.hidden = false;
+  row.state.textContent = word("upload-failed");
   if (!mayPass(status)) return;
   const button = document.createElement("button");
   button.type = "button";
@@ -165,7 +185,12 @@ function send(wanted: Wanted, folder: string, overwrite: string): void {
       let became: string | null = null;
       shown.bar.hidden = false;
       shown.off.hidden = false;
-      delete shown.item.dataset["state"];
+      shown.why.hidden = true;
+      if (shown.item.dataset["state"] === "failed") {
+        delete shown.item.dataset["state"];
+        shown.thumb.querySelector("svg")?.remove();
+        if (!shown.thumb.querySelector("img")) mark(shown.thumb, "file");
+      }
       const upload = new Upload(wanted.file, {
         endpoint: "/api/v1/uploads",
         onBeforeRequest: (request) => {

@@ -100,7 +100,7 @@ field-value = Value
 field-was = Previous values
 field-x = From the left
 field-y = From the top
-field-yes = Your yes
+field-yes = Mark missing files as deleted, however many there are
 
 # Administrative acts: what was done
 act-user-create = Created a user

@@ -55,4 +55,5 @@ chart-later = Later
 chart-in = Zoom in
 chart-out = Zoom out
 chart-all = Show all
+chart-one = There are figures for one interval so far, so the lines are level.
 chart-finer = Show this period in detail

@@ -354,10 +354,10 @@ mod tests {
                 &[
                     "Press",
                     "Kind: Usual group → Group of the directory",
-                    "May: Make portfolios → See reports, Administer files and folders",
+                    "Rights: Make portfolios → See reports, Administer files and folders",
                 ],
             ),
-            ("group.create", "Press", "folios", &["Press", "May: Make portfolios"]),
+            ("group.create", "Press", "folios", &["Press", "Rights: Make portfolios"]),
             ("group.add", "Press", "user 5 \"jo o\"", &["Press", "User: jo o"]),
             ("group.join", "Press", "\"jo\"", &["Press", "User: jo"]),
             (
@@ -414,7 +414,7 @@ mod tests {
                 &["/b", "It was /a, b, and is closed as far as that was."],
             ),
             ("access.move", "/a", "2 records, to /b", &["/a", "2 levels and templates, to /b"]),
-            ("key.create", "backup", "read write", &["backup", "May be used for: Changing, too"]),
+            ("key.create", "backup", "read write", &["backup", "Allows: Read and write"]),
             (
                 "task.begin",
                 "purge_made_pictures",
@@ -426,6 +426,12 @@ mod tests {
                 "purge_system_stats",
                 r#"{"before_ms":999993600000}"#,
                 &["Purge statistics of the system", "Older than: 9 Sep 2001, 00:00 UTC"],
+            ),
+            (
+                "task.begin",
+                "sync",
+                r#"{"yes":false}"#,
+                &["Scan library", "Mark missing files as deleted, however many there are: no"],
             ),
             ("task.run", "sync_sweep", "\"Mark\"", &["Mark missing pictures deleted", "Mark"]),
             // Of another version, or as nobody has written it.

@@ -252,7 +252,7 @@ fn id_in_path(request: &Request, at: usize) -> Result<i64, Error> {
 }
 
 /// The text of a level.
-fn level_key(level: Level) -> &'static str {
+pub fn level_key(level: Level) -> &'static str {
     match level {
         Level::None => "level-none",
         Level::View => "level-view",

@@ -11,16 +11,25 @@ use askama::Template;
 
 use super::frame::Frame;
 use super::home::latest;
-use super::tiles::Tile;
 use crate::auth::Identity;
+use crate::db::image_views::{self, ImageView};
+use crate::db::search::{Order, Query};
 use crate::http::{Progress, Request, Response};
+use crate::library::Caller;
+use crate::source::SourcePath;
 use crate::spec::{Group, PARAMS, Param};
-use crate::web::api::in_query;
+use crate::web::api::{Now, current, in_query, supported};
 use crate::web::{App, Error, who};
 use examples::{Example, FIRST, of_parameter};
 
 /// Pictures of which one is chosen.
-const LOOKED_AT: usize = 24;
+const LOOKED_AT: u32 = 24;
+
+/// Pictures whose size is read where none is known to be large enough.
+const READ: usize = 6;
+
+/// What both sides of a picture have at least, in pixels: less shows little of what becomes of it.
+const LEAST: u32 = 600;
 
 #[derive(Template)]
 #[template(path = "help.html")]
@@ -55,12 +64,34 @@ struct Row {
 }
 
 /// The pictures that guides show, the best first: what is wider than high shows best what becomes of its
-/// shape.
-fn pictures(app: &App, identity: &Identity) -> Result<Vec<Tile>, Error> {
-    let mut tiles = latest(app, identity, LOOKED_AT)?;
-    tiles.retain(|tile| !tile.src.is_empty());
-    tiles.sort_by_key(|tile| tile.width <= tile.height);
-    Ok(tiles)
+/// shape. They are those that came first, so that guides stay as they are when others come.
+fn pictures(app: &App, identity: &Identity) -> Result<Vec<ImageView>, Error> {
+    let now = Now::of(app, identity);
+    let caller = Caller::Somebody { rights: &now, user: identity.user_id() };
+    let (min_width, min_height) = (Some(LEAST), Some(LEAST));
+    let query =
+        Query { min_width, min_height, order: Order::First, limit: LOOKED_AT, ..Query::default() };
+    let found = app.library.search(&caller, "", query)?.images;
+    let paths: Vec<String> = found.into_iter().map(|image| image.path).collect();
+    let mut views = image_views::by_paths(&app.db, &paths)?;
+    views.retain(|view| supported(&view.path));
+    if views.is_empty() {
+        views = read(app, identity)?;
+    }
+    views.sort_by_key(|view| (view.width <= view.height, view.id));
+    Ok(views)
+}
+
+/// Pictures that turn out to be large enough, while little of the library has been read.
+fn read(app: &App, identity: &Identity) -> Result<Vec<ImageView>, Error> {
+    let is_large = |view: &ImageView| {
+        let least = view.width.min(view.height);
+        least.is_some_and(|side| side >= i64::from(LEAST)) && supported(&view.path)
+    };
+    let tiles = latest(app, identity, READ)?;
+    let paths = tiles.iter().filter_map(|tile| SourcePath::parse(&tile.path).ok());
+    // What cannot be read shows nothing.
+    Ok(paths.filter_map(|path| current(app, &path).ok()).filter(is_large).collect())
 }
 
 /// `GET /help`
@@ -68,7 +99,7 @@ pub fn help(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, 
     let identity = who::identify(app, request)?;
     let f = Frame::of(app, request, &identity);
     let pictures = pictures(app, &identity)?;
-    let src = pictures.first().map(|tile| in_query(&tile.path));
+    let src = pictures.first().map(|view| in_query(&view.path));
     let shown = |example: &Example| {
         let src = src.as_deref()?;
         let query = example.query.replace("{src}", src);

@@ -73,7 +73,8 @@ export class Gallery {
       ...(loaded ? { msrc: small.src } : {}),
       width: Math.round(width * scale),
       height: Math.round(height * scale),
-      alt: picture.title,
+      // What is said of it stands for it, as it does everywhere.
+      alt: picture.description || picture.title,
       element: small?.parentElement ?? undefined,
     };
   }
