@@ -227,7 +227,10 @@ fn a_picture_has_the_controls_of_the_publish_page() {
     assert_eq!(none, ["attach", "stats", "tile", "tmp", "xref"]);
     assert!(same > 20, "only {same} could be compared");
     // Nobody has to know names: words, bounds of this picture, what each does.
-    assert!(control(&own, "format").contains(">Automatic: best for each browser</option>"), "{own}");
+    assert!(
+        control(&own, "format").contains(">Automatic: best for each browser</option>"),
+        "{own}"
+    );
     assert!(control(&own, "width").contains("data-slider=\"0 60 1\""), "{own}");
     // Groups in which something is said are open.
     let is_open = |page: &str, group: &str| page.contains(&format!("id=\"group-{group}\" open>"));
