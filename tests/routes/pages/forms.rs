@@ -295,7 +295,7 @@ fn what_forms_fill_in_by_themselves_is_sent_and_not_shown() {
     let (_, rest) = page.split_once("<dl class=\"facts\">").expect("what was filled in is shown");
     let shown = rest.split("</dl>").next().unwrap();
     assert!(shown.contains("A title") && shown.contains("sea"), "{shown}");
-    assert!(!shown.contains("What was read") && !shown.contains('{'), "{shown}");
+    assert!(!shown.contains("Previous values") && !shown.contains('{'), "{shown}");
     assert_eq!(shown.matches("<dt>").count(), 3, "{shown}");
     // It is sent along: what somebody else has written meanwhile is not overwritten.
     assert!(page.contains("<input type=\"hidden\" name=\"was\" value=\"{"), "{page}");

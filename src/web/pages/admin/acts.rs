@@ -353,11 +353,11 @@ mod tests {
                 group.detail(),
                 &[
                     "Press",
-                    "Kind: Usual group → Group of the directory",
-                    "Rights: Make portfolios → See reports, Administer files and folders",
+                    "Type: Normal group → Directory group",
+                    "Rights: Create portfolios → See reports, Administer files and folders",
                 ],
             ),
-            ("group.create", "Press", "folios", &["Press", "Rights: Make portfolios"]),
+            ("group.create", "Press", "folios", &["Press", "Rights: Create portfolios"]),
             ("group.add", "Press", "user 5 \"jo o\"", &["Press", "User: jo o"]),
             ("group.join", "Press", "\"jo\"", &["Press", "User: jo"]),
             (
@@ -376,12 +376,7 @@ mod tests {
                 "folder_template.set",
                 "/a",
                 "group 1 \"Public\" required template none -> \"Press\"",
-                &[
-                    "/a",
-                    "Group: Public",
-                    "Holds: whatever is asked for",
-                    "Template: nothing set → Press",
-                ],
+                &["/a", "Group: Public", "Applies: always", "Template: nothing set → Press"],
             ),
             (
                 "folder_template.remove",
@@ -390,8 +385,8 @@ mod tests {
                 &[
                     "/a",
                     "Group: Public",
-                    "Holds: when none is named",
-                    "Template: free of what is set above",
+                    "Applies: if none is named",
+                    "Template: none, ignoring folders above",
                 ],
             ),
             (
@@ -411,7 +406,7 @@ mod tests {
                 "folder.close",
                 "/b",
                 "it was /a, b, and is closed as far as that was",
-                &["/b", "It was /a, b, and is closed as far as that was."],
+                &["/b", "It was /a, b, and is closed to the same extent."],
             ),
             ("access.move", "/a", "2 records, to /b", &["/a", "2 levels and templates, to /b"]),
             ("key.create", "backup", "read write", &["backup", "Allows: Read and write"]),
@@ -419,13 +414,13 @@ mod tests {
                 "task.begin",
                 "purge_made_pictures",
                 r#"{"path":"/a"}"#,
-                &["Make pictures anew", "Path: /a"],
+                &["Rebuild pictures", "Path: /a"],
             ),
             (
                 "task.begin",
                 "purge_system_stats",
                 r#"{"before_ms":999993600000}"#,
-                &["Purge statistics of the system", "Older than: 9 Sep 2001, 00:00 UTC"],
+                &["Delete old system statistics", "Older than: 9 Sep 2001, 00:00 UTC"],
             ),
             (
                 "task.begin",
