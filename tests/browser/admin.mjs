@@ -95,7 +95,7 @@ async function permissions(admin, jo, kim, nobody) {
     const clear = admin.getByRole("button", { name: `Clear the level of ${group}` });
     await clear.click();
     await clear.waitFor({ state: "detached" });
-    await arrived(admin, admin.getByText("the level comes from above again"));
+    await arrived(admin, admin.getByText("is inherited again"));
   }
   await sees(kim, folder, 200);
   await sees(nobody, folder, 200);
@@ -164,7 +164,7 @@ async function tasks(page) {
   await page.getByRole("button", { name: "Scan" }).click();
   await page.waitForURL(/admin\/tasks/);
   // The list follows by itself. Other work may have to be done before.
-  const row = page.locator(".grants > li", { hasText: "Bring the library in step" }).first();
+  const row = page.locator(".grants > li", { hasText: "Scan library" }).first();
   await row.getByText("Done").waitFor({ timeout: TASKS_MS });
   // What it asks for to do so keeps nobody signed in.
   await page.waitForRequest((request) => request.headers()["halftone-unattended"] === "1");

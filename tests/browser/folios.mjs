@@ -120,7 +120,7 @@ async function change(page) {
   await picture(page, "portfolio-picture-tried");
   await crop(page);
   await keep.click();
-  await arrived(page, page.getByRole("status").filter({ hasText: "looks like this" }));
+  await arrived(page, page.getByRole("status").filter({ hasText: "The change has been saved" }));
   await page.locator("[data-arrange] code", { hasText: "angle=90" }).filter({ hasText: "right=0.5" }).waitFor();
 }
 
@@ -347,7 +347,7 @@ async function account(page) {
   await arrived(page, page.getByRole("button", { name: "Switch off two-step sign-in" }));
   await page.getByLabel("Authenticator code or recovery code").fill(recovery);
   await page.getByRole("button", { name: "Switch off two-step sign-in" }).click();
-  await arrived(page, page.getByRole("status").filter({ hasText: "taken away" }));
+  await arrived(page, page.getByRole("status").filter({ hasText: "switched off" }));
 
   await page.locator('input[name="name"]').fill("Nightly export");
   await page.getByRole("button", { name: "Create key" }).click();
@@ -360,7 +360,7 @@ async function account(page) {
   await arrived(page, page.getByRole("button", { name: /Nightly export/ }));
   await shoot(page, "account-keys", "/account");
   await page.getByRole("button", { name: /Nightly export/ }).click();
-  await page.getByRole("status").filter({ hasText: "taken back" }).waitFor();
+  await page.getByRole("status").filter({ hasText: "revoked" }).waitFor();
 }
 
 async function guides(page) {

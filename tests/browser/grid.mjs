@@ -65,11 +65,11 @@ async function chooseAll(page) {
   await tiles(page).first().locator(".pick input").check({ force: true });
   await page.getByRole("button", { name: "Select all", exact: true }).click();
   await page.getByRole("button", { name: `Select all ${MANY - 5}` }).click();
-  await page.getByText(`${MANY - 5} chosen`).waitFor();
+  await page.getByText(`${MANY - 5} selected`).waitFor();
   await until("all are there", async () => (await tiles(page).count()) === MANY - 5);
   await picture(page, "chosen-all-desktop-light");
   await page.getByRole("button", { name: "Clear selection" }).click();
-  await page.getByText(`${MANY - 5} chosen`).waitFor({ state: "hidden" });
+  await page.getByText(`${MANY - 5} selected`).waitFor({ state: "hidden" });
 }
 
 // Sheets keep the focus, and give it back.
@@ -150,7 +150,7 @@ async function waitForBusy(page) {
   await page.unroute(pictures);
   await page.route(pictures, busy);
   await page.goto(base + BROWSE);
-  const told = page.getByText("Some pictures did not come");
+  const told = page.getByText("Some pictures could not be loaded");
   await told.waitFor();
   assert.ok(!(await shown()));
   await picture(page, "busy-desktop-light");
