@@ -108,10 +108,10 @@ export async function settled(page, whole = false) {
       return !seen || (image.complete && image.naturalWidth > 0);
     }), whole,
   );
-  // The preview of a new template is made by a script, which tells of it then.
+  // The preview of a new template is asked for by a script.
   await page.waitForFunction(() =>
     !document.querySelector('[data-template][data-free="true"]') ||
-    document.querySelector("[data-preview-state]")?.textContent !== "",
+    document.querySelector("[data-stage] [data-preview]") !== null,
   );
   await page.waitForFunction(viewersShow, whole);
   await still(page);
