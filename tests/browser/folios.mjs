@@ -178,7 +178,7 @@ async function crop(page) {
 async function share(page) {
   await page.getByRole("button", { name: "Settings" }).click();
   const sheet = page.getByRole("dialog");
-  await sheet.getByLabel("Name").fill("A walk in spring");
+  await sheet.getByLabel("Name", { exact: true }).fill("A walk in spring");
   await sheet.getByLabel("Description").fill("What was seen on the way, for the press and for friends.");
   await sheet.getByLabel("Short name in the address").fill("not/possible");
   await sheet.locator('select[name="public_access"]').selectOption("20");
@@ -194,7 +194,21 @@ async function share(page) {
   await picture(page, "portfolio-publish");
   await page.getByRole("dialog").getByRole("button", { name: "Publish" }).click();
   await page.getByRole("status").filter({ hasText: "The file is being made." }).waitFor();
-  await page.locator(".exports").getByRole("link", { name: "Download" }).waitFor({ timeout: TASKS_MS });
+  const made = page.locator(".exports").getByRole("link", { name: "Download" });
+  await made.waitFor({ timeout: TASKS_MS });
+  // The page is where each of these leads back to.
+  for (const [name, count] of [["Second file", 2], ["Third file", 3]]) {
+    await page.getByRole("button", { name: "Publish" }).first().click();
+    await sheet.getByLabel("Description").fill(name);
+    await sheet.getByRole("button", { name: "Publish" }).click();
+    await page.locator(".exports", { hasText: name }).waitFor();
+    await made.nth(count - 1).waitFor({ timeout: TASKS_MS });
+  }
+  for (const name of ["Second file", "Third file"]) {
+    await page.locator(".exports li").filter({ hasText: name }).getByRole("button", { name: /^Delete/ }).click();
+    await page.locator(".exports li").filter({ hasText: name }).waitFor({ state: "detached" });
+  }
+  await arrived(page, page.locator(".exports", { hasText: "For the press" }));
 }
 
 async function look(browser) {
@@ -349,9 +363,15 @@ async function account(page) {
   await page.getByRole("button", { name: "Switch off two-step sign-in" }).click();
   await arrived(page, page.getByRole("status").filter({ hasText: "switched off" }));
 
-  await page.locator('input[name="name"]').fill("Nightly export");
-  await page.getByRole("button", { name: "Create key" }).click();
-  await arrived(page, page.getByRole("heading", { name: "Your new key" }));
+  const create = async (name) => {
+    await page.locator('input[name="name"]').fill(name);
+    await page.getByRole("button", { name: "Create key" }).click();
+    await arrived(page, page.getByRole("heading", { name: "Your new key" }));
+  };
+  await create("Another export");
+  await page.getByRole("link", { name: "I have saved it" }).click();
+  await arrived(page, page.getByRole("button", { name: /Another export/ }));
+  await create("Nightly export");
   const key = await page.locator("input.secret").inputValue();
   assert.match(key, /^htk_/);
   await copied(page, page.locator("main"), key);
@@ -359,8 +379,12 @@ async function account(page) {
   await page.getByRole("link", { name: "I have saved it" }).click();
   await arrived(page, page.getByRole("button", { name: /Nightly export/ }));
   await shoot(page, "account-keys", "/account");
-  await page.getByRole("button", { name: /Nightly export/ }).click();
-  await page.getByRole("status").filter({ hasText: "revoked" }).waitFor();
+  // The second time the page is where it leads to.
+  for (const name of [/Nightly export/, /Another export/]) {
+    await page.getByRole("button", { name }).click();
+    await page.getByRole("button", { name }).waitFor({ state: "detached" });
+    await arrived(page, page.getByRole("status").filter({ hasText: "revoked" }));
+  }
 }
 
 async function guides(page) {

@@ -25,6 +25,24 @@ function fields(form: HTMLFormElement): URLSearchParams {
   return sent;
 }
 
+/** Whether what a form has sent is still on its way: it takes nothing else then. */
+export const isRunning = (form: HTMLFormElement): boolean => form.getAttribute("aria-busy") === "true";
+
+/** Marks a form as sent, or as ready again. */
+export function busy(form: HTMLFormElement, is: boolean): void {
+  if (is) form.setAttribute("aria-busy", "true");
+  else form.removeAttribute("aria-busy");
+}
+
+/** Goes to a page, which is loaded anew also where it is this one. */
+function goTo(next: URL): void {
+  const page = ({ href }: { href: string }) => href.split("#")[0];
+  const isHere = page(next) === page(location);
+  location.assign(next);
+  // That has only scrolled.
+  if (isHere && next.hash !== "") location.reload();
+}
+
 /** Shows a failure at a form, or takes the last one away. */
 export function fault(form: Element, message: string): void {
   const place = form.querySelector<HTMLElement>("[data-alert]");
@@ -36,7 +54,7 @@ async function submit(form: HTMLFormElement): Promise<void> {
   if (!meant) return form.submit();
   fault(form, "");
   const sent = fields(form);
-  form.setAttribute("aria-busy", "true");
+  busy(form, true);
   try {
     const query = meant.method === "DELETE" && [...sent].length > 0 ? `?${sent}` : "";
     const answer = await call<Answer | null>(meant.method, meant.path + query, sent);
@@ -52,9 +70,9 @@ async function submit(form: HTMLFormElement): Promise<void> {
     }
     const done = meant.url.searchParams.get("done");
     if (done) next.searchParams.set("done", done);
-    location.assign(next);
+    goTo(next);
   } catch (error) {
-    form.removeAttribute("aria-busy");
+    busy(form, false);
     if (!(error instanceof Refused)) throw error;
     // A page shows what somebody else has written meanwhile beside what was typed.
     if (error.status === 409 && "overtaken" in form.dataset) return form.submit();
@@ -67,6 +85,11 @@ export function forms(): void {
     const form = event.target;
     if (!(form instanceof HTMLFormElement) || !("call" in form.dataset)) return;
     event.preventDefault();
-    if (form.getAttribute("aria-busy") !== "true") void submit(form);
+    if (!isRunning(form)) void submit(form);
+  });
+  // Who comes back to a page that was kept finds its forms ready.
+  addEventListener("pageshow", ({ persisted }) => {
+    if (!persisted) return;
+    for (const form of document.querySelectorAll<HTMLFormElement>("form[aria-busy]")) busy(form, false);
   });
 }
