@@ -234,6 +234,37 @@ async function uploadFolder(page) {
   }
 }
 
+// Uploads wait while there is no network, and go on when there is; what failed can be sent again all at once.
+async function uploadWithoutNetwork(page) {
+  const files = (name) => [1, 2, 3, 4, 5].map((number) => ({ name: `${name} ${number}.png`, mimeType: "image/png", buffer: PIXEL }));
+  const choose = async (name) => {
+    await page.goto(`${base}/upload?path=${encodeURIComponent(FOLDER.slice(1))}`);
+    if (name === "offline") await page.context().setOffline(true);
+    await page.locator('input[name="files"]').setInputFiles(files(name));
+  };
+  const waits = page.locator(".uploads li").filter({ hasText: "Waiting for the network" });
+  await choose("offline");
+  await until("those that were to be sent wait", async () => (await waits.count()) === 3);
+  await page.getByText("0 of 5 uploaded").waitFor();
+  await page.getByRole("button", { name: "Cancel offline 1.png" }).click();
+  await until("the next one has its place", async () => (await waits.count()) === 3);
+  await page.context().setOffline(false);
+  await page.getByText("4 of 4 uploaded").waitFor();
+  const again = page.getByRole("button", { name: "Try all again" });
+  assert.ok(!(await again.isVisible()));
+  const begin = (url) => url.pathname === "/api/v1/uploads";
+  await page.route(begin, (route) => route.fulfill({ status: 408, body: "too slow" }));
+  await choose("late");
+  await page.getByText("0 of 5 uploaded, 5 failed").waitFor();
+  await picture(page, "uploads-failed-desktop-light");
+  await page.unroute(begin);
+  await page.getByRole("button", { name: "Try again", exact: true }).first().click();
+  await page.getByText("1 of 5 uploaded, 4 failed").waitFor();
+  await again.click();
+  await page.getByText("5 of 5 uploaded").waitFor();
+  assert.ok(!(await again.isVisible()));
+}
+
 // Signs in in the tab that the page offers.
 async function signInBeside(page) {
   const [other] = await Promise.all([
@@ -305,6 +336,7 @@ await run("long folders, sheets and keys", async (browser) => {
   problems.push(...told.filter((text) => !/status of 503|Tile .* failed to load/.test(text)));
   await page.unroute(pictures);
   await uploadFolder(page);
+  await uploadWithoutNetwork(page);
   await goOnAfterSigningIn(page);
   await page.context().close();
   const other = await visitor(browser);

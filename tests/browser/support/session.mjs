@@ -82,7 +82,7 @@ export function watch(page) {
   page.on("console", (message) => {
     const text = message.text();
     // Answers that a flow provokes are told of by the browser, too.
-    const provoked = /status of 4|ERR_CONNECTION_RESET/.test(text);
+    const provoked = /status of 4|ERR_CONNECTION_RESET|ERR_INTERNET_DISCONNECTED/.test(text);
     if (message.type() === "error" && !provoked) {
       problems.push(`${page.url()}: ${text}`);
     }

@@ -33,6 +33,7 @@ const section = document.querySelector<HTMLElement>("[data-uploads]");
 const list = section?.querySelector("ul");
 const sum = section?.querySelector<HTMLElement>("[data-upload-sum]");
 const allOff = section?.querySelector<HTMLButtonElement>("[data-upload-off]");
+const allAgain = section?.querySelector<HTMLButtonElement>("[data-upload-again]");
 
 const waiting: (() => Promise<void>)[] = [];
 let running = 0;
@@ -41,8 +42,12 @@ const counts = { total: 0, done: 0, failed: 0 };
 /** What calls each off that is not at its end. */
 const ends = new Set<() => void>();
 
+/** What sends each again that has failed, where that may be of use. */
+const agains = new Set<() => void>();
+
 function tell(): void {
   if (allOff) allOff.hidden = ends.size === 0;
+  if (allAgain) allAgain.hidden = agains.size === 0;
   if (!sum) return;
   sum.textContent = word(counts.failed > 0 ? "upload-some-failed" : "upload-sum", counts);
 }
@@ -230,23 +235,46 @@ function send(wanted: Wanted, folder: string, overwrite: string): void {
         upload.start();
       }, () => upload.start());
     });
+  // Without a network nothing can be sent: the file keeps its place until there is one.
+  const connected = (): Promise<void> =>
+    new Promise((resolve) => {
+      const goOn = (): void => {
+        removeEventListener("online", goOn);
+        resolve();
+      };
+      shown.state.textContent = word("upload-offline");
+      stop = goOn;
+      addEventListener("online", goOn);
+    });
+  const deliver = async (): Promise<Refused | null> => {
+    for (;;) {
+      const why = await begin();
+      if (why?.status !== 0 || isOff || navigator.onLine) return why;
+      await connected();
+      if (isOff) return null;
+    }
+  };
   const start = async (): Promise<void> => {
     if (isOff) return;
-    let why = await begin();
+    let why = await deliver();
     if (why && !isOff && (await hasEnded(why.status, why.message)) && (await signInAgain())) {
       if (isOff) return;
-      why = await begin();
+      why = await deliver();
     }
     if (!why || isOff) return;
-    ends.delete(end);
-    counts.failed += 1;
-    tell();
-    failed(shown, why, () => {
+    const again = (): void => {
+      if (!agains.delete(again)) return;
+      shown.state.textContent = word("upload-waiting");
       ends.add(end);
       counts.failed -= 1;
       tell();
       queue(start);
-    });
+    };
+    ends.delete(end);
+    if (mayPass(why.status)) agains.add(again);
+    counts.failed += 1;
+    tell();
+    failed(shown, why, again);
   };
   queue(start);
 }
@@ -308,6 +336,11 @@ async function take(form: HTMLFormElement, wanted: Wanted[]): Promise<void> {
   const overwrite = String(given.get("overwrite") ?? "rename");
   const base = folder.replace(/\/+$/, "");
   const folders = new Set(wanted.flatMap((one) => ways(one.below)));
+  if (folders.size > 0 && !navigator.onLine) {
+    fault(form, word("upload-offline"));
+    await new Promise((resolve) => addEventListener("online", resolve, { once: true }));
+    fault(form, "");
+  }
   for (const path of [...folders].sort()) await makeFolder(`${base}/${path.replace(/\/$/, "")}`);
   for (const one of wanted) {
     const into = one.below === "" ? folder : `${base}/${one.below.replace(/\/$/, "")}`;
@@ -348,6 +381,9 @@ if (form) {
   form.addEventListener("submit", (event) => event.preventDefault());
   allOff?.addEventListener("click", () => {
     for (const end of [...ends]) end();
+  });
+  allAgain?.addEventListener("click", () => {
+    for (const again of [...agains]) again();
   });
   window.addEventListener("beforeunload", (event) => {
     if (running > 0) event.preventDefault();

@@ -343,6 +343,7 @@ upload-arrived = { $count ->
    *[other] { $shown } files were uploaded.
 }
 upload-arrived-one = Uploaded
+upload-again-all = Try all again
 upload-refused = { $count ->
     [0] { "" }
     [one] One file was refused.
@@ -443,3 +444,4 @@ script-upload-failed = Not uploaded
 script-upload-sum = { $done } of { $total } uploaded
 script-upload-some-failed = { $done } of { $total } uploaded, { $failed } failed
 script-upload-no-folder = Choose a folder first.
+script-upload-offline = Waiting for the network
