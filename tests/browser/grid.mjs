@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { beyondBudget } from "./support/budget.mjs";
 import { adminPassword, api, arrived, base, picture, problems, run, said, signIn, visitor } from "./support/session.mjs";
-import { until } from "./support/wait.mjs";
+import { frames, until } from "./support/wait.mjs";
 
 const MANY = 210;
 const UPLOAD_MS = 300_000;
@@ -43,14 +43,14 @@ async function fill(page) {
 // What is taken out of the grid leaves no hole in what comes later.
 async function takeOut(page) {
   const response = await page.goto(base + BROWSE, { waitUntil: "load" });
-  await page.getByText(`${MANY} pictures`).waitFor();
+  await page.getByText(`${MANY} pictures`, { exact: true }).waitFor();
   assert.equal(await tiles(page).count(), 100);
   problems.push(...(await beyondBudget(page, "browse-full", response)));
   for (const at of [0, 1, 2, 3, 4]) await tiles(page).nth(at).locator(".pick input").check({ force: true });
   await page.getByText("5 selected").waitFor();
   await page.getByRole("toolbar").getByRole("button", { name: "Delete" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
-  await page.getByText(`${MANY - 5} pictures`).waitFor();
+  await page.getByText(`${MANY - 5} pictures`, { exact: true }).waitFor();
   const names = () => tiles(page).evaluateAll((all) => all.map((tile) => tile.dataset.path.split("/").pop()));
   await page.waitForFunction((left) => {
     scrollTo(0, document.body.scrollHeight);
@@ -70,6 +70,30 @@ async function chooseAll(page) {
   await picture(page, "chosen-all-desktop-light");
   await page.getByRole("button", { name: "Clear selection" }).click();
   await page.getByText(`${MANY - 5} selected`).waitFor({ state: "hidden" });
+}
+
+// Whoever comes back from a picture finds it where it was, also far down.
+async function comeBack(page) {
+  await page.goto(base + BROWSE);
+  await page.waitForFunction((left) => {
+    scrollTo(0, document.body.scrollHeight);
+    return document.querySelectorAll("[data-grid] > .tile").length >= left;
+  }, MANY - 5);
+  const tile = tiles(page).nth(170);
+  const topOf = (one) => one.evaluate((item) => Math.round(item.getBoundingClientRect().top));
+  await tile.evaluate((item) => scrollBy(0, item.getBoundingClientRect().top - 333));
+  const before = await topOf(tile);
+  const path = await tile.getAttribute("data-path");
+  await tile.locator("> a").click();
+  await page.waitForURL(/\/details\?/);
+  await page.goBack();
+  const same = page.locator(`[data-grid] > [data-path="${path}"]`);
+  await same.waitFor();
+  await until("it is where it was", async () => Math.abs((await topOf(same)) - before) <= 1);
+  await page.waitForLoadState("load");
+  await frames(page, 5);
+  assert.ok(Math.abs((await topOf(same)) - before) <= 1, "it stays there");
+  assert.equal(await page.evaluate(() => history.state.left), null, "the next time it may be left otherwise");
 }
 
 // Sheets keep the focus, and give it back.
@@ -225,7 +249,11 @@ async function uploadFolder(page) {
     for (const inner of ["deep", ".git"]) mkdirSync(join(folder, inner));
     for (const name of ["a.png", "deep/b.png", ".git/c.png", ".d.png"]) writeFileSync(join(folder, name), PIXEL);
     await page.goto(`${base}/upload?path=${encodeURIComponent(FOLDER.slice(1))}`);
-    await page.getByLabel("Choose folder").setInputFiles(folder);
+    // Without a network, its folders wait to be made, too.
+    await page.context().setOffline(true);
+    await page.locator("input[data-folder-files]").setInputFiles(folder);
+    await page.getByRole("alert").filter({ hasText: "Waiting for the network" }).waitFor();
+    await page.context().setOffline(false);
     await page.getByText("2 of 2 uploaded").waitFor();
     await page.goto(`${base}/browse?path=${encodeURIComponent(`${FOLDER.slice(1)}/${basename(folder)}/deep`)}`);
     assert.match(await tiles(page).first().getAttribute("data-path"), /deep\/b\.png$/);
@@ -325,6 +353,7 @@ await run("long folders, sheets and keys", async (browser) => {
   await page.route(pictures, whole);
   await takeOut(page);
   await chooseAll(page);
+  await comeBack(page);
   await sheets(page);
   await switchKeysOff(page);
   const before = problems.length;

@@ -109,9 +109,70 @@ export function more(): Promise<boolean> {
   return coming;
 }
 
+/** Where a picture stood when somebody went to its page. */
+interface Left {
+  path: string;
+  /** Its number in the list, from 0. */
+  at: number;
+  /** How far below the edge of the window. */
+  top: number;
+}
+
+interface State {
+  left?: Left | null;
+}
+
+const note = (left: Left | null): void => history.replaceState({ ...(history.state as State | null), left }, "");
+
+/** Notes with this entry of the history from which picture it is left. */
+function leaving(event: MouseEvent): void {
+  // Another tab or window leaves nothing.
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const link = event.target instanceof Element ? event.target.closest("[data-grid] a") : null;
+  const item = link?.closest<HTMLElement>("[data-grid] > [data-path]");
+  if (!item?.parentElement) return;
+  note({
+    path: item.dataset["path"] ?? "",
+    at: [...item.parentElement.children].indexOf(item),
+    top: item.getBoundingClientRect().top,
+  });
+}
+
+/** Shows a grid as it was left. Browsers know how far down that was, not that pictures had been added. */
+async function returning(list: Element): Promise<void> {
+  const [how] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
+  const left = (history.state as State | null)?.left;
+  if (!left || how?.type !== "back_forward") return;
+  history.scrollRestoration = "manual";
+  const moved = new AbortController();
+  for (const event of ["wheel", "touchstart", "pointerdown", "keydown"]) {
+    addEventListener(event, () => moved.abort(), { signal: moved.signal, passive: true });
+  }
+  try {
+    while (list.children.length <= left.at && isCut() && !moved.signal.aborted) if (!(await more())) break;
+    await document.fonts.ready;
+    const item = list.querySelector(`:scope > [data-path="${CSS.escape(left.path)}"]`) ?? list.children[left.at];
+    if (item && !moved.signal.aborted) {
+      scrollBy({ top: item.getBoundingClientRect().top - left.top, behavior: "instant" });
+    }
+  } finally {
+    moved.abort();
+    // The next time it may be left otherwise.
+    note(null);
+    history.scrollRestoration = "auto";
+  }
+}
+
 export function scrolling(): void {
+  const list = listOf();
+  if (list) {
+    document.addEventListener("click", leaving);
+    addEventListener("pageshow", ({ persisted }) => persisted && note(null));
+    // What cannot be fetched is not shown; the links are still there.
+    returning(list).catch(() => undefined);
+  }
   const pager = pagerOf();
-  if (!pager || !listOf()) return;
+  if (!pager || !list) return;
   let busy = false;
   const seen = new IntersectionObserver(
     (entries) => {
