@@ -120,6 +120,20 @@ pub fn below(sql: &dyn Sql, folder: &str, after: &str, limit: i64) -> Result<Vec
     rows.iter().map(|row| row.text(0)).collect()
 }
 
+/// How many images there are in and below a folder (blank for the root); beyond `most` none is counted.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn count_below(sql: &dyn Sql, folder: &str, most: i64) -> Result<i64> {
+    let (path, from, to) = super::purge::bounds(folder);
+    let row = sql.query_one(
+        "SELECT COUNT(*) FROM (SELECT i.id FROM images i JOIN folders f ON f.id = i.folder_id \
+         WHERE i.status = $1 AND (f.path = $2 OR (f.path >= $3 AND f.path < $4)) LIMIT $5) q",
+        values![super::STATUS_ACTIVE, path.as_str(), from.as_str(), to.as_str(), most],
+    )?;
+    row.int(0)
+}
+
 /// The image with this id, deleted ones too.
 ///
 /// # Errors

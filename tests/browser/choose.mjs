@@ -106,8 +106,8 @@ async function byKeyboardAlone(page) {
   await accessible(page, "the sheet with folders that are offered");
   await press(page, "Tab", /^Move$/);
   await page.keyboard.press("Enter");
-  await said(page, "1 changed");
-  await page.getByText(`${MANY - 1} pictures`).waitFor();
+  await said(page, "Moved 1 to");
+  await page.getByText(`${MANY - 1} pictures`, { exact: true }).waitFor();
   // What had the focus has gone; the next one has it.
   await until("the next one has the focus", async () => (await focus(page)) === "2.png");
   await page.keyboard.press("Space");
@@ -115,7 +115,8 @@ async function byKeyboardAlone(page) {
   await page.locator("dialog#choice-delete:modal").waitFor();
   await press(page, "Shift+Tab", /^Delete$/, 3);
   await page.keyboard.press("Enter");
-  await page.getByText(`${MANY - 2} pictures`).waitFor();
+  await said(page, "1 deleted");
+  await page.getByText(`${MANY - 2} pictures`, { exact: true }).waitFor();
   await until("the one after it has the focus", async () => (await focus(page)) === "3.png");
   assert.deepEqual(await listed(page, `${FOLDER}/b quay`), ["1.png"]);
   const found = await api(page, "GET", `/search?q=keyed&path=${encodeURIComponent(FOLDER)}`);
@@ -215,7 +216,7 @@ async function amongFound(page) {
   await until("its tile leads to its new place", async () =>
     (await moved.locator("> a").getAttribute("href")).includes("a%20quay"));
   assert.equal(await tiles(page).count(), 2);
-  await page.getByText("2 pictures").waitFor();
+  await page.getByText("2 pictures", { exact: true }).waitFor();
 }
 
 // What is said for a moment does not lie over the bar.

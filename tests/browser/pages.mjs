@@ -38,6 +38,16 @@ async function makeFolder(page, path) {
   await page.keyboard.press("Enter");
   await page.getByRole("alert").filter({ hasText: "already exists" }).waitFor();
   assert.equal(await field.inputValue(), path);
+  await page.goto(`${base}/browse?path=${encodeURIComponent(path.slice(1))}`);
+  await askBeforeDeletingIt(page, "There is no picture in it.");
+}
+
+// Whoever is about to delete a folder reads how many pictures are in it.
+async function askBeforeDeletingIt(page, holds) {
+  await page.getByRole("button", { name: "Folder actions" }).click();
+  await page.getByRole("button", { name: "Delete folder" }).click();
+  await page.getByRole("dialog").getByText(holds).waitFor();
+  await page.keyboard.press("Escape");
 }
 
 // For how long twenty uploads may take.
@@ -323,6 +333,8 @@ await run("the pages", async (browser) => {
   await describe(page, "/flows");
   await describeTogether(page, "/flows");
   for (const [name, address] of [
+  await page.goto(`${base}/browse?path=flows`);
+  await askBeforeDeletingIt(page, "There are 19 pictures in it.");
     ["browse", "/browse"],
     ["browse-folder", "/browse?path=flows"],
     ["browse-list", "/browse?path=flows&view=list"],

@@ -14,6 +14,7 @@ use crate::setup::{TestDb, at_once};
 crate::on_both!(
     the_first_sight_makes_the_rows,
     a_folder_has_others_above_and_below,
+    images_are_counted_with_those_in_folders_below,
     a_page_of_very_many_folders_is_asked_for,
     of_very_many_folders_those_in_the_scope_are_searched,
     what_lists_ask_for_is_found_by_indexes,
@@ -209,6 +210,19 @@ fn what_lists_ask_for_is_found_by_indexes(test: &TestDb) {
     ] {
         let way = way(db, &statement);
         assert!(way.contains(index), "{statement}: {way}");
+    }
+}
+
+fn images_are_counted_with_those_in_folders_below(test: &TestDb) {
+    let db = test.migrated();
+    for path in ["a/1.jpg", "a/2.jpg", "a/b/3.jpg", "a.b/4.jpg", "a b/5.jpg", "ab/6.jpg", "7.jpg"] {
+        images::seen(db, path, 1, 1).unwrap();
+    }
+    images::vanished(db, "a/2.jpg").unwrap();
+    for (folder, most, expected) in
+        [("/a", 9, 2), ("a/b", 9, 1), ("/a/b/c", 9, 0), ("/", 9, 6), ("", 9, 6), ("/", 4, 4)]
+    {
+        assert_eq!(images::count_below(db, folder, most).unwrap(), expected, "{folder:?}, {most}");
     }
 }
 

@@ -13,12 +13,15 @@ use super::tree::{self, Tree};
 use crate::auth::{Identity, Level};
 use crate::db::folders::{self, Folder};
 use crate::db::image_views::{self, Cover, ImageView};
-use crate::db::{STATUS_ACTIVE, STATUS_DELETED};
+use crate::db::{STATUS_ACTIVE, STATUS_DELETED, images};
 use crate::http::{Progress, Request, Response};
 use crate::library::Caller;
 use crate::web::api::{Now, folder_path, in_query, supported};
 use crate::web::sign_in::Form;
 use crate::web::{App, Error, who};
+
+/// Of more pictures than these it is only said that there are more.
+const MOST_COUNTED: i64 = 10_000;
 
 #[derive(Template)]
 #[template(path = "browse.html")]
@@ -32,6 +35,8 @@ struct Browse {
     folders: Folders,
     tiles: Vec<Tile>,
     total: usize,
+    /// What is said of how many pictures go with it when it is deleted.
+    holds: String,
     pager: Pager,
     is_list: bool,
     sort_key: &'static str,
@@ -150,6 +155,7 @@ pub fn browse(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
         folders,
         tiles: in_order(tiles(app, &f, &paths[pager.start()..], is_list)?, sort),
         total: paths.len(),
+        holds: if may.delete { holds(app, &f, &path)? } else { String::new() },
         is_list,
         sort_key: sort.key,
         sorts: SORTS
@@ -178,6 +184,15 @@ pub fn browse(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
     let mut response = page.f.send(&page);
     preferences::keep_view(app, request, &query, &mut response);
     Ok(response)
+}
+
+/// How many pictures there are in a folder and in those below it, in words.
+fn holds(app: &App, f: &Frame, path: &str) -> Result<String, Error> {
+    let count = images::count_below(&app.db, path, MOST_COUNTED + 1)?;
+    Ok(match count > MOST_COUNTED {
+        true => f.n("folder-delete-holds-more", MOST_COUNTED),
+        false => f.n("folder-delete-holds", count),
+    })
 }
 
 /// The row of a folder that is on disk.

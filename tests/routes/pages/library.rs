@@ -148,6 +148,24 @@ fn only_who_may_is_offered_to_change_anything() {
 }
 
 #[test]
+fn who_deletes_a_folder_reads_how_many_pictures_go_with_it() {
+    let site = library_of_three();
+    std::fs::create_dir_all(site.image("open/empty")).unwrap();
+    halftone::db::folders::seen(site.db(), "/open/empty").unwrap();
+    let mut editor = Browser::signed_in(&site, "editor");
+    for (folder, told) in [
+        ("open", "There are 3 pictures in it."),
+        ("open/deep", "There is one picture in it."),
+        ("open/empty", "There is no picture in it."),
+    ] {
+        within(READ, "the pictures are known", || {
+            editor.get(&format!("/browse?path={folder}")).text().contains(told)
+        });
+    }
+    assert!(!site.get("/browse?path=open").text().contains("pictures in it."));
+}
+
+#[test]
 fn a_picture_leads_to_its_neighbours() {
     let site = library_of_three();
     let page = site.get("/details?src=open/one.png").text();

@@ -208,6 +208,12 @@ folder-path = Path of the folder
 folder-path-hint = Change the last part to rename it, the parts before to move it.
 folder-delete = Delete folder
 folder-delete-title = Delete { $name }?
+folder-delete-holds = { $count ->
+    [0] There is no picture in it.
+    [one] There is one picture in it.
+   *[other] There are { $shown } pictures in it.
+}
+folder-delete-holds-more = There are more than { $shown } pictures in it.
 folder-delete-text = Everything in it is deleted with it. You can restore it from the recycle folder for a while.
 folder-delete-text-others = Everything in it is deleted with it. An administrator can restore it for a while.
 folder-delete-text-ever = Everything in it is deleted with it. This cannot be undone.
