@@ -113,6 +113,7 @@ async function byKeyboardAlone(page) {
   await page.keyboard.press("Space");
   await page.keyboard.press("Delete");
   await page.locator("dialog#choice-delete:modal").waitFor();
+  await page.getByRole("heading", { name: "Delete one picture?" }).waitFor();
   await press(page, "Shift+Tab", /^Delete$/, 3);
   await page.keyboard.press("Enter");
   await said(page, "1 deleted");
@@ -121,6 +122,107 @@ async function byKeyboardAlone(page) {
   assert.deepEqual(await listed(page, `${FOLDER}/b quay`), ["1.png"]);
   const found = await api(page, "GET", `/search?q=keyed&path=${encodeURIComponent(FOLDER)}`);
   assert.deepEqual(found.map(({ filename, title }) => [filename, title]), [["1.png", "By key"]]);
+}
+
+// Shift and the arrow keys choose what is passed, and let go of it on the way back.
+async function extendByKey(page) {
+  await page.goto(base + BROWSE);
+  await settled(page);
+  const chosen = () => page.locator("[data-grid] > [data-id]:has(:checked)").evaluateAll((all) =>
+    all.map((tile) => tile.dataset.path.split("/").pop()));
+  const all = await names(page);
+  await tiles(page).nth(1).locator("> a").focus();
+  for (const count of [2, 3]) {
+    await page.keyboard.press("Shift+ArrowRight");
+    await page.getByText(`${count} selected`).waitFor();
+  }
+  assert.deepEqual(await chosen(), all.slice(1, 4));
+  for (let turn = 0; turn < 3; turn++) await page.keyboard.press("Shift+ArrowLeft");
+  assert.deepEqual(await chosen(), all.slice(0, 2));
+  await page.keyboard.press("Escape");
+  assert.deepEqual(await chosen(), []);
+  // A row further, and from another place.
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Shift+ArrowDown");
+  const reached = all.indexOf(await focus(page));
+  assert.ok(reached > 2, `${reached} is in the next row`);
+  assert.deepEqual(await chosen(), all.slice(1, reached + 1));
+  await page.keyboard.press("Shift+Home");
+  assert.deepEqual(await chosen(), all.slice(0, 2));
+  await page.keyboard.press("?");
+  await page.locator("dialog#keys:modal").getByText("Select the pictures on the way").waitFor();
+  await page.keyboard.press("Escape");
+  await page.locator("dialog#keys").waitFor({ state: "hidden" });
+  await page.keyboard.press("Escape");
+}
+
+// What is told to stop ends what it has begun, and no more; meanwhile nothing is sent twice, and the page asks before it is
+// left.
+async function stopMany(page) {
+  const CHOSEN = 20;
+  const bar = page.getByRole("toolbar");
+  const asksFirst = () => page.evaluate(() =>
+    !window.dispatchEvent(new Event("beforeunload", { cancelable: true })));
+  const ways = {
+    Cancel: (sheet) => sheet.getByRole("button", { name: "Cancel" }).click(),
+    Escape: () => page.keyboard.press("Escape"),
+    veil: () => page.mouse.click(5, 300),
+  };
+  const works = [
+    ["Cancel", "Delete", "Delete", "DELETE", "**/api/v1/admin/filesystem/images/*"],
+    ["Escape", "Edit details", "Save", "PATCH", "**/api/v1/admin/images/*"],
+    ["veil", "Move", "Move", "PUT", "**/api/v1/admin/filesystem/images/*"],
+  ];
+  for (const [way, name, go, method, address] of works) {
+    await page.goto(base + BROWSE);
+    await settled(page);
+    const before = await names(page);
+    await tiles(page).first().locator("> a").focus();
+    for (let count = 1; count < CHOSEN; count++) await page.keyboard.press("Shift+ArrowRight");
+    await page.getByText(`${CHOSEN} selected`).waitFor();
+    const held = [];
+    let isHolding = true;
+    await page.route(address, (route) => {
+      assert.equal(route.request().method(), method);
+      if (isHolding) held.push(route);
+      else return route.continue();
+    });
+    await bar.getByRole("button", { name, exact: true }).click();
+    const sheet = page.getByRole("dialog");
+    if (name === "Delete") await sheet.getByRole("heading", { name: `Delete ${CHOSEN} pictures?` }).waitFor();
+    if (name === "Edit details") {
+      await sheet.getByRole("button", { name: go, exact: true }).click();
+      await sheet.getByRole("alert").filter({ hasText: "Nothing has been entered" }).waitFor();
+      await sheet.getByLabel("Add tags").fill("stopped");
+    }
+    if (name === "Move") await sheet.getByLabel("Path of the folder").fill(`${FOLDER}/a quay`);
+    assert.ok(!(await asksFirst()));
+    const button = sheet.getByRole("button", { name: go, exact: true });
+    await button.click();
+    await until("some are on their way", () => held.length === 4);
+    await button.click();
+    assert.ok(await asksFirst(), "whoever leaves the page is asked");
+    await ways[way](sheet);
+    await sheet.getByRole("alert").filter({ hasText: "Stopping" }).waitFor();
+    assert.equal(held.length, 4, "nothing was sent twice");
+    isHolding = false;
+    for (const route of held) await route.continue();
+    await said(page, `Stopped: 4 of ${CHOSEN} done.`);
+    await sheet.waitFor({ state: "hidden" });
+    await page.getByText(`${CHOSEN - 4} selected`).waitFor();
+    assert.ok(!(await asksFirst()));
+    await page.unroute(address);
+    const after = await names(page);
+    assert.deepEqual(after.slice(0, 16), name === "Edit details" ? before.slice(0, 16) : before.slice(4, 20));
+    if (name !== "Edit details") continue;
+    // What was typed is still there, for the others.
+    await bar.getByRole("button", { name, exact: true }).click();
+    assert.equal(await sheet.getByLabel("Add tags").inputValue(), "stopped");
+    await button.click();
+    await said(page, `${CHOSEN - 4} changed`);
+    const id = await tiles(page).nth(CHOSEN - 1).getAttribute("data-id");
+    assert.ok((await api(page, "GET", `/admin/images/${id}/tags`)).includes("stopped"));
+  }
 }
 
 // Those who have switched single keys off press them for nothing; the sheet of keys tells of them.
@@ -211,7 +313,7 @@ async function amongFound(page) {
   await bar.getByRole("button", { name: "Move" }).click();
   await page.getByRole("dialog").getByLabel("Path of the folder").fill(`${FOLDER}/a quay`);
   await page.getByRole("dialog").getByRole("button", { name: "Move", exact: true }).click();
-  await said(page, "1 changed");
+  await said(page, "Moved 1 to");
   const moved = page.locator(`[data-grid] > [data-id="${ids[1]}"]`);
   await until("its tile leads to its new place", async () =>
     (await moved.locator("> a").getAttribute("href")).includes("a%20quay"));
@@ -327,6 +429,8 @@ await run("choosing many", async (browser) => {
   await amongFound(page);
   await placeNewFolder(page);
   await takeBack(page);
+  await extendByKey(page);
+  await stopMany(page);
   await page.context().close();
   await onPhone(browser);
 });

@@ -121,6 +121,9 @@ async function choose(page, folder) {
   await page.getByRole("toolbar").getByRole("button", { name: "Delete" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await page.waitForFunction(() => document.querySelectorAll(".tile").length === 19);
+  await said(page, "1 deleted");
+  await page.locator(".toast").getByRole("button", { name: "Recycle folder" }).click();
+  await arrived(page, page.getByRole("heading", { name: "Recycle folder" }));
 }
 
 // One button saves all that a sheet holds, and who edits beside somebody else loses nothing.
@@ -330,11 +333,11 @@ await run("the pages", async (browser) => {
   await upload(page, await made.body(), "/flows");
   await callOff(page, await made.body(), "/flows");
   await choose(page, "/flows");
+  await page.goto(`${base}/browse?path=flows`);
+  await askBeforeDeletingIt(page, "There are 19 pictures in it.");
   await describe(page, "/flows");
   await describeTogether(page, "/flows");
   for (const [name, address] of [
-  await page.goto(`${base}/browse?path=flows`);
-  await askBeforeDeletingIt(page, "There are 19 pictures in it.");
     ["browse", "/browse"],
     ["browse-folder", "/browse?path=flows"],
     ["browse-list", "/browse?path=flows&view=list"],

@@ -1,6 +1,6 @@
 // Choosing many pictures of a grid or a list, and changing, moving, gathering or deleting them together.
 
-import { fault } from "./forms";
+import { busy, fault, isRunning } from "./forms";
 import { gather } from "./gather";
 import { Refused, call, each, say, shortcuts, word } from "./page";
 import { changing, isCut, more, renew } from "./scroll";
@@ -29,6 +29,9 @@ function may(tile: HTMLElement | null, what: string): boolean {
 
 let last: HTMLInputElement | null = null;
 
+/** Where a choice by Shift and the arrow keys began, and how far it goes. */
+let stretch: { from: HTMLElement; to: HTMLElement } | null = null;
+
 function show(): void {
   const count = chosen().length;
   const place = bar();
@@ -45,6 +48,8 @@ function show(): void {
   const text = count === 1 ? word("chosen-one") : word("chosen-other", { count });
   const told = place.querySelector("[data-choice-count]");
   if (told) told.textContent = text;
+  const asked = document.getElementById("choice-delete-heading");
+  if (asked) asked.textContent = count === 1 ? word("delete-one") : word("delete-other", { count });
   const table = place.querySelector<HTMLAnchorElement>("[data-choice-table]");
   if (table) {
     const url = new URL(table.href);
@@ -101,6 +106,7 @@ async function chooseAll(): Promise<void> {
 }
 
 function choose(all: boolean): void {
+  stretch = null;
   for (const box of boxes()) box.checked = all;
   show();
 }
@@ -113,38 +119,78 @@ function range(box: HTMLInputElement): void {
   for (const between of all.slice(from, to + 1)) between.checked = box.checked;
 }
 
+/** The boxes from one picture to another, whichever comes first. */
+function between(one: Element, other: Element): HTMLInputElement[] {
+  const all = [...(grid()?.children ?? [])];
+  const [from = -1, to = -1] = [all.indexOf(one), all.indexOf(other)].sort((a, b) => a - b);
+  const tiles = from < 0 ? [] : all.slice(from, to + 1);
+  return tiles.map((tile) => tile.querySelector<HTMLInputElement>(".pick input")).filter((box) => box !== null);
+}
+
+/** Shift and an arrow key choose all from where that began to where the focus is now. */
+function extend(left: HTMLElement, reached: HTMLElement): void {
+  const from = stretch?.to === left && stretch.from.isConnected ? stretch.from : left;
+  for (const box of between(from, left)) box.checked = false;
+  for (const box of between(from, reached)) box.checked = true;
+  stretch = { from, to: reached };
+  last = from.querySelector<HTMLInputElement>(".pick input");
+  show();
+}
+
 const nameOf = (tile: HTMLElement) => tile.dataset["path"]?.split("/").pop() ?? "";
 
-/** What could not be done, picture by picture, and that the rest was. */
-function told(all: number, failed: { name: string; message: string }[]): string {
+/** What could not be done, picture by picture, and how many it was done to. */
+function told(done: number, failed: { name: string; message: string }[]): string {
   const lines = failed.slice(0, MOST_TOLD).map(({ name, message }) => `${name}: ${message}`);
   if (failed.length > MOST_TOLD) lines.push(word("some-more", { count: failed.length - MOST_TOLD }));
-  return [word("some-failed", { failed: failed.length, done: all - failed.length }), ...lines].join("\n");
+  return [word("some-failed", { failed: failed.length, done }), ...lines].join("\n");
 }
 
 const changed = (count: number): void => say(word("changed", { done: count }));
 
 type Work = (id: string, path: string) => Promise<void>;
 
-/** Does something to every chosen picture; those for which it failed stay chosen. */
+/** Has whoever wants a sheet closed stop what runs in it. */
+function stopping(form: HTMLFormElement): { stop: AbortSignal; end: () => void } {
+  const [stop, over] = [new AbortController(), new AbortController()];
+  const sheet = form.closest("dialog");
+  sheet?.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    fault(form, word("stopping"));
+    stop.abort();
+  }, { signal: over.signal });
+  // Browsers let nothing keep a sheet open for ever.
+  sheet?.addEventListener("close", () => stop.abort(), { signal: over.signal });
+  return { stop: stop.signal, end: () => over.abort() };
+}
+
+/** Does something to every chosen picture; those for which it failed, or to which it did not come, stay chosen. */
 async function together(form: HTMLFormElement, work: Work, done = changed): Promise<void> {
   const items = chosen().map((box) => tileOf(box)).filter((tile) => tile !== null);
   const bar = form.querySelector("progress");
   if (bar) [bar.hidden, bar.max, bar.value] = [false, items.length, 0];
   fault(form, "");
-  const one = (tile: HTMLElement) => work(tile.dataset["id"] ?? "", tile.dataset["path"] ?? "");
-  const failed = await each(items, one, (done) => bar && (bar.value = done));
+  const finished = new Set<HTMLElement | null>();
+  const one = async (tile: HTMLElement): Promise<void> => {
+    await work(tile.dataset["id"] ?? "", tile.dataset["path"] ?? "");
+    finished.add(tile);
+  };
+  const { stop, end } = stopping(form);
+  const failed = await each(items, one, (count) => bar && (bar.value = count), stop);
+  end();
   if (bar) bar.hidden = true;
-  const kept = new Set(failed.map(({ item }) => item));
-  for (const box of chosen()) box.checked = kept.has(tileOf(box) as HTMLElement);
+  for (const box of chosen()) if (finished.has(tileOf(box))) box.checked = false;
+  fault(form, "");
+  const isCutShort = finished.size + failed.length < items.length;
+  const lines = isCutShort ? [word("stopped", { done: finished.size, total: items.length })] : [];
   if (failed.length > 0) {
-    fault(form, told(items.length, failed.map(({ item, message }) => ({ name: nameOf(item), message }))));
-    show();
-    return;
+    lines.push(told(finished.size, failed.map(({ item, message }) => ({ name: nameOf(item), message }))));
   }
-  done(items.length);
-  close(form);
-  form.reset();
+  if (lines.length === 0) done(items.length);
+  else if (failed.length > 0 && form.closest("dialog")?.open) fault(form, lines.join("\n"));
+  else say(lines.join("\n"));
+  if (failed.length === 0) close(form);
+  if (lines.length === 0) form.reset();
   show();
 }
 
@@ -161,10 +207,8 @@ function edit(form: HTMLFormElement): Promise<void> {
   });
   // What is not to be changed is not sent: others may change it meanwhile.
   for (const [name, value] of [...fields]) if (value === "") fields.delete(name);
-  const work = async (id: string): Promise<void> => {
-    if ([...fields].length > 0) await call("PATCH", `/admin/images/${id}`, fields);
-  };
-  return together(form, work);
+  if ([...fields].length === 0) return Promise.resolve(fault(form, word("nothing-entered")));
+  return together(form, (id) => call("PATCH", `/admin/images/${id}`, fields));
 }
 
 function leave(ids: Set<string>): void {
@@ -194,10 +238,13 @@ function moveAll(form: HTMLFormElement): Promise<void> {
   const work = async (id: string, path: string): Promise<void> => {
     if (await move(id, path, folder)) moved.add(id);
   };
-  if (!isEverywhere()) return taking(form, work, moved, changed);
+  const done = (): void => {
+    say(moved.size > 0 ? word("moved", { done: moved.size, name: folder }) : word("moved-none"));
+  };
+  if (!isEverywhere()) return taking(form, work, moved, done);
   // What is found lies in many folders: it stays, elsewhere.
   return changing(async () => {
-    await together(form, work);
+    await together(form, work, done);
     const before = new Set(ids());
     const total = await renew(moved);
     if (total !== null) lessen(totalOf() - total);
@@ -280,7 +327,7 @@ async function drop(tiles: HTMLElement[], folder: string): Promise<void> {
   };
   const failed = await changing(() => each(tiles, work, () => undefined));
   if (failed.length > 0) {
-    say(told(tiles.length, failed.map(({ item, message }) => ({ name: nameOf(item), message }))));
+    say(told(tiles.length - failed.length, failed.map(({ item, message }) => ({ name: nameOf(item), message }))));
   }
   if (moved.length > 0) {
     const back = { label: word("undo"), act: () => void undo(moved) };
@@ -322,7 +369,12 @@ function keys(event: KeyboardEvent): void {
   if (isCovered() || at.closest("input:not([type=checkbox]), textarea, select, [popover]")) return;
   const tile = tileOf(at);
   const box = tile?.querySelector<HTMLInputElement>(".pick input");
-  if (event.key === " " && box && at !== box) {
+  // The focus has moved already.
+  if (tile && /^(Arrow|Home$|End$)/.test(event.key)) {
+    const reached = document.activeElement ? tileOf(document.activeElement) : null;
+    if (!event.shiftKey) stretch = null;
+    else if (reached && reached !== tile) extend(tile, reached);
+  } else if (event.key === " " && box && at !== box) {
     event.preventDefault();
     box.click();
   } else if (event.key === "a" && (event.ctrlKey || event.metaKey) && boxes().length > 0) {
@@ -363,6 +415,7 @@ export function choosing(): void {
     if (!(box instanceof HTMLInputElement) || !box.closest(".pick")) return;
     if (event.shiftKey) range(box);
     last = box;
+    stretch = null;
     show();
   });
   document.addEventListener("keydown", keys);
@@ -378,7 +431,9 @@ export function choosing(): void {
     const form = document.querySelector<HTMLFormElement>(selector);
     form?.addEventListener("submit", (event) => {
       event.preventDefault();
-      void act(form);
+      if (isRunning(form)) return;
+      busy(form, true);
+      void act(form).finally(() => busy(form, false));
     });
   }
   dragging();

@@ -148,17 +148,35 @@ export function announce(text: string): void {
   setTimeout(() => told.remove(), SAID_MS);
 }
 
-/** Runs `work` on every item, a few at a time; tells how far it is; gives back what failed. */
+const warn = (event: Event): void => event.preventDefault();
+let runs = 0;
+
+/** Keeps the page from being left without a question while something runs. */
+async function staying<T>(work: () => Promise<T>): Promise<T> {
+  if (runs++ === 0) addEventListener("beforeunload", warn);
+  try {
+    return await work();
+  } finally {
+    if (--runs === 0) removeEventListener("beforeunload", warn);
+  }
+}
+
+/**
+ * Runs `work` on every item, a few at a time; tells how far it is; gives back what failed. After `signal` none is begun,
+ * and those that were are waited for.
+ */
 export async function each<T>(
   items: T[],
   work: (item: T) => Promise<void>,
   progress: (done: number) => void,
+  signal?: AbortSignal,
 ): Promise<{ item: T; message: string }[]> {
   const failed: { item: T; message: string }[] = [];
   let next = 0;
   let done = 0;
   const worker = async (): Promise<void> => {
-    for (let item = items[next++]; item !== undefined; item = items[next++]) {
+    while (next < items.length && !signal?.aborted) {
+      const item = items[next++] as T;
       try {
         await work(item);
       } catch (error) {
@@ -167,6 +185,6 @@ export async function each<T>(
       progress(++done);
     }
   };
-  await Promise.all(Array.from({ length: 4 }, worker));
+  await staying(() => Promise.all(Array.from({ length: 4 }, worker)));
   return failed;
 }

@@ -42,6 +42,11 @@ export function close(within: Element): void {
   within.closest("dialog")?.close();
 }
 
+/** Closes a sheet for somebody who wants it closed, unless what runs in it has to end first. Escape asks in the same way. */
+function dismiss(sheet: HTMLDialogElement): void {
+  if (sheet.dispatchEvent(new Event("cancel", { cancelable: true }))) sheet.close();
+}
+
 /** Whether a sheet lies over the page. Keys are for it alone then, wherever the focus is. */
 export const isCovered = (): boolean => document.querySelector("dialog[open]") !== null;
 
@@ -66,13 +71,13 @@ export function sheets(): void {
   document.addEventListener("pointerdown", (event) => (pressed = beside(event)));
   document.addEventListener("click", (event) => {
     const sheet = beside(event);
-    if (sheet && sheet === pressed) return sheet.close();
+    if (sheet && sheet === pressed) return dismiss(sheet);
     // Buttons of popovers do nothing by themselves for what is none.
     const from = event.target instanceof Element ? event.target : null;
     const button = from?.closest<HTMLElement>("button[popovertarget]");
     const target = document.getElementById(button?.getAttribute("popovertarget") ?? "");
     if (!button || !(target instanceof HTMLDialogElement)) return;
-    if (button.getAttribute("popovertargetaction") === "hide") target.close();
+    if (button.getAttribute("popovertargetaction") === "hide") dismiss(target);
     else {
       // Out of the menu that it was chosen in, to whose button the focus goes back.
       button.closest<HTMLElement>("[popover]")?.hidePopover();

@@ -343,13 +343,13 @@ upload-resumes = Interrupted uploads resume where they stopped.
 upload-go = Upload
 upload-files = Files
 upload-off-all = Cancel all
+upload-again-all = Try all again
 upload-arrived = { $count ->
     [0] No file was uploaded.
     [one] One file was uploaded.
    *[other] { $shown } files were uploaded.
 }
 upload-arrived-one = Uploaded
-upload-again-all = Try all again
 upload-refused = { $count ->
     [0] { "" }
     [one] One file was refused.
@@ -375,6 +375,7 @@ help-keys = Keyboard shortcuts
 help-key-find = Search
 help-key-turn = Previous or next picture
 help-key-pick = Select the focused picture
+help-key-extend = Select the pictures on the way
 help-key-all = Select all
 help-key-none = Clear selection
 example-width = A width
@@ -416,9 +417,15 @@ script-chosen-other = { $count } selected
 script-changed = { $done } changed
 script-deleted = { $done } deleted
 script-recycled = Recycle folder
+script-nothing-entered = Nothing has been entered, so nothing is changed.
+script-delete-one = Delete one picture?
+script-delete-other = Delete { $count } pictures?
+script-stopping = Stopping. What has begun is finished first.
+script-stopped = Stopped: { $done } of { $total } done.
 script-some-failed = { $failed } could not be changed, { $done } changed.
 script-some-more = and { $count } more
 script-moved = Moved { $done } to { $name }. Their addresses have changed.
+script-moved-none = They are in this folder already.
 script-undo = Undo
 script-undone = Moved back: { $done }
 script-not-undone = { $failed } could not be moved back.
@@ -447,7 +454,7 @@ script-upload-off = Cancel
 script-upload-off-one = Cancel { $name }
 script-upload-called-off = Cancelled
 script-upload-failed = Not uploaded
+script-upload-offline = Waiting for the network
 script-upload-sum = { $done } of { $total } uploaded
 script-upload-some-failed = { $done } of { $total } uploaded, { $failed } failed
 script-upload-no-folder = Choose a folder first.
-script-upload-offline = Waiting for the network
