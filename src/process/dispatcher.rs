@@ -217,7 +217,7 @@ fn overloaded(for_programs: bool) -> Response {
 
 /// The answer in place of one that a panic prevented.
 pub(super) fn failed(for_programs: bool) -> Response {
-    let text = "The server failed to answer. The failure has been logged.";
+    let text = "The server failed to answer. The error has been logged.";
     plain(StatusCode::INTERNAL_SERVER_ERROR, text, for_programs)
 }
 

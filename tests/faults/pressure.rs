@@ -104,7 +104,7 @@ fn a_picture_there_is_no_memory_for_is_a_matter_of_time() {
     }
     let answer = get(&pool, large);
     assert!(answer.is_for_later(), "{} {}\n{}", answer.status, answer.head, pool.output());
-    assert!(pool.output().contains("too little memory"), "{}", pool.output());
+    assert!(pool.output().contains("short of memory"), "{}", pool.output());
     assert!(get(&pool, small).is_from_cache());
     for worker in &workers {
         bound_memory(*worker, None);

@@ -62,7 +62,7 @@ mod tests {
         for (message, words) in [
             ("email: must be given", "E-mail: must be given"),
             ("first_name: must be text", "First name: must be text"),
-            ("maxwidth: must be a number", "Largest scale by width: must be a number"),
+            ("maxwidth: must be a number", "Maximum width: must be a number"),
             ("dpi_x: must be a number", "Resolution (dpi): must be a number"),
             // No fields: a sentence, a header field, a name that nobody knows.
             ("The account is active.", "The account is active."),
