@@ -51,7 +51,7 @@ async function makeGroup(page, name, member) {
   await page.getByRole("searchbox", { name: "Find a user to add" }).fill(member);
   await page.keyboard.press("Enter");
   await page.getByRole("button", { name: `Add ${member}` }).click();
-  await page.getByRole("button", { name: `Take out ${member}` }).waitFor();
+  await page.getByRole("button", { name: `Remove ${member}` }).waitFor();
 }
 
 async function setLevel(page, folder, group, level) {

@@ -95,8 +95,8 @@ async function change(page) {
   await page.getByRole("combobox", { name: "Format", exact: true }).selectOption({ label: "WebP" });
   await query("format=webp");
   await page.getByLabel("Quality, slider").focus();
-  await page.keyboard.press("Home");
-  await query("quality=1");
+  await page.keyboard.press("End");
+  await query("quality=100");
   const angle = page.getByRole("spinbutton", { name: "Rotation angle", exact: true });
   assert.equal(await angle.isVisible(), false);
   await page.getByText("Rotation and mirroring").click();

@@ -221,7 +221,7 @@ async function compare(page) {
 }
 
 async function focalPoint(page) {
-  await page.getByRole("button", { name: "Focal point", exact: true }).click();
+  await page.locator('[data-mode="point"]').click();
   const box = await pointable(page, page.locator(".point-at img"));
   await page.mouse.click(box.x + box.width * 0.25, box.y + box.height * 0.5);
   const [x, y] = (await value(page, "gravity")).split(",").map(Number);

@@ -381,6 +381,7 @@ fn users_are_made_found_changed_deleted_and_brought_back() {
     done(&mut admin, &target, &[("password", "another secret 2")]);
     assert_eq!(users::by_id(site.db(), zoe.id).unwrap(), before);
     assert_eq!(Browser::new(site.addr()).login("zoe", "another secret 2").status, 303);
+    done(&mut admin, &target, &password);
     let member = format!("/do/post/admin/groups/3/members?next=/admin/users/{}", zoe.id);
     done(&mut admin, &member, &[("user_id", &zoe.id.to_string())]);
     let page = admin.get(&format!("/admin/users/{}", zoe.id)).text();

@@ -179,7 +179,8 @@ fn a_picture_is_changed_as_the_page_has_shown_it() {
     assert!(untried.contains("data-follows>Save"), "{untried}");
     // So is what does not fit together.
     let wrong = editor.get(&format!("{page}?try=1&left=0.6&right=0.4")).text();
-    let faults = ["left", "right"].map(|name| control(&wrong, name).contains("data-fault>must be"));
+    let faults =
+        ["left", "right"].map(|name| control(&wrong, name).contains("data-fault>must leave"));
     assert!(faults.contains(&true) && wrong.contains("data-follows disabled"), "{wrong}");
 
     let folio = between(&editor.get(&href).text(), "data-arrange=\"", "\"").to_owned();
