@@ -115,12 +115,12 @@ async function template(page) {
   assert.match(await strip.locator("option:checked").textContent(), /^Not set/);
   await strip.selectOption({ label: "No" });
   await page.getByLabel("Quality, slider").focus();
-  await page.keyboard.press("Home");
+  await page.keyboard.press("End");
   assert.deepEqual(await written(), {
     width: { value: 160, locked: true },
     flip: { value: "h" },
     strip: { value: false },
-    quality: { value: 1 },
+    quality: { value: 100 },
   });
   await strip.selectOption("");
   await page.locator('input[name="quality"]').fill("");

@@ -46,8 +46,10 @@ fn a_table_is_shown_before_anything_changes() {
 
     // What the page shows is sent by its own form.
     let csrf = editor.csrf();
-    let fields =
-        [("_csrf_token", csrf.as_str()), ("table", "src,title,tags\nopen/one.png,The one,sea\n")];
+    let fields = [
+        ("_csrf_token", csrf.as_str()),
+        ("table", "src,title,tags\nopen/one.png,The one,\"sea; big, sky\"\n"),
+    ];
     let target = "/do/post/admin/metadata?next=/browse%3Fpath%3Dopen&done=table-done";
     let done = send(&mut editor, target, &fields, "");
     assert_eq!(
