@@ -26,11 +26,12 @@ test("slideshow_view: the functions", async () => {
     }
     await page.evaluate(() => slideshow_view_next("nothing"));
   });
-  await on(HEAD, show("delay: 0.1"), {}, async (page) => {
+  // Long enough for each to be seen on a busy machine.
+  await on(HEAD, show("delay: 0.6"), {}, async (page) => {
     await untilShown(page, 3);
     await call(page, "stop");
     const at = await page.getAttribute(".halftone-slideshow-seen", "aria-label");
-    await page.evaluate(() => new Promise((passed) => setTimeout(passed, 400)));
+    await page.evaluate(() => new Promise((passed) => setTimeout(passed, 1500)));
     assert.equal(await page.getAttribute(".halftone-slideshow-seen", "aria-label"), at);
     await call(page, "start");
     await page.waitForFunction((was) => document.querySelector(".halftone-slideshow-seen").getAttribute("aria-label") !== was, at);
