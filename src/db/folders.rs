@@ -223,10 +223,7 @@ const LONGEST_ORDER_BYTES: usize = 1000;
 #[must_use]
 pub fn stored_order(name: &str) -> String {
     let mut order = name_order(name);
-    if order.len() > LONGEST_ORDER_BYTES {
-        let end = (0..=LONGEST_ORDER_BYTES).rev().find(|at| order.is_char_boundary(*at));
-        order.truncate(end.unwrap_or(0));
-    }
+    order.truncate(order.floor_char_boundary(LONGEST_ORDER_BYTES));
     order
 }
 

@@ -14,10 +14,7 @@ pub fn path_key(path: &str) -> String {
     if path.len() <= LONGEST_PLAIN_BYTES {
         return path.to_owned();
     }
-    let mut end = LONGEST_PLAIN_BYTES;
-    while !path.is_char_boundary(end) {
-        end -= 1;
-    }
+    let end = path.floor_char_boundary(LONGEST_PLAIN_BYTES);
     let mut key = format!("{}//", &path[..end]);
     for byte in Sha256::digest(path.as_bytes()) {
         write!(key, "{byte:02x}").expect("writing to a string does not fail");

@@ -67,7 +67,8 @@ fn safe_name(name: &str) -> String {
 
 /// Control characters, and those that change the direction of text: `photo\u{202e}gpj.exe` looks
 /// like a picture.
-fn is_unseen(c: char) -> bool {
+#[must_use]
+pub fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(
             c,

@@ -20,7 +20,7 @@ mod service;
 pub use conditional::{Audience, Caching, ETag, Expiry, is_unchanged, not_modified};
 pub use date::{http_date, parse_http_date};
 pub use dispatch::Dispatch;
-pub use disposition::Disposition;
+pub use disposition::{Disposition, is_unseen};
 pub use listener::{ListenerOptions, serve};
 pub use message::{Body, Client, EdgeCache, FileSender, Request, RequestBody, Response};
 pub use multipart::{Multipart, MultipartError, PartHead, boundary};

@@ -40,10 +40,7 @@ pub fn clean(sent: &str, unicode: bool) -> Result<String> {
     if stem.is_empty() || extension.len() > 20 {
         return Err(Error::parameter("files", "the name is not fit for a file"));
     }
-    let mut end = stem.len().min(MAX_BYTES - extension.len());
-    while !stem.is_char_boundary(end) {
-        end -= 1;
-    }
+    let end = stem.floor_char_boundary(MAX_BYTES - extension.len());
     Ok(format!("{}{extension}", stem[..end].trim_end()))
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use unicode_normalization::UnicodeNormalization as _;
 
+use crate::http::is_unseen;
 use crate::pixel::Format;
 
 /// The longest name that usual file systems take, in bytes.
@@ -35,7 +36,8 @@ impl Entries {
         let dot = if extension.is_empty() { "" } else { "." };
         let with = |number: &str| {
             let rest = format!("{number}{dot}{extension}");
-            format!("{}{rest}", cut(stem, MOST_BYTES.saturating_sub(rest.len())))
+            let end = stem.floor_char_boundary(MOST_BYTES.saturating_sub(rest.len()));
+            format!("{}{rest}", &stem[..end])
         };
         let mut name = with("");
         let mut number = 1_u32;
@@ -72,13 +74,7 @@ fn is_extension(own: &str) -> bool {
 fn safe(wanted: &str) -> String {
     let sound = |c: char| match c {
         '<' | '>' | ':' | '"' | '/' | '\\' | '|' | '?' | '*' => '_',
-        // Controls, and what turns the direction of text, so that a name looks like another.
-        c if c.is_control() => '_',
-        '\u{200e}'
-        | '\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2066}'..='\u{2069}'
-        | '\u{feff}' => '_',
+        c if is_unseen(c) => '_',
         c => c,
     };
     let name: String = wanted.chars().map(sound).collect();
@@ -94,15 +90,6 @@ fn is_device(name: &str) -> bool {
     let is_numbered =
         matches!((number.next(), number.next()), (Some('0'..='9' | '¹' | '²' | '³'), None));
     is_numbered || DEVICES.contains(&&*name)
-}
-
-/// The beginning of a text, of no more bytes than these.
-fn cut(text: &str, bytes: usize) -> &str {
-    let mut end = bytes.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
 }
 
 #[cfg(test)]

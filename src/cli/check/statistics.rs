@@ -18,32 +18,31 @@ pub fn look(case: &Case) -> Vec<Row> {
     if sqlite_file(&case.settings).is_some() {
         return Vec::new();
     }
-    match wiring::database(&case.settings).ok().map(|db| facts(&db)) {
-        Some(Ok((views, read_ms))) => vec![judge(edge_s, views, read_ms, db::now_ms())],
-        Some(Err(_)) | None => Vec::new(),
-    }
+    let Ok(db) = wiring::database(&case.settings) else { return Vec::new() };
+    told(&db, edge_s).into_iter().collect()
 }
 
-/// Pictures that were sent in the last day, and when a log of a front server was read last.
-fn facts(db: &Db) -> db::Result<(i64, Option<i64>)> {
+fn told(db: &Db, edge_s: u32) -> db::Result<Row> {
     let now_ms = db::now_ms();
     let sum = stats::system_sum(db, now_ms - DAY_MS, now_ms)?;
-    Ok((sum.views, stats_logs::last_read_ms(db)?))
+    Ok(judge(edge_s, sum.views, stats_logs::last_read_ms(db)?, now_ms))
 }
 
 fn judge(edge_s: u32, views: i64, read_ms: Option<i64>, now_ms: i64) -> Row {
-    match read_ms {
-        _ if views == 0 => Row::ok("no picture was sent in the last day"),
-        Some(read_ms) if read_ms >= now_ms - DAY_MS => Row::ok("the log of a front server is read"),
-        _ => Row::warn(
-            format!(
-                "front servers may keep pictures for {edge_s} s, and none of their logs was read in the last \
-                 day: what they send by themselves is not counted"
-            ),
-            "start the service halftone-stats (halftone stats follow LOG), or set edge_cache_s = 0 where no \
-             front server keeps pictures",
-        ),
+    if views == 0 {
+        return Row::ok("no picture was sent in the last day");
     }
+    if read_ms.is_some_and(|read_ms| read_ms >= now_ms - DAY_MS) {
+        return Row::ok("the log of a front server is read");
+    }
+    Row::warn(
+        format!(
+            "front servers may keep pictures for {edge_s} s, and none of their logs was read in the last \
+             day: what they send by themselves is not counted"
+        ),
+        "start the service halftone-stats (halftone stats follow LOG), or set edge_cache_s = 0 where no \
+         front server keeps pictures",
+    )
 }
 
 #[cfg(test)]

@@ -243,7 +243,8 @@ pub(super) static PLACEHOLDER_IMAGE: Row<String> = Row {
               asks for a picture that is missing (404), closed to whoever asks (403) or cannot be read \
               (415). It comes in the size that was asked for, with the status of the error, and is not \
               kept by anybody. Who looks at the address itself still gets the page, which tells what is \
-              wrong; so do the library's own pages, and who asks for a `tile`. It should lie in a folder that everybody may see. Blank: none.",
+              wrong; so do the library's own pages, and who asks for a `tile`. It should lie in a \
+              folder that everybody may see. Blank: none.",
     },
     kind: &FreeText,
 };

@@ -113,10 +113,8 @@ function choose(all: boolean): void {
 
 /** With the shift key, all from the last one chosen to this one. */
 function range(box: HTMLInputElement): void {
-  const all = boxes();
-  const [from, to] = [last ? all.indexOf(last) : -1, all.indexOf(box)].sort((a, b) => a - b);
-  if (from === undefined || to === undefined || from < 0) return;
-  for (const between of all.slice(from, to + 1)) between.checked = box.checked;
+  const [from, to] = [last && tileOf(last), tileOf(box)];
+  if (from && to) for (const one of between(from, to)) one.checked = box.checked;
 }
 
 /** The boxes from one picture to another, whichever comes first. */
