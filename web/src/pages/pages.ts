@@ -1,6 +1,6 @@
 // What every page loads. Each part is bound to attributes of the page and leaves others alone.
 
-import { choosing } from "./choose";
+import { choosing } from "./choose/choose";
 import { copying } from "./copy";
 import { offeringFolders } from "./folders";
 import { forms } from "./forms";
