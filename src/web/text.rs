@@ -143,12 +143,21 @@ impl Texts {
 
     /// A length of a file in the unit that fits, in powers of 1000.
     pub fn bytes(&self, bytes: i64) -> String {
+        self.in_units(bytes, 1000.0)
+    }
+
+    /// Memory, and what settings limit, in the unit that fits: in powers of 1024, as settings count.
+    pub fn memory(&self, bytes: i64) -> String {
+        self.in_units(bytes, 1024.0)
+    }
+
+    fn in_units(&self, bytes: i64, step: f64) -> String {
         const UNITS: [&str; 5] = ["unit-b", "unit-kb", "unit-mb", "unit-gb", "unit-tb"];
         let (mut value, mut unit) = (bytes as f64, 0);
-        while value >= 999.5 && unit + 1 < UNITS.len() {
-            (value, unit) = (value / 1000.0, unit + 1);
+        while value >= step - 0.5 && unit + 1 < UNITS.len() {
+            (value, unit) = (value / step, unit + 1);
         }
-        let decimals = usize::from(unit > 1 && value < 99.95);
+        let decimals = usize::from(unit > 1 && value < 99.95 && value.fract() != 0.0);
         format!("{value:.decimals$}\u{a0}{}", self.get(UNITS[unit]))
     }
 

@@ -292,6 +292,11 @@ impl Frame {
         self.texts.bytes(bytes)
     }
 
+    /// Memory, and what settings limit, as they are read.
+    pub fn memory(&self, bytes: i64) -> String {
+        self.texts.memory(bytes)
+    }
+
     /// Text that somebody wrote, isolated from the direction of what stands around it.
     pub fn isolated(&self, text: &str) -> Safe<String> {
         let escaped = escape(text, Html).map(|safe| safe.to_string()).unwrap_or_default();

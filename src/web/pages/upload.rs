@@ -53,7 +53,7 @@ pub fn upload(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
         path,
         folders: offered.into_iter().map(|folder| folder.path).collect(),
         accept: accept.join(","),
-        limit: f.bytes(limit),
+        limit: f.memory(limit),
         f,
     };
     Ok(page.f.send(&page))

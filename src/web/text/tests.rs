@@ -259,6 +259,17 @@ fn numbers_are_readable() {
     ] {
         assert_eq!(texts.bytes(bytes).replace('\u{a0}', " "), shown);
     }
+    // As the settings count that limit it.
+    for (bytes, shown) in [
+        (999, "999 B"),
+        (1000 << 10, "1000 kB"),
+        (32 << 20, "32 MB"),
+        (34_000_000, "32.4 MB"),
+        (1 << 30, "1 GB"),
+        ((3 << 30) / 2, "1.5 GB"),
+    ] {
+        assert_eq!(texts.memory(bytes).replace('\u{a0}', " "), shown);
+    }
 }
 
 #[test]

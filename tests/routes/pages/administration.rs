@@ -567,6 +567,8 @@ fn work_is_begun_called_off_and_noted() {
     assert!(admin.get("/admin/audit?username=nobody").text().contains("No entries"));
     let cache = admin.get("/admin/cache").text();
     assert!(cache.contains("Memory of this worker") && cache.contains("<h2>Disk</h2>"), "{cache}");
+    // As the setting has it.
+    assert!(cache.contains(" of 32\u{a0}MB</span>"), "{cache}");
 }
 
 #[test]

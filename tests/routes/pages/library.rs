@@ -145,6 +145,9 @@ fn only_who_may_is_offered_to_change_anything() {
         assert_eq!(browser.status("/upload"), if offered { 200 } else { 403 }, "{name}");
     }
     assert_eq!(site.status("/upload"), 401);
+    // As the setting has it, 1024 MB.
+    let page = Browser::signed_in(&site, "editor").get("/upload").text();
+    assert!(page.contains("Up to 1\u{a0}GB per file."), "{page}");
 }
 
 #[test]

@@ -227,7 +227,7 @@ fn each_host_has_a_row() {
     );
     // A quarter of the processors, three fifths of the memory; both workers' hits.
     let first = ["25%", "60%", "–", "0\u{a0}B", "1,500", "0", "7", "0"];
-    let second = ["–", "–", "–", "25.0\u{a0}MB", "700", "0", "0", "0"];
+    let second = ["–", "–", "–", "23.8\u{a0}MB", "700", "0", "0", "0"];
     let found = rows(&page);
     assert_eq!(found.len(), 2, "{page}");
     assert_eq!(found, [first, second], "{page}");

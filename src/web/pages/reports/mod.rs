@@ -81,6 +81,10 @@ impl Cell {
         Self { shown: f.bytes(bytes), value: bytes.to_string() }
     }
 
+    fn memory(f: &Frame, bytes: i64) -> Self {
+        Self { shown: f.memory(bytes), value: bytes.to_string() }
+    }
+
     /// Of microseconds that requests took.
     fn time(numbers: &Numbers, us: i64) -> Self {
         Self { shown: time_of(numbers, us), value: (us / 1000).to_string() }

@@ -61,7 +61,7 @@ fn hosts(f: &Frame, sums: Vec<(String, i64, HostNumbers)>) -> Vec<Host> {
             Cell::percent(f, machine.cpu_percent()),
             Cell::percent(f, machine.memory_percent()),
             Cell::percent(f, machine.cache_percent()),
-            Cell::bytes(f, workers.max_memory_bytes),
+            Cell::memory(f, workers.max_memory_bytes),
             Cell::count(f, workers.memory_hits),
             Cell::count(f, workers.shared_hits),
             Cell::count(f, workers.stored),
