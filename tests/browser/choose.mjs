@@ -398,10 +398,13 @@ async function takeBack(page) {
   await settled(page);
   const before = await names(page);
   for (const at of [1, 2]) await tiles(page).nth(at).locator(".pick input").check({ force: true });
-  await tiles(page).nth(1).locator("> a").dragTo(page.locator('.folder[data-folder$="/a quay"]'));
+  const quay = page.locator('.folder[data-folder$="/a quay"]');
+  const held = Number(await quay.locator("[data-count]").getAttribute("data-count"));
+  await tiles(page).nth(1).locator("> a").dragTo(quay);
   await said(page, "Moved 2 to");
   const [one, two] = [before[1], before[2]];
   assert.ok((await listed(page, `${FOLDER}/a quay`)).includes(one));
+  await quay.getByText(`${held + 2} pictures`, { exact: true }).waitFor();
   await picture(page, "moved-desktop-light");
   // One of them cannot come back: another has its place.
   const form = new FormData();
@@ -412,6 +415,7 @@ async function takeBack(page) {
   await page.locator(".toast").getByRole("button", { name: "Undo" }).click();
   await said(page, "Moved back: 1");
   await said(page, `${two}:`);
+  assert.equal(await quay.locator("[data-count]").getAttribute("data-count"), String(held + 1));
   assert.deepEqual((await names(page)).slice(0, 2), before.slice(0, 2));
   assert.ok((await listed(page, FOLDER)).includes(one));
   assert.deepEqual((await listed(page, `${FOLDER}/a quay`)).filter((name) => name === one), []);

@@ -4,7 +4,7 @@ import { fault } from "../forms";
 import { gather } from "../gather";
 import { call, say, word } from "../page";
 import { changing, renew } from "../scroll";
-import { boxes, choose, chosen, ids, lessen, show, totalOf } from "./selection";
+import { boxes, choose, chosen, come, ids, lessen, plain, show, totalOf } from "./selection";
 import { type Work, together } from "./together";
 
 const listed = (value: FormDataEntryValue | null): string[] =>
@@ -38,7 +38,6 @@ const isEverywhere = () => document.querySelector("[data-grid] > [data-may]") !=
 
 /** Moves a picture; tells whether it was in another folder. */
 export async function move(id: string, path: string, folder: string): Promise<boolean> {
-  const plain = (one: string) => one.split("/").filter((name) => name !== "").join("/");
   const to = plain(`${folder}/${path.split("/").pop() ?? ""}`);
   if (to === plain(path)) return false;
   await call("PUT", `/admin/filesystem/images/${id}`, new URLSearchParams({ path: `/${to}` }));
@@ -49,7 +48,9 @@ export function moveAll(form: HTMLFormElement): Promise<void> {
   const folder = String(new FormData(form).get("folder"));
   const moved = new Set<string>();
   const work = async (id: string, path: string): Promise<void> => {
-    if (await move(id, path, folder)) moved.add(id);
+    if (!(await move(id, path, folder))) return;
+    moved.add(id);
+    come(folder, 1);
   };
   const done = (): void => {
     say(moved.size > 0 ? word("moved", { done: moved.size, name: folder }) : word("moved-none"));

@@ -3,7 +3,7 @@
 import { call, each, say, word } from "../page";
 import { changing } from "../scroll";
 import { move } from "./actions";
-import { chosen, grid, lessen, show, tileOf } from "./selection";
+import { chosen, come, grid, lessen, show, tileOf } from "./selection";
 import { MOST_TOLD, nameOf, told } from "./together";
 
 /** Pictures that are dragged onto a folder move there: the chosen ones, or else the one. */
@@ -51,20 +51,21 @@ async function drop(tiles: HTMLElement[], folder: string): Promise<void> {
     moved.push({ id, from, tile, next: tile.nextElementSibling });
     tile.remove();
     lessen(1);
+    come(folder, 1);
   };
   const failed = await changing(() => each(tiles, work, () => undefined));
   if (failed.length > 0) {
     say(told(tiles.length - failed.length, failed.map(({ item, message }) => ({ name: nameOf(item), message }))));
   }
   if (moved.length > 0) {
-    const back = { label: word("undo"), act: () => void undo(moved) };
+    const back = { label: word("undo"), act: () => void undo(moved, folder) };
     say(word("moved", { done: moved.length, name: folder }), back);
   }
   show();
 }
 
-/** Moves pictures back to where they came from. */
-async function undo(moved: Moved[]): Promise<void> {
+/** Moves pictures back from a folder to where they came from. */
+async function undo(moved: Moved[], folder: string): Promise<void> {
   const work = async ({ id, from }: Moved): Promise<void> => {
     await call("PUT", `/admin/filesystem/images/${id}`, new URLSearchParams({ path: `/${from}` }));
   };
@@ -80,6 +81,7 @@ async function undo(moved: Moved[]): Promise<void> {
       while (next && next.parentElement !== list) next = moved.find(({ tile }) => tile === next)?.next ?? null;
       list?.insertBefore(one.tile, next);
       lessen(-1);
+      come(folder, -1);
     }
     return failed;
   });

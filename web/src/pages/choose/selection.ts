@@ -76,8 +76,26 @@ export function lessen(by: number): void {
   if (!place || by === 0) return;
   const count = Math.max(0, totalOf() - by);
   place.dataset["total"] = String(count);
+  place.textContent = pictures(count);
+}
+
+function pictures(count: number): string {
   const words: Record<number, string> = { 0: word("pictures-none"), 1: word("pictures-one") };
-  place.textContent = words[count] ?? word("pictures-other", { count });
+  return words[count] ?? word("pictures-other", { count });
+}
+
+/** A path as the page's attributes have it, without slashes at its ends. */
+export const plain = (path: string) => path.split("/").filter((name) => name !== "").join("/");
+
+/** Has the card of a folder, where the page shows one, say that so many pictures have come to it. */
+export function come(folder: string, by: number): void {
+  for (const card of document.querySelectorAll<HTMLElement>(".folder[data-folder]")) {
+    const place = card.querySelector<HTMLElement>("[data-count]");
+    if (!place || plain(card.dataset["folder"] ?? "") !== plain(folder)) continue;
+    const count = Math.max(0, Number(place.dataset["count"]) + by);
+    place.dataset["count"] = String(count);
+    place.textContent = count > 0 ? pictures(count) : "";
+  }
 }
 
 let reaching = false;
