@@ -252,6 +252,8 @@ async function report(page) {
   assert.equal(await page.locator("#numbers tbody tr").count(), 1);
   const values = page.locator(".chart").first().locator(".u-series:not(:first-child) .u-value");
   assert.deepEqual(await values.allTextContents(), (await cells.allTextContents()).slice(0, 4));
+  const bytes = page.locator(".chart").nth(1).locator(".u-series:not(:first-child) .u-value");
+  assert.deepEqual(await bytes.allTextContents(), (await cells.allTextContents()).slice(4, 5));
   await page.locator(".chart-note", { hasText: "one interval" }).waitFor();
   await shoot(page, "report-one-point", long);
   const drawn = await labels(page, long);

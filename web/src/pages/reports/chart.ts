@@ -153,14 +153,17 @@ export class Chart {
       stroke: colour(pen.stroke),
       width: pen.width,
       points: { show: false },
-      value: (_, __, ___, place) => {
-        const value = this.table.columns[at - 1]?.[this.lineAt(place)];
-        return value == null ? "–" : this.unit(value);
-      },
+      value: (_, __, ___, place) => this.told(at, this.lineAt(place)),
     };
     if (pen.dash) series.dash = pen.dash;
     if (place === 0) series.fill = colour("--accent-wash");
     return series;
+  }
+
+  /** A number as the table writes it, so that nobody reads it rounded in two ways. */
+  private told(column: number, line: number): string {
+    const value = this.table.columns[column - 1]?.[line];
+    return this.table.shown[column - 1]?.[line] ?? (value == null ? "–" : this.unit(value));
   }
 
   /** Writes the values above lines that are level throughout; not over each other. */
@@ -173,12 +176,12 @@ export class Chart {
     ctx.fillStyle = colour("--ink");
     ctx.textBaseline = "bottom";
     ctx.textAlign = "center";
-    for (const values of chart.data.slice(1)) {
+    for (const [at, values] of chart.data.slice(1).entries()) {
       const value = values[0];
       if (value == null) continue;
       const [x, y] = [chart.valToPos(chart.data[0][1] ?? 0, "x", true), chart.valToPos(value, "y", true)];
       if (written.some((other) => Math.abs(other - y) < 16 * pxRatio)) continue;
-      ctx.fillText(this.unit(value), x, y - 4 * pxRatio);
+      ctx.fillText(this.told(this.columns[at] ?? 0, 0), x, y - 4 * pxRatio);
       written.push(y);
     }
     ctx.restore();
