@@ -399,6 +399,7 @@ status-process = Process
 status-state = State
 status-up = Uptime
 status-requests = Requests
+status-requests-host = Requests to this host
 status-connections = Connections
 status-busy = Busy threads
 status-queued = Waiting requests

@@ -14,6 +14,7 @@ pub use system::system;
 use self::period::{Choice, Period};
 use super::frame::Frame;
 use crate::auth::{Identity, SystemPermission};
+use crate::db::now_ms;
 use crate::db::stats::{Bucket, Load, Numbers};
 use crate::http::Request;
 use crate::web::{App, Error, who};
@@ -37,6 +38,8 @@ struct Head {
     to: String,
     csv: String,
     figures: Vec<Figure>,
+    /// Whether it reaches to what may not be counted yet.
+    reaches_now: bool,
 }
 
 impl Head {
@@ -50,6 +53,7 @@ impl Head {
             to,
             csv: format!("/api/v1/admin/statistics/{csv}{}&format=csv", period.ends()),
             figures: figures(f, sum),
+            reaches_now: period.reaches(now_ms()),
         }
     }
 }

@@ -84,6 +84,11 @@ impl Period {
         (self.from_ms, self.to_ms)
     }
 
+    /// Whether it goes on to this moment, within a few minutes.
+    pub fn reaches(&self, now_ms: i64) -> bool {
+        self.to_ms + 5 * MINUTE_MS > now_ms
+    }
+
     /// What stands for it in the query of a page.
     pub fn query(&self) -> String {
         match self.word {
@@ -168,6 +173,7 @@ mod tests {
         assert_eq!(day.query(), "period=day");
         assert_eq!(period("period=week", now).unwrap().from_ms, now + minute - 7 * DAY_MS);
         assert_eq!(period("period=x", now).unwrap(), day);
+        assert!(day.reaches(now));
         let days = period("from=2026-12-30&to=2026-12-31", now).unwrap();
         assert_eq!(days.span(), (now - DAY_MS, now + DAY_MS));
         let fields = |from: &str, to: &str| (from.to_owned(), to.to_owned());
@@ -181,6 +187,7 @@ mod tests {
         assert_eq!(zoned.span(), (now, now + DAY_MS));
         let times = period("from=2026-12-31T00:00:00Z&to=2026-12-31T01:00:00Z", now).unwrap();
         assert_eq!(times.span(), (now, now + HOUR_MS));
+        assert!(times.reaches(now + HOUR_MS) && !times.reaches(now + 2 * HOUR_MS));
         assert_eq!(times.ends(), "from=2026-12-31T00%3A00%3A00Z&to=2026-12-31T01%3A00%3A00Z");
         for wrong in [
             "from=x",
