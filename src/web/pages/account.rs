@@ -76,7 +76,7 @@ pub fn account(app: &App, request: &Request, _: &dyn Progress) -> Result<Respons
     let id = require_user(&identity)?;
     let user = users::by_id(&app.db, id)?.ok_or_else(Error::not_found)?;
     let rights = app.store.rights()?;
-    let has = |permission: &SystemPermission| rights.has(&identity, *permission);
+    let has = |permission: SystemPermission| rights.has(&identity, permission);
     let is_person = who::require_person(&identity).is_ok();
     let f = Frame::of(app, request, &identity);
     let keys = api_keys::of_user(&app.db, id)?;
@@ -84,11 +84,7 @@ pub fn account(app: &App, request: &Request, _: &dyn Progress) -> Result<Respons
         id,
         is_foreign: user.auth_type == AUTH_LDAP,
         groups: groups::of_user(&app.db, id)?.into_iter().map(|group| group.name).collect(),
-        permissions: SystemPermission::ALL
-            .into_iter()
-            .filter(has)
-            .map(|permission| acts::permission(f.texts(), permission))
-            .collect(),
+        permissions: acts::permissions(f.texts(), has),
         is_person,
         second: SecondStep::read(app, id, &user.username, is_person)?,
         keys: keys.iter().map(|key| Key::of(&f, key)).collect(),

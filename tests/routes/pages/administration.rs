@@ -385,7 +385,7 @@ fn users_are_made_found_changed_deleted_and_brought_back() {
     let member = format!("/do/post/admin/groups/3/members?next=/admin/users/{}", zoe.id);
     done(&mut admin, &member, &[("user_id", &zoe.id.to_string())]);
     let page = admin.get(&format!("/admin/users/{}", zoe.id)).text();
-    assert!(page.contains("<li>Everything</li>"), "{page}");
+    assert!(page.contains("<li>Full administration</li>"), "{page}");
 
     // Who administers users alone can do nothing to who may do everything.
     grant(&site, account(&site, "usher", false), "ushers", SystemPermission::AdminUsers);

@@ -18,7 +18,7 @@ error-request = If you contact the administrator, quote this request number:
 # What the fields of the API are called
 fault = { $name }: { $reason }
 field-access = Level
-field-access-admin-all = Everything
+field-access-admin-all = Full administration
 field-access-admin-files = Administer files and folders
 field-access-admin-folios = Administer all portfolios
 field-access-admin-permissions = Administer groups and permissions

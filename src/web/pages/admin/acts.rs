@@ -242,6 +242,16 @@ pub fn permission(texts: &Texts, permission: SystemPermission) -> String {
     label(texts, &name).unwrap_or(name)
 }
 
+/// What somebody may do who has these system permissions; the one that allows everything says it all.
+pub fn permissions(texts: &Texts, has: impl Fn(SystemPermission) -> bool) -> Vec<String> {
+    let all = SystemPermission::ALL.into_iter();
+    let told = match has(SystemPermission::AdminAll) {
+        true => vec![SystemPermission::AdminAll],
+        false => all.filter(|one| has(*one)).collect(),
+    };
+    told.into_iter().map(|one| permission(texts, one)).collect()
+}
+
 /// What an API key is good for.
 pub fn scope(texts: &Texts, name: &str) -> String {
     let key = format!("account-key-{name}");
@@ -317,6 +327,16 @@ mod tests {
         let mut lines = vec![object(f.texts(), &entry)];
         lines.extend(details(&f, &entry));
         lines
+    }
+
+    #[test]
+    fn whoever_may_do_everything_is_told_no_parts_of_it() {
+        let f = Frame::for_tests();
+        let of = |set: &[SystemPermission]| permissions(f.texts(), |one| set.contains(&one));
+        let (reports, all) = (SystemPermission::Reports, SystemPermission::AdminAll);
+        assert_eq!(of(&[reports, SystemPermission::Folios]), ["Create portfolios", "See reports"]);
+        assert_eq!(of(&[reports, all]), ["Full administration"]);
+        assert!(of(&[]).is_empty());
     }
 
     #[test]

@@ -73,13 +73,13 @@ pub fn groups(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
     all.sort_by_key(|group| (group.id > ADMINISTRATORS, name_key(&group.name)));
     let row = |group: Group| {
         let granted = granted.get(&group.id).copied().unwrap_or_default();
-        let given = grants(&desk.f, granted).into_iter().filter(|grant| grant.is_given);
+        let has = |permission: SystemPermission| granted[permission as usize];
         Row {
             id: group.id,
             type_key: type_key(&group),
             members: members.get(&group.id).copied().unwrap_or(0),
             is_public: group.id == PUBLIC,
-            permissions: given.map(|grant| grant.title).collect(),
+            permissions: acts::permissions(desk.f.texts(), has),
             name: group.name,
             description: group.description,
         }

@@ -184,11 +184,7 @@ pub fn user(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, 
         is_deleted: user.status == STATUS_DELETED,
         is_above: !may_all && has(SystemPermission::AdminPermissions),
         may_explain: may_all,
-        permissions: SystemPermission::ALL
-            .into_iter()
-            .filter(|permission| has(*permission))
-            .map(|permission| acts::permission(desk.f.texts(), permission))
-            .collect(),
+        permissions: acts::permissions(desk.f.texts(), has),
         totp: totp::is_on(&app.db, id)?,
         keys: api_keys::of_user(&app.db, id)?.len(),
         groups,
