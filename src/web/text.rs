@@ -151,6 +151,16 @@ impl Texts {
         self.in_units(bytes, 1024.0)
     }
 
+    /// A length of time in the largest unit that it is whole numbers of.
+    pub fn duration(&self, seconds: i64) -> String {
+        const UNITS: [(i64, &str); 3] =
+            [(86_400, "length-days"), (3_600, "length-hours"), (60, "length-minutes")];
+        let mut whole =
+            UNITS.into_iter().filter(|(unit, _)| seconds >= *unit && seconds % unit == 0);
+        let (unit, key) = whole.next().unwrap_or((1, "length-seconds"));
+        self.count(key, seconds / unit)
+    }
+
     fn in_units(&self, bytes: i64, step: f64) -> String {
         const UNITS: [&str; 5] = ["unit-b", "unit-kb", "unit-mb", "unit-gb", "unit-tb"];
         let (mut value, mut unit) = (bytes as f64, 0);

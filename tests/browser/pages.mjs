@@ -226,7 +226,7 @@ async function describe(page, folder) {
   assert.equal(await page.getByLabel("From the top (0 to 1)").inputValue(), "0.49");
   await ring.press("ArrowDown");
   await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
-  await arrived(page, page.getByText("25% / 50%"));
+  await arrived(page, page.getByText("25% from the left, 50% from the top"));
   const before = await page.title();
   await page.keyboard.press("ArrowRight");
   await page.waitForFunction((title) => document.title !== title, before);

@@ -31,6 +31,7 @@ mod table;
 mod tiles;
 mod tree;
 mod upload;
+mod worded;
 
 pub use about::about;
 pub use account::account;

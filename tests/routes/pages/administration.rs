@@ -464,7 +464,7 @@ fn templates_are_made_shown_locked_and_made_the_default() {
     let fields = [("name", "Wee <one>"), ("description", "small"), ("template", json)];
     done(&mut admin, "/do/post/admin/templates?next=/admin/templates&done=template-made", &fields);
     let list = admin.get("/admin/templates").text();
-    for there in ["Wee &#60;one&#62;", "<bdi>Width: 30</bdi>", "One locked"] {
+    for there in ["Wee &#60;one&#62;", "<bdi>Width: 30\u{a0}px</bdi>", "One locked"] {
         assert!(list.contains(there), "{there}: {list}");
     }
     let all = halftone::db::templates::all(site.db()).unwrap();

@@ -46,10 +46,11 @@ fn a_picture_is_described_renamed_and_deleted() {
     let point = format!("/do/put/admin/images/{id}/focal-point?next=/");
     assert_eq!(post(&mut editor, &point, &[("x", "0.25"), ("y", "1.5")]).status, 400);
     assert_eq!(post(&mut editor, &point, &[("x", "0.25"), ("y", "0.75")]).status, 303);
-    assert!(editor.get("/details?src=open/one.png").text().contains("25% / 75%"));
+    let told = "25% from the left, 75% from the top";
+    assert!(editor.get("/details?src=open/one.png").text().contains(told));
     let point = format!("/do/delete/admin/images/{id}/focal-point?next=/");
     assert_eq!(post(&mut editor, &point, &[]).status, 303);
-    assert!(!editor.get("/details?src=open/one.png").text().contains("25% / 75%"));
+    assert!(!editor.get("/details?src=open/one.png").text().contains(told));
 
     let rename = format!("/do/put/admin/filesystem/images/{id}?next=/browse");
     let taken = post(&mut editor, &rename, &[("path", "open/two.png")]);

@@ -13,6 +13,22 @@ unit-kb = kB
 unit-mb = MB
 unit-gb = GB
 unit-tb = TB
+length-days = { $count ->
+    [one] { $shown } day
+   *[other] { $shown } days
+}
+length-hours = { $count ->
+    [one] { $shown } hour
+   *[other] { $shown } hours
+}
+length-minutes = { $count ->
+    [one] { $shown } minute
+   *[other] { $shown } minutes
+}
+length-seconds = { $count ->
+    [one] { $shown } second
+   *[other] { $shown } seconds
+}
 
 # Around every page
 skip = Skip to content
@@ -278,6 +294,7 @@ fact-pages = Pages
 fact-size = Size
 fact-changed = Changed
 fact-point = Focal point
+fact-point-at = { $x } from the left, { $y } from the top
 fact-taken = Taken
 fact-camera = Camera
 fact-headline = Headline

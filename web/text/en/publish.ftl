@@ -134,11 +134,19 @@ param-expires = Browser cache time (seconds)
 param-xref = Reference
 param-stats = Count in statistics
 
+value-pixels = { $name }{"\u00A0"}px
+value-degrees = { $name }°
+value-dpi = { $name }{"\u00A0"}dpi
+value-of-dpi = Resolution
+value-of-expires = Browser cache time
+
 word-width-0 = auto
 word-height-0 = auto
 word-maxwidth-0 = none
 word-maxheight-0 = none
 word-dpi-0 = unchanged
+word-expires-0 = left to the browser
+word-expires--1 = not kept
 word-format-auto = Automatic: best for each browser
 word-format-pjpg = JPEG, progressive
 word-quality-auto = Automatic

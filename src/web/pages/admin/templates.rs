@@ -13,6 +13,7 @@ use crate::spec::{PARAMS, Param, Params, Rules};
 use crate::web::api::{Now, in_query};
 use crate::web::pages::controls::{self, ControlGroup, Known, Said};
 use crate::web::pages::frame::Frame;
+use crate::web::pages::worded::{called, worded};
 use crate::web::sign_in::Form;
 use crate::web::{App, Error, label};
 
@@ -34,7 +35,7 @@ struct Row {
     id: i64,
     name: String,
     description: String,
-    /// What it says, such as `Width: 200`.
+    /// What it says, such as `Width: 200 px`.
     values: Vec<String>,
     locked: usize,
     is_default: bool,
@@ -76,12 +77,13 @@ fn text(field: &Value) -> Option<String> {
 /// A value as it is read; none for a field that says nothing.
 fn told(f: &Frame, name: &str, field: &Value) -> Option<String> {
     let value = text(field)?;
-    let param = PARAMS.iter().find(|param| param.template().is_some_and(|row| row.name == name));
-    let value = match param {
-        Some(param) => f.word(param.about.name, &value),
-        None => value,
+    let param = PARAMS.iter().find(|param| {
+        param.template().is_some() && param.names_in_templates().any(|known| known == name)
+    });
+    let (name, value) = match param {
+        Some(param) => (called(f, param), worded(f, param, &value)),
+        None => (label(f.texts(), name).unwrap_or_else(|| name.to_owned()), value),
     };
-    let name = label(f.texts(), name).unwrap_or_else(|| name.to_owned());
     Some(f.named("act-is", &[("name", &name), ("value", &value)]))
 }
 
@@ -242,9 +244,15 @@ mod tests {
     #[test]
     fn values_are_told_in_a_line() {
         let f = Frame::for_tests();
-        let json = r#"{"a":{"value":5},"b":{"value":""},"width":{"value":7},"d":null}"#;
+        let json = r#"{"a":{"value":5},"b":{"value":""},"width":{"value":7},"d":null,
+            "flip":{"value":"H"},"expires":{"value":604800}}"#;
         let fields = fields(json);
         let told = fields.iter().filter_map(|(name, field)| told(&f, name, field));
-        assert_eq!(told.collect::<Vec<_>>(), ["a: 5", "Width: 7"]);
+        let told: Vec<String> = told.map(|text| text.replace('\u{a0}', " ")).collect();
+        let expected =
+            ["Browser cache time: 7 days", "Mirror: Left to right", "Width: 7 px", "a: 5"];
+        let mut sorted = told.clone();
+        sorted.sort();
+        assert_eq!(sorted, expected, "{told:?}");
     }
 }

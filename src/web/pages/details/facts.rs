@@ -67,7 +67,7 @@ pub fn of_file(
     }
     if let Some(point) = focal {
         let [x, y] = [point.x(), point.y()].map(|part| f.percent(part * 100.0));
-        let text = format!("{x} / {y}");
+        let text = f.named("fact-point-at", &[("x", &x), ("y", &y)]);
         facts.push(Fact { key: "fact-point", value: f.isolated(&text) });
     }
     facts
