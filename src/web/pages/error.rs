@@ -21,6 +21,8 @@ struct ErrorPage<'a> {
     message: String,
     /// Whether signing in may help.
     sign_in: bool,
+    /// Whether another account may help.
+    other_account: bool,
     /// Whether asking once more may help.
     again: bool,
     back: &'a str,
@@ -54,7 +56,9 @@ pub fn error_page_leading_to(app: &App, request: &Request, error: &Error, back: 
         _ if status.is_server_error() => "error-500".to_owned(),
         _ => "error-400".to_owned(),
     };
-    let passes = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+    let passes = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
+    // What was posted is not sent once more by a link.
+    let is_read = matches!(request.method, Method::GET | Method::HEAD);
     let closed = matches!(status, StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED);
     // Whoever writes the address of a picture knows parameters by the names that it has.
     let message = match shows_pictures(&request.path) {
@@ -69,8 +73,8 @@ pub fn error_page_leading_to(app: &App, request: &Request, error: &Error, back: 
         title: f.t(&key),
         message: sentence(status, message),
         sign_in: closed && f.user.is_empty(),
-        // What was posted is not sent once more by a link.
-        again: passes && matches!(request.method, Method::GET | Method::HEAD),
+        other_account: status == StatusCode::FORBIDDEN && is_read && !f.user.is_empty(),
+        again: passes && is_read,
         next: if back.is_empty() { &here } else { back },
         back,
         request_id: id.and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned(),

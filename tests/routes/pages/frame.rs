@@ -105,7 +105,7 @@ fn errors_tell_what_to_do_and_nothing_of_the_inside() {
         ("nobody", "/browse?path=closed", 403, "You do not have access to this", true),
         ("nobody", "/account", 401, "Please sign in", true),
         ("nobody", "/image?src=open/text.png", 415, "Not a picture", false),
-        ("stranger", "/browse?path=closed", 403, "You do not have access to this", false),
+        ("stranger", "/browse?path=closed", 403, "You do not have access to this", true),
         ("stranger", "/details?src=open/none.png", 404, "Not found", false),
         ("admin", "/admin/audit", 500, "Something went wrong", false),
     ] {
@@ -122,6 +122,10 @@ fn errors_tell_what_to_do_and_nothing_of_the_inside() {
         let is_sentence = told.starts_with(char::is_uppercase) && told.ends_with('.');
         assert!(is_sentence || status == 404, "{target}: {told}");
         assert_eq!(main.contains("href=\"/login?next="), offers_sign_in, "{target}: {main}");
+        // As another user, for whom one is not enough.
+        let other = main.contains(">Sign in as another user<");
+        assert_eq!(other, name == "stranger" && status == 403, "{target}: {main}");
+        assert_eq!(main.contains(">Try again<"), status == 500, "{target}: {main}");
         let id = answer.header("x-request-id").unwrap();
         assert_eq!(main.contains(&format!("<code>{id}</code>")), status == 500, "{target}: {main}");
         for inside in ["audit_log", "panicked", "SELECT", "no such table", "at src"] {

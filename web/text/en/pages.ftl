@@ -83,6 +83,7 @@ done-upload-done = Your files have been uploaded.
 
 # Errors
 error-again = Try again
+error-other-account = Sign in as another user
 error-stale = This form has expired. Load the page again.
 error-400 = This request cannot be answered
 error-401 = Please sign in
