@@ -88,6 +88,8 @@ pub struct Task {
     pub max_attempts: i64,
     /// Someone wants it to stop.
     pub cancel_requested: bool,
+    /// When its first attempt began.
+    pub started_ms: Option<i64>,
     /// When it finished.
     pub finished_ms: Option<i64>,
     /// How long the row stays after that.
@@ -96,7 +98,7 @@ pub struct Task {
 
 const COLUMNS: &str = "id, kind, name, params, user_id, priority, status, progress_done, \
                        progress_total, result, error, attempts, max_attempts, cancel_requested, \
-                       finished_ms, keep_for_s";
+                       finished_ms, keep_for_s, started_ms";
 
 fn read(row: &Row) -> Result<Task> {
     Ok(Task {
@@ -116,6 +118,7 @@ fn read(row: &Row) -> Result<Task> {
         cancel_requested: row.bool(13)?,
         finished_ms: row.opt_int(14)?,
         keep_for_s: row.int(15)?,
+        started_ms: row.opt_int(16)?,
     })
 }
 
@@ -344,7 +347,7 @@ pub fn latest(sql: &dyn Sql, limit: u32) -> Result<Vec<(Task, i64)>> {
         ),
         values![limit],
     )?;
-    rows.iter().map(|row| Ok((read(row)?, row.int(16)?))).collect()
+    rows.iter().map(|row| Ok((read(row)?, row.int(17)?))).collect()
 }
 
 /// The task with this id.

@@ -111,7 +111,7 @@ pub fn want_walk(db: &Db) -> Result<()> {
 #[must_use]
 pub fn walk_task(yes: bool) -> NewTask {
     NewTask {
-        name: "Scan the library".into(),
+        name: "Scan library".into(),
         params: json!({ "yes": yes }).to_string(),
         dedupe_key: Some(if yes { "sync:yes".into() } else { WALK.into() }),
         priority: WALK_PRIORITY,

@@ -106,7 +106,7 @@ impl Prepare {
             }
         }
         let task = NewTask {
-            name: format!("smaller versions of {}", path.as_str()),
+            name: format!("Prepare smaller versions of {}", path.as_str()),
             params: json!({ "path": path.as_str(), "page": page }).to_string(),
             dedupe_key: Some(format!("reductions:{}:{page}", subject.id)),
             priority: if recipe.tile.is_some() { TILE_PRIORITY } else { PRIORITY },

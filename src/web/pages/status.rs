@@ -177,7 +177,7 @@ fn state_key(state: WorkerState) -> &'static str {
 }
 
 /// Seconds as people read them, with the two largest units.
-fn up(seconds: u64) -> String {
+pub fn up(seconds: u64) -> String {
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
     match (days, hours, minutes) {
         (0, 0, 0) => format!("{seconds} s"),

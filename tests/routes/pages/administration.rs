@@ -534,7 +534,7 @@ fn work_is_begun_called_off_and_noted() {
     });
     within(DONE, "the task is done", || {
         let page = admin.get("/admin/tasks?show=done").text();
-        page.contains("Rebuild the pictures of /open/one.png") && page.contains("one original")
+        page.contains("Rebuild the pictures of /open/one.png") && page.contains("One original")
     });
     done(&mut admin, "/do/post/admin/tasks/sync?next=/admin/tasks", &[("yes", "true")]);
     for function in ["read_metadata", "prepare_folder"] {

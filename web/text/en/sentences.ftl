@@ -286,7 +286,7 @@ reason-task-complete = The task is complete.
 reason-task-not-waiting = The task does not wait.
 
 # What background tasks are called
-queued-sync = Scan the library
+queued-sync = Scan library
 queued-read = Read new files
 queued-index = Update the search index for { $name }
 queued-pages = Extract the pages of { $name }
@@ -304,4 +304,4 @@ queued-purge-images = Delete old picture statistics
 queued-purge-deleted = Purge data of deleted files
 queued-anew = Rebuild the pictures of { $name }
 queued-prepare = Prepare smaller versions for { $name }
-queued-reductions = smaller versions of { $name }
+queued-reductions = Prepare smaller versions of { $name }

@@ -22,15 +22,15 @@ work-export-folio = Publish a portfolio
 work-expire-exports = Remove expired files
 
 # What came of them: a text for each member of their results, which may be another one for a kind of task.
-came-nothing = nothing to do
+came-nothing = Nothing to do
 came-off = not switched on
 came-bytes = { $name }
 came-levels = { $count ->
-    [one] one size
-   *[other] { $shown } sizes
+    [one] one size made
+   *[other] { $shown } sizes made
 }
 came-outcome = { $name }
-came-outcome-made = made
+came-outcome-made = { "" }
 came-outcome-current = already there
 came-outcome-not-wanted = not worthwhile for this picture
 came-outcome-busy = being done by another process

@@ -12,6 +12,7 @@ use crate::db::users;
 use crate::http::{Progress, Request, Response};
 use crate::web::pages::frame::{Frame, given};
 use crate::web::pages::listing::{PER_PAGE, Pager};
+use crate::web::pages::status::up;
 use crate::web::sign_in::Form;
 use crate::web::{App, Error, in_words};
 
@@ -41,9 +42,9 @@ struct Show {
 
 struct Row {
     id: i64,
-    /// What kind of work it is.
+    /// What is done.
     title: String,
-    /// What it is about; blank where that says no more.
+    /// What it was called by who queued it, where that is not known here; else blank.
     name: String,
     state_key: &'static str,
     /// `run`, `wait`, `good` or `bad`.
@@ -54,6 +55,8 @@ struct Row {
     total: i64,
     who: String,
     finished: Safe<String>,
+    /// How long it took; blank for no time worth telling.
+    took: String,
     /// What it gave, or what went wrong.
     outcome: String,
     may_run: bool,
@@ -140,14 +143,18 @@ fn row(f: &Frame, task: &Task, is_held: bool, names: &HashMap<i64, String>) -> R
         (done, total) => f.pair("task-progress", done, total),
     };
     let is_open = task.status != tasks::COMPLETE;
+    let took_ms = task.finished_ms.zip(task.started_ms).map_or(0, |(end, start)| end - start);
+    let took_s = u64::try_from(took_ms / 1000).unwrap_or(0);
+    let kind = outcome::kind(f.texts(), &task.kind);
+    let (title, name) = match f.texts().sentence(&task.name) {
+        Some(named) => (named, String::new()),
+        None if task.name == task.kind => (kind, String::new()),
+        None => (kind, task.name.clone()),
+    };
     Row {
         id: task.id,
-        title: outcome::kind(f.texts(), &task.kind),
-        name: if task.name == task.kind {
-            String::new()
-        } else {
-            f.texts().sentence_or_same(&task.name)
-        },
+        title,
+        name,
         state_key,
         state,
         progress,
@@ -155,6 +162,7 @@ fn row(f: &Frame, task: &Task, is_held: bool, names: &HashMap<i64, String>) -> R
         total: if task.status == tasks::ACTIVE { task.progress_total } else { 0 },
         who: task.user_id.and_then(|id| names.get(&id)).cloned().unwrap_or_default(),
         finished: task.finished_ms.map_or_else(|| Safe(String::new()), |ms| f.moment(ms)),
+        took: if took_s > 0 { f.s("task-took", up(took_s)) } else { String::new() },
         outcome: told(f, task),
         may_run: task.status == tasks::PENDING,
         may_cancel: is_open && !task.cancel_requested,
