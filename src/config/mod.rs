@@ -25,4 +25,4 @@ pub use error::{ConfigError, Fault, Origin};
 pub use kind::{Endpoint, Network, Secret, SigningKey};
 pub use load::{Loaded, Sources, load};
 pub use print::{Shown, check, given_toml, reference_markdown, sample_toml, show, shown};
-pub use settings::{About, Group, SETTINGS, Setting, Settings};
+pub use settings::{About, Group, SETTINGS, Setting, Settings, Unit};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Group, Loaded, Origin, SETTINGS, Setting, Settings};
+use super::{Group, Loaded, Origin, SETTINGS, Setting, Settings, Unit};
 
 /// A setting that holds, fit to be shown.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +15,8 @@ pub struct Shown {
     pub value: Option<String>,
     /// Its default in TOML.
     pub default: String,
+    /// The unit of a number.
+    pub unit: Option<Unit>,
     /// Where it was given.
     pub origin: Origin,
     /// Whether a reload is enough for a new value to be taken.
@@ -36,6 +38,7 @@ pub fn shown(loaded: &Loaded) -> Vec<Shown> {
             group: about.group,
             value: (!is_hidden).then(|| setting.toml(&loaded.settings)),
             default: setting.toml(&defaults),
+            unit: about.unit,
             origin,
             reload: about.reload,
             doc: about.doc,
