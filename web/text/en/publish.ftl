@@ -189,7 +189,7 @@ word-colorspace-gray = Grey
 # The page of a picture
 download-original = Original file
 download-prepared = As displayed
-image-all = All metadata
+image-all = Metadata
 image-all-show = Show all EXIF, IPTC and XMP
 image-all-none = This file has no metadata.
 image-counted = Last 30 days
