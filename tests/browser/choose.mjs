@@ -373,18 +373,22 @@ async function onPhone(browser) {
   await page.context().close();
 }
 
-// A new folder keeps its name when it is to lie elsewhere; what is typed narrows what is offered.
+// A new folder can be put elsewhere than where one is; what is typed narrows what is offered.
 async function placeNewFolder(page) {
   await page.goto(base + BROWSE);
   await page.getByRole("button", { name: "Folder actions" }).click();
   await page.getByRole("button", { name: "New folder" }).click();
   const sheet = page.locator("dialog#new-folder:modal");
-  const field = sheet.getByLabel("Path of the new folder");
-  await field.fill(`${FOLDER}/new one`);
+  const field = sheet.getByLabel("In folder");
+  await sheet.getByLabel("Name", { exact: true }).fill("new one");
+  await field.focus();
   await sheet.locator(".offered button").filter({ hasText: "a quay" }).click();
-  await until("it lies there", async () => (await field.inputValue()) === `${FOLDER}/a quay/new one`);
+  await until("it lies there", async () => (await field.inputValue()) === `${FOLDER}/a quay`);
   await sheet.getByRole("button", { name: "Create folder" }).click();
   await arrived(page, page.getByRole("status").filter({ hasText: "The folder has been created." }));
+  const made = page.locator('.folder[data-folder$="/new one"]');
+  await page.goto(`${base}/browse?path=${encodeURIComponent(`${FOLDER}/a quay`)}`);
+  await made.waitFor();
   await page.goto(`${base}/search?path=${encodeURIComponent(`${FOLDER}/b`)}`);
   await page.locator("details.filter[open]").locator("input[name=path]").fill(`${FOLDER}/b`);
   const offered = page.locator(".filters .offered button");

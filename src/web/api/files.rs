@@ -82,7 +82,10 @@ pub const ENDPOINTS: &[Endpoint] = &[
         path: "/admin/filesystem/folders",
         title: "Make a folder",
         access: Access::SignedIn("Permission to create folders in the nearest one that exists."),
-        fields: &[must("path", Kind::Line(PATH_CHARS), "The folder.")],
+        fields: &[
+            must("path", Kind::Line(PATH_CHARS), "The folder; with name, the one that it lies in."),
+            optional("name", Kind::Line(PATH_CHARS), "The name of the folder, in the one of path."),
+        ],
         gives: gives::<FolderShape>(),
         failures: &[403, 409],
         handler: make_folder,
@@ -297,7 +300,11 @@ fn delete_image(call: &Call<'_>) -> Result<Reply, Error> {
 /// `POST /admin/filesystem/folders`
 fn make_folder(call: &Call<'_>) -> Result<Reply, Error> {
     let now = now(call);
-    let folder = call.app.library.make_folder(&caller(call, &now), call.text("path"))?;
+    let path = match call.opt_text("name").map(|name| name.trim_matches('/')) {
+        None | Some("") => call.text("path").to_owned(),
+        Some(name) => format!("{}/{name}", call.text("path").trim_end_matches('/')),
+    };
+    let folder = call.app.library.make_folder(&caller(call, &now), &path)?;
     Reply::ok(&FolderShape::from(&folder))
 }
 

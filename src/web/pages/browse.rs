@@ -49,8 +49,6 @@ struct Browse {
     list_of_href: String,
     here_href: String,
     parent_href: String,
-    /// What a new folder's path begins with.
-    new_prefix: String,
     may: May,
     /// What is said of deleting the folder, and chosen pictures.
     deleting: Deleting,
@@ -175,7 +173,6 @@ pub fn browse(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
         deleting: Deleting::folder(app, may_put_back),
         deleting_chosen: Deleting::picture(app),
         parent_href: with_value("/browse", "path", &parent),
-        new_prefix: format!("{}/", path.trim_end_matches('/')),
         path,
         pager,
         may,

@@ -159,6 +159,11 @@ fn folders_are_made_renamed_and_deleted() {
     let make = "/do/post/admin/filesystem/folders?next=/browse&done=folder-made";
     assert_eq!(post(&mut editor, make, &[("path", "/open/new one")]).status, 303);
     assert!(site.image("open/new one").is_dir());
+    // By its name and the folder that it lies in.
+    let fields = [("path", "/open"), ("name", "named so")];
+    assert_eq!(post(&mut editor, make, &fields).status, 303);
+    assert!(site.image("open/named so").is_dir());
+    assert_eq!(post(&mut editor, make, &fields).status, 409);
     let page = editor.get("/browse?path=open/new%20one").text();
     let (_, rest) = page.split_once("action=\"/do/put/admin/filesystem/folders/").unwrap();
     let id = rest.split_once('?').unwrap().0;
