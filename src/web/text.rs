@@ -155,9 +155,8 @@ impl Texts {
     pub fn duration(&self, seconds: i64) -> String {
         const UNITS: [(i64, &str); 3] =
             [(86_400, "length-days"), (3_600, "length-hours"), (60, "length-minutes")];
-        let mut whole =
-            UNITS.into_iter().filter(|(unit, _)| seconds >= *unit && seconds % unit == 0);
-        let (unit, key) = whole.next().unwrap_or((1, "length-seconds"));
+        let is_whole = |(unit, _): &(i64, &str)| seconds >= *unit && seconds % unit == 0;
+        let (unit, key) = UNITS.into_iter().find(is_whole).unwrap_or((1, "length-seconds"));
         self.count(key, seconds / unit)
     }
 
