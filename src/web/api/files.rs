@@ -83,8 +83,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
         title: "Make a folder",
         access: Access::SignedIn("Permission to create folders in the nearest one that exists."),
         fields: &[
-            must("path", Kind::Line(PATH_CHARS), "The folder; with name, the one that it lies in."),
-            optional("name", Kind::Line(PATH_CHARS), "The name of the folder, in the one of path."),
+            must("path", Kind::Line(PATH_CHARS), "The folder; with name, its parent folder."),
+            optional("name", Kind::Line(PATH_CHARS), "The name of the folder in path."),
         ],
         gives: gives::<FolderShape>(),
         failures: &[403, 409],
