@@ -17,7 +17,7 @@ use crate::web::Error;
 pub const ENDPOINTS: &[Endpoint] = &[Endpoint {
     method: Method::GET,
     path: "/admin/audit",
-    title: "List administrative acts, the latest first",
+    title: "List audit log entries, newest first",
     access: Access::System(SystemPermission::AdminAll, ""),
     fields: &[
         optional("username", Kind::Line(120), "Only those of this name, as it was then."),

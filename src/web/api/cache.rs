@@ -15,7 +15,7 @@ use crate::web::Error;
 pub const ENDPOINTS: &[Endpoint] = &[Endpoint {
     method: Method::GET,
     path: "/admin/cache",
-    title: "Tell how full the caches of made pictures are",
+    title: "Get cache usage",
     access: Access::System(SystemPermission::AdminAll, ""),
     fields: &[],
     gives: gives::<CacheFill>(),

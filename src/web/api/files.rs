@@ -57,7 +57,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/admin/filesystem/images/{image_id}",
-        title: "Move or rename an image's file",
+        title: "Move or rename an image",
         access: Access::SignedIn(
             "To rename, upload permission; to move, delete permission for the folder and upload \
              permission for the other one.",
@@ -70,7 +70,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/admin/filesystem/images/{image_id}",
-        title: "Delete an image's file",
+        title: "Delete an image",
         access: Access::SignedIn("Delete permission for the folder."),
         fields: &[],
         gives: gives::<ImageShape>(),
@@ -80,7 +80,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/admin/filesystem/folders",
-        title: "Make a folder",
+        title: "Create a folder",
         access: Access::SignedIn("Permission to create folders in the nearest one that exists."),
         fields: &[must("path", Kind::Line(PATH_CHARS), "The folder.")],
         gives: gives::<FolderShape>(),
@@ -103,7 +103,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/admin/filesystem/folders/{folder_id}",
-        title: "Delete a folder with all that lies in it",
+        title: "Delete a folder and everything in it",
         access: Access::SignedIn("Permission to delete folders in the parent."),
         fields: &[],
         gives: gives_or_begins::<FolderShape>(),
@@ -113,7 +113,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/search",
-        title: "Find images by words and by what is known of them",
+        title: "Search images",
         access: Access::Anyone("Only images that the caller may view are found."),
         fields: &[
             optional("q", Kind::Line(1000), "Beginnings of words, all of which are to be there."),
@@ -146,7 +146,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/admin/images/{image_id}/tags",
-        title: "Set an image's tags",
+        title: "Replace an image's tags",
         access: Access::SignedIn("Edit permission for the image's folder."),
         fields: &[
             optional("tags", Kind::Text(20_000), "All of its tags, one a line."),
@@ -159,7 +159,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PATCH,
         path: "/admin/images/{image_id}",
-        title: "Change a part of what is said of an image",
+        title: "Update parts of an image's title, description and tags",
         access: Access::SignedIn("Edit permission for the image's folder."),
         fields: &[
             optional("title", Kind::Line(255), "The title; stays if left out."),

@@ -71,7 +71,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/admin/groups",
-        title: "Make a group",
+        title: "Create a group",
         access: FULL,
         fields: FIELDS,
         gives: gives::<GroupShape>(),
@@ -81,7 +81,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/groups/{group_id}",
-        title: "Tell of a group and its members",
+        title: "Get a group with its members",
         access: ADMIN,
         fields: &[],
         gives: gives::<GroupShape>(),
@@ -91,7 +91,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/admin/groups/{group_id}",
-        title: "Change a group",
+        title: "Update a group",
         access: Access::System(
             SystemPermission::AdminUsers,
             "Besides, the permission admin_permissions to change what it grants or its type, and to \
@@ -116,7 +116,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/admin/groups/{group_id}/members",
-        title: "Make a user a member of a group",
+        title: "Add a user to a group",
         access: MEMBERS,
         fields: &[must("user_id", Kind::Whole(1, i64::MAX), "The user.")],
         gives: gives::<()>(),
@@ -126,7 +126,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/admin/groups/{group_id}/members/{user_id}",
-        title: "Take a user out of a group",
+        title: "Remove a user from a group",
         access: MEMBERS,
         fields: &[],
         gives: gives::<()>(),

@@ -26,7 +26,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/keys",
-        title: "List the API keys of one's own account, without their secrets",
+        title: "List your API keys",
         access: SESSION,
         fields: &[],
         gives: gives::<Vec<KeyShape>>(),
@@ -36,7 +36,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/keys",
-        title: "Make an API key for one's own account, and show it this once",
+        title: "Create an API key (shown once)",
         access: SESSION,
         fields: &[
             must("name", Kind::Line(100), "What to call it."),
@@ -58,7 +58,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/keys/{key_id}",
-        title: "Delete an API key of one's own account",
+        title: "Delete an API key",
         access: SESSION,
         fields: &[],
         gives: gives::<()>(),

@@ -53,7 +53,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/details",
-        title: "Tell of an image by its path",
+        title: "Get an image by path",
         access: Access::Anyone("View permission for the image's folder."),
         fields: &[must("src", Kind::Line(PATH_CHARS), "The image's folder and file name.")],
         gives: gives::<ImageShape>(),
@@ -63,7 +63,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/images/{image_id}",
-        title: "Tell of an image by its id",
+        title: "Get an image by ID",
         access: Access::SignedIn("View permission for the image's folder."),
         fields: &[],
         gives: gives::<ImageShape>(),
@@ -73,7 +73,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/admin/images/{image_id}",
-        title: "Change an image's title, description and tags",
+        title: "Update an image's title, description and tags",
         access: Access::SignedIn("Edit permission for the image's folder."),
         fields: &[
             blank("title", Kind::Line(255), "The title."),
@@ -99,7 +99,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/admin/images/{image_id}/focal-point",
-        title: "Say which point of an image matters most",
+        title: "Set an image's focal point",
         access: Access::SignedIn("Edit permission for the image's folder."),
         fields: &[
             must(
@@ -120,7 +120,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/admin/images/{image_id}/focal-point",
-        title: "Take an image's focal point away",
+        title: "Remove an image's focal point",
         access: Access::SignedIn("Edit permission for the image's folder."),
         fields: &[],
         gives: gives::<()>(),
@@ -130,7 +130,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/images/{image_id}/history",
-        title: "Tell what was done to an image, the latest first",
+        title: "List an image's history, newest first",
         access: Access::SignedIn("Edit permission for the image's folder."),
         fields: &[LIMIT],
         gives: gives::<Vec<HistoryShape>>(),
@@ -140,7 +140,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/filesystem/folders",
-        title: "Tell of a folder by its path, and of the folders in it",
+        title: "Get a folder and its subfolders by path",
         access: Access::SignedIn("View permission for the folder."),
         fields: &[
             must("path", Kind::Line(PATH_CHARS), "The folder."),
@@ -153,7 +153,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/filesystem/folders/{folder_id}",
-        title: "Tell of a folder by its id, and of the folders in it",
+        title: "Get a folder and its subfolders by ID",
         access: Access::SignedIn("View permission for the folder."),
         fields: &[optional("status", Kind::Choice(BY_STATUS), STATUS_ABOUT)],
         gives: gives::<FolderTree>(),

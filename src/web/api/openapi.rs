@@ -19,7 +19,7 @@ use crate::web::Error;
 pub const ENDPOINTS: &[Endpoint] = &[Endpoint {
     method: Method::GET,
     path: "/openapi.json",
-    title: "This document",
+    title: "Get the OpenAPI document",
     access: Access::Anyone(""),
     fields: &[],
     gives: document(),

@@ -34,7 +34,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/permissions/trace",
-        title: "Explain what somebody may do in a folder, and by which rule",
+        title: "Explain a user's access to a folder",
         access: Access::SignedIn("Nothing for oneself, else the permission admin_permissions."),
         fields: &[
             must("path", Kind::Line(1024), "The folder."),
@@ -61,7 +61,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/admin/permissions",
-        title: "Make a folder permission",
+        title: "Create a folder permission",
         access: ADMIN,
         fields: FIELDS,
         gives: gives::<NewPermissionShape>(),
@@ -71,7 +71,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/permissions/{permission_id}",
-        title: "Tell of a folder permission",
+        title: "Get a folder permission",
         access: ADMIN,
         fields: &[],
         gives: gives::<FolderPermissionShape>(),
@@ -81,7 +81,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/admin/permissions/{permission_id}",
-        title: "Change the level of a folder permission",
+        title: "Update a folder permission",
         access: ADMIN,
         fields: FIELDS,
         gives: gives::<FolderPermissionShape>(),

@@ -25,7 +25,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/recycled",
-        title: "List what lies in the recycle folder, the latest first",
+        title: "List the recycle folder, newest first",
         access: Access::SignedIn(
             "Files from folders where the caller may delete files, folders from those where it may \
              delete folders.",
@@ -38,7 +38,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/admin/recycled",
-        title: "Empty the recycle folder for ever",
+        title: "Empty the recycle folder",
         access: Access::System(AdminFiles, ""),
         fields: &[],
         gives: gives_or_begins::<Removed>(),
@@ -48,7 +48,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/admin/recycled/{recycled_id}",
-        title: "Remove something from the recycle folder for ever",
+        title: "Delete an item from the recycle folder for good",
         access: Access::System(AdminFiles, ""),
         fields: &[],
         gives: gives_or_begins::<Removed>(),
@@ -58,7 +58,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/admin/recycled/{recycled_id}/restore",
-        title: "Put something back where it was",
+        title: "Restore an item from the recycle folder",
         access: Access::SignedIn(
             "For a file upload permission for its folder, for a folder permission to create folders in \
              the one that it lay in.",

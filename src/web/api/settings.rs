@@ -15,7 +15,7 @@ use crate::web::Error;
 pub const ENDPOINTS: &[Endpoint] = &[Endpoint {
     method: Method::GET,
     path: "/admin/settings",
-    title: "List the settings as loaded, each with where it was given",
+    title: "List settings and where each one is set",
     access: Access::System(SystemPermission::AdminAll, ""),
     fields: &[],
     gives: gives::<Vec<SettingShape>>(),

@@ -68,7 +68,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/statistics/system",
-        title: "What was counted for all together, by time",
+        title: "Get overall statistics over time",
         access: REPORTS,
         fields: &[FROM, TO, START, LIMIT, FORMAT],
         gives: gives_table::<Vec<SystemShape>>(),
@@ -78,7 +78,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/statistics/hosts",
-        title: "What hosts and their workers used, by time",
+        title: "Get host and worker statistics over time",
         access: REPORTS,
         fields: &[
             FROM,
@@ -95,7 +95,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/statistics/images",
-        title: "The images that were asked for most, took most, or were slowest",
+        title: "List the top images",
         access: REPORTS,
         fields: &[
             FROM,
@@ -117,7 +117,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/statistics/images/{image_id}",
-        title: "What was counted for an image, by time",
+        title: "Get an image's statistics over time",
         access: Access::System(
             SystemPermission::Reports,
             "Besides, view permission for the image's folder.",

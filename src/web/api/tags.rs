@@ -29,7 +29,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/images/{image_id}/metadata",
-        title: "Tell what an image's file says",
+        title: "Get the metadata in an image's file",
         access: Access::SignedIn("View permission for the image's folder."),
         fields: &[],
         gives: gives::<Option<MetadataShape>>(),
@@ -39,7 +39,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/tags",
-        title: "List tags, each with how many images have it",
+        title: "List tags with their number of images",
         access: Access::Anyone(
             "Only images that the caller may view count. Tags that none of them has are told to users \
              when they are of a list.",
@@ -56,7 +56,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/admin/tags/{tag_id}",
-        title: "Rename a tag at every image that has it",
+        title: "Rename a tag",
         access: Access::System(AdminFiles, ""),
         fields: &[must("name", Kind::Line(NAME_CHARS), "The new name.")],
         gives: gives_or_begins::<Changed>(),
@@ -66,7 +66,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/admin/tags/{tag_id}",
-        title: "Take a tag off every image, and away",
+        title: "Delete a tag",
         access: Access::System(AdminFiles, ""),
         fields: &[],
         gives: gives_or_begins::<Changed>(),
@@ -76,7 +76,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/tag-lists",
-        title: "List the lists of tags",
+        title: "List tag lists",
         access: Access::SignedIn(""),
         fields: &[],
         gives: gives::<Vec<ListShape>>(),
@@ -86,7 +86,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/admin/tag-lists",
-        title: "Make a list of tags",
+        title: "Create a tag list",
         access: Access::System(AdminFiles, ""),
         fields: &[
             must("name", Kind::Line(NAME_CHARS), "The list's name."),
@@ -99,7 +99,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/admin/tag-lists/{list_id}",
-        title: "Change a list of tags",
+        title: "Update a tag list",
         access: Access::System(AdminFiles, ""),
         fields: &[
             must("name", Kind::Line(NAME_CHARS), "The list's name."),
@@ -116,7 +116,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/admin/tag-lists/{list_id}",
-        title: "Take a list of tags away; its tags stay, as free ones",
+        title: "Delete a tag list but keep its tags",
         access: Access::System(AdminFiles, ""),
         fields: &[],
         gives: gives::<()>(),

@@ -28,7 +28,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/tasks",
-        title: "List tasks, the newest first",
+        title: "List tasks, newest first",
         access: SUPER,
         fields: &[
             optional(
@@ -46,7 +46,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/tasks/{task_id}",
-        title: "Tell of a task",
+        title: "Get a task",
         access: Access::SignedIn(OWNER),
         fields: &[],
         gives: gives::<TaskShape>(),
@@ -67,7 +67,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/admin/tasks/{task_id}/run",
-        title: "Have a waiting task run as soon as a runner is free",
+        title: "Run a waiting task now",
         access: SUPER,
         fields: &[],
         gives: gives::<TaskShape>(),
@@ -77,7 +77,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/admin/tasks/{function}",
-        title: "Begin a task",
+        title: "Start a task",
         access: SUPER,
         fields: &[
             optional(

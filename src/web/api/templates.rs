@@ -53,7 +53,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/admin/templates",
-        title: "Make a template",
+        title: "Create a template",
         access: SUPER,
         fields: FIELDS,
         gives: gives::<TemplateShape>(),
@@ -63,7 +63,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/templates/{template_id}",
-        title: "Tell of a template",
+        title: "Get a template",
         access: Access::SignedIn(""),
         fields: &[],
         gives: gives::<TemplateShape>(),
@@ -73,7 +73,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/admin/templates/{template_id}",
-        title: "Change a template",
+        title: "Update a template",
         access: SUPER,
         fields: FIELDS,
         gives: gives::<TemplateShape>(),
@@ -93,7 +93,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/folder-templates",
-        title: "List the templates that hold in folders",
+        title: "List folder templates",
         access: Access::System(SystemPermission::AdminPermissions, ""),
         fields: &[START, LIMIT],
         gives: gives::<Vec<FolderTemplateShape>>(),
@@ -103,7 +103,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/admin/folder-templates",
-        title: "Set the template of a group in a folder",
+        title: "Set a group's template in a folder",
         access: Access::System(SystemPermission::AdminPermissions, ""),
         fields: &[
             FOLDER_ID,
@@ -122,7 +122,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/admin/folder-templates",
-        title: "Remove the template of a group from a folder",
+        title: "Remove a group's template from a folder",
         access: Access::System(SystemPermission::AdminPermissions, ""),
         fields: &[FOLDER_ID, GROUP_ID, REQUIRED],
         gives: gives::<()>(),

@@ -18,7 +18,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/token",
-        title: "Ask for an API token",
+        title: "Create an API token",
         access: Access::Credentials(
             "A user name and a password, in the body or by HTTP Basic authentication, of an \
              account with allow_api.",
@@ -35,7 +35,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/tokenlogin",
-        title: "Turn an API token into a web session, which may do no more than the token",
+        title: "Sign in with an API token",
         access: Access::Credentials("A token in the query."),
         fields: &[
             must("token", Kind::Line(512), "The token."),

@@ -23,7 +23,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/totp",
-        title: "Tell whether one's own account has one-time passwords",
+        title: "Get the state of your two-step sign-in",
         access: SESSION,
         fields: &[],
         gives: gives::<StateShape>(),
@@ -33,7 +33,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/totp",
-        title: "Begin to set up one-time passwords: nothing changes before PUT",
+        title: "Start setting up two-step sign-in",
         access: SESSION,
         fields: &[],
         gives: gives::<SecretShape>(),
@@ -43,7 +43,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/totp",
-        title: "Take one-time passwords into use with a first code",
+        title: "Switch on two-step sign-in with a first code",
         access: SESSION,
         fields: &[must("code", Kind::Line(40), "The code that the authenticator shows.")],
         gives: gives::<CodesShape>(),
@@ -53,7 +53,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/totp",
-        title: "Take one-time passwords away, or give up a set-up that was begun",
+        title: "Switch off two-step sign-in, or cancel its setup",
         access: SESSION,
         fields: &[optional(
             "code",
@@ -67,7 +67,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/admin/users/{user_id}/totp",
-        title: "Take an account's one-time passwords away, for who has lost them",
+        title: "Reset a user's two-step sign-in",
         access: Access::System(SystemPermission::AdminUsers, users::ABOVE),
         fields: &[],
         gives: gives::<()>(),

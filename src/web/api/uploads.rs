@@ -61,7 +61,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: PATH,
-        title: "Begin a resumable upload",
+        title: "Start a resumable upload",
         access: Access::SignedIn("Upload permission for the folder."),
         fields: &[
             SPEAKS,
@@ -86,7 +86,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::HEAD,
         path: "/uploads/{upload}",
-        title: "Tell how far a resumable upload has come",
+        title: "Get the progress of a resumable upload",
         access: Access::SignedIn("Who began it."),
         fields: &[SPEAKS],
         gives: nothing(
@@ -99,7 +99,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PATCH,
         path: "/uploads/{upload}",
-        title: "Go on with a resumable upload",
+        title: "Continue a resumable upload",
         access: Access::SignedIn("Who began it, with upload permission for the folder."),
         fields: &[
             SPEAKS,
@@ -118,7 +118,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/uploads/{upload}",
-        title: "Give a resumable upload up",
+        title: "Cancel a resumable upload",
         access: Access::SignedIn("Who began it."),
         fields: &[SPEAKS],
         gives: nothing(204, &[]),

@@ -52,7 +52,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/users",
-        title: "List accounts",
+        title: "List users",
         access: ADMIN,
         fields: &[
             optional(
@@ -70,7 +70,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/admin/users",
-        title: "Make an account, a member of Normal users",
+        title: "Create a user",
         access: ADMIN,
         fields: &[
             FIRST_NAME,
@@ -88,7 +88,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/users/{user_id}",
-        title: "Tell of an account",
+        title: "Get a user",
         access: Access::SignedIn(OWN),
         fields: &[],
         gives: gives::<UserShape>(),
@@ -98,7 +98,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/admin/users/{user_id}",
-        title: "Change an account",
+        title: "Update a user",
         access: Access::SignedIn(CHANGE),
         fields: &[
             FIRST_NAME,
@@ -117,7 +117,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PATCH,
         path: "/admin/users/{user_id}",
-        title: "Change a part of an account",
+        title: "Update parts of a user",
         access: Access::SignedIn(CHANGE),
         fields: &[
             optional("first_name", Kind::Line(NAME_CHARS), "The first name; stays if left out."),
@@ -138,7 +138,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/admin/users/{user_id}",
-        title: "Mark an account deleted",
+        title: "Delete a user",
         access: Access::System(SystemPermission::AdminUsers, ABOVE),
         fields: &[],
         gives: gives::<UserShape>(),
@@ -148,7 +148,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/admin/users/{user_id}/restore",
-        title: "Make an account active again that was marked deleted",
+        title: "Reactivate a deleted user",
         access: Access::System(
             SystemPermission::AdminUsers,
             "Besides, admin_permissions for an account one of whose groups grants that or admin_all.",

@@ -32,7 +32,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/basket",
-        title: "Tell of the portfolio that the caller gathers images into; null when there is none",
+        title: "Get your basket",
         access: Access::SignedIn(""),
         fields: &[],
         gives: gives::<Option<FolioShape>>(),
@@ -42,7 +42,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/basket",
-        title: "Gather images into another portfolio from now on",
+        title: "Choose a portfolio as your basket",
         access: Access::SignedIn(OWNER),
         fields: &[must("folio_id", Kind::Whole(1, i64::MAX), "The portfolio.")],
         gives: gives::<FolioShape>(),
@@ -52,7 +52,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/basket",
-        title: "Gather images into no portfolio; the one until now stays as it is",
+        title: "Stop using a portfolio as your basket",
         access: Access::SignedIn(""),
         fields: &[],
         gives: gives::<()>(),
@@ -62,7 +62,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/basket/images",
-        title: "Put images into the basket; a portfolio of one's own is begun when there is none",
+        title: "Add images to your basket",
         access: Access::SignedIn(
             "View permission for the images' folders; to begin a portfolio, the permission folios.",
         ),

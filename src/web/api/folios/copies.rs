@@ -17,7 +17,7 @@ use crate::web::Error;
 pub const ENDPOINTS: &[Endpoint] = &[Endpoint {
     method: Method::POST,
     path: "/portfolios/{folio_id}/copies",
-    title: "Copy a portfolio, without its exports, into one that only the caller sees",
+    title: "Copy a portfolio",
     access: Access::Anyone(
         "View permission for the portfolio, and the permission folios. Images in folders that the caller \
          may not view are left out.",

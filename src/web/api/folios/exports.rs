@@ -26,7 +26,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/portfolios/{folio_id}/exports",
-        title: "List the exports of a portfolio",
+        title: "List a portfolio's exports",
         access: Access::Anyone(VIEW),
         fields: &[],
         gives: gives::<Vec<ExportShape>>(),
@@ -36,7 +36,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/portfolios/{folio_id}/exports",
-        title: "Publish a portfolio as a zip file or a document",
+        title: "Publish a portfolio as a ZIP or PDF file",
         access: Access::Anyone(
             "Owning the portfolio, or the permission admin_folios; besides, view permission for the \
              folders of its images, download permission for originals.",
@@ -63,7 +63,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/portfolios/{folio_id}/exports/{export_id}",
-        title: "Tell of an export",
+        title: "Get an export",
         access: Access::Anyone(VIEW),
         fields: &[],
         gives: gives::<ExportShape>(),

@@ -36,7 +36,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/portfolios/{folio_id}/images",
-        title: "List the images of a portfolio",
+        title: "List a portfolio's images",
         access: Access::Anyone(VIEW),
         fields: &[],
         gives: gives::<Vec<FolioImageShape>>(),
@@ -46,7 +46,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/portfolios/{folio_id}/images",
-        title: "Put an image into a portfolio",
+        title: "Add an image to a portfolio",
         access: Access::Anyone("That, and view permission for the image's folder."),
         fields: &[
             optional("image_id", Kind::Whole(1, i64::MAX), "The image; either this or image_src."),
@@ -62,7 +62,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/portfolios/{folio_id}/images/{image_id}",
-        title: "Tell of an image of a portfolio",
+        title: "Get an image in a portfolio",
         access: Access::Anyone(VIEW),
         fields: &[],
         gives: gives::<FolioImageShape>(),
@@ -72,7 +72,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/portfolios/{folio_id}/images/{image_id}",
-        title: "Change what a portfolio says of an image",
+        title: "Update an image in a portfolio",
         access: Access::Anyone(OWNER),
         fields: &[FILENAME, INDEX, PARAMETERS],
         gives: gives::<FolioImageShape>(),
@@ -82,7 +82,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/portfolios/{folio_id}/images/{image_id}",
-        title: "Take an image out of a portfolio",
+        title: "Remove an image from a portfolio",
         access: Access::Anyone(OWNER),
         fields: &[],
         gives: gives::<()>(),
@@ -92,7 +92,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/portfolios/{folio_id}/images/{image_id}/position",
-        title: "Move an image of a portfolio, and number all its images anew",
+        title: "Move an image within a portfolio",
         access: Access::Anyone(OWNER),
         fields: &[must(
             "index",

@@ -58,7 +58,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/portfolios",
-        title: "List the portfolios that the caller may view, or tell of one by its human_id",
+        title: "List portfolios, or get one by its human_id",
         access: Access::Anyone(VIEW),
         fields: &[
             optional(
@@ -76,7 +76,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/portfolios",
-        title: "Make a portfolio",
+        title: "Create a portfolio",
         access: Access::Anyone("The permission folios."),
         fields: FIELDS,
         gives: gives::<FolioShape>(),
@@ -86,7 +86,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/portfolios/{folio_id}",
-        title: "Tell of a portfolio, its images, exports and history",
+        title: "Get a portfolio with its images, exports and history",
         access: Access::Anyone(VIEW),
         fields: &[],
         gives: gives::<FolioShape>(),
@@ -96,7 +96,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/portfolios/{folio_id}",
-        title: "Change a portfolio",
+        title: "Update a portfolio",
         access: Access::Anyone(OWNER),
         fields: FIELDS,
         gives: gives::<FolioShape>(),
@@ -106,7 +106,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/portfolios/{folio_id}",
-        title: "Delete a portfolio with its exports",
+        title: "Delete a portfolio and its exports",
         access: Access::Anyone(OWNER),
         fields: &[],
         gives: gives::<()>(),

@@ -39,7 +39,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/metadata",
-        title: "List what is said of the images of a folder, or of some images",
+        title: "Export titles, descriptions and tags",
         access: Access::SignedIn("View permission for the folders of the images."),
         fields: &[
             optional("path", Kind::Line(1024), "The folder; either this or image_ids."),
@@ -57,7 +57,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/admin/metadata",
-        title: "Change what is said of the images that a table names",
+        title: "Import titles, descriptions and tags",
         access: Access::SignedIn("Edit permission for the folders of the images."),
         fields: &[
             must(
