@@ -42,7 +42,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
         access: Access::Anyone("View permission for the folder."),
         fields: &[
             must("path", Kind::Line(PATH_CHARS), "The folder."),
-            optional("attributes", Kind::Flag, "Whether to tell all that is known of each image."),
+            optional(
+                "attributes",
+                Kind::Flag,
+                "Whether to include everything known about each image.",
+            ),
             START,
             LIMIT,
         ],
@@ -81,15 +85,16 @@ pub const ENDPOINTS: &[Endpoint] = &[
             optional(
                 "tags",
                 Kind::Text(20_000),
-                "All tags, one a line, in the place of those that `was` tells; without those, tags stay as they are.",
+                "All tags, one per line. They replace the tags given in `was`; without tags in \
+                 `was`, they are ignored.",
             ),
-            optional("add", Kind::Text(20_000), "More tags, one a line or separated by commas."),
+            optional("add", Kind::Text(20_000), "More tags, one per line or separated by commas."),
             optional(
                 "was",
                 Kind::Json,
-                "What `title`, `description` and `tags` (a list) were when they were read, or some of them. Then only \
-                 what differs from that is changed; a text that somebody else has changed meanwhile, too, is a 409 \
-                 which tells what it is now.",
+                "Any of `title`, `description` and `tags` (a list) as you read them. Only what \
+                 differs from them is then changed. If somebody else has changed the same one \
+                 since, the answer is 409 with its current value.",
             ),
         ],
         gives: gives::<ImageShape>(),
@@ -105,12 +110,12 @@ pub const ENDPOINTS: &[Endpoint] = &[
             must(
                 "x",
                 Kind::Line(20),
-                "From the left edge, as a fraction of the width, from 0 to 1.",
+                "Distance from the left edge, as a fraction of the width, from 0 to 1.",
             ),
             must(
                 "y",
                 Kind::Line(20),
-                "From the top edge, as a fraction of the height, from 0 to 1.",
+                "Distance from the top edge, as a fraction of the height, from 0 to 1.",
             ),
         ],
         gives: gives::<()>(),
@@ -162,10 +167,10 @@ pub const ENDPOINTS: &[Endpoint] = &[
     },
 ];
 
-const STATUS_ABOUT: &str = "Which folders in it to tell of: 1 those that are there (if left out), 0 deleted ones, -1 or \
-     any for both.";
+const STATUS_ABOUT: &str =
+    "Which subfolders to include: 1 active (the default), 0 deleted, -1 or any for both.";
 
-/// A file in a folder; with `attributes` all that is known of an image.
+/// A file in a folder; with `attributes`, everything known about an image.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 enum Listed {
@@ -177,20 +182,20 @@ enum Listed {
 #[derive(Serialize, JsonSchema)]
 struct PlainFile {
     filename: String,
-    /// Whether it is of a format that can be shown.
+    /// Whether its format can be shown.
     supported: bool,
-    /// The address that shows it; empty unless it is supported.
+    /// The URL that shows it; empty if its format is not supported.
     url: String,
 }
 
-/// A folder with the folders in it.
+/// A folder with its subfolders.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "FolderTree")]
 struct FolderTree {
     #[serde(flatten)]
     folder: FolderShape,
     children: Vec<FolderShape>,
-    /// The folder it lies in; null for the root.
+    /// The parent folder; null for the root.
     parent: Option<FolderShape>,
 }
 
@@ -445,7 +450,7 @@ fn focus(call: &Call<'_>, point: Option<FocalPoint>) -> Result<Reply, Error> {
     Reply::done()
 }
 
-/// What was done to an image.
+/// An entry of an image's history.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "ImageHistory")]
 struct HistoryShape {

@@ -19,8 +19,8 @@ use crate::web::Error;
 const ADMIN: Access = Access::System(SystemPermission::AdminPermissions, "");
 
 const FIELDS: &[Field] = &[
-    must("group_id", Kind::Whole(1, i64::MAX), "The group; not changed later."),
-    must("folder_id", Kind::Whole(1, i64::MAX), "The folder; not changed later."),
+    must("group_id", Kind::Whole(1, i64::MAX), "The group; cannot be changed later."),
+    must("folder_id", Kind::Whole(1, i64::MAX), "The folder; cannot be changed later."),
     must(
         "access",
         Kind::Choice(&["0", "10", "20", "30", "40", "50", "60", "70"]),
@@ -35,13 +35,13 @@ pub const ENDPOINTS: &[Endpoint] = &[
         method: Method::GET,
         path: "/admin/permissions/trace",
         title: "Explain a user's access to a folder",
-        access: Access::SignedIn("Nothing for oneself, else the permission admin_permissions."),
+        access: Access::SignedIn("None for yourself; otherwise the permission admin_permissions."),
         fields: &[
             must("path", Kind::Line(1024), "The folder."),
             optional(
                 "user_id",
                 Kind::Whole(0, i64::MAX),
-                "The user; 0 for nobody known; the caller if left out.",
+                "The user; 0 for a visitor who is not signed in. Default: yourself.",
             ),
         ],
         gives: gives::<TraceShape>(),
@@ -100,30 +100,30 @@ pub const ENDPOINTS: &[Endpoint] = &[
     },
 ];
 
-/// Why somebody has a level of access to a folder.
+/// A user's access to a folder, and the reason for it.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "PermissionTrace")]
 struct TraceShape {
-    /// The level's number.
+    /// The access level as a number.
     access: i64,
-    /// The folder that was asked about.
+    /// The folder in question.
     path: String,
     /// The rule that decides, in words.
     rule: String,
-    /// What each of the user's groups, and Public, has.
+    /// The access of each of the user's groups and of Public.
     steps: Vec<StepShape>,
     user_id: Option<i64>,
 }
 
-/// What one group has.
+/// The access of one group.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "PermissionStep")]
 struct StepShape {
-    /// The level of its nearest record; null without one.
+    /// The level of the group's nearest folder permission; null if there is none.
     access: Option<i64>,
     /// Whether its system permissions give full access.
     administers: bool,
-    /// The folder of that record.
+    /// The folder of that permission.
     folder: Option<String>,
     group_id: i64,
     group_name: String,

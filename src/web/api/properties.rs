@@ -41,7 +41,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
         path: "/admin/properties/{key}",
         title: "Update a property",
         access: SUPER,
-        fields: &[must("value", Kind::Line(255), "Its value.")],
+        fields: &[must(
+            "value",
+            Kind::Line(255),
+            "The new value. Only `default_template` can be set, to the name of a template.",
+        )],
         gives: gives::<PropertyShape>(),
         failures: &[409],
         handler: set,

@@ -15,8 +15,7 @@ pub const ENDPOINTS: &[Endpoint] = &[Endpoint {
     path: "/sessions",
     title: "Sign out everywhere and end all API tokens",
     access: Access::SignedIn(
-        "A web session that began with signing in: a token, a session made of one, or a key cannot do \
-         this.",
+        "A web session started by signing in; not a key, a token, or a session made from a token.",
     ),
     fields: &[],
     gives: gives::<()>(),

@@ -14,8 +14,7 @@ use crate::web::sign_in::session;
 use crate::web::{Error, client, who};
 
 const SESSION: Access = Access::SignedIn(
-    "A web session that began with signing in: a token, a session made of one, or a key cannot do \
-     this.",
+    "A web session started by signing in; not a key, a token, or a session made from a token.",
 );
 
 /// The rows.
@@ -58,7 +57,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         fields: &[optional(
             "code",
             Kind::Line(40),
-            "A code, or a recovery code; needed once they are in use.",
+            "An authenticator code or a recovery code; required once two-step sign-in is on.",
         )],
         gives: gives::<()>(),
         failures: &[403, 404, 429],
@@ -76,24 +75,24 @@ pub const ENDPOINTS: &[Endpoint] = &[
     },
 ];
 
-/// Whether one-time passwords are in use.
+/// Whether two-step sign-in is on.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "TotpState")]
 struct StateShape {
     on: bool,
 }
 
-/// What an authenticator needs.
+/// The secret to enter in an authenticator.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "TotpSecret")]
 struct SecretShape {
     /// In Base32.
     secret: String,
-    /// The same as an address, for a QR code.
+    /// The same as a URI, for a QR code.
     uri: String,
 }
 
-/// Codes that are good for once each, shown this once.
+/// Recovery codes, shown only once. Each works once.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "RecoveryCodes")]
 struct CodesShape {

@@ -19,8 +19,8 @@ pub const ENDPOINTS: &[Endpoint] = &[Endpoint {
     path: "/portfolios/{folio_id}/copies",
     title: "Copy a portfolio",
     access: Access::Anyone(
-        "View permission for the portfolio, and the permission folios. Images in folders that the caller \
-         may not view are left out.",
+        "View permission for the portfolio, and the permission folios. Images in folders that you \
+         may not view and exports are not copied. Only you can see the copy.",
     ),
     fields: &[must("name", Kind::Line(255), "The name of the copy.")],
     gives: gives::<FolioShape>(),

@@ -18,17 +18,20 @@ use crate::source::SourcePath;
 use crate::spec::Params;
 use crate::web::Error;
 
-const FILENAME: Field =
-    optional("filename", Kind::Line(255), "The image's name in exports; its own if left out.");
+const FILENAME: Field = optional(
+    "filename",
+    Kind::Line(255),
+    "The image's file name in exports. Default: its own name.",
+);
 const INDEX: Field = optional(
     "index",
     Kind::Whole(0, 1_000_000),
-    "The image's place, from 0; others are not moved.",
+    "The image's position, starting at 0; other images are not moved.",
 );
 const PARAMETERS: Field = optional(
     "image_parameters",
     Kind::Json,
-    "What is done to the image in this portfolio, as in templates.",
+    "Image parameters for the image in this portfolio, in the same form as in templates.",
 );
 
 /// The rows.
@@ -47,9 +50,16 @@ pub const ENDPOINTS: &[Endpoint] = &[
         method: Method::POST,
         path: "/portfolios/{folio_id}/images",
         title: "Add an image to a portfolio",
-        access: Access::Anyone("That, and view permission for the image's folder."),
+        access: Access::Anyone(
+            "The portfolio's owner, or the permission admin_folios; also view permission for the \
+             image's folder.",
+        ),
         fields: &[
-            optional("image_id", Kind::Whole(1, i64::MAX), "The image; either this or image_src."),
+            optional(
+                "image_id",
+                Kind::Whole(1, i64::MAX),
+                "The image's ID; either this or image_src.",
+            ),
             optional("image_src", Kind::Line(1024), "The image's folder and file name."),
             FILENAME,
             INDEX,
@@ -97,7 +107,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         fields: &[must(
             "index",
             Kind::Whole(i64::MIN, i64::MAX),
-            "The place to move it to, from 0; the nearest there is.",
+            "The new position, starting at 0; beyond the end means last.",
         )],
         gives: gives::<Vec<FolioImageShape>>(),
         failures: &[],

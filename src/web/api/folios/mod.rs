@@ -34,17 +34,18 @@ pub use shape::query_of;
 const NOT_IN_ADDRESSES: [char; 8] = ['%', '<', '>', '&', '.', '?', ':', '/'];
 
 const VIEW: &str = "View permission for the portfolio.";
-const OWNER: &str = "Owning the portfolio, or the permission admin_folios.";
+const OWNER: &str = "The portfolio's owner, or the permission admin_folios.";
 const ACCESS: Kind = Kind::Choice(&["0", "10", "20"]);
 
 const FIELDS: &[Field] = &[
     optional(
         "human_id",
         Kind::Line(64),
-        "What stands in the portfolio's address, without any of % < > & . ? : /; made up if left out.",
+        "The portfolio's short name, used in its URL, without any of % < > & . ? : /. Default: a \
+         generated one.",
     ),
     must("name", Kind::Line(255), "The name."),
-    blank("description", Kind::Text(5_000), "What it is."),
+    blank("description", Kind::Text(5_000), "The description."),
     must(
         "internal_access",
         ACCESS,
@@ -61,11 +62,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         title: "List portfolios, or get one by its human_id",
         access: Access::Anyone(VIEW),
         fields: &[
-            optional(
-                "human_id",
-                Kind::Line(64),
-                "What stands in the address of the one to tell of.",
-            ),
+            optional("human_id", Kind::Line(64), "The short name of the portfolio to get."),
             START,
             LIMIT,
         ],
@@ -115,7 +112,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     },
 ];
 
-/// A list, or the one that was asked for.
+/// A list, or the one portfolio named by `human_id`.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 #[allow(dead_code, reason = "the shape alone is used, for the document")]
