@@ -16,8 +16,8 @@ help-key-delete = Delete the selection
 help-key-gather = Add the selection to the basket
 
 # API
-help-api-answers = Every answer is a JSON object with status, message and data; for a failure, the message says what is wrong. Parameters go into the query of GET and DELETE, and into a form or a JSON object for POST and PUT.
-help-api-keys = Create keys for programs on the page:
+help-api-answers = Every response is a JSON object with status, message and data. If a call fails, the message says what is wrong. Send parameters in the query for GET and DELETE, and as a form or a JSON object for POST, PUT and PATCH.
+help-api-keys = Create API keys for your programs on the page:
 help-api-calls = Calls
 help-api-shapes = Data types
 help-api-who = Access
@@ -28,26 +28,26 @@ help-api-needed = required
 help-api-is = Type
 
 # Viewers
-help-viewers = Viewers for your pages
-viewers-lead = One script and one style sheet add pictures to any page: to zoom into, as a gallery, as a slideshow, or simply in the right size.
+help-viewers = Viewers guide
+viewers-lead = With one script and one style sheet, you can add zoomable pictures, galleries, slideshows, or just pictures in the right size to any page.
 viewers-zoom = Zooming
-viewers-zoom-text = The first picture has the size of its place; tiles are loaded only for what is zoomed into. It works with wheel, pinch, drag, buttons and keys.
+viewers-zoom-text = The first picture fits its place; tiles are loaded only for the part that is zoomed in to. It works with wheel, pinch, drag, buttons and keys.
 viewers-gallery = Gallery
 viewers-gallery-text = Thumbnails side by side; each opens full size over the page. A folder or a portfolio fills it automatically.
 viewers-or = or
 viewers-slideshow = Slideshow
-viewers-slideshow-text = It pauses while somebody points at it, and does not start by itself for people who prefer reduced motion.
+viewers-slideshow-text = It pauses under the pointer, and does not start by itself for people who prefer reduced motion.
 viewers-image = Pictures in the right size
-viewers-image-text = One request when the picture comes near, for the size that suits its place and the screen, in the best format that the browser accepts.
+viewers-image-text = Loads the picture when it comes near, in the size that fits its place and the screen, and in the best format that the browser supports.
 viewers-looks = Appearance
 viewers-looks-text = Set these on the page or around a viewer:
 viewers-words = Texts and languages
-viewers-words-text = Viewers speak English unless the page provides other texts, for which no script is needed. A block with a lang attribute applies where the page is in that language, one without applies everywhere.
-viewers-words-all = All texts, to start from
+viewers-words-text = Viewers use English unless the page provides other texts, which needs no script. A block with a lang attribute applies on pages in that language; one without applies everywhere.
+viewers-words-all = All texts, as a starting point
 viewers-old = Pages made for Quru Image Server keep working: its scripts, functions, options and events are available at their old addresses.
 
 # Account: the second step, keys, sessions
-account-person = These can be changed only in a session that began with signing in.
+account-person = You can change these only after signing in with your user name and password.
 account-second-why = With two-step sign-in, somebody who learns your password still cannot sign in.
 account-second-begin = Set up two-step sign-in
 account-second-scan = Scan this with an authenticator app, then enter the code it shows.
@@ -83,7 +83,7 @@ account-sessions = Sessions
 account-sessions-text = Signs you out on every device, this one included, and ends all API tokens. Keys are kept.
 account-sessions-end = Sign out everywhere
 once-key = Your new key
-once-key-text = Copy it now: it will not be shown again. Whoever has it can do what you made it for.
+once-key-text = Copy it now: it will not be shown again. Anybody who has it can do what it allows.
 once-codes = Recovery codes
 once-codes-text = Two-step sign-in is on. Each of these codes signs you in once if you lose your authenticator. Keep them in a safe place: they will not be shown again.
 once-go-on = I have saved it
