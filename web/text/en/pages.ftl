@@ -215,9 +215,9 @@ folder-delete-holds = { $count ->
    *[other] It contains { $shown } pictures.
 }
 folder-delete-holds-more = It contains more than { $shown } pictures.
-folder-delete-text = Everything in it is deleted with it. You can restore it from the recycle folder for a while.
-folder-delete-text-others = Everything in it is deleted with it. An administrator can restore it for a while.
-folder-delete-text-ever = Everything in it is deleted with it. This cannot be undone.
+folder-delete-text = Everything in the folder is deleted too. You can restore it from the recycle folder for a while.
+folder-delete-text-others = Everything in the folder is deleted too. An administrator can restore it for a while.
+folder-delete-text-ever = Everything in the folder is deleted too. This cannot be undone.
 pick = Select { $name }
 list-label = Pictures
 list-picture = Picture
@@ -334,8 +334,8 @@ upload-folder = Upload to folder
 upload-folder-hint = Path in the library.
 upload-taken = If a name is taken
 upload-rename = Keep both
-upload-refuse = Keep the old one
-upload-replace = Replace the old one
+upload-refuse = Keep the existing file
+upload-replace = Replace the existing file
 upload-drop = Drop pictures or folders here
 upload-choose = Choose pictures
 upload-choose-folder = Choose folder

@@ -1,6 +1,6 @@
 # Words of background tasks. What they do: a text for each kind.
 work-sync = Scan library
-work-sync-sweep = Mark missing pictures deleted
+work-sync-sweep = Mark missing pictures as deleted
 work-read-metadata = Read new files
 work-move-folder = Move a folder
 work-delete-folder = Delete a folder

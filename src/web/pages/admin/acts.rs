@@ -433,7 +433,7 @@ mod tests {
                 r#"{"yes":false}"#,
                 &["Scan library", "Mark all missing files as deleted, even if there are many: no"],
             ),
-            ("task.run", "sync_sweep", "\"Mark\"", &["Mark missing pictures deleted", "Mark"]),
+            ("task.run", "sync_sweep", "\"Mark\"", &["Mark missing pictures as deleted", "Mark"]),
             // Of another version, or as nobody has written it.
             ("thing.done", "x", "y z", &["x", "y z"]),
             ("user.change", "jo", "odd", &["jo", "odd"]),
