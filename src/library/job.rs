@@ -390,7 +390,7 @@ fn hold_sweep(db: &Db, report: &Report) -> db::Result<()> {
             tasks::enqueue(
                 sql,
                 &NewTask {
-                    name: format!("Mark {} missing pictures deleted", report.waiting),
+                    name: format!("Mark {} missing pictures as deleted", report.waiting),
                     params: json!({ "run": report.run }).to_string(),
                     dedupe_key: Some(SWEEP.into()),
                     delay_ms: HELD_MS,

@@ -43,7 +43,7 @@ async function makeUser(page, name) {
 async function makeGroup(page, name, member) {
   await page.goto(`${base}/admin/groups`);
   await page.getByRole("link", { name: "New group" }).click();
-  await page.getByLabel("Group", { exact: true }).fill(name);
+  await page.getByLabel("Name", { exact: true }).fill(name);
   await page.getByLabel("See reports").check();
   await page.getByRole("button", { name: "Create group" }).click();
   await page.getByRole("heading", { name, level: 1 }).waitFor();
@@ -88,7 +88,7 @@ async function permissions(admin, jo, kim, nobody) {
   await admin.getByLabel("User", { exact: true }).fill("jo");
   await admin.getByLabel("Folder or picture").fill(folder);
   await admin.keyboard.press("Enter");
-  await admin.getByText("because of what is set for the group Painters in /scenes.").waitFor();
+  await admin.getByText("Set for the group Painters in /scenes.").waitFor();
   await shoot(admin, "explain", `/admin/permissions/explain?user=jo&path=${folder}`);
   await admin.goto(`${base}/admin/permissions?path=${folder}`);
   for (const group of ["Public", "Normal users"]) {

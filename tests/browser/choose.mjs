@@ -150,7 +150,7 @@ async function extendByKey(page) {
   await page.keyboard.press("Shift+Home");
   assert.deepEqual(await chosen(), all.slice(0, 2));
   await page.keyboard.press("?");
-  await page.locator("dialog#keys:modal").getByText("Select the pictures on the way").waitFor();
+  await page.locator("dialog#keys:modal").getByText("Extend the selection").waitFor();
   await page.keyboard.press("Escape");
   await page.locator("dialog#keys").waitFor({ state: "hidden" });
   await page.keyboard.press("Escape");
@@ -192,7 +192,7 @@ async function stopMany(page) {
     if (name === "Delete") await sheet.getByRole("heading", { name: `Delete ${CHOSEN} pictures?` }).waitFor();
     if (name === "Edit details") {
       await sheet.getByRole("button", { name: go, exact: true }).click();
-      await sheet.getByRole("alert").filter({ hasText: "Nothing has been entered" }).waitFor();
+      await sheet.getByRole("alert").filter({ hasText: "Nothing was entered" }).waitFor();
       await sheet.getByLabel("Add tags").fill("stopped");
     }
     if (name === "Move") await sheet.getByLabel("Path of the folder").fill(`${FOLDER}/a quay`);

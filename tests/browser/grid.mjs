@@ -207,9 +207,9 @@ async function zoomWhenBusy(page) {
   await page.goto(large);
   const told = page.locator(".halftone-zoom-failed");
   const again = told.getByRole("button", { name: "Try again" });
-  await told.getByText("The server is busy. This picture is asked for again in a moment.").waitFor();
+  await told.getByText("The server is busy. Trying again in a moment.").waitFor();
   await again.waitFor();
-  await told.getByText("The server is busy; this picture has not come yet.").waitFor();
+  await told.getByText("The server is busy. This picture has not loaded yet.").waitFor();
   await picture(page, "zoom-busy-desktop-light");
   await page.unroute(pictures);
   await again.click();

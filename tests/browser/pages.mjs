@@ -39,7 +39,7 @@ async function makeFolder(page, path) {
   await page.getByRole("alert").filter({ hasText: "already exists" }).waitFor();
   assert.equal(await field.inputValue(), path.slice(1));
   await page.goto(`${base}/browse?path=${encodeURIComponent(path.slice(1))}`);
-  await askBeforeDeletingIt(page, "There is no picture in it.");
+  await askBeforeDeletingIt(page, "It contains no pictures.");
 }
 
 // Whoever is about to delete a folder reads how many pictures are in it.
@@ -146,8 +146,8 @@ async function describeTogether(page, folder) {
   // The other sheet was opened before.
   await other.getByLabel("Title").fill("Of the second");
   await save(other);
-  await arrived(other, other.getByRole("heading", { name: "Somebody else has changed this in the meantime" }));
-  assert.equal(await other.getByLabel("Title saved in the meantime").inputValue(), "Of the first");
+  await arrived(other, other.getByRole("heading", { name: "Somebody else changed this" }));
+  assert.equal(await other.locator(".field", { hasText: "Saved title" }).locator("p").textContent(), "Of the first");
   assert.equal(await other.getByLabel("Title", { exact: true }).inputValue(), "Of the second");
   await accessible(other, "overtaken");
   await picture(other, "overtaken-desktop-light");
@@ -334,7 +334,7 @@ await run("the pages", async (browser) => {
   await callOff(page, await made.body(), "/flows");
   await choose(page, "/flows");
   await page.goto(`${base}/browse?path=flows`);
-  await askBeforeDeletingIt(page, "There are 19 pictures in it.");
+  await askBeforeDeletingIt(page, "It contains 19 pictures.");
   await describe(page, "/flows");
   await describeTogether(page, "/flows");
   for (const [name, address] of [

@@ -194,7 +194,7 @@ fn the_status_page_is_for_administrators() {
         "<th scope=\"row\">Pictures</th><td class=\"number\">",
         "Made for the request",
         "Not allowed on the page",
-        "Pictures being made, of the most at once",
+        "Pictures in progress / limit",
     ] {
         assert!(text.contains(there), "{there} is missing in {text}");
     }

@@ -17,14 +17,18 @@ use crate::web::Error;
 pub const ENDPOINTS: &[Endpoint] = &[Endpoint {
     method: Method::GET,
     path: "/admin/audit",
-    title: "List administrative acts, the latest first",
+    title: "List audit log entries, newest first",
     access: Access::System(SystemPermission::AdminAll, ""),
     fields: &[
-        optional("username", Kind::Line(120), "Only those of this name, as it was then."),
+        optional(
+            "username",
+            Kind::Line(120),
+            "Only entries of the user with this name at the time.",
+        ),
         optional(
             "action",
             Kind::Line(60),
-            "Only those of this kind, or whose kind begins so: `user`, or `user.password`.",
+            "Only this action, such as `user.password`, or a group of actions, such as `user`.",
         ),
         START,
         LIMIT,
@@ -34,23 +38,23 @@ pub const ENDPOINTS: &[Endpoint] = &[Endpoint {
     handler: list,
 }];
 
-/// An act.
+/// An entry of the audit log.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "AuditEntry")]
 struct EntryShape {
     id: i64,
     time: Moment,
-    /// Null for the command line and for what the server does by itself.
+    /// Null for the command line and the server itself.
     user_id: Option<i64>,
-    /// The name at that time, or what stands for it.
+    /// The user name at that time, or a name for the command line or the server.
     username: String,
-    /// Where from; blank when that is not known.
+    /// The address that the request came from; blank if not known.
     address: String,
     /// What was done, such as `user.create`.
     action: String,
-    /// To what, by the name that it had.
+    /// What it was done to, by its name at that time.
     object: String,
-    /// More about it.
+    /// More details.
     detail: String,
 }
 

@@ -15,7 +15,7 @@ use crate::web::Error;
 pub const ENDPOINTS: &[Endpoint] = &[Endpoint {
     method: Method::GET,
     path: "/admin/cache",
-    title: "Tell how full the caches of made pictures are",
+    title: "Get cache usage",
     access: Access::System(SystemPermission::AdminAll, ""),
     fields: &[],
     gives: gives::<CacheFill>(),
@@ -23,49 +23,49 @@ pub const ENDPOINTS: &[Endpoint] = &[Endpoint {
     handler: tell,
 }];
 
-/// How full the caches are.
+/// Usage of the caches.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Caches")]
 pub struct CacheFill {
-    /// The memory of the worker that answers; every worker has its own.
+    /// The memory cache of the worker that answers; each worker has its own.
     pub memory: TierFill,
-    /// The cache on disk; null when there is none.
+    /// The disk cache; null if there is none.
     pub disk: Option<TierFill>,
-    /// The memcached servers; none when there are none.
+    /// The memcached servers; empty if there are none.
     pub memcached: Vec<MemcachedFill>,
 }
 
-/// What a cache holds, and what the worker that answers has asked of it since it was started.
+/// Contents of a cache, and its use by the worker that answers since that worker started.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "CacheTier")]
 pub struct TierFill {
     /// Bytes in use.
     pub used_bytes: u64,
-    /// The most that there may be.
+    /// The most bytes that it may use.
     pub limit_bytes: u64,
-    /// Look-ups that found their picture.
+    /// Lookups that found an image.
     pub hits: u64,
-    /// Look-ups that did not.
+    /// Lookups that found nothing.
     pub misses: u64,
-    /// Pictures that were stored.
+    /// Images stored.
     pub puts: u64,
-    /// Calls that failed.
+    /// Failed calls.
     pub errors: u64,
 }
 
-/// What a memcached server says of itself; null where it does not answer.
+/// What a memcached server reports; its numbers are null if it does not answer.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "MemcachedServer")]
 pub struct MemcachedFill {
     /// Its address.
     pub server: String,
-    /// Bytes that its items take.
+    /// Bytes in use.
     pub used_bytes: Option<u64>,
-    /// The most that they may take.
+    /// The most bytes that it may use.
     pub limit_bytes: Option<u64>,
-    /// Items, those of others that use it included.
+    /// Number of items, including those of other programs.
     pub items: Option<u64>,
-    /// Items that it dropped for want of space since it was started.
+    /// Items evicted for lack of space since the server started.
     pub evictions: Option<u64>,
 }
 

@@ -41,13 +41,14 @@ pub const ENDPOINTS: &[Endpoint] = &[
             optional(
                 "path_index",
                 Kind::Whole(-1, 9_999),
-                "The number of one of the upload_targets of the settings, in place of path; with -1 the \
-                 path counts.",
+                "The index of a folder in the setting upload_targets, instead of path; -1 means \
+                 path.",
             ),
             must(
                 "overwrite",
                 Kind::Choice(OVERWRITE),
-                "When a file of that name is there: take its place, refuse, or take another name.",
+                "If the name is taken: yes replaces the file, no refuses, rename uses another \
+                 name.",
             ),
         ],
         gives: gives::<Map<String, Value>>(),
@@ -57,10 +58,10 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/admin/filesystem/images/{image_id}",
-        title: "Move or rename an image's file",
+        title: "Move or rename an image",
         access: Access::SignedIn(
-            "To rename, upload permission; to move, delete permission for the folder and upload \
-             permission for the other one.",
+            "To rename, upload permission for the folder; to move, delete permission for the old \
+             folder and upload permission for the new one.",
         ),
         fields: &[must("path", Kind::Line(PATH_CHARS), "The new folder and file name.")],
         gives: gives::<ImageShape>(),
@@ -70,7 +71,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/admin/filesystem/images/{image_id}",
-        title: "Delete an image's file",
+        title: "Delete an image",
         access: Access::SignedIn("Delete permission for the folder."),
         fields: &[],
         gives: gives::<ImageShape>(),
@@ -80,11 +81,17 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/admin/filesystem/folders",
-        title: "Make a folder",
-        access: Access::SignedIn("Permission to create folders in the nearest one that exists."),
+        title: "Create a folder",
+        access: Access::SignedIn(
+            "Permission to create folders in the nearest existing parent folder.",
+        ),
         fields: &[
-            must("path", Kind::Line(PATH_CHARS), "The folder; with name, its parent folder."),
-            optional("name", Kind::Line(PATH_CHARS), "The name of the folder in path."),
+            must(
+                "path",
+                Kind::Line(PATH_CHARS),
+                "The path of the folder; with name, that of its parent folder.",
+            ),
+            optional("name", Kind::Line(PATH_CHARS), "The name of the folder, in the folder of path."),
         ],
         gives: gives::<FolderShape>(),
         failures: &[403, 409],
@@ -95,8 +102,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
         path: "/admin/filesystem/folders/{folder_id}",
         title: "Move or rename a folder",
         access: Access::SignedIn(
-            "Permission to create folders in the new parent; to move, also to delete folders in the \
-             old one.",
+            "Permission to create folders in the new parent folder; to move, also permission to \
+             delete folders in the old one.",
         ),
         fields: &[must("path", Kind::Line(PATH_CHARS), "The new path.")],
         gives: gives_or_begins::<FolderShape>(),
@@ -106,8 +113,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/admin/filesystem/folders/{folder_id}",
-        title: "Delete a folder with all that lies in it",
-        access: Access::SignedIn("Permission to delete folders in the parent."),
+        title: "Delete a folder and everything in it",
+        access: Access::SignedIn("Permission to delete folders in the parent folder."),
         fields: &[],
         gives: gives_or_begins::<FolderShape>(),
         failures: &[403, 409],
@@ -116,19 +123,19 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/search",
-        title: "Find images by words and by what is known of them",
-        access: Access::Anyone("Only images that the caller may view are found."),
+        title: "Search images",
+        access: Access::Anyone("Only images that you may view are found."),
         fields: &[
-            optional("q", Kind::Line(1000), "Beginnings of words, all of which are to be there."),
-            optional("path", Kind::Line(PATH_CHARS), "A folder in or below which they lie."),
-            optional("tag", Kind::Line(100), "A tag that they have."),
-            optional("format", Kind::Line(20), "A format that they have, such as jpg."),
-            optional("camera", Kind::Line(200), "A part of the camera's name."),
-            optional("taken_from", Kind::Time, "When they were taken, at the earliest."),
-            optional("taken_before", Kind::Time, "Before which they were taken."),
-            optional("min_width", Kind::Whole(1, 1_000_000), "How wide they are at least."),
-            optional("min_height", Kind::Whole(1, 1_000_000), "How high they are at least."),
-            optional("order", Kind::Choice(ORDERS), "The order; best if left out."),
+            optional("q", Kind::Line(1000), "Words or their beginnings; all of them must match."),
+            optional("path", Kind::Line(PATH_CHARS), "Only images in or below this folder."),
+            optional("tag", Kind::Line(100), "Only images with this tag."),
+            optional("format", Kind::Line(20), "Only images in this format, such as jpg."),
+            optional("camera", Kind::Line(200), "Part of the camera's name."),
+            optional("taken_from", Kind::Time, "Only images taken at this time or later."),
+            optional("taken_before", Kind::Time, "Only images taken before this time."),
+            optional("min_width", Kind::Whole(1, 1_000_000), "Minimum width in pixels."),
+            optional("min_height", Kind::Whole(1, 1_000_000), "Minimum height in pixels."),
+            optional("order", Kind::Choice(ORDERS), "The order. Default: best."),
             START,
             LIMIT,
         ],
@@ -149,11 +156,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/admin/images/{image_id}/tags",
-        title: "Set an image's tags",
+        title: "Replace an image's tags",
         access: Access::SignedIn("Edit permission for the image's folder."),
         fields: &[
-            optional("tags", Kind::Text(20_000), "All of its tags, one a line."),
-            optional("add", Kind::Text(20_000), "More tags beside these, separated by commas."),
+            optional("tags", Kind::Text(20_000), "All of its tags, one per line."),
+            optional("add", Kind::Text(20_000), "More tags, separated by commas."),
         ],
         gives: gives::<Vec<String>>(),
         failures: &[403],
@@ -162,13 +169,13 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PATCH,
         path: "/admin/images/{image_id}",
-        title: "Change a part of what is said of an image",
+        title: "Update parts of an image's title, description and tags",
         access: Access::SignedIn("Edit permission for the image's folder."),
         fields: &[
-            optional("title", Kind::Line(255), "The title; stays if left out."),
-            optional("description", Kind::Text(5_000), "The description; stays if left out."),
-            optional("add", Kind::Text(20_000), "Tags that it is to have, one a line."),
-            optional("remove", Kind::Text(20_000), "Tags that it is to lose, one a line."),
+            optional("title", Kind::Line(255), "The title; unchanged if omitted."),
+            optional("description", Kind::Text(5_000), "The description; unchanged if omitted."),
+            optional("add", Kind::Text(20_000), "Tags to add, one per line."),
+            optional("remove", Kind::Text(20_000), "Tags to remove, one per line."),
         ],
         gives: gives::<ImageShape>(),
         failures: &[403],

@@ -15,28 +15,28 @@ use crate::db::{self, STATUS_ACTIVE, Sql, folder_permissions, system_permissions
 use crate::web::Error;
 
 const ADMIN: Access = Access::System(SystemPermission::AdminUsers, "");
-const FULL: Access =
-    Access::System(SystemPermission::AdminUsers, "Besides, the permission admin_permissions.");
+const FULL: Access = Access::System(SystemPermission::AdminUsers, "Also needs admin_permissions.");
 
 const MEMBERS: Access = Access::System(
     SystemPermission::AdminUsers,
-    "Besides, the permission admin_permissions for a group that grants it or admin_all.",
+    "Also needs admin_permissions if the group grants that or admin_all.",
 );
 
 const FIELDS: &[Field] = &[
     must(
         "name",
         Kind::Line(120),
-        "The name. It is kept composed; no two groups' names differ only in case, or look alike; there \
-         are no invisible characters in it, and no word mixes scripts.",
+        "The name, stored in Unicode NFC. It must differ from other groups' names by more than \
+         case, must not look like another, contain invisible characters, or mix scripts within a \
+         word.",
     ),
     blank("description", Kind::Text(5_000), "What it is for."),
     must(
         "group_type",
         Kind::Whole(TYPE_SYSTEM, TYPE_LDAP),
-        "1 for a group that must not be deleted, 2 for a usual one, 3 for one from LDAP.",
+        "1 system group, which cannot be deleted; 2 normal group; 3 LDAP group.",
     ),
-    must("access_folios", Kind::Flag, "Whether members may make portfolios."),
+    must("access_folios", Kind::Flag, "Whether members may create portfolios."),
     must("access_reports", Kind::Flag, "Whether members may see reports."),
     must("access_admin_users", Kind::Flag, "Whether members administer users."),
     must("access_admin_files", Kind::Flag, "Whether members may do everything in every folder."),
@@ -71,7 +71,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/admin/groups",
-        title: "Make a group",
+        title: "Create a group",
         access: FULL,
         fields: FIELDS,
         gives: gives::<GroupShape>(),
@@ -81,7 +81,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/groups/{group_id}",
-        title: "Tell of a group and its members",
+        title: "Get a group with its members",
         access: ADMIN,
         fields: &[],
         gives: gives::<GroupShape>(),
@@ -91,12 +91,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/admin/groups/{group_id}",
-        title: "Change a group",
+        title: "Update a group",
         access: Access::System(
             SystemPermission::AdminUsers,
-            "Besides, the permission admin_permissions to change what it grants or its type, and to \
-             rename a group from LDAP, Administrators, or one that grants what the caller does not \
-             have.",
+            "Also needs admin_permissions to change what the group grants or its type, and to \
+             rename an LDAP group, Administrators, or a group that grants what you do not have.",
         ),
         fields: FIELDS,
         gives: gives::<GroupShape>(),
@@ -116,7 +115,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/admin/groups/{group_id}/members",
-        title: "Make a user a member of a group",
+        title: "Add a user to a group",
         access: MEMBERS,
         fields: &[must("user_id", Kind::Whole(1, i64::MAX), "The user.")],
         gives: gives::<()>(),
@@ -126,7 +125,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/admin/groups/{group_id}/members/{user_id}",
-        title: "Take a user out of a group",
+        title: "Remove a user from a group",
         access: MEMBERS,
         fields: &[],
         gives: gives::<()>(),

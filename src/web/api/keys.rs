@@ -17,8 +17,7 @@ use crate::web::{Error, client, who};
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
 const SESSION: Access = Access::SignedIn(
-    "A web session that began with signing in: a token, a session made of one, or a key cannot \
-         make or list keys.",
+    "A web session started by signing in; not a key, a token, or a session made from a token.",
 );
 
 /// The rows.
@@ -26,7 +25,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/keys",
-        title: "List the API keys of one's own account, without their secrets",
+        title: "List your API keys",
         access: SESSION,
         fields: &[],
         gives: gives::<Vec<KeyShape>>(),
@@ -36,19 +35,19 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/keys",
-        title: "Make an API key for one's own account, and show it this once",
+        title: "Create an API key (shown once)",
         access: SESSION,
         fields: &[
-            must("name", Kind::Line(100), "What to call it."),
+            must("name", Kind::Line(100), "A name for the key."),
             optional(
                 "scopes",
                 Kind::Choice(&["read", "write", "admin"]),
-                "What it is good for, each with those before it; read if left out.",
+                "What it allows; each includes the ones before it. Default: read.",
             ),
             optional(
                 "expires_days",
                 Kind::Whole(1, 3650),
-                "After how many days it runs out; never if left out.",
+                "Number of days until it expires. Default: it never expires.",
             ),
         ],
         gives: gives::<NewKeyShape>(),
@@ -58,7 +57,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/keys/{key_id}",
-        title: "Delete an API key of one's own account",
+        title: "Delete an API key",
         access: SESSION,
         fields: &[],
         gives: gives::<()>(),
@@ -67,7 +66,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     },
 ];
 
-/// A key without its secret.
+/// An API key without its secret.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "ApiKey")]
 struct KeyShape {
@@ -75,19 +74,19 @@ struct KeyShape {
     name: String,
     scopes: Vec<&'static str>,
     created: Moment,
-    /// Null: never.
+    /// Null if it never expires.
     expires: Option<Moment>,
-    /// Give or take a minute; null: not yet.
+    /// Accurate to about a minute; null if not used yet.
     last_used: Option<Moment>,
 }
 
-/// A key that was just made.
+/// A new API key.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "NewApiKey")]
 struct NewKeyShape {
     #[serde(flatten)]
     about: KeyShape,
-    /// The key itself, which is shown this once.
+    /// The key itself, shown only once.
     key: String,
 }
 

@@ -42,7 +42,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
         access: Access::Anyone("View permission for the folder."),
         fields: &[
             must("path", Kind::Line(PATH_CHARS), "The folder."),
-            optional("attributes", Kind::Flag, "Whether to tell all that is known of each image."),
+            optional(
+                "attributes",
+                Kind::Flag,
+                "Whether to include everything known about each image.",
+            ),
             START,
             LIMIT,
         ],
@@ -53,7 +57,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/details",
-        title: "Tell of an image by its path",
+        title: "Get an image by path",
         access: Access::Anyone("View permission for the image's folder."),
         fields: &[must("src", Kind::Line(PATH_CHARS), "The image's folder and file name.")],
         gives: gives::<ImageShape>(),
@@ -63,7 +67,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/images/{image_id}",
-        title: "Tell of an image by its id",
+        title: "Get an image by ID",
         access: Access::SignedIn("View permission for the image's folder."),
         fields: &[],
         gives: gives::<ImageShape>(),
@@ -73,7 +77,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/admin/images/{image_id}",
-        title: "Change an image's title, description and tags",
+        title: "Update an image's title, description and tags",
         access: Access::SignedIn("Edit permission for the image's folder."),
         fields: &[
             blank("title", Kind::Line(255), "The title."),
@@ -81,15 +85,16 @@ pub const ENDPOINTS: &[Endpoint] = &[
             optional(
                 "tags",
                 Kind::Text(20_000),
-                "All tags, one a line, in the place of those that `was` tells; without those, tags stay as they are.",
+                "All tags, one per line. They replace the tags given in `was`; without tags in \
+                 `was`, they are ignored.",
             ),
-            optional("add", Kind::Text(20_000), "More tags, one a line or separated by commas."),
+            optional("add", Kind::Text(20_000), "More tags, one per line or separated by commas."),
             optional(
                 "was",
                 Kind::Json,
-                "What `title`, `description` and `tags` (a list) were when they were read, or some of them. Then only \
-                 what differs from that is changed; a text that somebody else has changed meanwhile, too, is a 409 \
-                 which tells what it is now.",
+                "Any of `title`, `description` and `tags` (a list) as you read them. Only what \
+                 differs from them is then changed. If somebody else has changed the same one \
+                 since, the answer is 409 with its current value.",
             ),
         ],
         gives: gives::<ImageShape>(),
@@ -99,18 +104,18 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/admin/images/{image_id}/focal-point",
-        title: "Say which point of an image matters most",
+        title: "Set an image's focal point",
         access: Access::SignedIn("Edit permission for the image's folder."),
         fields: &[
             must(
                 "x",
                 Kind::Line(20),
-                "From the left edge, as a fraction of the width, from 0 to 1.",
+                "Distance from the left edge, as a fraction of the width, from 0 to 1.",
             ),
             must(
                 "y",
                 Kind::Line(20),
-                "From the top edge, as a fraction of the height, from 0 to 1.",
+                "Distance from the top edge, as a fraction of the height, from 0 to 1.",
             ),
         ],
         gives: gives::<()>(),
@@ -120,7 +125,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/admin/images/{image_id}/focal-point",
-        title: "Take an image's focal point away",
+        title: "Remove an image's focal point",
         access: Access::SignedIn("Edit permission for the image's folder."),
         fields: &[],
         gives: gives::<()>(),
@@ -130,7 +135,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/images/{image_id}/history",
-        title: "Tell what was done to an image, the latest first",
+        title: "List an image's history, newest first",
         access: Access::SignedIn("Edit permission for the image's folder."),
         fields: &[LIMIT],
         gives: gives::<Vec<HistoryShape>>(),
@@ -140,7 +145,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/filesystem/folders",
-        title: "Tell of a folder by its path, and of the folders in it",
+        title: "Get a folder and its subfolders by path",
         access: Access::SignedIn("View permission for the folder."),
         fields: &[
             must("path", Kind::Line(PATH_CHARS), "The folder."),
@@ -153,7 +158,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/filesystem/folders/{folder_id}",
-        title: "Tell of a folder by its id, and of the folders in it",
+        title: "Get a folder and its subfolders by ID",
         access: Access::SignedIn("View permission for the folder."),
         fields: &[optional("status", Kind::Choice(BY_STATUS), STATUS_ABOUT)],
         gives: gives::<FolderTree>(),
@@ -162,10 +167,10 @@ pub const ENDPOINTS: &[Endpoint] = &[
     },
 ];
 
-const STATUS_ABOUT: &str = "Which folders in it to tell of: 1 those that are there (if left out), 0 deleted ones, -1 or \
-     any for both.";
+const STATUS_ABOUT: &str =
+    "Which subfolders to include: 1 active (the default), 0 deleted, -1 or any for both.";
 
-/// A file in a folder; with `attributes` all that is known of an image.
+/// A file in a folder; with `attributes`, everything known about an image.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 enum Listed {
@@ -177,20 +182,20 @@ enum Listed {
 #[derive(Serialize, JsonSchema)]
 struct PlainFile {
     filename: String,
-    /// Whether it is of a format that can be shown.
+    /// Whether its format can be shown.
     supported: bool,
-    /// The address that shows it; empty unless it is supported.
+    /// The URL that shows it; empty if its format is not supported.
     url: String,
 }
 
-/// A folder with the folders in it.
+/// A folder with its subfolders.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "FolderTree")]
 struct FolderTree {
     #[serde(flatten)]
     folder: FolderShape,
     children: Vec<FolderShape>,
-    /// The folder it lies in; null for the root.
+    /// The parent folder; null for the root.
     parent: Option<FolderShape>,
 }
 
@@ -445,7 +450,7 @@ fn focus(call: &Call<'_>, point: Option<FocalPoint>) -> Result<Reply, Error> {
     Reply::done()
 }
 
-/// What was done to an image.
+/// An entry of an image's history.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "ImageHistory")]
 struct HistoryShape {

@@ -19,7 +19,7 @@ use crate::web::Error;
 pub const ENDPOINTS: &[Endpoint] = &[Endpoint {
     method: Method::GET,
     path: "/openapi.json",
-    title: "This document",
+    title: "Get the OpenAPI document",
     access: Access::Anyone(""),
     fields: &[],
     gives: document(),
@@ -58,8 +58,8 @@ fn build() -> Value {
         "info": {
             "title": "Halftone",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Every answer is an object with `status`, `message` and `data`. Addresses \
-                are the same without `/v1` and without the slash at the end.",
+            "description": "Every response is an object with `status`, `message` and `data`. Paths also \
+                work without `/v1` and without the trailing slash.",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
         "servers": [{ "url": "/api/v1" }],
@@ -90,11 +90,11 @@ fn with_slash(path: &str) -> String {
 fn failure() -> Value {
     json!({
         "type": "object",
-        "description": "What a call that fails gives: its status, and in words what is wrong.",
+        "description": "The response to a failed call: its status, and what is wrong.",
         "properties": {
             "status": { "type": "integer", "minimum": 400, "maximum": 599 },
             "message": { "type": "string" },
-            "data": { "description": "Null, but for uploads: what came of each file." },
+            "data": { "description": "Null, except for uploads: the result for each file." },
         },
         "required": ["status", "message", "data"],
     })

@@ -16,13 +16,13 @@ pub const MOST: i64 = 1000;
 
 /// From where the answer tells.
 pub const START: Field =
-    optional("start", Kind::Whole(0, i64::MAX), "How many items to pass over; none if left out.");
+    optional("start", Kind::Whole(0, i64::MAX), "Number of items to skip. Default: 0.");
 
 /// How much the answer tells.
 pub const LIMIT: Field = optional(
     "limit",
     Kind::Whole(1, MOST),
-    "The most items to give; the most there can be, if left out.",
+    "Maximum number of items to return. Default: the most allowed.",
 );
 
 /// The part of a list that is asked for.

@@ -19,8 +19,8 @@ use crate::web::Error;
 const ADMIN: Access = Access::System(SystemPermission::AdminPermissions, "");
 
 const FIELDS: &[Field] = &[
-    must("group_id", Kind::Whole(1, i64::MAX), "The group; not changed later."),
-    must("folder_id", Kind::Whole(1, i64::MAX), "The folder; not changed later."),
+    must("group_id", Kind::Whole(1, i64::MAX), "The group; cannot be changed later."),
+    must("folder_id", Kind::Whole(1, i64::MAX), "The folder; cannot be changed later."),
     must(
         "access",
         Kind::Choice(&["0", "10", "20", "30", "40", "50", "60", "70"]),
@@ -34,14 +34,14 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/permissions/trace",
-        title: "Explain what somebody may do in a folder, and by which rule",
-        access: Access::SignedIn("Nothing for oneself, else the permission admin_permissions."),
+        title: "Explain a user's access to a folder",
+        access: Access::SignedIn("None for yourself; otherwise the permission admin_permissions."),
         fields: &[
             must("path", Kind::Line(1024), "The folder."),
             optional(
                 "user_id",
                 Kind::Whole(0, i64::MAX),
-                "The user; 0 for nobody known; the caller if left out.",
+                "The user; 0 for a visitor who is not signed in. Default: yourself.",
             ),
         ],
         gives: gives::<TraceShape>(),
@@ -61,7 +61,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/admin/permissions",
-        title: "Make a folder permission",
+        title: "Create a folder permission",
         access: ADMIN,
         fields: FIELDS,
         gives: gives::<NewPermissionShape>(),
@@ -71,7 +71,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/permissions/{permission_id}",
-        title: "Tell of a folder permission",
+        title: "Get a folder permission",
         access: ADMIN,
         fields: &[],
         gives: gives::<FolderPermissionShape>(),
@@ -81,7 +81,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/admin/permissions/{permission_id}",
-        title: "Change the level of a folder permission",
+        title: "Update a folder permission",
         access: ADMIN,
         fields: FIELDS,
         gives: gives::<FolderPermissionShape>(),
@@ -100,30 +100,30 @@ pub const ENDPOINTS: &[Endpoint] = &[
     },
 ];
 
-/// Why somebody has a level of access to a folder.
+/// A user's access to a folder, and the reason for it.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "PermissionTrace")]
 struct TraceShape {
-    /// The level's number.
+    /// The access level as a number.
     access: i64,
-    /// The folder that was asked about.
+    /// The folder in question.
     path: String,
     /// The rule that decides, in words.
     rule: String,
-    /// What each of the user's groups, and Public, has.
+    /// The access of each of the user's groups and of Public.
     steps: Vec<StepShape>,
     user_id: Option<i64>,
 }
 
-/// What one group has.
+/// The access of one group.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "PermissionStep")]
 struct StepShape {
-    /// The level of its nearest record; null without one.
+    /// The level of the group's nearest folder permission; null if there is none.
     access: Option<i64>,
     /// Whether its system permissions give full access.
     administers: bool,
-    /// The folder of that record.
+    /// The folder of that permission.
     folder: Option<String>,
     group_id: i64,
     group_name: String,

@@ -19,7 +19,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/properties",
-        title: "List the properties of the installation",
+        title: "List properties",
         access: SUPER,
         fields: &[],
         gives: gives::<Vec<PropertyShape>>(),
@@ -29,7 +29,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/properties/{key}",
-        title: "Tell of a property",
+        title: "Get a property",
         access: SUPER,
         fields: &[],
         gives: gives::<PropertyShape>(),
@@ -39,9 +39,13 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/admin/properties/{key}",
-        title: "Set a property: default_template, by the template's name",
+        title: "Update a property",
         access: SUPER,
-        fields: &[must("value", Kind::Line(255), "Its value.")],
+        fields: &[must(
+            "value",
+            Kind::Line(255),
+            "The new value. Only `default_template` can be set, to the name of a template.",
+        )],
         gives: gives::<PropertyShape>(),
         failures: &[409],
         handler: set,

@@ -25,10 +25,10 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/recycled",
-        title: "List what lies in the recycle folder, the latest first",
+        title: "List the recycle folder, newest first",
         access: Access::SignedIn(
-            "Files from folders where the caller may delete files, folders from those where it may \
-             delete folders.",
+            "Lists files from folders where you may delete files, and folders from folders where \
+             you may delete folders.",
         ),
         fields: &[START, LIMIT],
         gives: gives::<Vec<RecycledShape>>(),
@@ -38,7 +38,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/admin/recycled",
-        title: "Empty the recycle folder for ever",
+        title: "Empty the recycle folder",
         access: Access::System(AdminFiles, ""),
         fields: &[],
         gives: gives_or_begins::<Removed>(),
@@ -48,7 +48,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/admin/recycled/{recycled_id}",
-        title: "Remove something from the recycle folder for ever",
+        title: "Delete an item from the recycle folder for good",
         access: Access::System(AdminFiles, ""),
         fields: &[],
         gives: gives_or_begins::<Removed>(),
@@ -58,16 +58,15 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/admin/recycled/{recycled_id}/restore",
-        title: "Put something back where it was",
+        title: "Restore an item from the recycle folder",
         access: Access::SignedIn(
-            "For a file upload permission for its folder, for a folder permission to create folders in \
-             the one that it lay in.",
+            "For a file, upload permission for its folder; for a folder, permission to create \
+             folders in its parent folder.",
         ),
         fields: &[optional(
             "overwrite",
             Kind::Choice(&["no", "false", "0", "rename"]),
-            "When something stands there by now: refuse, which is what is done if it is left out, or \
-             take another name.",
+            "If the name is taken: no refuses (the default), rename uses another name.",
         )],
         gives: gives_or_begins::<Restored>(),
         failures: &[409],
@@ -80,17 +79,17 @@ pub const ENDPOINTS: &[Endpoint] = &[
 #[schemars(rename = "Recycled")]
 struct RecycledShape {
     id: i64,
-    /// Where it was.
+    /// The original path.
     path: String,
     is_folder: bool,
-    /// The image that it was; null for folders, and for what was no image.
+    /// The image's ID; null for folders and for files that are not images.
     image_id: Option<i64>,
     /// Who deleted or overwrote it; null for the server itself.
     user_id: Option<i64>,
-    /// Length of a file; 0 for a folder.
+    /// Size of a file; 0 for a folder.
     size_bytes: i64,
     recycled_time: Moment,
-    /// When its days are over.
+    /// When it is deleted for good.
     expiry_time: Moment,
 }
 
@@ -109,7 +108,7 @@ impl RecycledShape {
     }
 }
 
-/// Where something was put back.
+/// Where the item was restored.
 #[derive(Serialize, Deserialize, JsonSchema)]
 struct Restored {
     path: String,

@@ -13,10 +13,9 @@ use crate::web::{Error, who};
 pub const ENDPOINTS: &[Endpoint] = &[Endpoint {
     method: Method::DELETE,
     path: "/sessions",
-    title: "End all web sessions and API tokens of one's own account, this session too",
+    title: "Sign out everywhere and end all API tokens",
     access: Access::SignedIn(
-        "A web session that began with signing in: a token, a session made of one, or a key cannot do \
-         this.",
+        "A web session started by signing in; not a key, a token, or a session made from a token.",
     ),
     fields: &[],
     gives: gives::<()>(),

@@ -15,7 +15,7 @@ use crate::web::Error;
 pub const ENDPOINTS: &[Endpoint] = &[Endpoint {
     method: Method::GET,
     path: "/admin/settings",
-    title: "List the settings as loaded, each with where it was given",
+    title: "List settings and where each one is set",
     access: Access::System(SystemPermission::AdminAll, ""),
     fields: &[],
     gives: gives::<Vec<SettingShape>>(),
@@ -28,15 +28,15 @@ pub const ENDPOINTS: &[Endpoint] = &[Endpoint {
 #[schemars(rename = "Setting")]
 struct SettingShape {
     name: &'static str,
-    /// As it would stand in a settings file; null for a secret, which is never told.
+    /// As in a settings file; null for a secret, which is never shown.
     value: Option<String>,
-    /// Its default, in the same form.
+    /// The default, in the same form.
     default: String,
     /// `default`, `file`, `environment` or `command line`.
     given: &'static str,
-    /// The file with the line, or the variable; null for others.
+    /// The file and line, or the environment variable; otherwise null.
     origin: Option<String>,
-    /// Whether a reload is enough for a new value to be taken.
+    /// Whether a reload is enough to apply a new value.
     reload: bool,
 }
 

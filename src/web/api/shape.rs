@@ -31,9 +31,9 @@ pub fn in_query(text: &str) -> String {
 #[schemars(rename = "Folder")]
 pub struct FolderShape {
     id: i64,
-    /// The path, as `path`.
+    /// The path, the same as `path`.
     name: String,
-    /// The folder it lies in; null for the root.
+    /// The parent folder; null for the root.
     parent_id: Option<i64>,
     path: String,
     /// 1 active, 0 deleted.
@@ -57,24 +57,24 @@ impl From<&Folder> for FolderShape {
 #[schemars(rename = "Image")]
 pub struct ImageShape {
     description: String,
-    /// Whether the caller may download the original.
+    /// Whether you may download the original.
     download: bool,
     filename: String,
     folder: FolderShape,
     folder_id: i64,
-    /// Height in pixels as displayed; 0 while it is not known.
+    /// Height in pixels as displayed; 0 if not known yet.
     height: i64,
     id: i64,
-    /// The path, without a slash in front.
+    /// The path, without a leading slash.
     src: String,
     /// 1 active, 0 deleted.
     status: i64,
-    /// Whether it is of a format that can be shown.
+    /// Whether its format can be shown.
     supported: bool,
     title: String,
-    /// The address that shows it.
+    /// The URL that shows it.
     url: String,
-    /// Width in pixels as displayed; 0 while it is not known.
+    /// Width in pixels as displayed; 0 if not known yet.
     width: i64,
 }
 
@@ -140,11 +140,11 @@ pub fn image(call: &Call<'_>, view: &ImageView) -> Result<ImageShape, Error> {
     Ok(Teller::new(call, "").image(view, level))
 }
 
-/// An account.
+/// A user account.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "User")]
 pub struct UserShape {
-    /// Whether the account may ask for API tokens.
+    /// Whether the account may use API tokens and keys.
     allow_api: bool,
     /// 1 password, 2 LDAP.
     auth_type: i64,
@@ -172,7 +172,7 @@ impl From<&User> for UserShape {
     }
 }
 
-/// What the members of a group may do beside looking at pictures.
+/// What members of a group may do besides viewing images.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "SystemPermissions")]
 pub struct PermissionsShape {
@@ -191,12 +191,12 @@ pub struct PermissionsShape {
 #[schemars(rename = "Group")]
 pub struct GroupShape {
     description: String,
-    /// 1 system, 2 local, 3 LDAP.
+    /// 1 system, 2 normal, 3 LDAP.
     group_type: i64,
     id: i64,
     name: String,
     permissions: PermissionsShape,
-    /// The active members; where one group is told of.
+    /// The active members; only where a single group is returned.
     #[serde(skip_serializing_if = "Option::is_none")]
     users: Option<Vec<UserShape>>,
 }
@@ -225,7 +225,7 @@ impl GroupShape {
     }
 }
 
-/// What a group may do in a folder and all below it.
+/// A group's access to a folder and everything below it.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "FolderPermission")]
 pub struct FolderPermissionShape {

@@ -21,13 +21,14 @@ const REPORTS: Access = Access::System(SystemPermission::Reports, "");
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
-const FROM: Field = optional("from", Kind::Time, "From when; a day before `to` if left out.");
-const TO: Field = optional("to", Kind::Time, "Until when; now if left out.");
+const FROM: Field =
+    optional("from", Kind::Time, "Start of the period. Default: one day before `to`.");
+const TO: Field = optional("to", Kind::Time, "End of the period. Default: now.");
 const FORMAT: Field = optional(
     "format",
     Kind::Choice(&["json", "csv"]),
-    "The usual answer, or a table for spreadsheets without what usually stands around it: all of it, up to \
-     100,000 lines, if no `limit` is given.",
+    "The usual JSON, or a CSV file for spreadsheets. Without `limit`, the file has everything, up \
+     to 100,000 lines.",
 );
 
 /// The most lines of a table.
@@ -68,7 +69,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/statistics/system",
-        title: "What was counted for all together, by time",
+        title: "Get overall statistics over time",
         access: REPORTS,
         fields: &[FROM, TO, START, LIMIT, FORMAT],
         gives: gives_table::<Vec<SystemShape>>(),
@@ -78,12 +79,12 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/statistics/hosts",
-        title: "What hosts and their workers used, by time",
+        title: "Get host and worker statistics over time",
         access: REPORTS,
         fields: &[
             FROM,
             TO,
-            optional("host", Kind::Line(255), "The name of one host; all if left out."),
+            optional("host", Kind::Line(255), "The name of one host. Default: all hosts."),
             START,
             LIMIT,
             FORMAT,
@@ -95,7 +96,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/statistics/images",
-        title: "The images that were asked for most, took most, or were slowest",
+        title: "List the top images",
         access: REPORTS,
         fields: &[
             FROM,
@@ -103,8 +104,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
             optional(
                 "sort",
                 Kind::Choice(&["requests", "views", "downloads", "bytes", "time", "slowest"]),
-                "What they are ranked by, the most first: requests if left out. `time` is that of all \
-                 requests together, `slowest` that of the longest one.",
+                "What to rank by, highest first. Default: requests. `time` is the total time of \
+                 all requests, `slowest` the time of the longest one.",
             ),
             START,
             LIMIT,
@@ -117,10 +118,10 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/statistics/images/{image_id}",
-        title: "What was counted for an image, by time",
+        title: "Get an image's statistics over time",
         access: Access::System(
             SystemPermission::Reports,
-            "Besides, view permission for the image's folder.",
+            "Also needs view permission for the image's folder.",
         ),
         fields: &[FROM, TO, START, LIMIT, FORMAT],
         gives: gives_table::<Vec<BucketShape>>(),
@@ -134,16 +135,16 @@ pub const ENDPOINTS: &[Endpoint] = &[
 #[schemars(rename = "Numbers")]
 struct NumbersShape {
     requests: i64,
-    /// Pictures sent.
+    /// Images sent.
     views: i64,
-    /// Those of them that came from a cache.
+    /// Images sent from a cache.
     cached_views: i64,
     /// Originals sent.
     downloads: i64,
     total_bytes: i64,
-    /// Time that the requests took together.
+    /// Total time of all requests.
     request_seconds: f64,
-    /// Time that the longest one took.
+    /// Time of the longest request.
     max_request_seconds: f64,
 }
 
@@ -166,7 +167,7 @@ fn seconds(micros: i64) -> f64 {
     micros as f64 / 1e6
 }
 
-/// What was counted in a stretch of time.
+/// Counts for a time interval.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "StatisticsBucket")]
 struct BucketShape {
@@ -186,17 +187,17 @@ impl From<&Bucket> for BucketShape {
     }
 }
 
-/// What was counted for all together in a stretch of time, and how busy the machines were.
+/// Overall counts and host load for a time interval.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "SystemStatistics")]
 struct SystemShape {
     #[serde(flatten)]
     bucket: BucketShape,
-    /// Share of the processor time of all hosts that was used; null when it is not known.
+    /// Share of all hosts' processor time that was used; null if not known.
     cpu_percent: Option<f64>,
-    /// Share of their memory that was in use; null when it is not known.
+    /// Share of all hosts' memory that was in use; null if not known.
     memory_percent: Option<f64>,
-    /// How full the shared cache was; null when it is not known.
+    /// How full the shared cache was; null if not known.
     cache_percent: Option<f64>,
 }
 
@@ -211,35 +212,35 @@ impl From<&(Bucket, Load)> for SystemShape {
     }
 }
 
-/// What a host or one of its workers used in a stretch of time.
+/// Resources used by a host or one of its workers in a time interval.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "HostStatistics")]
 struct HostShape {
     from_time: Moment,
     to_time: Moment,
     host: String,
-    /// The number of the worker; null for the machine with all that runs on it.
+    /// The worker's number; null for the host as a whole.
     worker: Option<i64>,
-    /// Processor time that was used.
+    /// Processor time used.
     cpu_seconds: f64,
-    /// Share of the processor time that there was: of a worker, of one core.
+    /// Share of the available processor time; for a worker, of one core.
     cpu_percent: Option<f64>,
-    /// Memory in use on average.
+    /// Average memory in use.
     memory_bytes: i64,
     max_memory_bytes: i64,
-    /// The memory of the machine; 0 for a worker.
+    /// The host's memory; 0 for a worker.
     memory_limit_bytes: i64,
-    /// Look-ups that the worker's own memory answered.
+    /// Lookups answered from the worker's own memory.
     memory_hits: i64,
-    /// Look-ups that the shared cache answered.
+    /// Lookups answered from the shared cache.
     shared_hits: i64,
-    /// Pictures that were stored.
+    /// Images stored.
     stored: i64,
-    /// Calls to the caches that failed.
+    /// Failed calls to the caches.
     cache_faults: i64,
-    /// Bytes in the cache on average: of a worker in its own memory, of the machine in the shared one.
+    /// Average bytes in the cache: for a worker its own memory, for a host the shared cache.
     cache_bytes: i64,
-    /// The most that it may hold.
+    /// The most bytes that it may hold.
     cache_limit_bytes: i64,
 }
 
@@ -266,12 +267,12 @@ impl From<&HostBucket> for HostShape {
     }
 }
 
-/// What was counted for an image.
+/// Counts for an image.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "ImageStatistics")]
 struct ImageSumShape {
     image_id: i64,
-    /// The path; null for an image that is no longer known, or that the caller may not see.
+    /// The path; null if the image is no longer known or you may not view it.
     src: Option<String>,
     #[serde(flatten)]
     numbers: NumbersShape,

@@ -131,11 +131,12 @@ mod tests {
 
     #[test]
     fn no_row_stands_twice_and_all_are_well_formed() {
-        let mut seen = HashSet::new();
+        let (mut seen, mut titles) = (HashSet::new(), HashSet::new());
         for row in endpoints() {
             assert!(seen.insert((row.method.as_str(), row.path)), "{} {}", row.method, row.path);
             assert!(row.path.starts_with('/') && !row.path.ends_with('/'), "{}", row.path);
             assert!(!row.title.is_empty() && !row.title.ends_with('.'), "{}", row.path);
+            assert!(titles.insert(row.title), "{}: {} stands twice", row.path, row.title);
             let mut names = HashSet::new();
             for field in row.fields {
                 assert!(names.insert(field.name), "{} {}", row.path, field.name);

@@ -29,7 +29,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/images/{image_id}/metadata",
-        title: "Tell what an image's file says",
+        title: "Get the metadata in an image's file",
         access: Access::SignedIn("View permission for the image's folder."),
         fields: &[],
         gives: gives::<Option<MetadataShape>>(),
@@ -39,13 +39,17 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/tags",
-        title: "List tags, each with how many images have it",
+        title: "List tags with their number of images",
         access: Access::Anyone(
-            "Only images that the caller may view count. Tags that none of them has are told to users \
-             when they are of a list.",
+            "Counts only images that you may view. Tags without any of these are listed only if \
+             you are signed in and they are in a tag list.",
         ),
         fields: &[
-            optional("q", Kind::Line(NAME_CHARS), "What their names begin with, in any case."),
+            optional(
+                "q",
+                Kind::Line(NAME_CHARS),
+                "Only tags that start with this; case is ignored.",
+            ),
             START,
             LIMIT,
         ],
@@ -56,7 +60,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/admin/tags/{tag_id}",
-        title: "Rename a tag at every image that has it",
+        title: "Rename a tag",
         access: Access::System(AdminFiles, ""),
         fields: &[must("name", Kind::Line(NAME_CHARS), "The new name.")],
         gives: gives_or_begins::<Changed>(),
@@ -66,7 +70,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/admin/tags/{tag_id}",
-        title: "Take a tag off every image, and away",
+        title: "Delete a tag",
         access: Access::System(AdminFiles, ""),
         fields: &[],
         gives: gives_or_begins::<Changed>(),
@@ -76,7 +80,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/tag-lists",
-        title: "List the lists of tags",
+        title: "List tag lists",
         access: Access::SignedIn(""),
         fields: &[],
         gives: gives::<Vec<ListShape>>(),
@@ -86,11 +90,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/admin/tag-lists",
-        title: "Make a list of tags",
+        title: "Create a tag list",
         access: Access::System(AdminFiles, ""),
         fields: &[
-            must("name", Kind::Line(NAME_CHARS), "The list's name."),
-            optional("tags", Kind::Text(LIST_CHARS), "Its tags, one a line."),
+            must("name", Kind::Line(NAME_CHARS), "The name of the tag list."),
+            optional("tags", Kind::Text(LIST_CHARS), "Its tags, one per line."),
         ],
         gives: gives::<ListShape>(),
         failures: &[409],
@@ -99,14 +103,14 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/admin/tag-lists/{list_id}",
-        title: "Change a list of tags",
+        title: "Update a tag list",
         access: Access::System(AdminFiles, ""),
         fields: &[
-            must("name", Kind::Line(NAME_CHARS), "The list's name."),
+            must("name", Kind::Line(NAME_CHARS), "The name of the tag list."),
             optional(
                 "tags",
                 Kind::Text(LIST_CHARS),
-                "All of its tags, one a line; they stay as they are if it is left out.",
+                "All of its tags, one per line; unchanged if omitted.",
             ),
         ],
         gives: gives::<ListShape>(),
@@ -116,7 +120,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/admin/tag-lists/{list_id}",
-        title: "Take a list of tags away; its tags stay, as free ones",
+        title: "Delete a tag list but keep its tags",
         access: Access::System(AdminFiles, ""),
         fields: &[],
         gives: gives::<()>(),
@@ -125,20 +129,20 @@ pub const ENDPOINTS: &[Endpoint] = &[
     },
 ];
 
-/// What an image's file says; null as a whole while it has not been read.
+/// The metadata in an image's file; null until the file has been read.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "ImageMetadata")]
 struct MetadataShape {
-    /// Whether the file could be read; the rest is empty if not.
+    /// Whether the file could be read; if not, the rest is empty.
     readable: bool,
     format: String,
     pages: i64,
-    /// By the camera's clock, taken for UTC.
+    /// By the camera's clock, treated as UTC.
     taken_time: Option<Moment>,
     camera: String,
-    /// Degrees, north positive.
+    /// Degrees; north is positive.
     latitude: Option<f64>,
-    /// Degrees, east positive.
+    /// Degrees; east is positive.
     longitude: Option<f64>,
     headline: String,
     caption: String,
@@ -173,13 +177,13 @@ impl From<ImageMetadata> for MetadataShape {
 struct TagShape {
     id: i64,
     name: String,
-    /// The name of its list; null for a free tag.
+    /// The name of its tag list; null if it is in none.
     list: Option<String>,
-    /// How many images have it that the caller may view.
+    /// Number of images with this tag that you may view.
     images: i64,
 }
 
-/// A list of tags.
+/// A tag list.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "TagList")]
 struct ListShape {
@@ -188,7 +192,7 @@ struct ListShape {
     tags: Vec<OfList>,
 }
 
-/// A tag of a list.
+/// A tag in a tag list.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "TagOfList")]
 struct OfList {
@@ -196,7 +200,7 @@ struct OfList {
     name: String,
 }
 
-/// How many images have, or had, a tag that was changed.
+/// Number of images that have, or had, the tag.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "TagChanged")]
 struct Changed {

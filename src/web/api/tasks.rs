@@ -21,20 +21,20 @@ use crate::task::job::{OfPath, PurgeDeleted, PurgeStatistics};
 use crate::web::Error;
 
 const SUPER: Access = Access::System(SystemPermission::AdminAll, "");
-const OWNER: &str = "Whoever asked for the task, else the permission admin_all.";
+const OWNER: &str = "The user who started the task, or the permission admin_all.";
 
 /// The rows.
 pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/tasks",
-        title: "List tasks, the newest first",
+        title: "List tasks, newest first",
         access: SUPER,
         fields: &[
             optional(
                 "status",
                 Kind::Whole(0, 2),
-                "0 waiting, 1 running, 2 complete; all if left out.",
+                "0 waiting, 1 running, 2 complete. Default: all.",
             ),
             START,
             LIMIT,
@@ -46,7 +46,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/tasks/{task_id}",
-        title: "Tell of a task",
+        title: "Get a task",
         access: Access::SignedIn(OWNER),
         fields: &[],
         gives: gives::<TaskShape>(),
@@ -67,7 +67,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/admin/tasks/{task_id}/run",
-        title: "Have a waiting task run as soon as a runner is free",
+        title: "Run a waiting task now",
         access: SUPER,
         fields: &[],
         gives: gives::<TaskShape>(),
@@ -77,26 +77,29 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/admin/tasks/{function}",
-        title: "Begin a task",
+        title: "Start a task",
         access: SUPER,
         fields: &[
             optional(
                 "before_time",
                 Kind::Time,
-                "Needed for purge_system_stats and purge_image_stats: what is older is deleted.",
+                "Required for purge_system_stats and purge_image_stats: anything older is \
+                 deleted.",
             ),
-            optional("date_to", Kind::Time, "Another name of before_time."),
+            optional("date_to", Kind::Time, "Another name for before_time."),
             optional(
                 "path",
                 Kind::Line(1024),
-                "Needed for purge_deleted_folder_data, the folder below which rows of vanished files \
-                 are deleted; for purge_made_pictures, the folder or original whose pictures are made \
-                 anew; and for prepare_folder, the folder whose originals get prepared reductions.",
+                "Required for purge_deleted_folder_data (the folder below which data of missing \
+                 files is deleted), purge_made_pictures (the folder or original whose images are \
+                 made again) and prepare_folder (the folder whose originals get prepared \
+                 reductions).",
             ),
             optional(
                 "yes",
                 Kind::Flag,
-                "For sync: whether what is missing is marked deleted however much it is.",
+                "For sync: whether to mark missing files as deleted regardless of how many there \
+                 are.",
             ),
         ],
         gives: begins::<TaskShape>(),
@@ -110,27 +113,27 @@ pub const ENDPOINTS: &[Endpoint] = &[
 #[schemars(rename = "Task")]
 pub struct TaskShape {
     error_log_level: &'static str,
-    /// What does it.
+    /// The task's function.
     funcname: String,
     id: i64,
-    /// Seconds that it stays known after it is complete.
+    /// Seconds for which it is kept after it is complete.
     keep_for: i64,
-    /// Until when it stays known; null until it is complete.
+    /// Until when it is kept; null until it is complete.
     keep_until: Option<Moment>,
     lock_id: Option<String>,
     log_level: &'static str,
     name: String,
     params: Value,
     priority: i64,
-    /// How much is done of `progress_total`.
+    /// How much of `progress_total` is done.
     progress_done: i64,
-    /// 0 while it is not known.
+    /// 0 if not known yet.
     progress_total: i64,
-    /// What it gave when it is complete; an object with `exception` when it failed.
+    /// The result once it is complete; an object with `exception` if it failed.
     result: Value,
     /// 0 waiting, 1 running, 2 complete.
     status: i64,
-    /// Who asked for it; null for the server itself.
+    /// Who started it; null for the server itself.
     user: Option<UserShape>,
     user_id: Option<i64>,
 }

@@ -23,19 +23,23 @@ const FIELDS: &[Field] = &[
     must(
         "name",
         Kind::Line(NAME_MAX_CHARS),
-        "The name; no two templates' names differ only in case.",
+        "The name; it must differ from other templates' names by more than case.",
     ),
     blank("description", Kind::Text(5_000), "What it is for."),
-    must("template", Kind::Json, "Names of parameters, each with an object that has a `value`."),
+    must("template", Kind::Json, "An object of parameters by name, each an object with a `value`."),
 ];
 
-const FOLDER_ID: Field =
-    must("folder_id", Kind::Whole(1, i64::MAX), "The folder; it holds for all below it too.");
-const GROUP_ID: Field = must("group_id", Kind::Whole(1, i64::MAX), "The group that it holds for.");
+const FOLDER_ID: Field = must(
+    "folder_id",
+    Kind::Whole(1, i64::MAX),
+    "The folder; the template also applies to all folders below it.",
+);
+const GROUP_ID: Field =
+    must("group_id", Kind::Whole(1, i64::MAX), "The group that the template applies to.");
 const REQUIRED: Field = must(
     "required",
     Kind::Flag,
-    "Whether it holds whatever a request names, or only when it names none.",
+    "Whether the template always applies, or only when a request names none.",
 );
 
 /// The rows.
@@ -53,7 +57,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/admin/templates",
-        title: "Make a template",
+        title: "Create a template",
         access: SUPER,
         fields: FIELDS,
         gives: gives::<TemplateShape>(),
@@ -63,7 +67,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/templates/{template_id}",
-        title: "Tell of a template",
+        title: "Get a template",
         access: Access::SignedIn(""),
         fields: &[],
         gives: gives::<TemplateShape>(),
@@ -73,7 +77,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/admin/templates/{template_id}",
-        title: "Change a template",
+        title: "Update a template",
         access: SUPER,
         fields: FIELDS,
         gives: gives::<TemplateShape>(),
@@ -93,7 +97,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/folder-templates",
-        title: "List the templates that hold in folders",
+        title: "List folder templates",
         access: Access::System(SystemPermission::AdminPermissions, ""),
         fields: &[START, LIMIT],
         gives: gives::<Vec<FolderTemplateShape>>(),
@@ -103,7 +107,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/admin/folder-templates",
-        title: "Set the template of a group in a folder",
+        title: "Set a group's template in a folder",
         access: Access::System(SystemPermission::AdminPermissions, ""),
         fields: &[
             FOLDER_ID,
@@ -112,7 +116,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
             optional(
                 "template_id",
                 Kind::Whole(1, i64::MAX),
-                "The template; left out, the group is free of what a folder further up says.",
+                "The template. If omitted, no template applies here, even if one is set for a \
+                 folder above.",
             ),
         ],
         gives: gives::<FolderTemplateShape>(),
@@ -122,7 +127,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/admin/folder-templates",
-        title: "Remove the template of a group from a folder",
+        title: "Remove a group's template from a folder",
         access: Access::System(SystemPermission::AdminPermissions, ""),
         fields: &[FOLDER_ID, GROUP_ID, REQUIRED],
         gives: gives::<()>(),
@@ -138,7 +143,8 @@ struct TemplateShape {
     description: String,
     id: i64,
     name: String,
-    /// Names of parameters, each with an object that has a `value`, and `locked` where it is.
+    /// An object of parameters by name, each an object with a `value`, and `locked` if it is
+    /// locked.
     template: Value,
 }
 
@@ -160,9 +166,9 @@ struct FolderTemplateShape {
     folder_id: i64,
     folder_path: String,
     group_id: i64,
-    /// Whether it holds whatever a request names.
+    /// Whether the template always applies, even when a request names another.
     required: bool,
-    /// Null where the group is free of what a folder further up says.
+    /// Null if no template applies here, even if one is set for a folder above.
     template_id: Option<i64>,
 }
 

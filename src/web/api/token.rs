@@ -18,15 +18,19 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/token",
-        title: "Ask for an API token",
+        title: "Create an API token",
         access: Access::Credentials(
-            "A user name and a password, in the body or by HTTP Basic authentication, of an \
-             account with allow_api.",
+            "The user name and password of an account with allow_api, in the body or by HTTP \
+             Basic authentication.",
         ),
         fields: &[
             optional("username", Kind::Line(120), "The user name."),
             optional("password", Kind::Password, "The password."),
-            optional("code", Kind::Line(40), "A one-time password, where the account has one."),
+            optional(
+                "code",
+                Kind::Line(40),
+                "An authenticator code, if the account has two-step sign-in.",
+            ),
         ],
         gives: gives::<TokenShape>(),
         failures: &[403, 429],
@@ -35,15 +39,17 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/tokenlogin",
-        title: "Turn an API token into a web session, which may do no more than the token",
-        access: Access::Credentials("A token in the query."),
+        title: "Sign in with an API token",
+        access: Access::Credentials(
+            "A token in the query. The session may do no more than the token.",
+        ),
         fields: &[
             must("token", Kind::Line(512), "The token."),
             optional(
                 "next",
                 Kind::Line(2000),
-                "Where to go then: an address of this server, or of a host in login_next_hosts. The \
-                 answer is 303 then.",
+                "Where to go next: a URL on this server or on a host in login_next_hosts. The \
+                 answer is then a 303 redirect.",
             ),
         ],
         gives: gives::<()>(),
@@ -52,7 +58,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     },
 ];
 
-/// A token.
+/// An API token.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Token")]
 struct TokenShape {

@@ -14,8 +14,7 @@ use crate::web::sign_in::session;
 use crate::web::{Error, client, who};
 
 const SESSION: Access = Access::SignedIn(
-    "A web session that began with signing in: a token, a session made of one, or a key cannot do \
-     this.",
+    "A web session started by signing in; not a key, a token, or a session made from a token.",
 );
 
 /// The rows.
@@ -23,7 +22,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/totp",
-        title: "Tell whether one's own account has one-time passwords",
+        title: "Get the state of your two-step sign-in",
         access: SESSION,
         fields: &[],
         gives: gives::<StateShape>(),
@@ -33,7 +32,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/totp",
-        title: "Begin to set up one-time passwords: nothing changes before PUT",
+        title: "Start setting up two-step sign-in",
         access: SESSION,
         fields: &[],
         gives: gives::<SecretShape>(),
@@ -43,7 +42,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/totp",
-        title: "Take one-time passwords into use with a first code",
+        title: "Switch on two-step sign-in with a first code",
         access: SESSION,
         fields: &[must("code", Kind::Line(40), "The code that the authenticator shows.")],
         gives: gives::<CodesShape>(),
@@ -53,12 +52,12 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/totp",
-        title: "Take one-time passwords away, or give up a set-up that was begun",
+        title: "Switch off two-step sign-in, or cancel its setup",
         access: SESSION,
         fields: &[optional(
             "code",
             Kind::Line(40),
-            "A code, or a recovery code; needed once they are in use.",
+            "An authenticator code or a recovery code; required once two-step sign-in is on.",
         )],
         gives: gives::<()>(),
         failures: &[403, 404, 429],
@@ -67,7 +66,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/admin/users/{user_id}/totp",
-        title: "Take an account's one-time passwords away, for who has lost them",
+        title: "Reset a user's two-step sign-in",
         access: Access::System(SystemPermission::AdminUsers, users::ABOVE),
         fields: &[],
         gives: gives::<()>(),
@@ -76,24 +75,24 @@ pub const ENDPOINTS: &[Endpoint] = &[
     },
 ];
 
-/// Whether one-time passwords are in use.
+/// Whether two-step sign-in is on.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "TotpState")]
 struct StateShape {
     on: bool,
 }
 
-/// What an authenticator needs.
+/// The secret to enter in an authenticator.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "TotpSecret")]
 struct SecretShape {
     /// In Base32.
     secret: String,
-    /// The same as an address, for a QR code.
+    /// The same as a URI, for a QR code.
     uri: String,
 }
 
-/// Codes that are good for once each, shown this once.
+/// Recovery codes, shown only once. Each works once.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "RecoveryCodes")]
 struct CodesShape {

@@ -47,13 +47,14 @@ const OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
 const SPEAKS: Field = must_header(
     "Tus-Resumable",
     Kind::Choice(&[VERSION]),
-    "The version of the protocol that the client speaks.",
+    "The version of the tus protocol that the client uses.",
 );
 
 const CHECKSUM: Field = optional_header(
     "Upload-Checksum",
     Kind::Line(200),
-    "sha1 or sha256, a blank, and what the body comes to in Base64. Nothing of another body is kept.",
+    "sha1 or sha256, a space, and the checksum of the body in Base64. If it does not match, the \
+     body is discarded.",
 );
 
 /// The rows.
@@ -61,20 +62,20 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: PATH,
-        title: "Begin a resumable upload",
+        title: "Start a resumable upload",
         access: Access::SignedIn("Upload permission for the folder."),
         fields: &[
             SPEAKS,
             must_header(
                 "Upload-Length",
                 Kind::Whole(0, i64::MAX),
-                "How many bytes the file has; at least one.",
+                "The file size in bytes, at least 1.",
             ),
             must_header(
                 "Upload-Metadata",
                 Kind::Line(METADATA_CHARS),
-                "Names with values in Base64: filename; path or path_index; overwrite, which is no \
-                 when it is left out. Others are kept and told again.",
+                "Names with values in Base64: filename; path or path_index; overwrite (default: \
+                 no). Others are kept and returned.",
             ),
             CHECKSUM,
             optional("body", Kind::Bytes, "The first bytes, or all of them."),
@@ -86,8 +87,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::HEAD,
         path: "/uploads/{upload}",
-        title: "Tell how far a resumable upload has come",
-        access: Access::SignedIn("Who began it."),
+        title: "Get the progress of a resumable upload",
+        access: Access::SignedIn("The user who started the upload."),
         fields: &[SPEAKS],
         gives: nothing(
             200,
@@ -99,17 +100,19 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PATCH,
         path: "/uploads/{upload}",
-        title: "Go on with a resumable upload",
-        access: Access::SignedIn("Who began it, with upload permission for the folder."),
+        title: "Continue a resumable upload",
+        access: Access::SignedIn(
+            "The user who started the upload, with upload permission for the folder.",
+        ),
         fields: &[
             SPEAKS,
             must_header(
                 "Upload-Offset",
                 Kind::Whole(0, i64::MAX),
-                "At which byte it goes on; where the upload is.",
+                "The byte at which to continue; it must be the upload's current offset.",
             ),
             CHECKSUM,
-            must("body", Kind::Bytes, "The bytes, all that are left or fewer."),
+            must("body", Kind::Bytes, "The remaining bytes, or some of them."),
         ],
         gives: nothing(204, &["Upload-Offset", "Upload-Expires", "Content-Location"]),
         failures: &[409, 412, 423, CHECKSUM_MISMATCH],
@@ -118,8 +121,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/uploads/{upload}",
-        title: "Give a resumable upload up",
-        access: Access::SignedIn("Who began it."),
+        title: "Cancel a resumable upload",
+        access: Access::SignedIn("The user who started the upload."),
         fields: &[SPEAKS],
         gives: nothing(204, &[]),
         failures: &[412],

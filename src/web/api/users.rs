@@ -20,45 +20,42 @@ const NAME_CHARS: usize = 120;
 
 const FIRST_NAME: Field = blank("first_name", Kind::Line(NAME_CHARS), "The first name.");
 const LAST_NAME: Field = blank("last_name", Kind::Line(NAME_CHARS), "The last name.");
-const EMAIL: Field = blank("email", Kind::Line(255), "The e-mail address.");
+const EMAIL: Field = blank("email", Kind::Line(255), "The email address.");
 const USERNAME: Field = must("username", Kind::Line(120), NAME_ABOUT);
-const NAME_ABOUT: &str = "The name to sign in with. It is kept composed; no two differ only in case, or look alike; \
-     there are no invisible characters in it, and no word mixes scripts.";
+const NAME_ABOUT: &str = "The name to sign in with, stored in Unicode NFC. It must differ from others by \
+    more than case, must not look like another, contain invisible characters, or mix scripts within a word.";
 const PASSWORD: Field =
-    optional("password", Kind::Password, "8 to 120 characters; kept if left out.");
-const CURRENT_PASSWORD: Field = optional(
-    "current_password",
-    Kind::Password,
-    "The caller's own, to change the password of the caller's own account.",
-);
+    optional("password", Kind::Password, "8 to 120 characters; unchanged if omitted.");
+const CURRENT_PASSWORD: Field =
+    optional("current_password", Kind::Password, "Your current password, to change your own.");
 const AUTH_TYPE: Field = must(
     "auth_type",
     Kind::Whole(AUTH_PASSWORD, AUTH_LDAP),
-    "Who knows the password: 1 this server, 2 the LDAP server.",
+    "Who manages the password: 1 this server, 2 the LDAP server.",
 );
-const ALLOW_API: Field = must("allow_api", Kind::Flag, "Whether it may have API tokens and keys.");
+const ALLOW_API: Field =
+    must("allow_api", Kind::Flag, "Whether the account may use API tokens and keys.");
 
 const ADMIN: Access = Access::System(SystemPermission::AdminUsers, "");
-const OWN: &str = "Nothing for the caller's own account, else the permission admin_users.";
-const CHANGE: &str = "Nothing for the names of the caller's own account; for its password the present one, and neither \
-     a key nor a web session that was made of a token; for allow_api, and for other accounts, the \
-     permission admin_users. Besides, admin_permissions for another account that has it or \
-     admin_all, and for the user name of one whose password the LDAP server knows.";
-pub(super) const ABOVE: &str =
-    "Besides, admin_permissions for an account that has it or admin_all.";
+const OWN: &str = "None for yourself; otherwise the permission admin_users.";
+const CHANGE: &str = "None for your own names. For your own password, the current password, and neither a key nor \
+    a web session made from a token. For allow_api and for other users, the permission admin_users; also \
+    admin_permissions if the other user has that or admin_all, or to change the user name of an account \
+    whose password the LDAP server manages.";
+pub(super) const ABOVE: &str = "Also needs admin_permissions if the user has that or admin_all.";
 
 /// The rows.
 pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/users",
-        title: "List accounts",
+        title: "List users",
         access: ADMIN,
         fields: &[
             optional(
                 "status",
                 Kind::Choice(&["-1", "any", "0", "1"]),
-                "Which to tell of: 1 active ones (if left out), 0 deleted ones, -1 or any for both.",
+                "Which users to list: 1 active (the default), 0 deleted, -1 or any for both.",
             ),
             START,
             LIMIT,
@@ -70,14 +67,14 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/admin/users",
-        title: "Make an account, a member of Normal users",
+        title: "Create a user",
         access: ADMIN,
         fields: &[
             FIRST_NAME,
             LAST_NAME,
             EMAIL,
             USERNAME,
-            optional("password", Kind::Password, "8 to 120 characters; needed for auth_type 1."),
+            optional("password", Kind::Password, "8 to 120 characters; required for auth_type 1."),
             AUTH_TYPE,
             ALLOW_API,
         ],
@@ -88,7 +85,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/users/{user_id}",
-        title: "Tell of an account",
+        title: "Get a user",
         access: Access::SignedIn(OWN),
         fields: &[],
         gives: gives::<UserShape>(),
@@ -98,7 +95,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/admin/users/{user_id}",
-        title: "Change an account",
+        title: "Update a user",
         access: Access::SignedIn(CHANGE),
         fields: &[
             FIRST_NAME,
@@ -117,18 +114,18 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PATCH,
         path: "/admin/users/{user_id}",
-        title: "Change a part of an account",
+        title: "Update parts of a user",
         access: Access::SignedIn(CHANGE),
         fields: &[
-            optional("first_name", Kind::Line(NAME_CHARS), "The first name; stays if left out."),
-            optional("last_name", Kind::Line(NAME_CHARS), "The last name; stays if left out."),
-            optional("email", Kind::Line(255), "The e-mail address; stays if left out."),
+            optional("first_name", Kind::Line(NAME_CHARS), "The first name; unchanged if omitted."),
+            optional("last_name", Kind::Line(NAME_CHARS), "The last name; unchanged if omitted."),
+            optional("email", Kind::Line(255), "The email address; unchanged if omitted."),
             PASSWORD,
             CURRENT_PASSWORD,
             optional(
                 "allow_api",
                 Kind::Flag,
-                "Whether it may have API tokens and keys; stays if left out.",
+                "Whether the account may use API tokens and keys; unchanged if omitted.",
             ),
         ],
         gives: gives::<UserShape>(),
@@ -138,7 +135,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/admin/users/{user_id}",
-        title: "Mark an account deleted",
+        title: "Delete a user",
         access: Access::System(SystemPermission::AdminUsers, ABOVE),
         fields: &[],
         gives: gives::<UserShape>(),
@@ -148,10 +145,10 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/admin/users/{user_id}/restore",
-        title: "Make an account active again that was marked deleted",
+        title: "Reactivate a deleted user",
         access: Access::System(
             SystemPermission::AdminUsers,
-            "Besides, admin_permissions for an account one of whose groups grants that or admin_all.",
+            "Also needs admin_permissions if one of the user's groups grants that or admin_all.",
         ),
         fields: &[],
         gives: gives::<UserShape>(),
@@ -160,7 +157,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     },
 ];
 
-/// A new account with its groups.
+/// A new user account with its groups.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "NewUser")]
 struct NewUserShape {

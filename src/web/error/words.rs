@@ -60,7 +60,7 @@ mod tests {
         let texts = for_languages(None);
         let told = |message: &str| in_words(texts, message);
         for (message, words) in [
-            ("email: must be given", "E-mail: must be given"),
+            ("email: must be given", "Email: must be given"),
             ("first_name: must be text", "First name: must be text"),
             ("maxwidth: must be a number", "Maximum width: must be a number"),
             ("dpi_x: must be a number", "Resolution (dpi): must be a number"),

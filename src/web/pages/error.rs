@@ -18,6 +18,7 @@ struct ErrorPage<'a> {
     f: Frame,
     status: u16,
     title: String,
+    /// What is wrong; blank where the title says it.
     message: String,
     /// Whether signing in may help.
     sign_in: bool,
@@ -66,12 +67,19 @@ pub fn error_page_leading_to(app: &App, request: &Request, error: &Error, back: 
         false if is_stale(error) => f.t("error-stale"),
         false => error.in_words(f.texts()),
     };
+    // The heading of a page says as much.
+    let plain = [Error::sign_in(), Error::forbidden()];
+    let is_plain = plain.iter().any(|plain| plain.message() == error.message());
+    let message = match is_plain && !shows_pictures(&request.path) {
+        true => String::new(),
+        false => sentence(status, message),
+    };
     let id = request.headers.get(X_REQUEST_ID).filter(|_| status.is_server_error());
     let here = f.here.clone();
     let page = ErrorPage {
         status: status.as_u16(),
         title: f.t(&key),
-        message: sentence(status, message),
+        message,
         sign_in: closed && f.user.is_empty(),
         other_account: status == StatusCode::FORBIDDEN && is_read && !f.user.is_empty(),
         again: passes && is_read,

@@ -107,8 +107,9 @@ struct Thread {
     pid: u64,
     number: usize,
     stage_key: &'static str,
-    busy_ms: u64,
-    left_ms: i64,
+    /// How long it has been at it, and how long it may take still, in words.
+    busy: String,
+    left: String,
     url: String,
 }
 
@@ -187,6 +188,11 @@ pub fn up(seconds: u64) -> String {
     }
 }
 
+/// Milliseconds as people read them.
+fn short(ms: u64) -> String {
+    if ms < 10_000 { format!("{ms} ms") } else { up(ms / 1000) }
+}
+
 fn threads_of(
     pid: u64,
     worker: &crate::process::WorkerSnapshot,
@@ -196,8 +202,8 @@ fn threads_of(
         pid,
         number,
         stage_key: key_of(&STAGES, thread.stage),
-        busy_ms: thread.busy_ms,
-        left_ms: thread.deadline_in_ms,
+        busy: short(thread.busy_ms),
+        left: short(u64::try_from(thread.deadline_in_ms).unwrap_or(0)),
         url: format!("{:016x}", thread.url_hash),
     })
 }
@@ -224,6 +230,15 @@ fn counts(counted: &Value, keys: &[(&str, &'static str)]) -> Vec<Count> {
 mod tests {
     use super::*;
     use crate::web::metrics::{Cause, Kind, Verdict};
+
+    #[test]
+    fn long_times_are_told_in_minutes() {
+        for (ms, told) in
+            [(0, "0 ms"), (9_999, "9999 ms"), (10_000, "10 s"), (109_999, "1 min 49 s")]
+        {
+            assert_eq!(short(ms), told);
+        }
+    }
 
     #[test]
     fn whatever_is_counted_has_its_words() {

@@ -34,7 +34,7 @@ async function require(admin) {
   const form = admin.getByRole("form", { name: "Templates" });
   await form.getByRole("combobox", { name: "Group" }).selectOption({ label: "Public" });
   await form.getByRole("combobox", { name: "Template" }).selectOption({ label: NAME });
-  await form.getByRole("combobox", { name: "Applies" }).selectOption({ label: "always" });
+  await form.getByRole("combobox", { name: "Applies" }).selectOption({ label: "Always" });
   await form.getByRole("button", { name: "Set" }).click();
   await arrived(admin, admin.getByText("The template has been set."));
 }

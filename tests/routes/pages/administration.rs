@@ -154,11 +154,11 @@ fn levels_are_set_cleared_and_explained() {
     assert_eq!(site.status("/browse?path=open/deep"), 200);
     let explain = "/admin/permissions/explain?path=open/deep/three.png&user=";
     let text = admin.get(explain).text();
-    assert!(text.contains("because of what is set for everybody in /open/deep."), "{text}");
+    assert!(text.contains("Set for everybody in /open/deep."), "{text}");
     assert!(text.contains("class=\"level own\">Download<"), "{text}");
     done(&mut admin, &format!("/do/delete/admin/permissions/{}?next=/", record.id), &[]);
     let text = admin.get(explain).text();
-    assert!(text.contains("because of what is set for everybody in /."), "{text}");
+    assert!(text.contains("Set for everybody in /."), "{text}");
 
     for (user, path, level, rule) in [
         ("reader", "/closed", "View", "for the group reader in /closed."),
@@ -290,8 +290,8 @@ fn the_log_of_acts_is_in_words() {
     let log = admin.get("/admin/audit").text();
     for words in [
         "<td>Created a group</td>",
-        "Rights: Administer files and folders",
-        "<td>Set a level</td>",
+        "Permissions: Administer files and folders",
+        "<td>Set a folder permission</td>",
         "Group: Public",
         "Level: Download",
     ] {
@@ -333,7 +333,7 @@ fn templates_are_set_in_folders() {
     ];
     done(&mut admin, "/do/put/admin/folder-templates?next=/", &fields);
     let below = admin.get("/admin/permissions?path=/open/deep").text();
-    assert!(below.contains("<bdi>Press</bdi>") && below.contains("always"), "{below}");
+    assert!(below.contains("<bdi>Press</bdi>") && below.contains("Always"), "{below}");
     // The fields of a form stand in its body, whatever the method it means.
     done(&mut admin, "/do/delete/admin/folder-templates?next=/", &fields[..3]);
     assert!(
@@ -365,8 +365,8 @@ fn users_are_made_found_changed_deleted_and_brought_back() {
     let found = admin.get("/admin/users?q=quark").text();
     assert!(found.contains("One account") && found.contains("&#60;i&#62;Quark"), "{found}");
     // A column is there when anything is in it.
-    assert!(found.contains(">Marks</th>"), "{found}");
-    assert!(!admin.get("/admin/users?q=admin").text().contains(">Marks</th>"));
+    assert!(found.contains(">Status</th>"), "{found}");
+    assert!(!admin.get("/admin/users?q=admin").text().contains(">Status</th>"));
     assert!(!found.contains("<i>Quark") && found.contains("<bdi>Normal users</bdi>"), "{found}");
     assert!(admin.get("/admin/users?q=nobody+of+this+name").text().contains("Nobody found"));
 
@@ -464,7 +464,7 @@ fn templates_are_made_shown_locked_and_made_the_default() {
     let fields = [("name", "Wee <one>"), ("description", "small"), ("template", json)];
     done(&mut admin, "/do/post/admin/templates?next=/admin/templates&done=template-made", &fields);
     let list = admin.get("/admin/templates").text();
-    for there in ["Wee &#60;one&#62;", "<bdi>Width: 30\u{a0}px</bdi>", "One locked"] {
+    for there in ["Wee &#60;one&#62;", "<bdi>Width: 30\u{a0}px</bdi>", "1 locked"] {
         assert!(list.contains(there), "{there}: {list}");
     }
     let all = halftone::db::templates::all(site.db()).unwrap();
@@ -566,7 +566,10 @@ fn work_is_begun_called_off_and_noted() {
     assert!(log.contains("<option value=\"task.\" selected>"), "{log}");
     assert!(admin.get("/admin/audit?username=nobody").text().contains("No entries"));
     let cache = admin.get("/admin/cache").text();
-    assert!(cache.contains("Memory of this worker") && cache.contains("<h2>Disk</h2>"), "{cache}");
+    assert!(
+        cache.contains("Memory of this server process") && cache.contains("<h2>Disk</h2>"),
+        "{cache}"
+    );
     // As the setting has it.
     assert!(cache.contains(" of 32\u{a0}MB</span>"), "{cache}");
 }
@@ -662,7 +665,7 @@ fn tags_and_their_lists_are_kept() {
     assert!(admin.get("/admin/tags?q=Oc").text().contains("Tags appear here"));
     let list = id(&page, "action=\"/do/put/admin/tag-lists/");
     done(&mut admin, &format!("/do/delete/admin/tag-lists/{list}?next=/"), &[]);
-    assert!(admin.get("/admin/tags").text().contains("There are no lists."));
+    assert!(admin.get("/admin/tags").text().contains("There are no tag lists."));
 }
 
 #[test]

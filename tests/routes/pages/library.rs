@@ -157,15 +157,15 @@ fn who_deletes_a_folder_reads_how_many_pictures_go_with_it() {
     halftone::db::folders::seen(site.db(), "/open/empty").unwrap();
     let mut editor = Browser::signed_in(&site, "editor");
     for (folder, told) in [
-        ("open", "There are 3 pictures in it."),
-        ("open/deep", "There is one picture in it."),
-        ("open/empty", "There is no picture in it."),
+        ("open", "It contains 3 pictures."),
+        ("open/deep", "It contains one picture."),
+        ("open/empty", "It contains no pictures."),
     ] {
         within(READ, "the pictures are known", || {
             editor.get(&format!("/browse?path={folder}")).text().contains(told)
         });
     }
-    assert!(!site.get("/browse?path=open").text().contains("pictures in it."));
+    assert!(!site.get("/browse?path=open").text().contains("It contains"));
 }
 
 #[test]

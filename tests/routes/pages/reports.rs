@@ -76,6 +76,9 @@ fn what_was_counted_is_told() {
 
     let image = counter.get(&format!("/reports/image?src=open/one.png&{span}")).text();
     assert!(image.contains("data-value=\"12000\">12,000<"), "{image}");
+    // It lies below the pictures' report.
+    assert!(image.contains("<a href=\"/reports\" aria-current=\"true\">"), "{image}");
+    assert!(image.contains("<li><a href=\"/reports\">Reports</a></li>"), "{image}");
     // Ten days in lines of hours would be too many: the two are one line of three hours.
     let long = counter.get("/reports/image?src=open/one.png&from=2001-09-05&to=2001-09-14").text();
     assert!(long.contains("data-value=\"12008\">12,008<"), "{long}");

@@ -37,6 +37,7 @@ export class Refused extends Error {
 /** What is said of an answer that has no words of its own, such as the front server's. */
 export function plainly(status: number): string {
   if (status === 413) return word("too-large");
+  if (status === 408 || status === 504) return word("timed-out");
   return isBusy(status) ? word("busy") : word("unexpected", { count: status });
 }
 

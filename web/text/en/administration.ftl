@@ -18,14 +18,14 @@ admin-actions = Actions
 users-about = Who can sign in.
 groups-about = What groups allow, and who belongs to them.
 permissions-about = What each group may do in each folder.
-explain-about = Why somebody may do something, or may not.
-templates-about = Named sets of image parameters, with a preview of what they do.
-tags-about = Rename and remove tags, and keep lists of them.
+explain-about = Who can do what, and why.
+templates-about = Named sets of image parameters, with a preview.
+tags-about = Rename and delete tags, and manage tag lists.
 recycled-about = Deleted files that can still be restored.
 status-about = What every process and thread is doing now.
 tasks-about = Work done in the background.
 cache-about = How full the caches are; rebuild pictures.
-maintenance-about = Jobs that can be started by hand.
+maintenance-about = Jobs that you can start by hand.
 settings-about = Settings in effect, and where they come from.
 audit-about = Who changed what, and when.
 
@@ -42,11 +42,10 @@ level-delete-folder = Full access
 # Users
 users-title = Users
 users-count = { $count ->
-    [0] Nobody
     [one] One account
    *[other] { $shown } accounts
 }
-users-find = Find by name or e-mail
+users-find = Find by name or email
 users-show = Which accounts
 users-active = Active
 users-deleted = Deleted
@@ -57,7 +56,7 @@ user-name = User name
 user-account = Account
 user-person = Person
 user-groups = Groups
-user-marks = Marks
+user-marks = Status
 user-deleted = Deleted
 user-api = API
 user-ldap = Directory
@@ -67,14 +66,15 @@ user-new-hint = New users join the group Normal users.
 user-kept-by = Password managed by
 user-kept-here = This server
 user-kept-ldap = The organisation's directory
-user-password-hint = 8 to 120 characters. Not needed if the directory manages it.
+user-password-hint = 8 to 120 characters.
+user-password-kept = Not needed: the directory manages it.
 user-allow-api = May use the API with tokens and keys
-user-above = This account has rights that you may not grant. Only somebody who administers permissions can change it.
+user-above = This account has permissions that you may not grant. Only somebody who administers permissions can change it.
 user-own = This is your own account. Change its password on the page:
 user-no-groups = Not in any group.
 user-add-group = Add to a group
 user-may = Access
-user-no-permissions = None beyond the rights of its groups in folders.
+user-no-permissions = None beyond the folder permissions of its groups.
 user-no-api = No API access
 user-keys = { $count ->
     [0] May use the API; no keys
@@ -89,7 +89,7 @@ user-password-foreign = The organisation's directory manages this password.
 user-password-ends = A new password ends all sessions and tokens of the account.
 user-delete = Delete user
 user-delete-title = Delete the user { $name }?
-user-delete-text = Nobody can sign in with the account any more, and its sessions, tokens and keys end at once. It can be reactivated later.
+user-delete-text = The account can no longer sign in, and its sessions, tokens and keys end at once. You can reactivate it later.
 user-restore = Reactivate
 member-take-out = Remove { $name }
 member-add = Add { $name }
@@ -105,7 +105,7 @@ done-member-removed = Removed from the group.
 
 # Groups
 groups-title = Groups
-groups-lead = Rights are granted to groups. Everybody, signed in or not, has at least the rights of Public.
+groups-lead = Permissions are granted to groups. Everybody, signed in or not, has at least those of Public.
 group-new = New group
 group-make = Create group
 group-name = Group
@@ -118,13 +118,13 @@ group-ldap = Directory group
 group-members = Members
 group-grants = Members may
 group-everybody = Everybody
-group-public-hint = What Public may do is set for each folder; it grants nothing else.
+group-public-hint = Public has only the permissions that are set for each folder.
 group-public-members = Everybody belongs to this group, signed in or not.
 group-no-members = The group has no members yet.
 group-add = Find a user to add
 group-nobody = No other user has such a name.
 group-delete-title = Delete the group { $name }?
-group-delete-text = Its members lose what it grants, including access to folders. This cannot be undone.
+group-delete-text = Its members lose its permissions, including access to folders. This cannot be undone.
 done-group-made = The group has been created.
 done-group-saved = The group has been saved.
 done-group-deleted = The group has been deleted.
@@ -137,7 +137,7 @@ permissions-go = Go to a folder
 permissions-folder = Folder
 permissions-tree-of = Show levels of
 permissions-show = Show
-permissions-tree = { $name } in each folder
+permissions-tree = Access of { $name }
 permissions-legend = Marked levels are set in that folder itself; the others are inherited.
 permissions-own = set here
 permissions-from = from
@@ -151,13 +151,13 @@ permissions-set-for = Set the level of { $name }
 permissions-clear = Clear
 permissions-clear-for = Clear the level of { $name }
 permissions-templates = Templates
-permissions-templates-lead = The template that a group gets in this folder and below.
+permissions-templates-lead = Templates that apply to groups in this folder and below it.
 folder-template-group = Group
 folder-template-template = Template
 folder-template-holds = Applies
 folder-template-free = No template
-folder-template-default = if none is named
-folder-template-required = always
+folder-template-default = If none is named
+folder-template-required = Always
 done-permission-set = The level has been set.
 done-permission-cleared = The level has been cleared and is inherited again.
 done-folder-template-set = The template has been set.
@@ -171,21 +171,21 @@ explain-visitor = A visitor who is not signed in
 explain-path = Folder or picture
 explain-go = Check
 explain-in = in
-explain-administrator = because the group { $name } administers files: full access everywhere.
-explain-record = because of what is set for the group { $name } in { $folder }.
-explain-public = because of what is set for everybody in { $folder }.
-explain-nothing = because nothing is set for any of the groups in this folder or above it.
-explain-key = because the API key allows no more.
-explain-steps = What each group has there
+explain-administrator = The group { $name } administers files: full access everywhere.
+explain-record = Set for the group { $name } in { $folder }.
+explain-public = Set for everybody in { $folder }.
+explain-nothing = Nothing is set for any of the groups in this folder or above it.
+explain-key = The API key allows no more.
+explain-steps = Access of each group
 explain-level = Level
 explain-record-of = Set in
-explain-highest = For each group, the level set in the nearest folder upwards applies. The highest of them decides.
+explain-highest = For each group, the level set in this folder or the nearest one above it applies. The highest of them decides.
 explain-empty = Choose a user and a folder
 explain-empty-text = Leave the user blank to see what everybody may do.
 
 # Templates
 templates-title = Templates
-templates-lead = A template is a named set of image parameters: an address with tmp=NAME has them all. Locked values cannot be changed by an address.
+templates-lead = A template is a named set of image parameters. Add tmp=NAME to an address to use it. Locked values cannot be changed by an address.
 templates-none = There are no templates
 template-new = New template
 template-name = Name
@@ -194,10 +194,7 @@ template-default = Default template
 template-as-default = Make default
 template-make-default = Make default: { $name }
 template-edit = Edit { $name }
-template-locked = { $count ->
-    [one] One locked
-   *[other] { $shown } locked
-}
+template-locked = { $shown } locked
 template-lock = Lock { $name }
 template-not-set = Not set (default: { $name })
 template-json = As JSON
@@ -224,7 +221,7 @@ tags-count = { $count ->
 }
 tags-find = Find tags starting with
 tags-none = No tags
-tags-none-text = Tags appear here when pictures get them, or when they are in a list.
+tags-none-text = Tags appear here once a picture or a tag list has them.
 tag-name = Tag
 tag-images = Pictures
 tag-list = List
@@ -236,9 +233,9 @@ tag-delete-text = { $count ->
     [one] It is removed from one picture.
    *[other] It is removed from { $shown } pictures.
 }
-tag-lists = Lists of tags
-tag-lists-lead = Lists are suggested first when tagging pictures.
-tag-lists-none = There are no lists.
+tag-lists = Tag lists
+tag-lists-lead = Tags in lists are suggested first when you tag pictures.
+tag-lists-none = There are no tag lists.
 tag-list-new = New list
 tag-list-make = Create list
 tag-list-name = Name
@@ -265,8 +262,7 @@ recycled-empty-text = { $count ->
    *[other] { $shown } items are deleted for good.
 }
 recycled-none = Nothing has been deleted
-recycled-none-text = Deleted and overwritten files are kept here first.
-recycled-was = Original place
+recycled-was = Original location
 recycled-by = By
 recycled-when = When
 recycled-until = Kept until
@@ -317,14 +313,14 @@ job-folder = Folder
 job-before = Older than
 job-sure = This cannot be undone.
 job-sync = Scan library
-job-sync-text = Compares the library with its files: finds new ones, follows moved ones, marks missing ones. This also happens automatically from time to time.
-job-sync-yes = Mark missing files as deleted, however many there are
+job-sync-text = Compares the library with its files and finds new, moved and missing ones. This also happens automatically from time to time.
+job-sync-yes = Mark all missing files as deleted, even if there are many
 job-sync-go = Scan
 job-read = Read new files
 job-read-text = Reads size, metadata and text of files that are new or have changed.
 job-read-go = Read new files
 job-prepare = Prepare smaller versions
-job-prepare-text = Makes smaller versions of large originals, from which other sizes are made faster. This happens automatically on demand; here it is done in advance.
+job-prepare-text = Makes smaller versions of large originals, so that other sizes are made faster. This happens automatically when needed; here you can do it in advance.
 job-prepare-go = Prepare
 job-made-text = Discards everything made from one original, a folder or the whole library, as if these had changed.
 job-made-open = Choose what to rebuild
@@ -332,27 +328,27 @@ job-made-ask = Rebuild these pictures?
 job-made-ask-of = Rebuild all pictures in { $name }?
 job-made-sure = The server is busier until they have been made again. Front servers and browsers may show old versions for as long as they were told to keep them.
 job-system-stats = Delete old system statistics
-job-system-stats-text = Deletes the totals and the figures of hosts from before a day.
+job-system-stats-text = Deletes totals and per-host statistics older than the date.
 job-system-stats-go = Delete
 job-system-stats-ask = Delete old system statistics?
 job-system-stats-ask-of = Delete all system statistics before { $name }?
 job-image-stats = Delete old picture statistics
-job-image-stats-text = Deletes the figures of single pictures from before a day.
+job-image-stats-text = Deletes statistics of single pictures older than the date.
 job-image-stats-go = Delete
 job-image-stats-ask = Delete old picture statistics?
 job-image-stats-ask-of = Delete all picture statistics before { $name }?
 job-deleted = Purge data of deleted files
-job-deleted-text = Deletes what is still stored about files and folders that are gone: titles, tags, history, statistics, permissions.
+job-deleted-text = Deletes what is still stored about files and folders that no longer exist: titles, tags, history, statistics, permissions.
 job-deleted-go = Purge
 job-deleted-ask = Purge the data of deleted files?
 job-deleted-ask-of = Purge the data of deleted files in { $name }?
 job-backup = Back up
-job-backup-text = A backup holds the database and the settings. Make it on the server with the command:
+job-backup-text = A backup contains the database and the settings. To make one, run this command on the server:
 
 # Cache
 cache-title = Cache
-cache-lead = Where finished pictures are kept, as seen by this worker.
-cache-memory = Memory of this worker
+cache-lead = Where finished pictures are kept, as seen by this server process.
+cache-memory = Memory of this server process
 cache-disk = Disk
 cache-memcached = memcached
 cache-away = The server does not answer. Pictures are made and sent without it.
@@ -375,7 +371,7 @@ cache-purge-go = Rebuild
 
 # Settings
 settings-title = Settings
-settings-lead = As loaded by this worker. They are changed in files or the environment; secrets are never shown.
+settings-lead = The settings in use by this server process. Change them in files or the environment; secrets are never shown.
 settings-find = Find a setting
 settings-show = Which settings
 settings-all = All
@@ -411,11 +407,11 @@ audit-object = Object
 audit-none = No entries
 
 # Status
-status-started = Since
-status-slots-used = Pictures being made, of the most at once
-status-being-made = Pictures being made or waiting
+status-started = Running since
+status-slots-used = Pictures in progress / limit
+status-being-made = Pictures in progress or waiting
 status-waiting = Requests waiting for a thread
-status-held = Pixels held by pictures being made
+status-held = Pixels held by pictures in progress
 status-idle = All threads are idle.
 worker-free = Free
 worker-starting = Starting
@@ -451,5 +447,5 @@ counted-refusals = Why pictures were refused
 counted-signature = Signature missing or wrong
 counted-referer = Not allowed on the page
 counted-rate = Too many new pictures for one client
-counted-places = Too many were waiting
+counted-places = Too many requests waiting
 counted-wait = Waited too long

@@ -100,7 +100,7 @@ error-503 = Back in a moment
 # Home
 home-title = Home
 home-heading = Every picture, in every size.
-home-lead = Keep one original. Halftone makes any size, crop and format of it when it is asked for, and keeps the result.
+home-lead = Keep one original. Halftone makes any size, crop and format of it on request, and keeps the result.
 home-browse = Browse the library
 home-latest = Latest pictures
 home-all = All pictures
@@ -108,10 +108,10 @@ home-empty = The library is empty
 home-empty-upload = Upload your first pictures, or copy files into the images folder: they appear automatically.
 home-empty-quiet = There are no pictures here that you may see.
 try-title = Try it
-try-lead = Choose a picture and how you want it. The address that opens is all another page needs to show it.
+try-lead = Choose a picture and how you want it. You can use the resulting address on any page.
 try-picture = Picture
-try-width = Width
-try-height = Height
+try-width = Width (pixels)
+try-height = Height (pixels)
 try-angle = Rotation (degrees)
 try-flip = Mirror
 try-flip-none = No
@@ -119,16 +119,16 @@ try-flip-h = Left to right
 try-flip-v = Top to bottom
 try-format = Format
 try-format-same = As the original
-try-go = Make it
+try-go = Show picture
 
 # Signing in
 login-username = User name
 login-password = Password
 login-code = Authenticator code or recovery code
 login-wrong = The user name, password or code is wrong.
-login-kept = You have been signed out and nothing has been changed. Sign in: what you entered is kept and can be sent then.
+login-kept = You have been signed out and nothing has been changed. Sign in to continue; your entries are kept.
 kept-title = Send what you entered?
-kept-text = You had been signed out when you sent this form. Nothing has been changed yet.
+kept-text = You were signed out when you sent this form. Nothing has been changed yet.
 kept-blank = blank
 kept-secret = Passwords and codes are not kept. Enter them again.
 kept-files = Files are not kept. Choose them again.
@@ -149,7 +149,7 @@ account-title = Account
 account-who = Profile
 account-first-name = First name
 account-last-name = Last name
-account-email = E-mail
+account-email = Email
 account-password = Password
 account-password-hint = 8 to 120 characters. Changing it ends all your sessions, this one included.
 account-password-foreign = Your password is managed by your organisation's directory. Change it there.
@@ -159,7 +159,7 @@ account-password-change = Change password
 account-may = Access
 account-groups = Groups
 account-permissions = Permissions
-account-no-permissions = None beyond the rights of your groups in folders.
+account-no-permissions = None beyond the folder permissions of your groups.
 shortcuts = Keyboard shortcuts
 shortcuts-text = Single keys such as / work anywhere on a page. Switch them off if you use speech input or press keys by mistake.
 shortcuts-on = On
@@ -178,7 +178,7 @@ account-api-none = Your account has no API access.
 # About
 about-title = About
 about-heading = About Halftone
-about-lead = Halftone is a dynamic image server. It keeps one original of each picture and makes whatever is asked for by address, on demand.
+about-lead = Halftone is a dynamic image server. It keeps one original of each picture and makes any version of it on demand, from its address.
 about-version = Version
 about-licence = Licence
 about-reads = Reads
@@ -187,6 +187,7 @@ about-privacy = Privacy
 about-privacy-text = These pages load nothing from other sites and do not count visitors. Cookies keep you signed in and remember your appearance settings.
 about-others = Made with
 about-others-text = Halftone builds on many open source libraries. Their names and licences come with the program.
+about-others-pages = Licences of what these pages load
 
 # Browsing
 tree-label = Folders
@@ -206,7 +207,7 @@ browse-folder-find = Find a folder here
 browse-folder-none = No folder here has “{ $name }” in its name.
 browse-folder-pages = Pages of folders
 browse-empty = This folder is empty
-browse-empty-upload = Upload pictures, or create folders to organise what is to come.
+browse-empty-upload = Upload pictures, or create folders to organise them.
 browse-empty-quiet = There is nothing here yet.
 view-label = View
 view-grid = Grid
@@ -226,14 +227,14 @@ folder-path-hint = Change the last part to rename it, the parts before to move i
 folder-delete = Delete folder
 folder-delete-title = Delete { $name }?
 folder-delete-holds = { $count ->
-    [0] There is no picture in it.
-    [one] There is one picture in it.
-   *[other] There are { $shown } pictures in it.
+    [0] It contains no pictures.
+    [one] It contains one picture.
+   *[other] It contains { $shown } pictures.
 }
-folder-delete-holds-more = There are more than { $shown } pictures in it.
-folder-delete-text = Everything in it is deleted with it. You can restore it from the recycle folder for a while.
-folder-delete-text-others = Everything in it is deleted with it. An administrator can restore it for a while.
-folder-delete-text-ever = Everything in it is deleted with it. This cannot be undone.
+folder-delete-holds-more = It contains more than { $shown } pictures.
+folder-delete-text = Everything in the folder is deleted too. You can restore it from the recycle folder for a while.
+folder-delete-text-others = Everything in the folder is deleted too. An administrator can restore it for a while.
+folder-delete-text-ever = Everything in the folder is deleted too. This cannot be undone.
 pick = Select { $name }
 list-label = Pictures
 list-picture = Picture
@@ -265,15 +266,15 @@ image-tags = Tags
 image-tags-hint = One per line.
 image-position = { $count } of { $total }
 image-unreadable = This file cannot be shown as a picture.
-image-way = Pictures before and after
+image-way = Previous and next picture
 image-prev = Previous picture
 image-next = Next picture
 image-actions = More actions
 image-edit = Edit details
-overtaken-title = Somebody else has changed this in the meantime
-overtaken-text = What you entered has not been saved. Compare it with the other changes and save the version you want.
-overtaken-now-title = Title saved in the meantime
-overtaken-now-description = Description saved in the meantime
+overtaken-title = Somebody else changed this
+overtaken-text = Your changes have not been saved. Compare them with what is saved now, and save the version that you want.
+overtaken-now-title = Saved title
+overtaken-now-description = Saved description
 overtaken-leave = Keep theirs
 image-rename = Move or rename
 image-path = Folder and file name
@@ -319,7 +320,7 @@ search-title = Search
 search-placeholder = Search pictures
 search-for = “{ $name }”
 search-count = { $count ->
-    [0] Nothing found
+    [0] { "" }
     [one] One picture
    *[other] { $shown } pictures
 }
@@ -332,7 +333,7 @@ search-any = Any
 search-camera = Camera
 search-from = Taken from
 search-before = Taken before
-search-min-width = Wider than (pixels)
+search-min-width = Minimum width (pixels)
 search-order = Order
 search-go = Search
 search-clear = Clear
@@ -348,11 +349,11 @@ order-path = Folder and name
 # Uploading
 upload-title = Upload
 upload-folder = Upload to folder
-upload-folder-hint = The path, starting at the top of the library.
+upload-folder-hint = Path in the library.
 upload-taken = If a name is taken
 upload-rename = Keep both
-upload-refuse = Keep the old one
-upload-replace = Replace the old one
+upload-refuse = Keep the existing file
+upload-replace = Replace the existing file
 upload-drop = Drop pictures or folders here
 upload-choose = Choose pictures
 upload-choose-folder = Choose folder
@@ -379,27 +380,27 @@ outcome-go-on = Continue
 
 # Help
 help-title = Help
-help-lead = A picture is an address. What follows its question mark says how you want it; click a picture to open it.
-help-no-picture = There is no picture yet that is large enough to show this with: at least 600 pixels wide and high.
-help-imaging = Pictures by address
+help-lead = A picture is an address: what follows the question mark says how you want it. Click a picture to open it.
+help-no-picture = The examples need a picture that is at least 600 pixels wide and high. There is none yet.
+help-imaging = Imaging guide
 help-parameters = All parameters
 help-name = Name
 help-takes = Takes
 help-means = What it does
-help-api = The API
+help-api = API guide
 help-api-text = Programs can do everything that these pages do. The OpenAPI document describes every call.
 help-api-document = OpenAPI document
 help-keys = Keyboard shortcuts
 help-key-find = Search
 help-key-turn = Previous or next picture
 help-key-pick = Select the focused picture
-help-key-extend = Select the pictures on the way
+help-key-extend = Extend the selection
 help-key-all = Select all
 help-key-none = Clear selection
-example-width = A width
+example-width = Set a width
 example-cover = Fill a square
 example-smart = Keep what matters
-example-crop = Part of it
+example-crop = Crop to a part
 example-angle = Rotated, with transparent corners
 example-flip = Mirrored
 example-gray = Shades of grey
@@ -427,7 +428,7 @@ status-thread = Thread
 status-stage = Stage
 status-for = For
 status-left = Time left
-status-address = Hash of the address
+status-address = Address hash
 
 # Scripts
 script-offline = The server cannot be reached. Please try again.
@@ -436,10 +437,10 @@ script-chosen-other = { $count } selected
 script-changed = { $done } changed
 script-deleted = { $done } deleted
 script-recycled = Recycle folder
-script-nothing-entered = Nothing has been entered, so nothing is changed.
+script-nothing-entered = Nothing was entered, so nothing was changed.
 script-delete-one = Delete one picture?
 script-delete-other = Delete { $count } pictures?
-script-stopping = Stopping. What has begun is finished first.
+script-stopping = Stopping. What has been started is finished first.
 script-stopped = Stopped: { $done } of { $total } done.
 script-some-failed = { $failed } could not be changed, { $done } changed.
 script-some-more = and { $count } more
@@ -463,9 +464,10 @@ script-unshowable = Cannot be shown
 script-try-again = Try again
 script-busy = The server is busy. Please try again in a moment.
 script-too-large = This is larger than the server accepts.
-script-unexpected = The server cannot do this (status { $count }).
+script-timed-out = This took too long. Please try again.
+script-unexpected = The server answered with an error (status { $count }).
 script-signed-out = You are no longer signed in. Nothing has been changed.
-script-more = More pictures have been added
+script-more = More pictures have been loaded
 script-upload-waiting = Waiting
 script-upload-percent = { $percent }%
 script-upload-done = Uploaded

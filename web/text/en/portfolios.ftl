@@ -40,7 +40,7 @@ portfolio-earlier-short = Earlier
 portfolio-later = Move { $name } one place later
 portfolio-later-short = Later
 portfolio-change = Change how { $name } looks in this portfolio
-portfolio-change-short = Change its look
+portfolio-change-short = Change look
 portfolio-take-out = Remove { $name } from this portfolio
 portfolio-take-out-short = Remove
 portfolio-gone = The file is no longer in the library.
@@ -53,7 +53,7 @@ portfolio-colleagues = Everybody signed in
 portfolio-may-nothing = No access
 portfolio-may-look = See the pictures
 portfolio-may-download = Download files
-portfolio-rights-hint = Pictures are shown only to those who may see them in their folders. Published files hold all of them.
+portfolio-rights-hint = Pictures are shown only to those who may see them in their folders. Published files contain all of them.
 
 # The basket
 basket-title = Basket
@@ -62,7 +62,7 @@ basket-here = Your basket
 basket-choose = Use as basket
 basket-leave = Stop using as basket
 basket-empty = Your basket is empty
-basket-how = Select pictures while browsing or searching and add them to the basket; a picture's own page has a button for it, too.
+basket-how = Select pictures while browsing or searching and add them to your basket, or use the button on a picture's page.
 
 # One picture of a portfolio
 change-lead = How it looks in this portfolio and in its published files.
@@ -95,14 +95,14 @@ publish-files = Published files
 publish-none = Nothing has been published yet.
 publish-progress = { $count } of { $total } pictures
 publish-waits = Waiting
-publish-failed = It could not be made. A picture may be damaged, or you may no longer publish it; delete this and try again.
+publish-failed = The file could not be made. A picture may be damaged, or you may no longer be allowed to publish it. Delete this and try again.
 publish-delete = Delete the file { $name }
 
 # What was done
 done-portfolio-made = The portfolio has been created.
 done-portfolio-saved = The portfolio has been saved.
 done-portfolio-deleted = The portfolio has been deleted.
-done-portfolio-copied = The copy has been made.
+done-portfolio-copied = The portfolio has been copied.
 done-portfolio-picture-saved = The change has been saved.
 done-portfolio-picture-removed = The picture has been removed from the portfolio.
 done-publish-begun = The file is being made.

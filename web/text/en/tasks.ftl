@@ -1,6 +1,6 @@
 # Words of background tasks. What they do: a text for each kind.
 work-sync = Scan library
-work-sync-sweep = Mark missing pictures deleted
+work-sync-sweep = Mark missing pictures as deleted
 work-read-metadata = Read new files
 work-move-folder = Move a folder
 work-delete-folder = Delete a folder
@@ -67,18 +67,18 @@ came-uploads = { $count ->
 }
 came-recycled = { $shown } removed from the recycle folder
 came-words = { $count ->
-    [one] one word of the search forgotten
-   *[other] { $shown } words of the search forgotten
+    [one] one unused search word removed
+   *[other] { $shown } unused search words removed
 }
 came-tasks = { $count ->
-    [one] one finished task forgotten
-   *[other] { $shown } finished tasks forgotten
+    [one] one finished task removed
+   *[other] { $shown } finished tasks removed
 }
-came-image-stats = { $shown } counts of pictures deleted
-came-system-stats = { $shown } counts of the system deleted
+came-image-stats = { $shown } picture counts deleted
+came-system-stats = { $shown } system counts deleted
 came-folded-days = { $count ->
-    [one] one day of statistics added up
-   *[other] { $shown } days of statistics added up
+    [one] one day of statistics summarised
+   *[other] { $shown } days of statistics summarised
 }
 came-disk-entries = { $shown } removed from the disk
 came-front-server-answers = { $shown } removed from front servers
@@ -101,5 +101,5 @@ came-skipped = { $count ->
     [one] one name that cannot be served
    *[other] { $shown } names that cannot be served
 }
-came-skipped-names = namely { $name }
+came-skipped-names = such as { $name }
 came-problems = could not read: { $name }

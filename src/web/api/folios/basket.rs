@@ -32,7 +32,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/basket",
-        title: "Tell of the portfolio that the caller gathers images into; null when there is none",
+        title: "Get your basket",
         access: Access::SignedIn(""),
         fields: &[],
         gives: gives::<Option<FolioShape>>(),
@@ -42,7 +42,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/basket",
-        title: "Gather images into another portfolio from now on",
+        title: "Choose a portfolio as your basket",
         access: Access::SignedIn(OWNER),
         fields: &[must("folio_id", Kind::Whole(1, i64::MAX), "The portfolio.")],
         gives: gives::<FolioShape>(),
@@ -52,7 +52,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/basket",
-        title: "Gather images into no portfolio; the one until now stays as it is",
+        title: "Stop using a portfolio as your basket",
         access: Access::SignedIn(""),
         fields: &[],
         gives: gives::<()>(),
@@ -62,21 +62,23 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/basket/images",
-        title: "Put images into the basket; a portfolio of one's own is begun when there is none",
+        title: "Add images to your basket",
         access: Access::SignedIn(
-            "View permission for the images' folders; to begin a portfolio, the permission folios.",
+            "View permission for the images' folders. If you have no basket, a private portfolio \
+             is created for it, which needs the permission folios.",
         ),
         fields: &[
             optional(
                 "image_ids",
                 Kind::Line(20_000),
-                "The images, at most 1000, with commas between; either these or image_src.",
+                "Image IDs separated by commas, at most 1000; either these or image_src.",
             ),
-            optional("image_src", Kind::Line(1024), "One image's folder and file name."),
+            optional("image_src", Kind::Line(1024), "The folder and file name of one image."),
             optional(
                 "image_parameters",
                 Kind::Json,
-                "What is done to the images in the portfolio, as in templates.",
+                "Image parameters for these images in the portfolio, in the same form as in \
+                 templates.",
             ),
         ],
         gives: gives::<GatheredShape>(),
@@ -85,18 +87,18 @@ pub const ENDPOINTS: &[Endpoint] = &[
     },
 ];
 
-/// What came of putting images into the basket.
+/// The result of adding images to the basket.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Gathered")]
 struct GatheredShape {
     folio_id: i64,
-    /// What stands in the portfolio's address.
+    /// The portfolio's short name, used in its URL.
     human_id: String,
-    /// The address of its page.
+    /// The URL of its page.
     url: String,
-    /// How many images were not in it before.
+    /// Number of images that were not in it before.
     added: i64,
-    /// How many there are in it now.
+    /// Number of images in it now.
     images: i64,
 }
 

@@ -17,10 +17,10 @@ use crate::web::Error;
 pub const ENDPOINTS: &[Endpoint] = &[Endpoint {
     method: Method::POST,
     path: "/portfolios/{folio_id}/copies",
-    title: "Copy a portfolio, without its exports, into one that only the caller sees",
+    title: "Copy a portfolio",
     access: Access::Anyone(
-        "View permission for the portfolio, and the permission folios. Images in folders that the caller \
-         may not view are left out.",
+        "View permission for the portfolio, and the permission folios. Images in folders that you \
+         may not view and exports are not copied. Only you can see the copy.",
     ),
     fields: &[must("name", Kind::Line(255), "The name of the copy.")],
     gives: gives::<FolioShape>(),

@@ -26,7 +26,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/portfolios/{folio_id}/exports",
-        title: "List the exports of a portfolio",
+        title: "List a portfolio's exports",
         access: Access::Anyone(VIEW),
         fields: &[],
         gives: gives::<Vec<ExportShape>>(),
@@ -36,24 +36,28 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/portfolios/{folio_id}/exports",
-        title: "Publish a portfolio as a zip file or a document",
+        title: "Publish a portfolio as a ZIP or PDF file",
         access: Access::Anyone(
-            "Owning the portfolio, or the permission admin_folios; besides, view permission for the \
-             folders of its images, download permission for originals.",
+            "The portfolio's owner, or the permission admin_folios; also view permission for the \
+             folders of its images, and download permission for originals.",
         ),
         fields: &[
-            blank("description", Kind::Line(255), "What the export is."),
-            must("originals", Kind::Flag, "Whether it holds the originals as they are."),
-            must("expiry_time", Kind::End, "When the file is deleted; a day counts whole."),
+            blank("description", Kind::Line(255), "The description of the export."),
+            must("originals", Kind::Flag, "Whether to include the originals unchanged."),
+            must(
+                "expiry_time",
+                Kind::End,
+                "When the file is deleted; a date alone means the end of that day.",
+            ),
             optional(
                 "image_parameters",
                 Kind::Json,
-                "What is done to all images, as in templates.",
+                "Image parameters for all images, in the same form as in templates.",
             ),
             optional(
                 "format",
                 Kind::Choice(&["zip", "pdf"]),
-                "zip (if left out), or pdf for a document with a page for each image.",
+                "zip (the default), or pdf for a document with one page per image.",
             ),
         ],
         gives: begins::<ExportShape>(),
@@ -63,7 +67,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/portfolios/{folio_id}/exports/{export_id}",
-        title: "Tell of an export",
+        title: "Get an export",
         access: Access::Anyone(VIEW),
         fields: &[],
         gives: gives::<ExportShape>(),

@@ -18,17 +18,20 @@ use crate::source::SourcePath;
 use crate::spec::Params;
 use crate::web::Error;
 
-const FILENAME: Field =
-    optional("filename", Kind::Line(255), "The image's name in exports; its own if left out.");
+const FILENAME: Field = optional(
+    "filename",
+    Kind::Line(255),
+    "The image's file name in exports. Default: its own name.",
+);
 const INDEX: Field = optional(
     "index",
     Kind::Whole(0, 1_000_000),
-    "The image's place, from 0; others are not moved.",
+    "The image's position, starting at 0; other images are not moved.",
 );
 const PARAMETERS: Field = optional(
     "image_parameters",
     Kind::Json,
-    "What is done to the image in this portfolio, as in templates.",
+    "Image parameters for the image in this portfolio, in the same form as in templates.",
 );
 
 /// The rows.
@@ -36,7 +39,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/portfolios/{folio_id}/images",
-        title: "List the images of a portfolio",
+        title: "List a portfolio's images",
         access: Access::Anyone(VIEW),
         fields: &[],
         gives: gives::<Vec<FolioImageShape>>(),
@@ -46,10 +49,17 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/portfolios/{folio_id}/images",
-        title: "Put an image into a portfolio",
-        access: Access::Anyone("That, and view permission for the image's folder."),
+        title: "Add an image to a portfolio",
+        access: Access::Anyone(
+            "The portfolio's owner, or the permission admin_folios; also view permission for the \
+             image's folder.",
+        ),
         fields: &[
-            optional("image_id", Kind::Whole(1, i64::MAX), "The image; either this or image_src."),
+            optional(
+                "image_id",
+                Kind::Whole(1, i64::MAX),
+                "The image's ID; either this or image_src.",
+            ),
             optional("image_src", Kind::Line(1024), "The image's folder and file name."),
             FILENAME,
             INDEX,
@@ -62,7 +72,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/portfolios/{folio_id}/images/{image_id}",
-        title: "Tell of an image of a portfolio",
+        title: "Get an image in a portfolio",
         access: Access::Anyone(VIEW),
         fields: &[],
         gives: gives::<FolioImageShape>(),
@@ -72,7 +82,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/portfolios/{folio_id}/images/{image_id}",
-        title: "Change what a portfolio says of an image",
+        title: "Update an image in a portfolio",
         access: Access::Anyone(OWNER),
         fields: &[FILENAME, INDEX, PARAMETERS],
         gives: gives::<FolioImageShape>(),
@@ -82,7 +92,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/portfolios/{folio_id}/images/{image_id}",
-        title: "Take an image out of a portfolio",
+        title: "Remove an image from a portfolio",
         access: Access::Anyone(OWNER),
         fields: &[],
         gives: gives::<()>(),
@@ -92,12 +102,12 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/portfolios/{folio_id}/images/{image_id}/position",
-        title: "Move an image of a portfolio, and number all its images anew",
+        title: "Move an image within a portfolio",
         access: Access::Anyone(OWNER),
         fields: &[must(
             "index",
             Kind::Whole(i64::MIN, i64::MAX),
-            "The place to move it to, from 0; the nearest there is.",
+            "The new position, starting at 0; beyond the end means last.",
         )],
         gives: gives::<Vec<FolioImageShape>>(),
         failures: &[],

@@ -34,17 +34,18 @@ pub use shape::query_of;
 const NOT_IN_ADDRESSES: [char; 8] = ['%', '<', '>', '&', '.', '?', ':', '/'];
 
 const VIEW: &str = "View permission for the portfolio.";
-const OWNER: &str = "Owning the portfolio, or the permission admin_folios.";
+const OWNER: &str = "The portfolio's owner, or the permission admin_folios.";
 const ACCESS: Kind = Kind::Choice(&["0", "10", "20"]);
 
 const FIELDS: &[Field] = &[
     optional(
         "human_id",
         Kind::Line(64),
-        "What stands in the portfolio's address, without any of % < > & . ? : /; made up if left out.",
+        "The portfolio's short name, used in its URL, without any of % < > & . ? : /. Default: a \
+         generated one.",
     ),
     must("name", Kind::Line(255), "The name."),
-    blank("description", Kind::Text(5_000), "What it is."),
+    blank("description", Kind::Text(5_000), "The description."),
     must(
         "internal_access",
         ACCESS,
@@ -58,14 +59,10 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/portfolios",
-        title: "List the portfolios that the caller may view, or tell of one by its human_id",
+        title: "List portfolios, or get one by its human_id",
         access: Access::Anyone(VIEW),
         fields: &[
-            optional(
-                "human_id",
-                Kind::Line(64),
-                "What stands in the address of the one to tell of.",
-            ),
+            optional("human_id", Kind::Line(64), "The short name of the portfolio to get."),
             START,
             LIMIT,
         ],
@@ -76,7 +73,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/portfolios",
-        title: "Make a portfolio",
+        title: "Create a portfolio",
         access: Access::Anyone("The permission folios."),
         fields: FIELDS,
         gives: gives::<FolioShape>(),
@@ -86,7 +83,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/portfolios/{folio_id}",
-        title: "Tell of a portfolio, its images, exports and history",
+        title: "Get a portfolio with its images, exports and history",
         access: Access::Anyone(VIEW),
         fields: &[],
         gives: gives::<FolioShape>(),
@@ -96,7 +93,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::PUT,
         path: "/portfolios/{folio_id}",
-        title: "Change a portfolio",
+        title: "Update a portfolio",
         access: Access::Anyone(OWNER),
         fields: FIELDS,
         gives: gives::<FolioShape>(),
@@ -106,7 +103,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::DELETE,
         path: "/portfolios/{folio_id}",
-        title: "Delete a portfolio with its exports",
+        title: "Delete a portfolio and its exports",
         access: Access::Anyone(OWNER),
         fields: &[],
         gives: gives::<()>(),
@@ -115,7 +112,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     },
 ];
 
-/// A list, or the one that was asked for.
+/// A list, or the one portfolio named by `human_id`.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 #[allow(dead_code, reason = "the shape alone is used, for the document")]

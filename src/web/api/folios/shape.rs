@@ -22,7 +22,7 @@ pub fn address(base_url: &str, folio_human_id: &str) -> String {
     format!("{base_url}/portfolios/{}/", in_query(folio_human_id))
 }
 
-/// What a group may do with a portfolio.
+/// A group's access to a portfolio.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "PortfolioPermission")]
 struct PermissionShape {
@@ -40,7 +40,7 @@ struct PermissionShape {
 pub struct ExportShape {
     created: Moment,
     description: String,
-    /// Blank until the file is there.
+    /// Blank until the file is ready.
     filename: String,
     filesize: i64,
     folio_id: i64,
@@ -50,9 +50,9 @@ pub struct ExportShape {
     keep_until: Moment,
     originals: bool,
     parameters: Value,
-    /// The task that makes it; null when the file is there.
+    /// The task that makes the file; null once it is ready.
     task_id: Option<i64>,
-    /// Where it can be downloaded; blank until the file is there.
+    /// The download URL; blank until the file is ready.
     url: String,
 }
 
@@ -91,17 +91,17 @@ pub struct FolioSummaryShape {
     description: String,
     /// The files that can be downloaded.
     downloads: Vec<ExportShape>,
-    /// What stands in its address.
+    /// Its short name, used in its URL.
     human_id: String,
     id: i64,
     last_updated: Moment,
     name: String,
-    /// Whose it is; null for callers who are not signed in. The e-mail address is blank unless the caller
-    /// could ask for the account itself.
+    /// The owner; null if you are not signed in. The email address is blank unless you may get the
+    /// user as well.
     owner: Option<UserShape>,
     owner_id: Option<i64>,
     permissions: Vec<PermissionShape>,
-    /// The address of its page.
+    /// The URL of its page.
     url: String,
 }
 
@@ -138,18 +138,18 @@ impl FolioSummaryShape {
     }
 }
 
-/// What was done to a portfolio.
+/// An entry of a portfolio's history.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "PortfolioHistory")]
 struct HistoryShape {
-    /// 1 created, 2 edited, 3 picture change, 4 published, 5 downloaded, 6 unpublished.
+    /// 1 created, 2 edited, 3 image changed, 4 published, 5 downloaded, 6 unpublished.
     action: i64,
-    /// More of it, for people; blank where it names a picture that the caller may not view.
+    /// Details as text; blank if they name an image that you may not view.
     action_info: String,
     action_time: Moment,
     folio_id: i64,
     id: i64,
-    /// Who did it, as `owner` of the portfolio.
+    /// Who did it, in the same form as the portfolio's `owner`.
     user: Option<UserShape>,
     user_id: Option<i64>,
 }
@@ -197,7 +197,7 @@ pub struct FolioShape {
     #[serde(flatten)]
     summary: FolioSummaryShape,
     history: Vec<HistoryShape>,
-    /// In order; without those in folders that the caller may not view.
+    /// In order, without images in folders that you may not view.
     images: Vec<FolioImageShape>,
 }
 
@@ -224,17 +224,17 @@ impl FolioShape {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "PortfolioImage")]
 pub struct FolioImageShape {
-    /// Its name in exports; blank for its own.
+    /// Its file name in exports; blank for its own name.
     filename: String,
     folio_id: i64,
     id: i64,
     image: ImageShape,
     image_id: i64,
-    /// Its place; images with the same come in the order in which they were added.
+    /// Its position; images with the same position are in the order in which they were added.
     order_num: i64,
-    /// What is done to the image, as in templates.
+    /// Image parameters, in the same form as in templates.
     parameters: Value,
-    /// The address that shows it as it is in the portfolio.
+    /// The URL that shows it as it looks in the portfolio.
     url: String,
 }
 

@@ -39,15 +39,15 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::GET,
         path: "/admin/metadata",
-        title: "List what is said of the images of a folder, or of some images",
+        title: "Export titles, descriptions and tags",
         access: Access::SignedIn("View permission for the folders of the images."),
         fields: &[
             optional("path", Kind::Line(1024), "The folder; either this or image_ids."),
-            optional("image_ids", Kind::Line(20_000), "The images, with commas between."),
+            optional("image_ids", Kind::Line(20_000), "Image IDs separated by commas."),
             optional(
                 "format",
                 Kind::Choice(&["json", "csv"]),
-                "The usual answer, or a table for spreadsheets without what usually stands around it.",
+                "The usual JSON, or a CSV file for spreadsheets.",
             ),
         ],
         gives: gives_table::<Vec<SaidShape>>(),
@@ -57,20 +57,20 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: Method::POST,
         path: "/admin/metadata",
-        title: "Change what is said of the images that a table names",
+        title: "Import titles, descriptions and tags",
         access: Access::SignedIn("Edit permission for the folders of the images."),
         fields: &[
             must(
                 "table",
                 Kind::Text(MAX_TABLE_CHARS),
-                "The table, as the list gives it: a line with the names of columns, then one for each \
-                 image. It has src and at least one of title, description and tags; other columns are \
-                 passed over. What stands in a cell takes the place of what was said.",
+                "The table, in the form of the export: a line with the column names, then one \
+                 line per image. It needs src and at least one of title, description and tags; \
+                 other columns are ignored. Each cell replaces the current value.",
             ),
             optional(
                 "dry_run",
                 Kind::Flag,
-                "Whether only to tell what would change; no if left out.",
+                "Whether to only report what would change. Default: no.",
             ),
         ],
         gives: gives::<OutcomeShape>(),
@@ -79,33 +79,33 @@ pub const ENDPOINTS: &[Endpoint] = &[
     },
 ];
 
-/// What is said of an image.
+/// Title, description and tags of an image.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Said")]
 struct SaidShape {
-    /// The path, without a slash in front.
+    /// The path, without a leading slash.
     src: String,
     title: String,
     description: String,
-    /// With semicolons between; on a line each where one of them has a semicolon in it.
+    /// Separated by semicolons, or one per line if a tag contains a semicolon.
     tags: String,
-    /// Null while it is not known.
+    /// Null if not known yet.
     width: Option<i64>,
     height: Option<i64>,
     size_bytes: Option<i64>,
-    /// Null while nobody has asked for it yet.
+    /// Null until somebody has requested the image.
     image_id: Option<i64>,
 }
 
-/// What came of a table, or would.
+/// The result of an import, or of a dry run.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "MetadataOutcome")]
 struct OutcomeShape {
-    /// Images that were changed, or would be.
+    /// Number of images that were changed, or would be.
     changed: usize,
-    /// Lines of which nothing comes.
+    /// Number of lines that cannot be used.
     failed: usize,
-    /// Lines that change something or cannot be used; not those that say what is said already.
+    /// Lines that change something or cannot be used. Lines that change nothing are left out.
     lines: Vec<LineShape>,
 }
 
@@ -113,15 +113,15 @@ struct OutcomeShape {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "MetadataLine")]
 struct LineShape {
-    /// Its number in the table, the line with the names of columns being the first.
+    /// Its number in the table; the line with the column names is 1.
     line: u64,
     src: String,
     changes: Vec<ChangeShape>,
-    /// Why nothing comes of it; blank when something does.
+    /// Why the line cannot be used; blank if it can.
     error: String,
 }
 
-/// A change of one text.
+/// A change to one field.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "MetadataChange")]
 struct ChangeShape {

@@ -362,7 +362,7 @@ mod tests {
                 &[
                     "jo",
                     "User name: jo → jim; \"x\" -> y",
-                    "E-mail: blank → jim@example.org",
+                    "Email: blank → jim@example.org",
                     "May use the API: no → yes",
                 ][..],
             ),
@@ -374,10 +374,10 @@ mod tests {
                 &[
                     "Press",
                     "Type: Normal group → Directory group",
-                    "Rights: Create portfolios → See reports, Administer files and folders",
+                    "Permissions: Create portfolios → See reports, Administer files and folders",
                 ],
             ),
-            ("group.create", "Press", "folios", &["Press", "Rights: Create portfolios"]),
+            ("group.create", "Press", "folios", &["Press", "Permissions: Create portfolios"]),
             ("group.add", "Press", "user 5 \"jo o\"", &["Press", "User: jo o"]),
             ("group.join", "Press", "\"jo\"", &["Press", "User: jo"]),
             (
@@ -426,9 +426,14 @@ mod tests {
                 "folder.close",
                 "/b",
                 "it was /a, b, and is closed as far as that was",
-                &["/b", "It was /a, b, and is closed to the same extent."],
+                &["/b", "It was /a, b, and keeps the same restrictions."],
             ),
-            ("access.move", "/a", "2 records, to /b", &["/a", "2 levels and templates, to /b"]),
+            (
+                "access.move",
+                "/a",
+                "2 records, to /b",
+                &["/a", "2 permissions and templates, to /b"],
+            ),
             ("key.create", "backup", "read write", &["backup", "Allows: Read and write"]),
             (
                 "task.begin",
@@ -446,9 +451,9 @@ mod tests {
                 "task.begin",
                 "sync",
                 r#"{"yes":false}"#,
-                &["Scan library", "Mark missing files as deleted, however many there are: no"],
+                &["Scan library", "Mark all missing files as deleted, even if there are many: no"],
             ),
-            ("task.run", "sync_sweep", "\"Mark\"", &["Mark missing pictures deleted", "Mark"]),
+            ("task.run", "sync_sweep", "\"Mark\"", &["Mark missing pictures as deleted", "Mark"]),
             // Of another version, or as nobody has written it.
             ("thing.done", "x", "y z", &["x", "y z"]),
             ("user.change", "jo", "odd", &["jo", "odd"]),

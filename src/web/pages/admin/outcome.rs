@@ -109,7 +109,7 @@ mod tests {
         (
             "sync",
             r#"{"skipped":1,"skipped_names":["a: x"],"problems":["b: no","c: no"]}"#,
-            "One name that cannot be served, namely a: x, could not read: b: no; c: no",
+            "One name that cannot be served, such as a: x, could not read: b: no; c: no",
         ),
         ("sync_sweep", r#"{"deleted":2}"#, "2 marked deleted"),
         ("read_metadata", r#"{"read":12,"failed":1}"#, "12 read, 1 failed"),
@@ -125,7 +125,7 @@ mod tests {
             "library_housekeeping",
             r#"{"uploads":1,"recycled":2,"words":3}"#,
             "2 removed from the recycle folder, one unfinished upload removed, \
-             3 words of the search forgotten",
+             3 unused search words removed",
         ),
         (
             "prepare_reductions",
@@ -147,8 +147,8 @@ mod tests {
         (
             "row_housekeeping",
             r#"{"tasks":1,"image_stats":2,"system_stats":3,"folded_days":1}"#,
-            "One day of statistics added up, 2 counts of pictures deleted, \
-             3 counts of the system deleted, one finished task forgotten",
+            "One day of statistics summarised, 2 picture counts deleted, \
+             3 system counts deleted, one finished task removed",
         ),
         ("purge_system_stats", r#"{"deleted":1}"#, "1 deleted"),
         ("purge_image_stats", r#"{"deleted":7}"#, "7 deleted"),

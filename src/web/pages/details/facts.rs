@@ -194,7 +194,7 @@ mod tests {
         let texts = crate::web::text::for_languages(None);
         for (noted, words) in [
             ("uploaded", "Uploaded"),
-            ("found on disk", "Found on the disk"),
+            ("found on disk", "Found on disk"),
             ("deleted", ""),
             ("title, description changed", "Title, Description"),
             ("tags changed", "Tags"),
@@ -206,7 +206,7 @@ mod tests {
         let moved = crate::db::image_history::moved_from("a/b.png");
         assert_eq!(more(texts, &moved), "From a/b.png");
         let moved = crate::db::image_history::moved_on_disk_from("a/b.png");
-        assert_eq!(more(texts, &moved), "On the disk, from a/b.png");
+        assert_eq!(more(texts, &moved), "On disk, from a/b.png");
     }
 
     #[test]

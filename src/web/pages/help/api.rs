@@ -15,6 +15,9 @@ use crate::web::{App, Error, client, who};
 /// Where shapes stand in the document.
 const SHAPES: &str = "#/components/schemas/";
 
+/// In what order the calls of one address are listed.
+const METHODS: [&str; 6] = ["get", "head", "post", "put", "patch", "delete"];
+
 static GUIDE: LazyLock<Guide> = LazyLock::new(|| {
     let document = serde_json::from_str(&openapi_json()).unwrap_or_default();
     Guide::read(&document)
@@ -94,7 +97,7 @@ impl Guide {
     fn read(document: &Value) -> Self {
         let mut groups: BTreeMap<String, Vec<Call>> = BTreeMap::new();
         for (path, methods) in document["paths"].as_object().into_iter().flatten() {
-            for (method, operation) in methods.as_object().into_iter().flatten() {
+            for (method, operation) in METHODS.iter().filter_map(|m| Some((m, methods.get(m)?))) {
                 let group = operation["tags"][0].as_str().unwrap_or_default().to_owned();
                 groups.entry(group).or_default().push(Call::read(path, method, operation));
             }
@@ -295,6 +298,16 @@ mod tests {
         }
         let failure = GUIDE.shapes.iter().find(|shape| shape.name == "Failure").unwrap();
         assert!(!failure.about.is_empty());
+    }
+
+    #[test]
+    fn calls_of_an_address_are_read_before_they_are_changed() {
+        let templates = GUIDE.groups.iter().find(|group| group.name == "templates").unwrap();
+        let calls = templates.calls.iter().map(|call| (call.method.as_str(), call.path.as_str()));
+        let one = "/api/v1/admin/templates/{template_id}/";
+        let wanted = [("GET", "/api/v1/admin/templates/"), ("POST", "/api/v1/admin/templates/")];
+        let wanted = wanted.into_iter().chain([("GET", one), ("PUT", one), ("DELETE", one)]);
+        assert!(calls.eq(wanted));
     }
 
     #[test]
