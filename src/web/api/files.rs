@@ -91,7 +91,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
                 Kind::Line(PATH_CHARS),
                 "The path of the folder; with name, that of its parent folder.",
             ),
-            optional("name", Kind::Line(PATH_CHARS), "The name of the folder, in the folder of path."),
+            optional(
+                "name",
+                Kind::Line(PATH_CHARS),
+                "The name of the folder, in the folder of path.",
+            ),
         ],
         gives: gives::<FolderShape>(),
         failures: &[403, 409],
