@@ -170,7 +170,11 @@ impl App {
     fn finish(&self, request: &Request, result: Result<Response, Error>) -> Response {
         let mut response = result.unwrap_or_else(|error| {
             error.log(&subject(self, request));
-            let response = pages::error_page(self, request, &error);
+            let mut response = pages::error_page(self, request, &error);
+            // Viewers on other sites' pages ask why a picture did not come, and when to ask again.
+            if shows_pictures(&request.path) {
+                self.cors.allow(request, &mut response.headers);
+            }
             count::failed(self, &error, &response, request);
             response
         });

@@ -181,9 +181,9 @@ pub(super) static CORS_ORIGINS: Row<Vec<String>> = Row {
         reload: true,
         secret: false,
         group: Group::Connections,
-        doc: "The sites whose pages may call the API from a browser, such as \
-              `https://www.example.com`. `*` lets pages of all sites call it, without cookies. \
-              Blank: only pages of this server.",
+        doc: "The sites whose pages may call the API from a browser, and read why a picture did \
+              not come, such as `https://www.example.com`. `*` lets pages of all sites do so, \
+              without cookies. Blank: only pages of this server.",
     },
     kind: &Origins,
 };

@@ -113,3 +113,23 @@ fn only_named_sites_pages_may_read_answers() {
     assert_eq!(preflight.status, 204);
     assert!(preflight.header("access-control-allow-headers").unwrap().contains("Authorization"));
 }
+
+#[test]
+fn only_named_sites_pages_may_read_why_a_picture_did_not_come() {
+    let origin = "https://www.example.com";
+    let site = Site::start(&format!("cors_origins = ['{origin}']"), super::pictures);
+    let ask = |target: &str, origin: &str| {
+        let mut client = Client::connect(site.addr()).unwrap();
+        client.request("GET", target.as_bytes(), &[("Origin", origin)], b"").unwrap()
+    };
+    for (target, status) in [("/image?src=a/none.png", 404), ("/image?src=", 400)] {
+        let told = ask(target, origin);
+        assert_eq!(told.status, status, "{target}");
+        assert_eq!(told.header("access-control-allow-origin"), Some(origin), "{target}");
+        assert!(told.header("access-control-expose-headers").unwrap().contains("Retry-After"));
+        let refused = ask(target, "https://evil.example");
+        assert_eq!(refused.header("access-control-allow-origin"), None, "{target}");
+    }
+    // Pages are not for other sites.
+    assert_eq!(ask("/none", origin).header("access-control-allow-origin"), None);
+}
