@@ -130,7 +130,7 @@ async function choose(page, folder) {
   await page.getByLabel("Title").fill("Together");
   await page.getByLabel("Add tags").fill("first, second");
   await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
-  await said(page, "2 changed");
+  await said(page, "2 pictures changed");
   await page.goto(`${base}/search?tag=second`);
   assert.equal(await page.locator(".tile").count(), 2, "both have the tag");
   await page.goto(`${base}/browse?path=${encodeURIComponent(folder.slice(1))}`);
@@ -142,7 +142,7 @@ async function choose(page, folder) {
   await page.getByRole("toolbar").getByRole("button", { name: "Delete" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await page.waitForFunction(() => document.querySelectorAll(".tile").length === 19);
-  await said(page, "1 deleted");
+  await said(page, "1 picture deleted");
   await page.locator(".toast").getByRole("button", { name: "Recycle folder" }).click();
   await arrived(page, page.getByRole("heading", { name: "Recycle folder" }));
 }
