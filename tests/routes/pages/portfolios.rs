@@ -188,7 +188,7 @@ fn a_picture_is_changed_as_the_page_has_shown_it() {
     let fields = [("filename", "cover.png"), ("image_parameters", &*json.to_string())];
     assert_eq!(post(&mut editor, &keep, &fields).status, 303);
     let kept = editor.get(&href).text();
-    assert!(kept.contains("width=30") && kept.contains("cover.png"), "{kept}");
+    assert!(kept.contains("Width: 30") && kept.contains("cover.png"), "{kept}");
     assert!(editor.get(&page).text().contains("value=\"30\""));
     for (target, status) in [
         (page.replace(&format!("/{}", ids[0]), "/999999"), 404),
