@@ -77,7 +77,7 @@ async function byKeyboardAlone(page) {
   await page.keyboard.press("Tab");
   await types(page, "keyed");
   await page.keyboard.press("Enter");
-  await said(page, "2 changed");
+  await said(page, "2 pictures changed");
   // The focus is where it was, and Tab comes back to it.
   await page.locator("dialog#choice-edit").waitFor({ state: "hidden" });
   assert.equal(await focus(page), "2.png");
@@ -106,17 +106,17 @@ async function byKeyboardAlone(page) {
   await accessible(page, "the sheet with folders that are offered");
   await press(page, "Tab", /^Move$/);
   await page.keyboard.press("Enter");
-  await said(page, "Moved 1 to");
+  await said(page, "1 picture moved to");
   await page.getByText(`${MANY - 1} pictures`, { exact: true }).waitFor();
   // What had the focus has gone; the next one has it.
   await until("the next one has the focus", async () => (await focus(page)) === "2.png");
   await page.keyboard.press("Space");
   await page.keyboard.press("Delete");
   await page.locator("dialog#choice-delete:modal").waitFor();
-  await page.getByRole("heading", { name: "Delete one picture?" }).waitFor();
+  await page.getByRole("heading", { name: "Delete 1 picture?" }).waitFor();
   await press(page, "Shift+Tab", /^Delete$/, 3);
   await page.keyboard.press("Enter");
-  await said(page, "1 deleted");
+  await said(page, "1 picture deleted");
   await page.getByText(`${MANY - 2} pictures`, { exact: true }).waitFor();
   await until("the one after it has the focus", async () => (await focus(page)) === "3.png");
   assert.deepEqual(await listed(page, `${FOLDER}/b quay`), ["1.png"]);
@@ -264,7 +264,7 @@ async function besideAnother(page) {
   const sent = page.waitForRequest((request) => request.method() === "PATCH");
   await page.keyboard.press("Enter");
   assert.deepEqual([...new URLSearchParams((await sent).postData())], [["title", "Ours"], ["add", "ours"]]);
-  await said(page, "1 changed");
+  await said(page, "1 picture changed");
   const { title, description } = await api(page, "GET", `/admin/images/${id}`);
   assert.deepEqual([title, description], ["Ours", "Theirs"]);
   assert.deepEqual(await api(page, "GET", `/admin/images/${id}/tags`), ["ours", "theirs"]);
@@ -285,7 +285,7 @@ async function amongFound(page) {
   await page.getByRole("toolbar").getByRole("button", { name: "Edit details" }).click();
   await page.getByLabel("Add tags").fill("found");
   await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
-  const alert = page.getByRole("dialog").getByRole("alert").filter({ hasText: "1 could not be changed, 2 changed." });
+  const alert = page.getByRole("dialog").getByRole("alert").filter({ hasText: "1 of 3 pictures could not be changed." });
   await alert.waitFor();
   assert.match(await alert.textContent(), new RegExp(`${refused}: Not yours`));
   await picture(page, "some-refused-desktop-light");
@@ -313,7 +313,7 @@ async function amongFound(page) {
   await bar.getByRole("button", { name: "Move" }).click();
   await page.getByRole("dialog").getByLabel("Path of the folder").fill(`${FOLDER}/a quay`);
   await page.getByRole("dialog").getByRole("button", { name: "Move", exact: true }).click();
-  await said(page, "Moved 1 to");
+  await said(page, "1 picture moved to");
   const moved = page.locator(`[data-grid] > [data-id="${ids[1]}"]`);
   await until("its tile leads to its new place", async () =>
     (await moved.locator("> a").getAttribute("href")).includes("a%20quay"));
@@ -405,7 +405,7 @@ async function takeBack(page) {
   const quay = page.locator('.folder[data-folder$="/a quay"]');
   const held = Number(await quay.locator("[data-count]").getAttribute("data-count"));
   await tiles(page).nth(1).locator("> a").dragTo(quay);
-  await said(page, "Moved 2 to");
+  await said(page, "2 pictures moved to");
   const [one, two] = [before[1], before[2]];
   assert.ok((await listed(page, `${FOLDER}/a quay`)).includes(one));
   await quay.getByText(`${held + 2} pictures`, { exact: true }).waitFor();
@@ -417,7 +417,7 @@ async function takeBack(page) {
   form.append("files", new File([PIXEL], two, { type: "image/png" }));
   await api(page, "POST", "/upload", { multipart: form });
   await page.locator(".toast").getByRole("button", { name: "Undo" }).click();
-  await said(page, "Moved back: 1");
+  await said(page, "1 picture moved back");
   await said(page, `${two}:`);
   assert.equal(await quay.locator("[data-count]").getAttribute("data-count"), String(held + 1));
   assert.deepEqual((await names(page)).slice(0, 2), before.slice(0, 2));

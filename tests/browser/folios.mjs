@@ -121,7 +121,7 @@ async function change(page) {
   await crop(page);
   await keep.click();
   await arrived(page, page.getByRole("status").filter({ hasText: "The change has been saved" }));
-  await page.locator("[data-arrange] code", { hasText: "angle=90" }).filter({ hasText: "right=0.5" }).waitFor();
+  await page.locator("[data-arrange] p", { hasText: "Rotation angle: 90" }).filter({ hasText: "To the right:" }).waitFor();
 }
 
 // A part is chosen on the picture: drawn, made square, moved by key; fields say the same, and choose it, too.
@@ -293,7 +293,7 @@ async function dragIntoFolder(page, folder) {
     const item = page.locator("[data-grid] > [data-id]").last();
     const id = await item.getAttribute("data-id");
     await item.dragTo(page.locator('.folder[data-folder$="/dragged"]'));
-    await said(page, "Moved 1 to");
+    await said(page, "1 picture moved to");
     assert.equal(await page.locator(`[data-grid] > [data-id="${id}"]`).count(), 0);
   }
   await page.goto(`${base}/browse?path=${folder}/dragged&view=grid`);

@@ -139,7 +139,7 @@ async function sheets(page) {
   await tiles(page).first().locator(".pick input").check({ force: true });
   await page.getByRole("toolbar").getByRole("button", { name: "Edit details" }).click();
   await page.locator("dialog#choice-edit:modal").waitFor();
-  await page.getByRole("heading", { name: "Edit the selected pictures" }).click();
+  await page.getByRole("heading", { name: "Edit 1 picture" }).click();
   await page.keyboard.press("Escape");
   await page.locator("dialog#choice-edit").waitFor({ state: "hidden" });
   await page.getByText("1 selected").waitFor();
@@ -335,7 +335,7 @@ async function goOnAfterSigningIn(page) {
   await signIn(other);
   await other.close();
   await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
-  await said(page, "1 changed");
+  await said(page, "1 picture changed");
   // Files go on by themselves.
   await page.goto(`${base}/upload?path=${encodeURIComponent(FOLDER.slice(1))}`);
   await endSession();

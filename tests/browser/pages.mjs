@@ -95,6 +95,27 @@ async function upload(page, jpeg, folder) {
   await page.getByRole("heading", { name: /upload \d+\.jpg/ }).waitFor();
 }
 
+// A grid shows pictures whole, those of a row as high as each other, whatever the screen.
+async function uncropped(page) {
+  await page.goto(`${base}/browse?path=scenes&view=grid`);
+  for (const size of [SIZES.phone, SIZES.desktop]) {
+    await page.setViewportSize(size);
+    for (const image of await page.locator(".tile img").all()) await image.scrollIntoViewIfNeeded();
+    const wrong = await until("its pictures have come", () => page.evaluate(() => {
+      const shown = [...document.querySelectorAll(".tile img")];
+      if (shown.length === 0 || !shown.every(({ complete, naturalWidth }) => complete && naturalWidth > 0)) return null;
+      const boxes = shown.map((image) => ({ image, box: image.getBoundingClientRect() }));
+      const isCropped = ({ image, box }) => getComputedStyle(image).objectFit === "cover" &&
+        Math.abs((image.naturalWidth * box.height) / (image.naturalHeight * box.width) - 1) > 0.05;
+      const isUneven = ({ box }) =>
+        boxes.some(({ box: other }) => Math.abs(other.top - box.top) < 1 && Math.abs(other.height - box.height) > 1.5);
+      const isWide = ({ box }) => box.right > document.documentElement.clientWidth;
+      return boxes.filter((one) => isCropped(one) || isUneven(one) || isWide(one)).map(({ image }) => image.src);
+    }));
+    assert.deepEqual(wrong, [], `of ${size.width} pixels`);
+  }
+}
+
 async function choose(page, folder) {
   await page.goto(`${base}/browse?path=${encodeURIComponent(folder.slice(1))}`);
   await settled(page);
@@ -109,7 +130,7 @@ async function choose(page, folder) {
   await page.getByLabel("Title").fill("Together");
   await page.getByLabel("Add tags").fill("first, second");
   await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
-  await said(page, "2 changed");
+  await said(page, "2 pictures changed");
   await page.goto(`${base}/search?tag=second`);
   assert.equal(await page.locator(".tile").count(), 2, "both have the tag");
   await page.goto(`${base}/browse?path=${encodeURIComponent(folder.slice(1))}`);
@@ -121,7 +142,7 @@ async function choose(page, folder) {
   await page.getByRole("toolbar").getByRole("button", { name: "Delete" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await page.waitForFunction(() => document.querySelectorAll(".tile").length === 19);
-  await said(page, "1 deleted");
+  await said(page, "1 picture deleted");
   await page.locator(".toast").getByRole("button", { name: "Recycle folder" }).click();
   await arrived(page, page.getByRole("heading", { name: "Recycle folder" }));
 }
@@ -314,6 +335,7 @@ await run("the pages", async (browser) => {
   const first = await page.locator('.tile > a[href*="scenes"]').first().getAttribute("href");
   await shoot(page, "details", first);
   await centred(page, first);
+  await uncropped(page);
   for (const [name, address, status] of [
     ["login", "/login"],
     ["browse-visitor", "/browse"],

@@ -177,11 +177,11 @@ async function faults(page, src) {
   await field(page, "overlay").fill("");
   await field(page, "overlay").press("Enter");
   await page.getByRole("button", { name: "Choose a picture" }).click();
-  await page.getByRole("searchbox", { name: "Search words" }).fill("");
+  await page.getByRole("searchbox", { name: "Search pictures" }).fill("");
   await page.locator("[data-picked] button").first().waitFor();
   await settled(page);
   await picture(page, "publish-picker-desktop-light");
-  const name = await page.locator("[data-picked] button").first().textContent();
+  const name = await page.locator("[data-picked] button").first().getAttribute("title");
   await page.locator("[data-picked] button").first().click();
   assert.equal(await value(page, "overlay"), name);
   await shown(page, "overlay=");

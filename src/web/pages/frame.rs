@@ -303,6 +303,13 @@ impl Frame {
         Safe(format!("<bdi>{escaped}</bdi>"))
     }
 
+    /// A query or a path, to be broken behind what ends its parts before anywhere else.
+    pub fn parts(&self, text: &str) -> Safe<String> {
+        let parts = text.split_inclusive(['&', '/', ',']);
+        let escaped = parts.filter_map(|part| escape(part, Html).ok().map(|safe| safe.to_string()));
+        Safe(escaped.collect::<Vec<_>>().join("<wbr>"))
+    }
+
     /// A moment in milliseconds since 1970 UTC; scripts show it in the visitor's zone and way of writing.
     pub fn moment(&self, ms: i64) -> Safe<String> {
         let Some(moment) = moment(ms) else { return Safe(String::new()) };

@@ -10,12 +10,16 @@ use crate::web::api::{in_query, supported};
 /// Height of pictures in a grid that is made for one pixel of a screen to each of its own.
 const ROW: u32 = 240;
 
-/// The widest and the narrowest picture of a grid, by its height; what is more is cut off.
-const WIDEST: f64 = 2.4;
-const NARROWEST: f64 = 0.5;
+/// Shapes are told in parts of the height, so that pictures of nearly one shape have one size. Each has a class in
+/// `web/src/styles/shapes.css`, since pages have no styles of their own.
+const PARTS: u32 = 24;
 
-/// Widths are rounded to this, so that pictures of nearly one shape have one size.
-const STEP: f64 = 20.0;
+/// The narrowest and the widest shape of a grid: 1:2 and 3:1. Others are shown whole in these.
+const NARROWEST: u32 = 12;
+const WIDEST: u32 = 72;
+
+/// The shape of pictures whose size is not known: 4:3.
+const USUAL: u32 = 32;
 
 /// A picture of a grid or a list.
 pub struct Tile {
@@ -37,6 +41,8 @@ pub struct Tile {
     pub width: u32,
     /// Height in pixels of the layout.
     pub height: u32,
+    /// The space that a grid keeps for it.
+    pub space: Space,
     /// Whether it can be chosen to do something with it.
     pub pickable: bool,
     /// What may be done with it, in words for scripts; blank where the page says so for all.
@@ -74,8 +80,9 @@ impl Tile {
 
     /// Of a file of which nothing else is known but perhaps its size in pixels.
     pub fn of_path(app: &App, path: &str, size: Option<(i64, i64)>) -> Self {
-        let width = width(size);
-        let address = |times: u32| thumbnail(app, path, width * times, ROW * times);
+        let space = Space::of(size.map(|(width, height)| width as f64 / height as f64));
+        let width = space.width(ROW);
+        let address = |times: u32| small(app, path, space.fit(), width * times, ROW * times);
         let shown = supported(path);
         Self {
             id: 0,
@@ -87,6 +94,7 @@ impl Tile {
             double: if shown { address(2) } else { String::new() },
             width,
             height: ROW,
+            space,
             pickable: false,
             may: "",
             pixels: String::new(),
@@ -101,19 +109,49 @@ fn size(view: &ImageView) -> Option<(i64, i64)> {
     view.width.zip(view.height).filter(|(width, height)| *width > 0 && *height > 0)
 }
 
-/// The address of a small picture that fills a shape. Looking through the library is no request for the
-/// picture that its statistics should have.
-pub fn thumbnail(app: &App, path: &str, width: u32, height: u32) -> String {
-    let src = in_query(path);
-    let query = format!("src={src}&width={width}&height={height}&fit=cover&format=auto&stats=0");
-    app.protection.address("/image", &query)
+/// The space that a grid keeps for a picture before it comes: as wide as its shape says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Space {
+    parts: u32,
+    /// Whether the picture may have another shape, so that it is shown whole within.
+    is_loose: bool,
 }
 
-/// The width in a row for a picture of this size.
-fn width(size: Option<(i64, i64)>) -> u32 {
-    let ratio = size.map_or(4.0 / 3.0, |(width, height)| width as f64 / height as f64);
-    let width = f64::from(ROW) * ratio.clamp(NARROWEST, WIDEST);
-    ((width / STEP).round() * STEP) as u32
+impl Space {
+    /// For a picture of this width by height; of 4:3 while that is not known.
+    pub fn of(ratio: Option<f64>) -> Self {
+        let Some(ratio) = ratio else { return Self { parts: USUAL, is_loose: true } };
+        let parts = (ratio * f64::from(PARTS)).round();
+        let within = parts.clamp(f64::from(NARROWEST), f64::from(WIDEST));
+        Self { parts: within as u32, is_loose: parts != within }
+    }
+
+    /// Its width for this height.
+    pub fn width(self, height: u32) -> u32 {
+        (height * self.parts).div_ceil(PARTS)
+    }
+
+    /// Its classes.
+    pub fn class(self) -> String {
+        format!("t{}{}", self.parts, if self.is_loose { " loose" } else { "" })
+    }
+
+    /// How a picture is brought into it.
+    fn fit(self) -> &'static str {
+        if self.is_loose { "inside" } else { "cover" }
+    }
+}
+
+/// The address of a small picture that fills a shape.
+pub fn thumbnail(app: &App, path: &str, width: u32, height: u32) -> String {
+    small(app, path, "cover", width, height)
+}
+
+/// Looking through the library is no request for the picture that its statistics should have.
+fn small(app: &App, path: &str, fit: &str, width: u32, height: u32) -> String {
+    let src = in_query(path);
+    let query = format!("src={src}&width={width}&height={height}&fit={fit}&format=auto&stats=0");
+    app.protection.address("/image", &query)
 }
 
 #[cfg(test)]
@@ -123,15 +161,31 @@ mod tests {
     #[test]
     fn widths_follow_the_shape_within_bounds() {
         // 240 high: 3:2 is 360 wide, 2:3 is 160.
-        for (size, expected) in [
-            (Some((6000, 4000)), 360),
-            (Some((4000, 6000)), 160),
-            (Some((1000, 1000)), 240),
-            (Some((9000, 1000)), 580),
-            (Some((100, 9000)), 120),
-            (None, 320),
+        for (ratio, width, fit) in [
+            (Some(3.0 / 2.0), 360, "cover"),
+            (Some(2.0 / 3.0), 160, "cover"),
+            (Some(1.0), 240, "cover"),
+            (Some(16.0 / 9.0), 430, "cover"),
+            (Some(3.0), 720, "cover"),
+            (Some(0.5), 120, "cover"),
+            // What is beyond is shown whole.
+            (Some(9.0), 720, "inside"),
+            (Some(1.0 / 90.0), 120, "inside"),
+            (None, 320, "inside"),
         ] {
-            assert_eq!(width(size), expected, "{size:?}");
+            let space = Space::of(ratio);
+            assert_eq!((space.width(ROW), space.fit()), (width, fit), "{ratio:?}");
+        }
+        assert_eq!(Space::of(Some(1.5)).class(), "t36");
+        assert_eq!(Space::of(None).class(), "t32 loose");
+    }
+
+    #[test]
+    fn every_shape_has_its_class() {
+        let sheet = include_str!("../../../web/src/styles/shapes.css");
+        for parts in NARROWEST..=WIDEST {
+            let rule = format!(".t{parts} {{ --parts: {parts}; }}\n");
+            assert!(sheet.contains(&rule), "{rule}");
         }
     }
 }

@@ -330,7 +330,7 @@ fn found_pictures_say_what_may_be_done_with_them() {
     site.permit("/open/deep", group, Level::Delete.access());
     let item = |page: &str, path: &str| {
         let mark = format!("data-path=\"{path}\"");
-        let found = page.split("<li class=\"tile\"").find(|item| item.contains(&mark));
+        let found = page.split("<li class=\"tile ").find(|item| item.contains(&mark));
         let found = found.and_then(|item| item.split_once("data-may=\""));
         found.map(|(_, rest)| rest.split_once('"').unwrap().0.to_owned()).unwrap_or_default()
     };

@@ -97,7 +97,7 @@ fn a_basket_is_gathered_arranged_and_shown() {
         text.contains("Spring &#60;b&#62;") && !text.contains("/portfolios/spring/edit"),
         "{text}"
     );
-    assert_eq!(text.matches("class=\"tile\"").count(), 2);
+    assert_eq!(text.matches("class=\"tile ").count(), 2);
     let listed = visitor.get("/portfolios").text();
     assert!(
         listed.contains("href=\"/portfolios/spring\"") && listed.contains("Spring &#60;b&#62;")
@@ -111,7 +111,7 @@ fn a_basket_is_gathered_arranged_and_shown() {
 
     let gone = format!("/do/delete/portfolios/{folio}/images/{}?next={href}", ids[0]);
     assert_eq!(post(&mut editor, &gone, &[]).status, 303);
-    assert_eq!(visitor.get("/portfolios/spring/").text().matches("class=\"tile\"").count(), 1);
+    assert_eq!(visitor.get("/portfolios/spring/").text().matches("class=\"tile ").count(), 1);
     let copy = format!("/do/post/portfolios/{folio}/copies?next=/portfolios");
     assert_eq!(post(&mut editor, &copy, &[("name", "Again")]).status, 303);
     let own = editor.get("/portfolios").text();
@@ -142,12 +142,12 @@ fn a_long_portfolio_is_shown_page_by_page() {
     }
     let mut visitor = Browser::new(site.addr());
     let first = visitor.get("/portfolios/long").text();
-    assert_eq!(first.matches("class=\"tile\"").count(), 100);
+    assert_eq!(first.matches("class=\"tile ").count(), 100);
     assert!(first.contains("103 pictures"), "{first}");
     assert!(first.contains("alt=\"Its description\""), "{first}");
     let next = between(&first, "rel=\"next\" href=\"", "\"");
     let last = visitor.get(next).text();
-    assert_eq!(last.matches("class=\"tile\"").count(), 3);
+    assert_eq!(last.matches("class=\"tile ").count(), 3);
     assert!(last.contains("many%20102.png") && last.contains("rel=\"prev\""), "{last}");
     assert!(!last.contains("rel=\"next\""), "{last}");
 }
@@ -188,7 +188,7 @@ fn a_picture_is_changed_as_the_page_has_shown_it() {
     let fields = [("filename", "cover.png"), ("image_parameters", &*json.to_string())];
     assert_eq!(post(&mut editor, &keep, &fields).status, 303);
     let kept = editor.get(&href).text();
-    assert!(kept.contains("width=30") && kept.contains("cover.png"), "{kept}");
+    assert!(kept.contains("Width: 30") && kept.contains("cover.png"), "{kept}");
     assert!(editor.get(&page).text().contains("value=\"30\""));
     for (target, status) in [
         (page.replace(&format!("/{}", ids[0]), "/999999"), 404),

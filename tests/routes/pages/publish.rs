@@ -246,7 +246,10 @@ fn what_is_wrong_is_said_at_its_field() {
         assert!(control.contains(reason), "{name}: {control}");
     }
     // What was written stays to be mended, and what is sound is no fault.
-    assert!(control(&text, "width").contains("value=\"many\""));
+    let width = control(&text, "width");
+    assert!(width.contains("value=\"many\"") && width.contains("type=\"text\""), "{width}");
+    assert!(control(&text, "height").contains("type=\"number\""));
+    assert_eq!(text.matches("Correct the marked fields").count(), 1);
     assert!(!control(&text, "height").contains("must"));
     assert!(!text.contains("id=\"output-address\"") && text.contains("Correct the marked fields"));
     // Two that do not go together.

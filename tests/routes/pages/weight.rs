@@ -30,7 +30,7 @@ fn a_folder_of_many_pictures_comes_in_light_pages() {
     site.permit("/", PUBLIC, Level::View.access());
     let page = site.get("/browse?path=holidays%20by%20the%20sea");
     let text = page.text();
-    assert_eq!(text.matches("class=\"tile\"").count(), 100);
+    assert_eq!(text.matches("class=\"tile ").count(), 100);
     // Pictures wait until they are seen, and their space is kept.
     assert_eq!(text.matches("loading=\"lazy\"").count(), 100);
     assert_eq!(text.matches("height=\"240\"").count(), 100);
@@ -51,6 +51,6 @@ fn a_folder_of_many_pictures_comes_in_light_pages() {
     assert!(counted >= 3, "only {counted} files");
     assert!(total <= LIMIT, "{total} bytes of gzip, {LIMIT} are allowed");
     let second = site.get("/browse?path=holidays%20by%20the%20sea&page=2").text();
-    assert_eq!(second.matches("class=\"tile\"").count(), 30);
+    assert_eq!(second.matches("class=\"tile ").count(), 30);
     assert!(second.contains("rel=\"prev\"") && !second.contains("rel=\"next\""));
 }

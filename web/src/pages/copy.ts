@@ -48,6 +48,9 @@ export function copying(): void {
       button.addEventListener("click", () => void copy(field, button));
     }
     if (!(field instanceof HTMLInputElement)) continue;
+    // What tells addresses apart is at their end.
+    if (field.dir !== "auto") field.scrollLeft = field.scrollWidth;
+    field.title = field.value;
     field.addEventListener("focus", () => field.select());
     field.addEventListener("click", () => void copy(field, button));
   }

@@ -196,6 +196,7 @@ template-make-default = Make default: { $name }
 template-edit = Edit { $name }
 template-locked = { $shown } locked
 template-lock = Lock { $name }
+template-lock-short = Lock
 template-not-set = Not set (default: { $name })
 template-json = As JSON
 template-json-hint = An object of parameters, each an object with a value, and "locked": true if it is locked.

@@ -12,7 +12,11 @@ portfolio-new-hint = Only you can see it until you share it.
 portfolio-make = Create portfolio
 portfolio-name = Name
 portfolio-description = Description
-portfolio-downloads = Downloads
+portfolio-downloads = { $count ->
+    [one] 1 file
+   *[other] { $shown } files
+}
+portfolio-download = Download { $name }
 portfolio-pictures = Pictures
 portfolio-empty = There are no pictures in this portfolio that you may see.
 portfolio-no-pictures = No pictures yet
@@ -68,6 +72,7 @@ basket-how = Select pictures while browsing or searching and add them to your ba
 change-lead = How it looks in this portfolio and in its published files.
 change-original = Original
 change-mend = Correct the marked fields to see the picture and to save it.
+change-parameters = Parameters:
 change-nothing = No changes
 change-filename = File name when published
 change-filename-hint = Leave blank to use its own name.

@@ -90,7 +90,7 @@ compare-bytes = Size
 compare-share = Relative size
 compare-failed = failed
 picker-title = Choose a picture
-picker-words = Search words
+picker-words = Search pictures
 picker-go = Search
 picker-none = No pictures found
 

@@ -34,7 +34,7 @@ pub use recycled::recycled;
 pub use settings::settings;
 pub use tags::tags;
 pub use tasks::tasks;
-pub use templates::{new_template, template, templates};
+pub use templates::{in_words, new_template, template, templates};
 pub use users::{new_user, user, users};
 
 /// A page, and who is offered it.

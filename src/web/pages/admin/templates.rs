@@ -49,7 +49,7 @@ pub fn templates(app: &App, request: &Request, _: &dyn Progress) -> Result<Respo
         let is_locked = |field: &&Value| field["locked"] == true;
         Ok(Row {
             id: template.id,
-            values: fields.iter().filter_map(|(name, field)| told(&f, name, field)).collect(),
+            values: in_words(&f, &template.json),
             locked: fields.values().filter(is_locked).count(),
             is_default: is_default(&app.db, &template)?,
             name: template.name,
@@ -63,6 +63,11 @@ pub fn templates(app: &App, request: &Request, _: &dyn Progress) -> Result<Respo
 
 fn fields(json: &str) -> Map<String, Value> {
     serde_json::from_str(json).unwrap_or_default()
+}
+
+/// What a template says, or a picture of a portfolio, which is written like one: each parameter with its value.
+pub fn in_words(f: &Frame, json: &str) -> Vec<String> {
+    fields(json).iter().filter_map(|(name, field)| told(f, name, field)).collect()
 }
 
 /// The text of a field's value; none for a field that says nothing.

@@ -16,6 +16,7 @@ use crate::db::{STATUS_ACTIVE, baskets, now_ms};
 use crate::http::{Progress, Request, Response};
 use crate::web::api::folios::query_of;
 use crate::web::api::supported;
+use crate::web::pages::admin::in_words;
 use crate::web::pages::frame::{Frame, with_value};
 use crate::web::sign_in::Form;
 use crate::web::{App, Error, client};
@@ -85,7 +86,7 @@ struct Picture {
     small: String,
     href: String,
     change_href: String,
-    /// What is done to it, as an address says it.
+    /// What is done to it, in words.
     changes: String,
     place: usize,
     /// The places to go to one step earlier and one later; none at the ends.
@@ -137,7 +138,7 @@ pub fn edit(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, 
         internal: access_of(&folio, NORMAL_USERS),
         public: access_of(&folio, PUBLIC),
         is_basket: basket.flatten() == Some(folio.id),
-        pictures: pictures(app, &rights, &identity, &folio, &images),
+        pictures: pictures(app, &f, &rights, &identity, &folio, &images),
         is_making,
         exports,
         presets: PRESETS,
@@ -162,6 +163,7 @@ fn day(days: i64) -> String {
 /// The pictures that their owner may still view. Places count all that there are.
 fn pictures(
     app: &App,
+    f: &Frame,
     rights: &Rights,
     identity: &Identity,
     folio: &Folio,
@@ -183,7 +185,7 @@ fn pictures(
             small: if shown { small(app, &query, &view.path, SIDE) } else { String::new() },
             href: with_value("/details", "src", &view.path),
             change_href: address(folio, &format!("images/{}", view.id)),
-            changes: query,
+            changes: in_words(f, &image.parameters).join(" · "),
             place: *place,
             earlier: at.checked_sub(1).map(|before| places[before]),
             later: places.get(at + 1).copied(),

@@ -16,6 +16,7 @@ use crate::web::api::in_query;
 use crate::web::pages::details::alt;
 use crate::web::pages::frame::{Frame, given};
 use crate::web::pages::listing::Pager;
+use crate::web::pages::tiles::Space;
 use crate::web::sign_in::Form;
 use crate::web::{App, Error};
 
@@ -51,8 +52,8 @@ struct Picture {
     large: String,
     /// Whether it is shown in no other size than the portfolio says.
     is_fixed: bool,
-    /// Width in pixels of the layout for its height of 300; 0 where only the picture itself tells.
-    width: u32,
+    /// The space that is kept for it.
+    space: Space,
 }
 
 struct Download {
@@ -134,7 +135,7 @@ impl Picture {
             small: small(app, &query, &view.path, SIDE),
             large: app.protection.address("/image", &large),
             is_fixed,
-            width: shape(image).map_or(0, |ratio| (300.0 * ratio.clamp(0.5, 2.6)).round() as u32),
+            space: Space::of(shape(image)),
         }
     }
 }

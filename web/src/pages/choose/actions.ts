@@ -44,6 +44,10 @@ export async function move(id: string, path: string, folder: string): Promise<bo
   return true;
 }
 
+/** Says how many were moved where. */
+export const movedTo = (done: number, name: string): string =>
+  done === 1 ? word("moved-one", { name }) : word("moved-other", { done, name });
+
 export function moveAll(form: HTMLFormElement): Promise<void> {
   const folder = String(new FormData(form).get("folder"));
   const moved = new Set<string>();
@@ -53,7 +57,7 @@ export function moveAll(form: HTMLFormElement): Promise<void> {
     come(folder, 1);
   };
   const done = (): void => {
-    say(moved.size > 0 ? word("moved", { done: moved.size, name: folder }) : word("moved-none"));
+    say(moved.size > 0 ? movedTo(moved.size, folder) : word("moved-none"));
   };
   if (!isEverywhere()) return taking(form, work, moved, done);
   // What is found lies in many folders: it stays, elsewhere.
@@ -76,7 +80,7 @@ export function deleteAll(form: HTMLFormElement): Promise<void> {
   // Where it can be brought back from, that is offered.
   const { recycled } = form.dataset;
   const offer = recycled ? { label: word("recycled"), act: () => location.assign(recycled) } : undefined;
-  return taking(form, work, gone, (count) => say(word("deleted", { done: count }), offer));
+  return taking(form, work, gone, (count) => say(count === 1 ? word("deleted-one") : word("deleted-other", { done: count }), offer));
 }
 
 /** Does something by which pictures leave the grid: those that `gone` tells afterwards. */

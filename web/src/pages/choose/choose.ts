@@ -5,7 +5,7 @@ import { shortcuts } from "../page";
 import { isCovered } from "../sheets";
 import { deleteAll, edit, gatherAll, moveAll } from "./actions";
 import { dragging } from "./dragging";
-import { bar, boxes, choose, chooseAll, chosen, clicked, reached, show, tileOf } from "./selection";
+import { bar, boxes, choose, chooseAll, chooseAllOrNone, chosen, clicked, reached, show, tileOf } from "./selection";
 
 function keys(event: KeyboardEvent): void {
   const at = event.target instanceof Element ? event.target : document.body;
@@ -56,7 +56,7 @@ export function choosing(): void {
     if (box instanceof HTMLInputElement && box.closest(".pick")) clicked(box, event.shiftKey);
   });
   document.addEventListener("keydown", keys);
-  document.querySelector("[data-choose-all]")?.addEventListener("click", () => void chooseAll());
+  document.querySelector("[data-choose-all]")?.addEventListener("click", chooseAllOrNone);
   document.querySelector("[data-choice-gather]")?.addEventListener("click", () => void gatherAll());
   document.querySelector("[data-choose-none]")?.addEventListener("click", () => choose(false));
   const actions: [string, (form: HTMLFormElement) => Promise<void>][] = [

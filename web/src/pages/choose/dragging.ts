@@ -2,7 +2,7 @@
 
 import { call, each, say, word } from "../page";
 import { changing } from "../scroll";
-import { move } from "./actions";
+import { move, movedTo } from "./actions";
 import { chosen, come, grid, lessen, show, tileOf } from "./selection";
 import { MOST_TOLD, nameOf, told } from "./together";
 
@@ -59,7 +59,7 @@ async function drop(tiles: HTMLElement[], folder: string): Promise<void> {
   }
   if (moved.length > 0) {
     const back = { label: word("undo"), act: () => void undo(moved, folder) };
-    say(word("moved", { done: moved.length, name: folder }), back);
+    say(movedTo(moved.length, folder), back);
   }
   show();
 }
@@ -87,8 +87,11 @@ async function undo(moved: Moved[], folder: string): Promise<void> {
   });
   if (failed.length > 0) {
     const lines = failed.map(({ item, message }) => `${nameOf(item.tile)}: ${message}`);
-    say([word("not-undone", { failed: failed.length }), ...lines.slice(0, MOST_TOLD)].join("\n"));
+    const left = failed.length;
+    const stayed = left === 1 ? word("not-undone-one") : word("not-undone-other", { done: left });
+    say([stayed, ...lines.slice(0, MOST_TOLD)].join("\n"));
   }
-  if (failed.length < moved.length) say(word("undone", { done: moved.length - failed.length }));
+  const done = moved.length - failed.length;
+  if (done > 0) say(done === 1 ? word("undone-one") : word("undone-other", { done }));
   show();
 }

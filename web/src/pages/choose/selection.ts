@@ -42,12 +42,20 @@ export function show(): void {
   }
   const told = place.querySelector("[data-choice-count]");
   if (told) told.textContent = count === 1 ? word("chosen-one") : word("chosen-other", { count });
-  const asked = document.getElementById("choice-delete-heading");
-  if (asked) asked.textContent = count === 1 ? word("delete-one") : word("delete-other", { count });
+  const isOne = count === 1;
+  title("choice-edit", isOne ? word("edit-one") : word("edit-other", { count }));
+  title("choice-move", isOne ? word("move-one") : word("move-other", { count }));
+  title("choice-delete", isOne ? word("delete-one") : word("delete-other", { count }));
   const table = place.querySelector<HTMLAnchorElement>("[data-choice-table]");
   if (table) offerTable(table);
   const all = place.querySelector<HTMLElement>("[data-choose-all]");
   if (all) offerRest(all, count);
+}
+
+/** Has a sheet say to how many pictures it does something. While nothing is chosen it says nothing else than before. */
+function title(sheet: string, text: string): void {
+  const heading = document.getElementById(`${sheet}-heading`);
+  if (heading && chosen().length > 0) heading.textContent = text;
 }
 
 /** The table of the pictures that are chosen, as long as an address can say which. */
@@ -59,12 +67,16 @@ function offerTable(link: HTMLAnchorElement): void {
   link.href = link.hidden ? url.href : address;
 }
 
-/** Where all that is shown is chosen, the button that chooses it offers what is not shown yet. */
+/** Whether all that there is has been chosen. */
+const isWhole = () => !isCut() && boxes().every((box) => box.checked);
+
+/** Where all that is shown is chosen, the button that chooses it offers what is not shown yet; then, to choose none. */
 function offerRest(button: HTMLElement, count: number): void {
   const label = button.querySelector("span") ?? button;
   const usual = (button.dataset["usual"] ??= label.textContent ?? "");
   const isRest = count > 0 && count === boxes().length && isCut();
   label.textContent = isRest ? word("choose-rest", { count: totalOf() }) : usual;
+  if (count > 0 && isWhole()) label.textContent = word("choose-clear");
 }
 
 const heading = () => document.querySelector<HTMLElement>("[data-total]");
@@ -122,6 +134,12 @@ export async function chooseAll(): Promise<void> {
   } finally {
     reaching = false;
   }
+}
+
+/** What the button does: chooses all, or none where all are chosen. */
+export function chooseAllOrNone(): void {
+  if (isWhole()) choose(false);
+  else void chooseAll();
 }
 
 export function choose(all: boolean): void {

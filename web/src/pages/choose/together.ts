@@ -14,10 +14,12 @@ export const nameOf = (tile: HTMLElement) => tile.dataset["path"]?.split("/").po
 export function told(done: number, failed: { name: string; message: string }[]): string {
   const lines = failed.slice(0, MOST_TOLD).map(({ name, message }) => `${name}: ${message}`);
   if (failed.length > MOST_TOLD) lines.push(word("some-more", { count: failed.length - MOST_TOLD }));
-  return [word("some-failed", { failed: failed.length, done }), ...lines].join("\n");
+  const total = failed.length + done;
+  const all = total === 1 ? word("failed-one") : word("failed-other", { failed: failed.length, total });
+  return [all, ...lines].join("\n");
 }
 
-const changed = (count: number): void => say(word("changed", { done: count }));
+const changed = (count: number): void => say(count === 1 ? word("changed-one") : word("changed-other", { done: count }));
 
 export type Work = (id: string, path: string) => Promise<void>;
 

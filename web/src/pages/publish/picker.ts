@@ -29,12 +29,19 @@ async function search(words: string): Promise<void> {
   }
 }
 
+function line(text: string, name: string): HTMLElement {
+  const element = document.createElement("bdi");
+  element.className = name;
+  element.textContent = text;
+  return element;
+}
+
 function choice(tile: HTMLElement): HTMLElement {
   const button = document.createElement("button");
-  const name = document.createElement("bdi");
   const path = tile.dataset["path"] ?? "";
+  const at = path.lastIndexOf("/") + 1;
   button.type = "button";
-  name.textContent = path;
+  button.title = path;
   const picture = tile.querySelector("img");
   if (picture) {
     const shown = document.createElement("img");
@@ -43,7 +50,7 @@ function choice(tile: HTMLElement): HTMLElement {
     shown.src = picture.getAttribute("src") ?? "";
     button.append(shown);
   }
-  button.append(name);
+  button.append(line(path.slice(at), "name"), line(path.slice(0, Math.max(0, at - 1)), "where"));
   button.addEventListener("click", () => {
     chosen(path);
     const place = sheet();

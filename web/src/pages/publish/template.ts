@@ -112,7 +112,10 @@ function drawing(place: HTMLElement, rows: Row[]): () => void {
     event.preventDefault();
     draw();
   });
-  if (!stage.querySelector("[data-preview]")) draw();
+  const stored = stage.querySelector<HTMLImageElement>("[data-preview]");
+  // What is stored is said to be that.
+  if (stored) void result.show(stored.src, stored.src);
+  else draw();
   return later;
 }
 
