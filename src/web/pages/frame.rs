@@ -1,12 +1,14 @@
 //! What every page gets: its words, who looks at it, where it stands, how it is to look.
 
+use std::fmt::Display;
+
 use askama::filters::{Html, Safe, escape};
 use http::{HeaderValue, StatusCode, header};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::deleting::can_be_put_back;
-use super::{admin, icons, preferences, respond};
+use super::{admin, choices, icons, preferences, respond};
 use crate::auth::{Identity, Level, Rights, SystemPermission};
 use crate::db::baskets;
 use crate::http::{Request, Response};
@@ -244,6 +246,16 @@ impl Frame {
         let place = self.t_or(&format!("word-place-{text}"), text);
         // Keys of texts have no points.
         self.t_or(&format!("word-{name}-{}", text.replace('.', "-")), &place)
+    }
+
+    /// What a field of forms can be set to: the word, its text, and whether it is the one that is given.
+    pub fn choices(
+        &self,
+        field: &str,
+        given: impl Display,
+    ) -> impl Iterator<Item = (&'static str, String, bool)> {
+        let (texts, given) = (self.texts, given.to_string());
+        choices::of(field).iter().map(move |(word, text)| (*word, texts.get(text), *word == given))
     }
 
     /// What a parameter of pictures is called.

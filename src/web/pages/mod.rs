@@ -7,6 +7,7 @@ mod about;
 mod account;
 pub mod admin;
 mod browse;
+mod choices;
 mod controls;
 mod deleting;
 mod details;
