@@ -13,6 +13,7 @@ use crate::auth::{Identity, Level, Rights, SystemPermission};
 use crate::db::baskets;
 use crate::http::{Request, Response};
 use crate::pixel::FORMATS;
+use crate::web::api::Moment;
 use crate::web::sign_in::{Form, csrf};
 use crate::web::text::{self, Texts};
 use crate::web::{App, Error, client, who};
@@ -317,7 +318,18 @@ impl Frame {
         Safe(format!("<time datetime=\"{}\" data-moment>{shown}</time>", machine(moment) + "Z"))
     }
 
-    /// The same as text alone, in UTC.
+    /// The end of something, which people give as a day: that day, wherever it is read. Else the moment.
+    pub fn end(&self, ms: i64) -> Safe<String> {
+        match moment(ms).filter(|_| Moment(ms).is_end_of_day()) {
+            Some(end) => {
+                let (day, shown) = (end.date(), self.date(end));
+                Safe(format!("<time datetime=\"{day}\" data-moment=\"day\">{shown}</time>"))
+            }
+            None => self.moment(ms),
+        }
+    }
+
+    /// A moment as text alone, in UTC.
     pub fn moment_text(&self, ms: i64) -> String {
         let Some(moment) = moment(ms) else { return String::new() };
         let (date, clock) = (self.date(moment), clock(moment));

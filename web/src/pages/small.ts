@@ -6,12 +6,12 @@ import { isCovered, open } from "./sheets";
 
 /** Times in the visitor's zone and way of writing. */
 export function moments(root: ParentNode = document): void {
-  const form = new Intl.DateTimeFormat(navigator.languages as string[], {
-    dateStyle: "medium",
-    timeStyle: "short",
-  });
+  const languages = navigator.languages as string[];
+  const moments = new Intl.DateTimeFormat(languages, { dateStyle: "medium", timeStyle: "short" });
+  const days = new Intl.DateTimeFormat(languages, { dateStyle: "medium", timeZone: "UTC" });
   for (const time of root.querySelectorAll<HTMLTimeElement>("time[data-moment]")) {
     const moment = new Date(time.dateTime);
+    const form = time.dataset["moment"] === "day" ? days : moments;
     if (!Number.isNaN(moment.getTime())) time.textContent = form.format(moment);
     time.removeAttribute("data-moment");
   }
