@@ -48,6 +48,7 @@ async function askBeforeDeletingIt(page, holds) {
   await page.getByRole("button", { name: "Delete folder" }).click();
   await page.getByRole("dialog").getByText(holds).waitFor();
   await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "hidden" });
 }
 
 // For how long twenty uploads may take.
@@ -204,6 +205,14 @@ async function describe(page, folder) {
   await shown.click({ position: { x: box.width * 0.25, y: box.height * 0.5 } });
   const x = Number(await page.getByLabel("From the left (0 to 1)").inputValue());
   assert.ok(Math.abs(x - 0.25) < 0.003, `the focal point is at ${x}`);
+  // The ring stands there, whichever way the page is written.
+  const ring = page.getByRole("button", { name: /^Focal point\./ });
+  for (const direction of ["rtl", "ltr"]) {
+    await page.evaluate((dir) => (document.documentElement.dir = dir), direction);
+    const [place, around] = [await placeOf(shown), await placeOf(ring)];
+    const at = (around.x + around.width / 2 - place.x) / place.width;
+    assert.ok(Math.abs(at - x) < 0.005, `${direction}: the ring is at ${at}, not ${x}`);
+  }
   // The picture takes the room that there is, on a phone, too.
   assert.ok(Math.max(box.width, box.height) > 450, `${box.width} by ${box.height} pixels`);
   await accessible(page, "focal-point");
@@ -214,7 +223,6 @@ async function describe(page, folder) {
   await picture(page, "focal-point-phone-light");
   await page.setViewportSize(SIZES.desktop);
   // By keys: from where it was clicked, a hundredth, and a tenth.
-  const ring = page.getByRole("button", { name: /^Focal point\./ });
   await page.getByLabel("From the left (0 to 1)").fill("0.25");
   await page.getByLabel("From the top (0 to 1)").fill("0.5");
   await ring.press("ArrowRight");
