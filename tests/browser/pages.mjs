@@ -45,8 +45,11 @@ async function makeFolder(page, path) {
 // Whoever is about to delete a folder reads how many pictures are in it.
 async function askBeforeDeletingIt(page, holds) {
   await page.getByRole("button", { name: "Folder actions" }).click();
-  await page.getByRole("button", { name: "Delete folder" }).click();
-  await page.getByRole("dialog").getByText(holds).waitFor();
+  await page.getByRole("link", { name: "Delete folder" }).click();
+  const dialog = page.getByRole("dialog", { name: /^Delete / });
+  await dialog.getByText(holds).waitFor();
+  await accessible(page, "folder-delete");
+  await picture(page, "folder-delete-desktop-light");
   await page.keyboard.press("Escape");
   await dialog.waitFor({ state: "hidden" });
 }

@@ -479,16 +479,16 @@ fn who_has_deleted_something_is_told_where_to_bring_it_back() {
     let reader = Browser::signed_in(&site, "reader").get("/browse?done=image-deleted").text();
     assert!(!reader.contains("/admin/recycled"), "{reader}");
     // Of a folder in which nothing may be put back, others can.
-    assert!(editor.get("/browse?path=open").text().contains("done=folder-deleted\""));
+    assert!(editor.get("/browse/delete?path=open").text().contains("done=folder-deleted\""));
     let group = halftone::db::groups::insert(site.db(), "below", "", 2).unwrap();
     let user = crate::people::account(&site, "below", false);
     halftone::db::groups::add_member(site.db(), group, user).unwrap();
     site.permit("/open/deep", group, Level::DeleteFolder.access());
     let mut below = Browser::signed_in(&site, "below");
     within(TASK, "rights hold", || {
-        below.get("/browse?path=open/deep").text().contains("id=\"delete-folder\"")
+        below.get("/browse?path=open/deep").text().contains("/browse/delete?path=open/deep")
     });
-    let page = below.get("/browse?path=open/deep").text();
+    let page = below.get("/browse/delete?path=open/deep").text();
     assert!(page.contains("done=folder-deleted-others\""), "{page}");
     assert!(page.contains("An administrator can restore it for a while."), "{page}");
 }
@@ -500,7 +500,8 @@ fn what_is_gone_for_ever_is_said_to_be() {
     });
     let mut admin = Browser::new(site.addr());
     assert_eq!(admin.login("admin", ADMIN_PASSWORD).status, 303);
-    for page in ["/details?src=open/one.png", "/browse?path=open", "/search"] {
+    let question = "/browse/delete?path=open";
+    for page in ["/details?src=open/one.png", "/browse?path=open", question, "/search"] {
         let text = admin.get(page).text();
         assert!(text.contains("This cannot be undone."), "{page}: {text}");
         assert!(!text.contains("restore it") && !text.contains("restore the file"), "{page}");
