@@ -99,6 +99,20 @@ async function upload(page, jpeg, folder) {
   await page.getByRole("heading", { name: /upload \d+\.jpg/ }).waitFor();
 }
 
+// Under which name a file is kept is said where that is not its own.
+async function uploadOddNames(page, jpeg, folder) {
+  await page.goto(`${base}/upload?path=${encodeURIComponent(folder.slice(1))}`);
+  const names = ["upload 3.jpg", "100%25#?.jpg", ".hidden.jpg", "plain.jpg"];
+  const files = names.map((name) => ({ name, mimeType: "image/jpeg", buffer: jpeg }));
+  await page.getByLabel("Choose pictures").setInputFiles(files);
+  for (const name of ["upload 3-001.jpg", "100_25__.jpg", "hidden.jpg"]) {
+    await page.locator(".uploads li").filter({ hasText: `Stored as ${name}` }).waitFor();
+  }
+  await page.getByText("4 of 4 uploaded").waitFor();
+  assert.equal(await page.getByText("Stored as").count(), 3);
+  await picture(page, "uploads-renamed-desktop-light");
+}
+
 async function choose(page, folder) {
   await page.goto(`${base}/browse?path=${encodeURIComponent(folder.slice(1))}`);
   await settled(page);
@@ -360,6 +374,7 @@ await run("the pages", async (browser) => {
   }
   await goOnWithoutScripts(browser, "flows/upload 5.jpg");
   await goOnWithATable(page);
+  await uploadOddNames(page, await made.body(), "/flows");
   await page.goto(`${base}/browse?path=flows&view=grid`);
   await page.getByRole("button", { name: "Account and appearance" }).click();
   await picture(page, "menu-desktop-light");

@@ -7,6 +7,7 @@ use askama::Template;
 use super::deleting::Deleting;
 use super::frame::{Frame, given, with_value};
 use super::listing::{self, Crumb, PER_PAGE, Pager, SORTS, Sort, crumbs};
+use super::outcome::{Renamed, renamed_ones};
 use super::preferences;
 use super::tiles::{Tile, thumbnail};
 use super::tree::{self, Tree};
@@ -32,6 +33,8 @@ struct Browse {
     folders: Folders,
     tiles: Vec<Tile>,
     total: usize,
+    /// What came a moment ago and is kept under other names than were sent.
+    renamed: Vec<Renamed>,
     pager: Pager,
     is_list: bool,
     sort_key: &'static str,
@@ -150,6 +153,9 @@ pub fn browse(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
         folders,
         tiles: in_order(tiles(app, &f, &paths[pager.start()..], is_list)?, sort),
         total: paths.len(),
+        renamed: renamed_ones(app, given(&query, "stored"), |folder| {
+            rights.level(&identity, folder) >= Level::View
+        })?,
         is_list,
         sort_key: sort.key,
         sorts: SORTS

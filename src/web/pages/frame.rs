@@ -405,8 +405,9 @@ fn clock(moment: OffsetDateTime) -> String {
 /// The address of the page that a request is for, as it was sent, without what was told of the last act.
 fn here(request: &Request) -> String {
     let query = String::from_utf8_lossy(&request.query);
+    let is_told = |pair: &str| pair.starts_with("done=") || pair.starts_with("stored=");
     let kept: Vec<&str> =
-        query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("done=")).collect();
+        query.split('&').filter(|pair| !pair.is_empty() && !is_told(pair)).collect();
     let sign = if kept.is_empty() { "" } else { "?" };
     let address = format!("{}{sign}{}", request.path, kept.join("&"));
     // What was posted cannot be come back to.

@@ -46,7 +46,7 @@ pub use home::home;
 pub use kept::kept_page;
 pub use listing::natural_key;
 pub use once::once;
-pub use outcome::outcome;
+pub use outcome::{outcome, renamed};
 pub use overtaken::overtaken;
 pub use portfolios::{
     basket, download, edit as edit_portfolio, list as portfolios, picture as portfolio_picture,

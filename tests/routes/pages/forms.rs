@@ -408,6 +408,26 @@ fn files_are_uploaded_without_a_script() {
     assert_eq!(answer.header("location"), Some("/browse?path=open&done=upload-done"));
     assert!(site.image("open/up.png").exists());
 
+    // Under another name than was sent, it is told under which: those that the visitor may see.
+    let odd = file.replace("up.png", "100%25#?.png");
+    let parts = [head.as_bytes(), file.as_bytes(), &png, b"\r\n", odd.as_bytes(), &png];
+    let body = [&parts.concat()[..], b"\r\n--b--\r\n"].concat();
+    let answer = editor.send_bytes("POST", target, &kind, &body);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let led = answer.header("location").unwrap().to_owned();
+    let (before, ids) = led.split_once("&stored=").expect("they are told");
+    assert_eq!(before, "/browse?path=open&done=upload-done");
+    assert_eq!(ids.split("%2C").count(), 2, "{ids}");
+    let told = "<span>Stored under another name: <a href=\"/details?src=open/100_25__.png\">\
+                <bdi>100_25__.png</bdi></a>, <a href=\"/details?src=open/up-001.png\">";
+    let page = editor.get(&led).text();
+    assert!(page.contains(told) && !page.contains("next=/browse%3Fpath%3Dopen%26stored"), "{page}");
+    let elsewhere = format!("/browse?path=open/deep&stored={ids},x,0,-1,99999999");
+    assert!(site.get(&elsewhere).text().contains(told));
+    site.permit("/open", halftone::db::groups::PUBLIC, Level::None.access());
+    within(TASK, "rights hold", || site.status("/browse?path=open") == 403);
+    assert!(!site.get(&format!("/browse?stored={ids}")).text().contains("Stored under"));
+
     // Of a good file and a bad one, each is told of.
     let bad = "\r\n--b\r\nContent-Disposition: form-data; name=\"files\"; filename=\"<b>.png\"\r\n\r\nno picture";
     let body = [head.as_bytes(), file.as_bytes(), &png, bad.as_bytes(), b"\r\n--b--\r\n"].concat();
@@ -416,7 +436,7 @@ fn files_are_uploaded_without_a_script() {
     assert!((400..500).contains(&answer.status), "{} {page}", answer.status);
     for there in [
         "One file was uploaded. One file was refused.",
-        "<bdi>up.png</bdi></a></td><td>Uploaded</td>",
+        "<bdi>up.png</bdi></a></td><td>Uploaded, stored as up-002.png</td>",
         "<bdi>&#60;b&#62;.png</bdi></td><td><span class=\"fault\">",
         "<a class=\"button main\" href=\"/browse?path=open\">",
     ] {
