@@ -78,7 +78,10 @@ pub fn restore(options: &Restore) -> anyhow::Result<()> {
     wiring::make_folders(&settings)?;
     let database = patient(settings.database_url())?;
     db::migrate(&database)?;
-    let mut index = |sql: &dyn db::Sql| library::index_all(sql);
+    let mut index = |sql: &dyn db::Sql| {
+        db::folders::put_in_order(sql)?;
+        library::index_all(sql)
+    };
     let restored =
         backup::restore(&database, &mut file, options.replace, &mut index).with_context(name)?;
     println!(

@@ -3,7 +3,6 @@
 //! A folder's path starts with a slash and has none at its end; `/` is the root. Paths are compared
 //! byte for byte.
 
-use super::bulk::id_list;
 use super::error::Result;
 use super::name_order::name_order;
 use super::path_key::path_key;
@@ -182,19 +181,14 @@ impl Within<'_> {
     }
 }
 
-/// Says of the rows of the folders in some folders what they are put in order and found by, where that is not
-/// known yet: of those that an earlier program made. To be called before [`Within`] is asked.
+/// Says of rows what folders are put in order and found by ([`Within`]), where an earlier program has left that out.
 ///
 /// # Errors
 /// See [`super::Error`].
-pub fn put_in_order(sql: &dyn Sql, parent_ids: &[i64]) -> Result<()> {
-    let statement = format!(
-        "SELECT id, name FROM folders WHERE parent_id IN ({}) AND status = $1 \
-         AND name_order IS NULL LIMIT 500",
-        id_list(parent_ids)
-    );
+pub fn put_in_order(sql: &dyn Sql) -> Result<()> {
     loop {
-        let rows = sql.query(&statement, values![STATUS_ACTIVE])?;
+        let rows =
+            sql.query("SELECT id, name FROM folders WHERE name_order IS NULL LIMIT 500", &[])?;
         let names = rows.iter().map(|row| Ok((row.int(0)?, row.text(1)?)));
         let mut names = names.collect::<Result<Vec<_>>>()?;
         if names.is_empty() {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Dialect;
 use super::error::{Error, Result};
+use super::folders;
 use super::open::Target;
 use super::pool::Db;
 use super::postgres_conn::connect_error;
@@ -41,12 +42,17 @@ fn runner(dialect: Dialect) -> refinery::Runner {
     }
 }
 
-/// Applies the migrations that are missing. Safe when several processes do it at once: one works,
+/// Applies the migrations that are missing, and does what of them only the program can. Safe when several processes do it at once: one works,
 /// the others wait for it. A migration may take as long as it needs.
 ///
 /// # Errors
 /// [`Error::Unavailable`] without a database; [`Error::Migration`] when one fails.
 pub fn migrate(db: &Db) -> Result<()> {
+    apply(db)?;
+    folders::put_in_order(db)
+}
+
+fn apply(db: &Db) -> Result<()> {
     match &db.opener().target {
         Target::Postgres(target) => {
             let (config, tls) = &**target;

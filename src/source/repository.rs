@@ -203,8 +203,8 @@ impl Repository {
     }
 
     /// The names of the files in a folder, sorted byte for byte; slashes at the folder's ends do not
-    /// matter, and the empty path is the root. Hidden names and names that are not UTF-8 are left
-    /// out. Waits as long as the file system does.
+    /// matter, and the empty path is the root. Left out are hidden names, and what is no path of a source: names
+    /// that are not UTF-8 or hold control characters. Waits as long as the file system does.
     ///
     /// # Errors
     ///
@@ -220,10 +220,11 @@ impl Repository {
         };
         let names = names::names(opened).map_err(SourceError::unreachable)?;
         let is_file = |name: &names::Name| {
-            name.is_file.unwrap_or_else(|| {
-                let path = SourcePath::parse(&format!("{inner}/{}", name.text));
-                path.is_ok_and(|path| self.files.stat(&path).is_ok())
-            })
+            // What cannot be asked for is not told of.
+            let Ok(path) = SourcePath::parse(&format!("{inner}/{}", name.text)) else {
+                return false;
+            };
+            name.is_file.unwrap_or_else(|| self.files.stat(&path).is_ok())
         };
         Ok(names.into_iter().filter(is_file).map(|name| name.text).collect())
     }
@@ -275,8 +276,10 @@ impl StatSource for Files {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
     use std::fs;
     use std::io::Read;
+    use std::os::unix::ffi::OsStrExt;
     use std::os::unix::fs::symlink;
     use std::os::unix::net::UnixListener;
     use std::time::{Instant, SystemTime};
@@ -415,6 +418,17 @@ mod tests {
         for name in ["folder.jpg", "pipe.jpg", "socket.jpg"] {
             bench.assert_not_a_file(name);
         }
+    }
+
+    #[test]
+    fn names_that_cannot_be_asked_for_are_not_listed() {
+        let bench = bench();
+        fs::create_dir(bench.at("folder")).unwrap();
+        for name in ["line\nbreak.jpg", "tab\t.jpg", "\u{85}.jpg", ".hidden.jpg", "a b.jpg"] {
+            fs::write(bench.at("folder").join(name), "1").unwrap();
+        }
+        fs::write(bench.at("folder").join(OsStr::from_bytes(b"\xff.jpg")), "1").unwrap();
+        assert_eq!(bench.repository.files_in("folder").unwrap(), ["a b.jpg"]);
     }
 
     #[test]

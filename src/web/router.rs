@@ -45,6 +45,7 @@ pub const ROUTES: &[Route] = &[
     Route { path: "/logout", methods: GET_POST, handler: Handler::Plain(sign_in::logout) },
     Route { path: "", methods: GET, handler: Handler::Plain(pages::home) },
     Route { path: "/browse", methods: GET, handler: Handler::Plain(pages::browse) },
+    Route { path: "/browse/delete", methods: GET, handler: Handler::Plain(pages::delete_folder) },
     Route { path: "/details", methods: GET, handler: Handler::Plain(pages::details) },
     Route { path: "/publish", methods: GET, handler: Handler::Plain(pages::publish) },
     Route { path: "/search", methods: GET, handler: Handler::Plain(pages::search) },

@@ -45,9 +45,13 @@ async function makeFolder(page, path) {
 // Whoever is about to delete a folder reads how many pictures are in it.
 async function askBeforeDeletingIt(page, holds) {
   await page.getByRole("button", { name: "Folder actions" }).click();
-  await page.getByRole("button", { name: "Delete folder" }).click();
-  await page.getByRole("dialog").getByText(holds).waitFor();
+  await page.getByRole("link", { name: "Delete folder" }).click();
+  const dialog = page.getByRole("dialog", { name: /^Delete / });
+  await dialog.getByText(holds).waitFor();
+  await accessible(page, "folder-delete");
+  await picture(page, "folder-delete-desktop-light");
   await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "hidden" });
 }
 
 // For how long twenty uploads may take.
@@ -114,6 +118,20 @@ async function uncropped(page) {
     }));
     assert.deepEqual(wrong, [], `of ${size.width} pixels`);
   }
+}
+
+// Under which name a file is kept is said where that is not its own.
+async function uploadOddNames(page, jpeg, folder) {
+  await page.goto(`${base}/upload?path=${encodeURIComponent(folder.slice(1))}`);
+  const names = ["upload 3.jpg", "100%25#?.jpg", ".hidden.jpg", "plain.jpg"];
+  const files = names.map((name) => ({ name, mimeType: "image/jpeg", buffer: jpeg }));
+  await page.getByLabel("Choose pictures").setInputFiles(files);
+  for (const name of ["upload 3-001.jpg", "100_25__.jpg", "hidden.jpg"]) {
+    await page.locator(".uploads li").filter({ hasText: `Stored as ${name}` }).waitFor();
+  }
+  await page.getByText("4 of 4 uploaded").waitFor();
+  assert.equal(await page.getByText("Stored as").count(), 3);
+  await picture(page, "uploads-renamed-desktop-light");
 }
 
 async function choose(page, folder) {
@@ -225,6 +243,14 @@ async function describe(page, folder) {
   await shown.click({ position: { x: box.width * 0.25, y: box.height * 0.5 } });
   const x = Number(await page.getByLabel("From the left (0 to 1)").inputValue());
   assert.ok(Math.abs(x - 0.25) < 0.003, `the focal point is at ${x}`);
+  // The ring stands there, whichever way the page is written.
+  const ring = page.getByRole("button", { name: /^Focal point\./ });
+  for (const direction of ["rtl", "ltr"]) {
+    await page.evaluate((dir) => (document.documentElement.dir = dir), direction);
+    const [place, around] = [await placeOf(shown), await placeOf(ring)];
+    const at = (around.x + around.width / 2 - place.x) / place.width;
+    assert.ok(Math.abs(at - x) < 0.005, `${direction}: the ring is at ${at}, not ${x}`);
+  }
   // The picture takes the room that there is, on a phone, too.
   assert.ok(Math.max(box.width, box.height) > 450, `${box.width} by ${box.height} pixels`);
   await accessible(page, "focal-point");
@@ -235,7 +261,6 @@ async function describe(page, folder) {
   await picture(page, "focal-point-phone-light");
   await page.setViewportSize(SIZES.desktop);
   // By keys: from where it was clicked, a hundredth, and a tenth.
-  const ring = page.getByRole("button", { name: /^Focal point\./ });
   await page.getByLabel("From the left (0 to 1)").fill("0.25");
   await page.getByLabel("From the top (0 to 1)").fill("0.5");
   await ring.press("ArrowRight");
@@ -371,6 +396,7 @@ await run("the pages", async (browser) => {
   }
   await goOnWithoutScripts(browser, "flows/upload 5.jpg");
   await goOnWithATable(page);
+  await uploadOddNames(page, await made.body(), "/flows");
   await page.goto(`${base}/browse?path=flows&view=grid`);
   await page.getByRole("button", { name: "Account and appearance" }).click();
   await picture(page, "menu-desktop-light");

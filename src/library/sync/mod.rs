@@ -110,6 +110,8 @@ impl Library {
         self.check_root(yes)?;
         walk::miss_unmet(&self.db, walk.run)?;
         self.settle(&walk, yes, &mut report, go_on)?;
+        // Of those that programs of an earlier version, which still run, have met.
+        folders::put_in_order(&self.db)?;
         self.end_walk(&walk)?;
         Ok(report)
     }

@@ -11,7 +11,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use super::endpoint::{Access, Endpoint, Field, Kind, Place};
 use super::table::{self, Found};
 use crate::http::{Body, Request, Response};
-use crate::web::pages::{error_page_leading_to, once, outcome, overtaken};
+use crate::web::pages::{error_page_leading_to, once, outcome, overtaken, renamed};
 use crate::web::sign_in::{Form, next};
 use crate::web::{App, Error};
 
@@ -82,8 +82,12 @@ pub fn page(app: &App, request: &Request, result: Result<Response, Error>) -> Re
             let told = query.text("shown").and_then(|member| {
                 once(app, request, &answer_of(&response)?["data"], member, &next)
             });
-            let done = query.text("done").unwrap_or_default();
-            return told.unwrap_or_else(|| see_other(&next, done));
+            return told.unwrap_or_else(|| {
+                let data = answer_of(&response).map(|told| told["data"].clone());
+                let stored = data.map(|data| renamed(request, &data)).unwrap_or_default();
+                let done = query.text("done").unwrap_or_default();
+                see_other(&next, &[("done", done), ("stored", &stored)])
+            });
         }
         Ok(response) => {
             let told = answer_of(&response).and_then(|told| {
@@ -111,18 +115,19 @@ pub fn leave(app: &App, request: &Request) -> Result<Response, Error> {
     form_at(&request.path).ok_or_else(Error::not_found)?;
     let query = Form::of_query(request)?;
     let next = next::checked(app, request, query.text("next").unwrap_or("/"))?;
-    Ok(see_other(&next, ""))
+    Ok(see_other(&next, &[]))
 }
 
-fn see_other(next: &str, done: &str) -> Response {
+/// Leads on to a page, which is told these of what was done, unless they are blank.
+fn see_other(next: &str, told: &[(&str, &str)]) -> Response {
     let (next, fragment) = next.split_once('#').unwrap_or((next, ""));
-    let sign = if next.contains('?') { '&' } else { '?' };
-    let done = match done {
-        "" => String::new(),
-        word => format!("{sign}done={}", utf8_percent_encode(word, WORD)),
-    };
+    let mut location = next.to_owned();
+    for (name, text) in told.iter().filter(|(_, text)| !text.is_empty()) {
+        let sign = if location.contains('?') { '&' } else { '?' };
+        location.push_str(&format!("{sign}{name}={}", utf8_percent_encode(text, WORD)));
+    }
     let hash = if fragment.is_empty() { "" } else { "#" };
-    let location = HeaderValue::try_from(format!("{next}{done}{hash}{fragment}"));
+    let location = HeaderValue::try_from(format!("{location}{hash}{fragment}"));
     Response::new(StatusCode::SEE_OTHER)
         .header(header::LOCATION, location.unwrap_or(HeaderValue::from_static("/")))
         .header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))
@@ -159,11 +164,16 @@ mod tests {
     #[test]
     fn what_was_done_is_told_to_the_page() {
         let location = |next, done| {
-            see_other(next, done).headers[header::LOCATION].to_str().unwrap().to_owned()
+            see_other(next, &[("done", done), ("stored", "")]).headers[header::LOCATION]
+                .to_str()
+                .unwrap()
+                .to_owned()
         };
         assert_eq!(location("/a", "x-y"), "/a?done=x-y");
         assert_eq!(location("/a?b=c#d", "x"), "/a?b=c&done=x#d");
         assert_eq!(location("/a", "&z=\r\n"), "/a?done=%26z%3D%0D%0A");
         assert_eq!(location("/a", ""), "/a");
+        let both = see_other("/a#b", &[("done", "x"), ("stored", "1,2")]);
+        assert_eq!(both.headers[header::LOCATION], "/a?done=x&stored=1%2C2#b");
     }
 }

@@ -9,6 +9,10 @@ use time::{Date, OffsetDateTime, PrimitiveDateTime, Time};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment(pub i64);
 
+/// The last second of a day, from its beginning.
+const LAST_SECOND_MS: i64 = DAY_MS - 1000;
+const DAY_MS: i64 = 24 * 3600 * 1000;
+
 impl Moment {
     /// As text. Moments outside the years 0 to 9999 are held at 1970.
     pub fn to_text(self) -> String {
@@ -20,10 +24,14 @@ impl Moment {
 
     /// Reads the same, but that a day means its last second.
     pub fn parse_end(text: &str) -> Option<Self> {
-        const LAST_SECOND_MS: i64 = (24 * 3600 - 1) * 1000;
         let Self(ms) = Self::parse(text)?;
         let is_day = !text.contains('T');
         Some(Self(if is_day { ms.saturating_add(LAST_SECOND_MS) } else { ms }))
+    }
+
+    /// Whether it is what a day is read as by [`Self::parse_end`].
+    pub fn is_end_of_day(self) -> bool {
+        self.0.rem_euclid(DAY_MS) == LAST_SECOND_MS
     }
 
     /// Reads a day, which means its beginning, or a time; UTC unless the text tells an offset. Years
@@ -93,7 +101,9 @@ mod tests {
             ("2026-12-31T00:00:00", Some(1_798_675_200_000)),
             ("", None),
         ] {
-            assert_eq!(Moment::parse_end(text).map(|moment| moment.0), expected, "{text}");
+            let end = Moment::parse_end(text);
+            assert_eq!(end.map(|moment| moment.0), expected, "{text}");
+            assert_eq!(end.is_some_and(Moment::is_end_of_day), text == "2026-12-31");
         }
         assert_eq!(Moment(1_798_761_599_000).to_text(), "2026-12-31T23:59:59Z");
         assert_eq!(Moment(1_798_761_599_120).to_text(), "2026-12-31T23:59:59.12Z");

@@ -7,21 +7,19 @@ use askama::Template;
 use super::deleting::Deleting;
 use super::frame::{Frame, given, with_value};
 use super::listing::{self, Crumb, PER_PAGE, Pager, SORTS, Sort, crumbs};
+use super::outcome::{Renamed, renamed_ones};
 use super::preferences;
 use super::tiles::{Tile, thumbnail};
 use super::tree::{self, Tree};
 use crate::auth::{Identity, Level};
 use crate::db::folders::{self, Folder};
 use crate::db::image_views::{self, Cover, ImageView};
-use crate::db::{STATUS_ACTIVE, STATUS_DELETED, images};
+use crate::db::{STATUS_ACTIVE, STATUS_DELETED};
 use crate::http::{Progress, Request, Response};
 use crate::library::Caller;
 use crate::web::api::{Now, folder_path, in_query, supported};
 use crate::web::sign_in::Form;
 use crate::web::{App, Error, who};
-
-/// Of more pictures than these it is only said that there are more.
-const MOST_COUNTED: i64 = 10_000;
 
 #[derive(Template)]
 #[template(path = "browse.html")]
@@ -35,8 +33,8 @@ struct Browse {
     folders: Folders,
     tiles: Vec<Tile>,
     total: usize,
-    /// What is said of how many pictures go with it when it is deleted.
-    holds: String,
+    /// What came a moment ago and is kept under other names than were sent.
+    renamed: Vec<Renamed>,
     pager: Pager,
     is_list: bool,
     sort_key: &'static str,
@@ -50,8 +48,9 @@ struct Browse {
     here_href: String,
     parent_href: String,
     may: May,
-    /// What is said of deleting the folder, and chosen pictures.
-    deleting: Deleting,
+    /// The question before it is deleted.
+    delete_href: String,
+    /// What is said of deleting chosen pictures.
     deleting_chosen: Deleting,
 }
 
@@ -138,7 +137,6 @@ pub fn browse(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
     let f = Frame::of(app, request, &identity);
     let may = May::of(level, path == folders::ROOT);
     let parent = folders::parent_path(&path);
-    let may_put_back = rights.level(&identity, &parent) >= Level::CreateFolder;
     let tree = Tree::around(app, &folder, |path| rights.within(&identity, path, Level::View))?;
     // The pages of the pictures go on without them.
     let folders = match pager.page {
@@ -153,7 +151,9 @@ pub fn browse(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
         folders,
         tiles: in_order(tiles(app, &f, &paths[pager.start()..], is_list)?, sort),
         total: paths.len(),
-        holds: if may.delete { holds(app, &f, &path)? } else { String::new() },
+        renamed: renamed_ones(app, given(&query, "stored"), |folder| {
+            rights.level(&identity, folder) >= Level::View
+        })?,
         is_list,
         sort_key: sort.key,
         sorts: SORTS
@@ -170,7 +170,7 @@ pub fn browse(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
         table_href: with_value("/table", "path", &path),
         list_of_href: format!("/api/v1/admin/metadata?path={}&format=csv", in_query(&path)),
         here_href: with_value("/browse", "path", &path),
-        deleting: Deleting::folder(app, may_put_back),
+        delete_href: with_value("/browse/delete", "path", &path),
         deleting_chosen: Deleting::picture(app),
         parent_href: with_value("/browse", "path", &parent),
         path,
@@ -183,17 +183,8 @@ pub fn browse(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
     Ok(response)
 }
 
-/// How many pictures there are in a folder and in those below it, in words.
-fn holds(app: &App, f: &Frame, path: &str) -> Result<String, Error> {
-    let count = images::count_below(&app.db, path, MOST_COUNTED + 1)?;
-    Ok(match count > MOST_COUNTED {
-        true => f.n("folder-delete-holds-more", MOST_COUNTED),
-        false => f.n("folder-delete-holds", count),
-    })
-}
-
 /// The row of a folder that is on disk.
-fn row_of(app: &App, identity: &Identity, path: &str) -> Result<Folder, Error> {
+pub fn row_of(app: &App, identity: &Identity, path: &str) -> Result<Folder, Error> {
     match folders::by_path(&app.db, path)? {
         Some(folder) if folder.status != STATUS_DELETED => Ok(folder),
         // It may be on disk, and nobody has asked for it yet.

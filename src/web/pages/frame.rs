@@ -1,16 +1,19 @@
 //! What every page gets: its words, who looks at it, where it stands, how it is to look.
 
+use std::fmt::Display;
+
 use askama::filters::{Html, Safe, escape};
 use http::{HeaderValue, StatusCode, header};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::deleting::can_be_put_back;
-use super::{admin, icons, preferences, respond};
+use super::{admin, choices, icons, preferences, respond};
 use crate::auth::{Identity, Level, Rights, SystemPermission};
 use crate::db::baskets;
 use crate::http::{Request, Response};
 use crate::pixel::FORMATS;
+use crate::web::api::Moment;
 use crate::web::sign_in::{Form, csrf};
 use crate::web::text::{self, Texts};
 use crate::web::{App, Error, client, who};
@@ -246,6 +249,16 @@ impl Frame {
         self.t_or(&format!("word-{name}-{}", text.replace('.', "-")), &place)
     }
 
+    /// What a field of forms can be set to: the word, its text, and whether it is the one that is given.
+    pub fn choices(
+        &self,
+        field: &str,
+        given: impl Display,
+    ) -> impl Iterator<Item = (&'static str, String, bool)> {
+        let (texts, given) = (self.texts, given.to_string());
+        choices::of(field).iter().map(move |(word, text)| (*word, texts.get(text), *word == given))
+    }
+
     /// What a parameter of pictures is called.
     pub fn param(&self, name: &str) -> String {
         self.t_or(&format!("param-{name}"), name)
@@ -317,7 +330,18 @@ impl Frame {
         Safe(format!("<time datetime=\"{}\" data-moment>{shown}</time>", machine(moment) + "Z"))
     }
 
-    /// The same as text alone, in UTC.
+    /// The end of something, which people give as a day: that day, wherever it is read. Else the moment.
+    pub fn end(&self, ms: i64) -> Safe<String> {
+        match moment(ms).filter(|_| Moment(ms).is_end_of_day()) {
+            Some(end) => {
+                let (day, shown) = (end.date(), self.date(end));
+                Safe(format!("<time datetime=\"{day}\" data-moment=\"day\">{shown}</time>"))
+            }
+            None => self.moment(ms),
+        }
+    }
+
+    /// A moment as text alone, in UTC.
     pub fn moment_text(&self, ms: i64) -> String {
         let Some(moment) = moment(ms) else { return String::new() };
         let (date, clock) = (self.date(moment), clock(moment));
@@ -393,8 +417,9 @@ fn clock(moment: OffsetDateTime) -> String {
 /// The address of the page that a request is for, as it was sent, without what was told of the last act.
 fn here(request: &Request) -> String {
     let query = String::from_utf8_lossy(&request.query);
+    let is_told = |pair: &str| pair.starts_with("done=") || pair.starts_with("stored=");
     let kept: Vec<&str> =
-        query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("done=")).collect();
+        query.split('&').filter(|pair| !pair.is_empty() && !is_told(pair)).collect();
     let sign = if kept.is_empty() { "" } else { "?" };
     let address = format!("{}{sign}{}", request.path, kept.join("&"));
     // What was posted cannot be come back to.

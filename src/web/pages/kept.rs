@@ -3,7 +3,8 @@
 use askama::Template;
 use http::StatusCode;
 
-use super::admin::{acts, level_key};
+use super::admin::{acts, level_key, type_key};
+use super::choices;
 use super::frame::Frame;
 use super::respond::html;
 use crate::auth::Level;
@@ -45,35 +46,18 @@ const MACHINERY: [&str; 10] = [
     "index",
 ];
 
-/// Choices of forms that are sent as words of programs: the field, the word, the text.
-const CHOICES: [(&str, &str, &str); 17] = [
-    ("auth_type", "1", "user-kept-here"),
-    ("auth_type", "2", "user-kept-ldap"),
-    ("group_type", "1", "group-system"),
-    ("group_type", "2", "group-local"),
-    ("group_type", "3", "group-ldap"),
-    ("required", "true", "folder-template-required"),
-    ("required", "false", "folder-template-default"),
-    ("overwrite", "rename", "upload-rename"),
-    ("overwrite", "no", "upload-refuse"),
-    ("overwrite", "yes", "upload-replace"),
-    ("public_access", "0", "portfolio-may-nothing"),
-    ("public_access", "10", "portfolio-may-look"),
-    ("public_access", "20", "portfolio-may-download"),
-    ("internal_access", "0", "portfolio-may-nothing"),
-    ("internal_access", "10", "portfolio-may-look"),
-    ("internal_access", "20", "portfolio-may-download"),
-    ("format", "pdf", "portfolio-pdf"),
-];
-
 /// What a field says, as people read it.
 fn said(f: &Frame, name: &str, text: &str) -> Option<String> {
     if MACHINERY.contains(&name) {
         return None;
     }
-    let choice = CHOICES.iter().find(|(field, word, _)| (*field, *word) == (name, text));
-    Some(match (choice, name, text) {
-        (Some((_, _, key)), ..) => f.t(key),
+    Some(match (choices::text_of(name, text), name, text) {
+        (Some(key), ..) => f.t(key),
+        // What a system group's form sends, and none offers.
+        (None, "group_type", text) => match text.parse() {
+            Ok(group_type) => f.t(type_key(group_type)),
+            Err(_) => text.to_owned(),
+        },
         (None, "access", text) => match text.parse() {
             Ok(access) => f.t(level_key(Level::from_access(access))),
             Err(_) => text.to_owned(),
@@ -104,4 +88,28 @@ pub fn kept_page<'a>(f: Frame, status: StatusCode, kept: &'a Kept, next: &'a str
         f,
     };
     html(status, &page)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_chosen_is_told_in_the_words_of_the_form() {
+        let f = Frame::for_tests();
+        for (name, text, told) in [
+            ("overwrite", "rename", Some("Keep both")),
+            ("originals", "true", Some("Originals")),
+            ("format", "zip", Some("Zip file")),
+            ("group_type", "1", Some("System group")),
+            ("group_type", "2", Some("Normal group")),
+            ("group_type", "x", Some("x")),
+            ("public_access", "20", Some("Download files")),
+            ("allow_api", "true", Some("Yes")),
+            ("title", "1", Some("1")),
+            ("folder_id", "1", None),
+        ] {
+            assert_eq!(said(&f, name, text).as_deref(), told, "{name} {text}");
+        }
+    }
 }

@@ -7,7 +7,9 @@ mod about;
 mod account;
 pub mod admin;
 mod browse;
+mod choices;
 mod controls;
+mod delete_folder;
 mod deleting;
 mod details;
 mod error;
@@ -36,6 +38,7 @@ mod worded;
 pub use about::about;
 pub use account::account;
 pub use browse::browse;
+pub use delete_folder::delete_folder;
 pub use details::details;
 pub use error::{error_page, error_page_leading_to};
 pub use frame::Frame;
@@ -44,7 +47,7 @@ pub use home::home;
 pub use kept::kept_page;
 pub use listing::natural_key;
 pub use once::once;
-pub use outcome::outcome;
+pub use outcome::{outcome, renamed};
 pub use overtaken::overtaken;
 pub use portfolios::{
     basket, download, edit as edit_portfolio, list as portfolios, picture as portfolio_picture,

@@ -6,14 +6,22 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::Value;
 
 use super::frame::{Frame, given, with_value};
-use super::listing::{Crumb, crumbs};
+use super::listing::{Crumb, crumbs, natural_key};
 use super::respond::html;
+use crate::db::{STATUS_ACTIVE, folders, images};
 use crate::http::{Request, Response};
+use crate::library::name;
 use crate::web::sign_in::Form;
-use crate::web::{App, in_words};
+use crate::web::{App, Error, in_words};
 
 /// Things that the page shows.
 const SHOWN: usize = 500;
+
+/// Where the form for files is posted to.
+const UPLOAD: &str = "/do/post/upload";
+
+/// The most files whose names are told.
+const MOST_RENAMED: usize = 100;
 
 #[derive(Template)]
 #[template(path = "outcome.html")]
@@ -55,9 +63,7 @@ pub fn outcome(
     // The page says it, not the words for when all went well.
     f.done.clear();
     let (title, keys, mut things) = match request.path.trim_end_matches('/') {
-        "/do/post/upload" => {
-            ("upload-title", ["upload-arrived", "upload-refused"], files(&f, data)?)
-        }
+        UPLOAD => ("upload-title", ["upload-arrived", "upload-refused"], files(&f, data)?),
         "/do/post/admin/metadata" => {
             ("table-title", ["table-changed", "table-failed"], lines(&f, data)?)
         }
@@ -98,12 +104,63 @@ fn files(f: &Frame, data: &Value) -> Option<Vec<Thing>> {
         let error = told.get("error").map(words);
         let (href, done) = match error {
             Some(_) => Default::default(),
-            None => (details(&told["src"]), f.t("upload-arrived-one")),
+            None => {
+                let done = match kept_as(name, told) {
+                    Some(kept) => f.s("upload-arrived-as", kept),
+                    None => f.t("upload-arrived-one"),
+                };
+                (details(&told["src"]), done)
+            }
         };
         let error = error.unwrap_or_default();
         Thing { number: String::new(), name: name.clone(), href, done, error }
     };
     Some(data.as_object()?.iter().map(thing).collect())
+}
+
+/// The name under which a file is kept, where it is not the one that was sent.
+fn kept_as<'a>(sent: &str, told: &'a Value) -> Option<&'a str> {
+    let kept = told["filename"].as_str()?;
+    (name::composed(sent) != name::composed(kept)).then_some(kept)
+}
+
+/// Of an upload that went well: the ids of the pictures that are kept under other names than were sent, for the page
+/// that it leads to; blank for none, and for other addresses.
+pub fn renamed(request: &Request, data: &Value) -> String {
+    let files = data.as_object().filter(|_| request.path.trim_end_matches('/') == UPLOAD);
+    let renamed = files.into_iter().flatten().filter(|(sent, told)| kept_as(sent, told).is_some());
+    let ids = renamed.filter_map(|(_, told)| told["id"].as_i64());
+    ids.take(MOST_RENAMED).map(|id| id.to_string()).collect::<Vec<_>>().join(",")
+}
+
+/// A picture that is kept under another name than was sent.
+pub struct Renamed {
+    /// Its name.
+    pub name: String,
+    /// Its page.
+    pub href: String,
+}
+
+/// Those of such ids that a visitor may see.
+pub fn renamed_ones(
+    app: &App,
+    ids: &str,
+    sees: impl Fn(&str) -> bool,
+) -> Result<Vec<Renamed>, Error> {
+    let ids: Vec<i64> =
+        ids.split(',').filter_map(|id| id.parse().ok()).take(MOST_RENAMED).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut images = images::by_ids(&app.db, &ids)?;
+    images
+        .retain(|image| image.status == STATUS_ACTIVE && sees(&folders::parent_path(&image.path)));
+    images.sort_by_cached_key(|image| natural_key(&image.path));
+    let renamed = |image: images::ImageRow| Renamed {
+        name: image.path.rsplit('/').next().unwrap_or_default().to_owned(),
+        href: with_value("/details", "src", &image.path),
+    };
+    Ok(images.into_iter().map(renamed).collect())
 }
 
 /// Of a table: what each line has changed.

@@ -43,8 +43,6 @@ impl Tree {
     ) -> Result<Self, Error> {
         let mut chain = folders::above(&app.db, &folder.path)?;
         chain.push(folder.clone());
-        let ids: Vec<i64> = chain.iter().map(|folder| folder.id).collect();
-        folders::put_in_order(&app.db, &ids)?;
         let which = chain.iter().map(|folder| which(&folder.path)).collect();
         Ok(Self { chain, which })
     }

@@ -38,7 +38,6 @@ pub fn upload(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
     let rights = app.store.rights()?;
     let mut offered = Vec::new();
     if let Some(root) = folders::by_path(&app.db, folders::ROOT)? {
-        folders::put_in_order(&app.db, &[root.id])?;
         let which = rights.within(&identity, &root.path, Level::Upload);
         let within = Within { parent_id: root.id, which: &which, named: "" };
         let below = within.page(&app.db, 0, MOST_OFFERED)?;

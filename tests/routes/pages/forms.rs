@@ -414,6 +414,26 @@ fn files_are_uploaded_without_a_script() {
     assert_eq!(answer.header("location"), Some("/browse?path=open&done=upload-done"));
     assert!(site.image("open/up.png").exists());
 
+    // Under another name than was sent, it is told under which: those that the visitor may see.
+    let odd = file.replace("up.png", "100%25#?.png");
+    let parts = [head.as_bytes(), file.as_bytes(), &png, b"\r\n", odd.as_bytes(), &png];
+    let body = [&parts.concat()[..], b"\r\n--b--\r\n"].concat();
+    let answer = editor.send_bytes("POST", target, &kind, &body);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let led = answer.header("location").unwrap().to_owned();
+    let (before, ids) = led.split_once("&stored=").expect("they are told");
+    assert_eq!(before, "/browse?path=open&done=upload-done");
+    assert_eq!(ids.split("%2C").count(), 2, "{ids}");
+    let told = "<span>Stored under another name: <a href=\"/details?src=open/100_25__.png\">\
+                <bdi>100_25__.png</bdi></a>, <a href=\"/details?src=open/up-001.png\">";
+    let page = editor.get(&led).text();
+    assert!(page.contains(told) && !page.contains("next=/browse%3Fpath%3Dopen%26stored"), "{page}");
+    let elsewhere = format!("/browse?path=open/deep&stored={ids},x,0,-1,99999999");
+    assert!(site.get(&elsewhere).text().contains(told));
+    site.permit("/open", halftone::db::groups::PUBLIC, Level::None.access());
+    within(TASK, "rights hold", || site.status("/browse?path=open") == 403);
+    assert!(!site.get(&format!("/browse?stored={ids}")).text().contains("Stored under"));
+
     // Of a good file and a bad one, each is told of.
     let bad = "\r\n--b\r\nContent-Disposition: form-data; name=\"files\"; filename=\"<b>.png\"\r\n\r\nno picture";
     let body = [head.as_bytes(), file.as_bytes(), &png, bad.as_bytes(), b"\r\n--b--\r\n"].concat();
@@ -422,7 +442,7 @@ fn files_are_uploaded_without_a_script() {
     assert!((400..500).contains(&answer.status), "{} {page}", answer.status);
     for there in [
         "One file was uploaded. One file was refused.",
-        "<bdi>up.png</bdi></a></td><td>Uploaded</td>",
+        "<bdi>up.png</bdi></a></td><td>Uploaded, stored as up-002.png</td>",
         "<bdi>&#60;b&#62;.png</bdi></td><td><span class=\"fault\">",
         "<a class=\"button main\" href=\"/browse?path=open\">",
     ] {
@@ -485,16 +505,16 @@ fn who_has_deleted_something_is_told_where_to_bring_it_back() {
     let reader = Browser::signed_in(&site, "reader").get("/browse?done=image-deleted").text();
     assert!(!reader.contains("/admin/recycled"), "{reader}");
     // Of a folder in which nothing may be put back, others can.
-    assert!(editor.get("/browse?path=open").text().contains("done=folder-deleted\""));
+    assert!(editor.get("/browse/delete?path=open").text().contains("done=folder-deleted\""));
     let group = halftone::db::groups::insert(site.db(), "below", "", 2).unwrap();
     let user = crate::people::account(&site, "below", false);
     halftone::db::groups::add_member(site.db(), group, user).unwrap();
     site.permit("/open/deep", group, Level::DeleteFolder.access());
     let mut below = Browser::signed_in(&site, "below");
     within(TASK, "rights hold", || {
-        below.get("/browse?path=open/deep").text().contains("id=\"delete-folder\"")
+        below.get("/browse?path=open/deep").text().contains("/browse/delete?path=open/deep")
     });
-    let page = below.get("/browse?path=open/deep").text();
+    let page = below.get("/browse/delete?path=open/deep").text();
     assert!(page.contains("done=folder-deleted-others\""), "{page}");
     assert!(page.contains("An administrator can restore it for a while."), "{page}");
 }
@@ -506,7 +526,8 @@ fn what_is_gone_for_ever_is_said_to_be() {
     });
     let mut admin = Browser::new(site.addr());
     assert_eq!(admin.login("admin", ADMIN_PASSWORD).status, 303);
-    for page in ["/details?src=open/one.png", "/browse?path=open", "/search"] {
+    let question = "/browse/delete?path=open";
+    for page in ["/details?src=open/one.png", "/browse?path=open", question, "/search"] {
         let text = admin.get(page).text();
         assert!(text.contains("This cannot be undone."), "{page}: {text}");
         assert!(!text.contains("restore it") && !text.contains("restore the file"), "{page}");

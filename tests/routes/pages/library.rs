@@ -161,11 +161,39 @@ fn who_deletes_a_folder_reads_how_many_pictures_go_with_it() {
         ("open/deep", "It contains one picture."),
         ("open/empty", "It contains no pictures."),
     ] {
-        within(READ, "the pictures are known", || {
-            editor.get(&format!("/browse?path={folder}")).text().contains(told)
-        });
+        let question = format!("/browse/delete?path={folder}");
+        within(READ, "the pictures are known", || editor.get(&question).text().contains(told));
+        // They are counted for who asks, and not for who looks.
+        let page = editor.get(&format!("/browse?path={folder}")).text();
+        let link = format!("href=\"{question}\"");
+        assert!(page.contains(&link) && !page.contains("It contains"), "{page}");
     }
-    assert!(!site.get("/browse?path=open").text().contains("It contains"));
+    let page = editor.get("/browse/delete?path=open").text();
+    let target = "method=\"post\" action=\"/do/delete/admin/filesystem/folders/";
+    assert!(page.contains(target) && page.contains("<h1>Delete open?</h1>"), "{page}");
+    assert!(page.contains("next=/browse&amp;done=folder-deleted\""), "{page}");
+    assert!(page.contains("href=\"/browse?path=open\" data-cancel"), "{page}");
+    assert!(!site.get("/browse?path=open").text().contains("/browse/delete"));
+}
+
+#[test]
+fn the_question_before_a_folder_is_deleted_is_for_who_may() {
+    let site = library_of_three();
+    let mut editor = Browser::signed_in(&site, "editor");
+    for (query, status) in [
+        ("?path=open", 200),
+        ("?path=open/none", 404),
+        ("?path=../x", 403),
+        ("?path=/", 403),
+        ("", 403),
+    ] {
+        assert_eq!(editor.status(&format!("/browse/delete{query}")), status, "{query}");
+    }
+    let mut reader = Browser::signed_in(&site, "reader");
+    for path in ["open", "closed", "none"] {
+        let question = format!("/browse/delete?path={path}");
+        assert_eq!((reader.status(&question), site.status(&question)), (403, 401), "{path}");
+    }
 }
 
 #[test]

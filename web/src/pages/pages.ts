@@ -1,5 +1,6 @@
 // What every page loads. Each part is bound to attributes of the page and leaves others alone.
 
+import { asking } from "./ask";
 import { choosing } from "./choose/choose";
 import { copying } from "./copy";
 import { offeringFolders } from "./folders";
@@ -23,4 +24,5 @@ filtering();
 scrolling();
 retrying();
 tagging();
+asking();
 offeringFolders();

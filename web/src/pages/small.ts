@@ -1,17 +1,17 @@
 // Small things: times in the visitor's own way, keys, the focal point.
 
 import { shortcuts } from "./page";
-import { arrow, pointAt } from "./pointer";
+import { Pointer } from "./pointer";
 import { isCovered, open } from "./sheets";
 
-/** Times in the visitor's zone and way of writing. */
+/** Times in the visitor's zone and way of writing. A day is the same one in all zones. */
 export function moments(root: ParentNode = document): void {
-  const form = new Intl.DateTimeFormat(navigator.languages as string[], {
-    dateStyle: "medium",
-    timeStyle: "short",
-  });
+  const languages = navigator.languages as string[];
+  const moments = new Intl.DateTimeFormat(languages, { dateStyle: "medium", timeStyle: "short" });
+  const days = new Intl.DateTimeFormat(languages, { dateStyle: "medium", timeZone: "UTC" });
   for (const time of root.querySelectorAll<HTMLTimeElement>("time[data-moment]")) {
     const moment = new Date(time.dateTime);
+    const form = time.dataset["moment"] === "day" ? days : moments;
     if (!Number.isNaN(moment.getTime())) time.textContent = form.format(moment);
     time.removeAttribute("data-moment");
   }
@@ -122,48 +122,22 @@ export function keys(): void {
   });
 }
 
-/** The focal point is set on the picture, by pointer and by arrow keys; a ring shows it. */
+/** The focal point of a form is set on its picture, too. */
 export function pointing(): void {
   const form = document.querySelector<HTMLFormElement>("form[data-point]");
   const picture = form?.querySelector<HTMLImageElement>("[data-point-picture]");
   const [x, y] = ["x", "y"].map((name) => form?.elements.namedItem(name) as HTMLInputElement | null);
   if (!form || !picture || !x || !y) return;
-  const place = document.createElement("div");
-  const ring = document.createElement("button");
-  place.className = "point";
+  const after = picture.nextSibling;
+  const pointer = new Pointer(picture, picture.dataset["pointLabel"] ?? "", ([toX, toY]) => {
+    [x.value, y.value] = [String(toX), String(toY)];
+  });
   const [width, height] = ["width", "height"].map((name) => Number(picture.getAttribute(name)));
-  place.style.setProperty("--ratio", String(width && height ? width / height : 1));
-  ring.className = "ring";
-  ring.type = "button";
-  ring.autofocus = true;
-  ring.setAttribute("aria-label", picture.dataset["pointLabel"] ?? "");
-  picture.draggable = false;
-  picture.replaceWith(place);
-  place.append(picture, ring);
-  const show = (): void => {
-    // Whichever way the page is written.
-    ring.style.left = `${Number(x.value) * 100}%`;
-    ring.style.top = `${Number(y.value) * 100}%`;
-  };
-  const become = (at: [number, number]): void => {
-    const [toX, toY] = at.map((part) => String(Math.min(1, Math.max(0, Math.round(part * 1000) / 1000))));
-    [x.value, y.value] = [toX ?? "", toY ?? ""];
-    show();
-  };
-  place.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
-    event.preventDefault();
-    place.setPointerCapture(event.pointerId);
-    become(pointAt(picture, event));
-    ring.focus();
-  });
-  place.addEventListener("pointermove", (event) => {
-    if (place.hasPointerCapture(event.pointerId)) become(pointAt(picture, event));
-  });
-  ring.addEventListener("keydown", (event) => {
-    const by = arrow(event);
-    if (by) become([Number(x.value) + by[0], Number(y.value) + by[1]]);
-  });
+  pointer.element.className = "point";
+  pointer.element.style.setProperty("--ratio", String(width && height ? width / height : 1));
+  pointer.ring.autofocus = true;
+  form.insertBefore(pointer.element, after);
+  const show = (): void => pointer.set([Number(x.value), Number(y.value)]);
   for (const field of [x, y]) field.addEventListener("input", show);
   show();
 }

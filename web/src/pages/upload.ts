@@ -117,6 +117,17 @@ function row(wanted: Wanted): Row {
   return { item, thumb, why, state, bar, off };
 }
 
+/** Says under which name a file is kept, where that is not its own. */
+async function tellName(row: Row, file: File, id: string): Promise<void> {
+  const image = await call<{ filename: string }>("GET", `/admin/images/${id}`).catch(() => null);
+  if (!image || image.filename.normalize() === file.name.normalize()) return;
+  const stored = document.createElement("p");
+  stored.className = "quiet small";
+  stored.dir = "auto";
+  stored.textContent = word("upload-stored", { name: image.filename });
+  row.why.after(stored);
+}
+
 function finished(row: Row, id: string | null): void {
   row.item.dataset["state"] = "done";
   row.off.remove();
@@ -219,6 +230,7 @@ function send(wanted: Wanted, folder: string, overwrite: string): void {
           ends.delete(end);
           counts.done += 1;
           finished(shown, became);
+          if (became) void tellName(shown, wanted.file, became);
           tell();
           resolve(null);
         },
@@ -287,15 +299,15 @@ function queue(start: () => Promise<void>): void {
 /** Whether a file or folder is one that systems keep for themselves. */
 const isHidden = (name: string): boolean => name.startsWith(".");
 
-/** All files below what was dropped, folders included. */
+/** All files below what was dropped, folders included, but what is hidden in these. */
 async function below(entry: FileSystemEntry, path: string): Promise<Wanted[]> {
-  if (isHidden(entry.name)) return [];
   if (entry.isFile) {
     const file = await new Promise<File>((resolve, reject) =>
       (entry as FileSystemFileEntry).file(resolve, reject),
     );
     return [{ file, below: path }];
   }
+  if (isHidden(entry.name)) return [];
   const reader = (entry as FileSystemDirectoryEntry).createReader();
   const found: Wanted[] = [];
   for (;;) {
@@ -303,7 +315,9 @@ async function below(entry: FileSystemEntry, path: string): Promise<Wanted[]> {
       reader.readEntries(resolve, reject),
     );
     if (some.length === 0) return found;
-    for (const child of some) found.push(...(await below(child, `${path}${entry.name}/`)));
+    for (const child of some) {
+      if (!isHidden(child.name)) found.push(...(await below(child, `${path}${entry.name}/`)));
+    }
   }
 }
 

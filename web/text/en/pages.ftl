@@ -371,6 +371,8 @@ upload-arrived = { $count ->
    *[other] { $shown } files were uploaded.
 }
 upload-arrived-one = Uploaded
+upload-arrived-as = Uploaded, stored as { $name }
+upload-renamed = Stored under another name:
 upload-refused = { $count ->
     [0] { "" }
     [one] One file was refused.
@@ -484,6 +486,7 @@ script-more = More pictures have been loaded
 script-upload-waiting = Waiting
 script-upload-percent = { $percent }%
 script-upload-done = Uploaded
+script-upload-stored = Stored as { $name }
 script-upload-off = Cancel
 script-upload-off-one = Cancel { $name }
 script-upload-called-off = Cancelled

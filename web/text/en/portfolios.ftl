@@ -52,6 +52,7 @@ portfolio-address = Address
 portfolio-address-hint = The settings say who can open it.
 portfolio-human-id = Short name in the address
 portfolio-human-id-hint = A short word is easy to share. Without % < > & . ? : /
+portfolio-human-id-breaks = When you change it, links to the portfolio and to its published files stop working.
 portfolio-everybody = Everybody
 portfolio-colleagues = Everybody signed in
 portfolio-may-nothing = No access

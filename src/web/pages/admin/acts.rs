@@ -3,10 +3,9 @@
 
 use serde_json::Value;
 
-use super::{level_key, outcome};
+use super::{level_key, outcome, type_key};
 use crate::auth::{Level, SystemPermission};
 use crate::db::audit_log::Entry;
-use crate::db::groups::{TYPE_LDAP, TYPE_SYSTEM};
 use crate::db::properties::DEFAULT_TEMPLATE;
 use crate::web::label;
 use crate::web::pages::frame::Frame;
@@ -182,11 +181,9 @@ impl Told<'_> {
                 let level = Level::from_access(number().unwrap_or_default());
                 self.texts.get(level_key(level))
             }
-            ("group_type", _) if number().is_some() => self.texts.get(match number() {
-                Some(TYPE_SYSTEM) => "group-system",
-                Some(TYPE_LDAP) => "group-ldap",
-                _ => "group-local",
-            }),
+            ("group_type", _) if number().is_some() => {
+                self.texts.get(type_key(number().unwrap_or_default()))
+            }
             (_, "none") => self.texts.get("act-none"),
             (_, "free") => self.texts.get("act-free"),
             (_, noted) if noted.starts_with('"') => plain(noted),

@@ -44,8 +44,9 @@ struct Grant {
     is_given: bool,
 }
 
-fn type_key(group: &Group) -> &'static str {
-    match group.group_type {
+/// The text of a group's type.
+pub fn type_key(group_type: i64) -> &'static str {
+    match group_type {
         TYPE_SYSTEM => "group-system",
         TYPE_LDAP => "group-ldap",
         _ => "group-local",
@@ -76,7 +77,7 @@ pub fn groups(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
         let has = |permission: SystemPermission| granted[permission as usize];
         Row {
             id: group.id,
-            type_key: type_key(&group),
+            type_key: type_key(group.group_type),
             members: members.get(&group.id).copied().unwrap_or(0),
             is_public: group.id == PUBLIC,
             permissions: acts::permissions(desk.f.texts(), has),
@@ -142,7 +143,7 @@ pub fn group(app: &App, request: &Request, _: &dyn Progress) -> Result<Response,
     let query = given(&Form::of_query(request)?, "q").to_owned();
     let members = users::of_group(&app.db, id)?;
     let page = GroupPage {
-        type_key: type_key(&group),
+        type_key: type_key(group.group_type),
         here: format!("/admin/groups/{id}"),
         grants: grants(&desk.f, granted),
         may_grant,

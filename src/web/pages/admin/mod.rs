@@ -26,7 +26,7 @@ use crate::web::{App, Error, who};
 pub use audit::audit;
 pub use cache::cache;
 pub use explain::explain;
-pub use groups::{group, groups, new_group};
+pub use groups::{group, groups, new_group, type_key};
 pub use maintenance::maintenance;
 pub use overview::overview;
 pub use permissions::permissions;

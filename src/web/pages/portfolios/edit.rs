@@ -218,7 +218,7 @@ impl Export {
             },
             size: f.bytes(export.filesize),
             created: f.moment(export.created_ms),
-            until: f.moment(export.keep_until_ms),
+            until: f.end(export.keep_until_ms),
             href,
             task_id: runs.map(|task| task.id),
             done: runs.map_or(0, |task| task.progress_done),

@@ -112,7 +112,7 @@ fn downloads(
         },
         address: address(folio, &format!("downloads/{}", export.filename)),
         size: f.bytes(export.filesize),
-        until: f.moment(export.keep_until_ms),
+        until: f.end(export.keep_until_ms),
     };
     Ok(exports.iter().map(download).collect())
 }

@@ -1,6 +1,8 @@
 // What the stage shows: the result, the picture that a part is chosen of, or that in which the focal point is set.
 
-import { Cropper, Pointer } from "./crop";
+import { Pointer, type Place } from "../pointer";
+import { Cropper } from "./crop";
+import { loaded } from "./fetched";
 import { ALL, type Part } from "./part";
 import { decimal, percent, text } from "./words";
 
@@ -13,6 +15,9 @@ export class Modes {
   private mode: Mode = "result";
   private readonly cropper: Cropper;
   private readonly pointer: Pointer;
+  /** The picture in which the focal point is set, and its address. */
+  private readonly whole = new Image();
+  private address = "";
 
   /** `form` has the fields, `page` the buttons, `stage` what is shown, which is `result` at first. */
   constructor(
@@ -23,7 +28,9 @@ export class Modes {
     private readonly result: HTMLElement,
   ) {
     this.cropper = new Cropper((part, done) => this.cropped(part, done));
-    this.pointer = new Pointer((at, done) => this.pointed(at, done));
+    this.whole.alt = "";
+    this.pointer = new Pointer(this.whole, text("point"), (at, done) => this.pointed(at, done));
+    this.pointer.element.className = "cropping point-at";
     for (const button of this.buttons()) {
       button.addEventListener("click", () => this.turnTo(button.dataset["mode"] as Mode));
     }
@@ -76,9 +83,12 @@ export class Modes {
     if (mode !== "result") void this.load();
   }
 
-  private load(): Promise<void> {
+  private async load(): Promise<void> {
     const address = this.page.querySelector<HTMLElement>("[data-whole]")?.dataset["whole"] ?? "";
-    return this.mode === "crop" ? this.cropper.of(address) : this.pointer.of(address);
+    if (this.mode === "crop") return this.cropper.of(address);
+    if (address === this.address) return;
+    this.address = address;
+    await loaded(this.whole, address);
   }
 
   /** Writes into fields, and tells of it once. */
@@ -103,8 +113,8 @@ export class Modes {
     this.facts.textContent = text("keep", size);
   }
 
-  private pointed([x, y]: [number, number], done: boolean): void {
-    this.write({ gravity: `${decimal(Math.round(x * 1e3) / 1e3)},${decimal(Math.round(y * 1e3) / 1e3)}` }, done);
+  private pointed([x, y]: Place, done: boolean): void {
+    this.write({ gravity: `${decimal(x)},${decimal(y)}` }, done);
   }
 
   private aspects(): void {
