@@ -41,8 +41,8 @@ pub struct Control {
     pub label: String,
     /// What it does, in a sentence.
     pub hint: String,
-    /// All that is to be said of it; blank when that is the sentence.
-    pub more: String,
+    /// Where the guide says all of it; blank where it does not.
+    pub guide: String,
     /// Which element it is: `select`, `switch`, `number`, or `text`; and what a script makes of it.
     pub kind: &'static str,
     /// What holds when nothing is given.
@@ -147,15 +147,13 @@ pub fn groups(
 }
 
 fn control(f: &Frame, known: &Known, param: &Param, said: Said) -> Control {
-    let doc = f.texts().parameter(param);
-    let hint = doc.split_once(". ").map_or(doc.as_str(), |(first, _)| first);
-    let hint = hint.trim_end_matches('.').to_owned() + ".";
+    let name = param.about.name;
     let looks = Looks::of(f, param, known, &said.value);
     Control {
-        name: param.about.name,
-        label: f.param(param.about.name),
-        more: if hint == doc { String::new() } else { doc },
-        hint,
+        name,
+        label: f.param(name),
+        hint: f.texts().hint(param),
+        guide: if param.in_urls() { format!("/help#p-{name}") } else { String::new() },
         usual: usual(f, param, &said),
         kind: looks.kind,
         min: looks.min,
@@ -328,6 +326,27 @@ mod tests {
                 "param-{name} is left over"
             );
         }
+    }
+
+    #[test]
+    fn every_hint_is_of_a_parameter_and_in_words() {
+        let texts = text::for_languages(None);
+        let source = include_str!("../../../web/text/en/publish.ftl");
+        let hinted = source.lines().filter_map(|line| line.strip_prefix("hint-")?.split_once(' '));
+        let mut hinted: Vec<&str> = hinted.map(|(name, _)| name).collect();
+        assert!(hinted.len() > 10, "{hinted:?}");
+        for param in PARAMS.iter().filter(|param| !matches!(param.about.name, "src" | "tmp")) {
+            let (name, hint) = (param.about.name, texts.hint(param));
+            let is_own = hinted.contains(&name);
+            hinted.retain(|other| *other != name);
+            // The table sets between these marks what an address says.
+            let table = param.about.doc.split(". ").next().unwrap_or_default();
+            assert!(is_own || !table.contains('`'), "{name} needs a hint: {hint}");
+            assert!(!hint.contains(['=', '`', '{', '&']), "{name}: {hint}");
+            let is_sentence = hint.ends_with('.') && hint.starts_with(|c: char| c.is_uppercase());
+            assert!(is_sentence, "{name}: {hint}");
+        }
+        assert!(hinted.is_empty(), "of no parameter that has a control: {hinted:?}");
     }
 
     #[test]

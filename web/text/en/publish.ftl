@@ -1,4 +1,5 @@
-# Words of the publish page. `param-…` names a parameter of pictures, `word-…` one of its values.
+# Words of the publish page. `param-…` names a parameter of pictures, `word-…` one of its values; `hint-…` says at its
+# control what it does, where the first sentence of the reference is for those who write addresses.
 publisher-title = Publish
 publish-of = Publish { $name }
 publish-afresh = Reset
@@ -10,6 +11,7 @@ publish-mend = Correct the marked fields to see the picture and its code.
 publish-show = Update preview
 publish-offline = The server cannot be reached. This is the last preview.
 publish-unshowable = Browsers cannot show this format; the preview uses another one.
+publish-guide = All about { $name } (opens in a new tab)
 publish-slider = slider
 publish-colour = colour field
 publish-grid = Number of tiles
@@ -133,6 +135,38 @@ param-attach = Download instead of display
 param-expires = Browser cache time (seconds)
 param-xref = Reference
 param-stats = Count in statistics
+
+hint-format = File type of the result. “Automatic” sends each browser the best one that it can show.
+hint-quality = From 1, the smallest file, to 100, the best picture. “Automatic” finds the lowest that still looks good.
+hint-height = Height of the result in pixels.
+hint-dpr = For sharp screens: width and height are multiplied by it.
+hint-fit = How the picture is brought into shape when both width and height are set.
+hint-gravity = Which part stays when “Cover” cuts something off.
+hint-maxwidth = The widest at which the whole picture may be seen, in pixels; 0 for no limit.
+hint-maxheight = The tallest at which the whole picture may be seen, in pixels; 0 for no limit.
+hint-autosizefit = Makes the result smaller instead of filling the rest. From before there was “Fit”, which does it too.
+hint-halign = Where the picture stands from left to right, when there is space beside it.
+hint-valign = Where the picture stands from top to bottom, when there is space above or below it.
+hint-fill = Colour of what the picture does not cover, such as the corners of a turned one.
+hint-rotate = Whether the picture is turned upright as the camera recorded.
+hint-flip = Mirrors the picture before everything else.
+hint-top = Where the kept part begins, from 0 (top) to 1 (bottom).
+hint-left = Where the kept part begins, from 0 (left) to 1 (right).
+hint-bottom = Where the kept part ends, from 0 (top) to 1 (bottom).
+hint-right = Where the kept part ends, from 0 (left) to 1 (right).
+hint-autocropfit = Lets the kept part grow in one direction, so that less has to be filled.
+hint-tile = One piece of the finished picture, cut along a grid.
+hint-overlay = A second picture that is laid over the first, such as a logo or a watermark.
+hint-ovsize = How large the overlay is, as a share of the picture.
+hint-ovpos = The edge or corner where the overlay lies.
+hint-ovopacity = How much the overlay covers, from 0 (nothing) to 1 (fully).
+hint-icc = Converts the colours to this profile and attaches it to the file.
+hint-intent = What becomes of colours that the profile cannot show.
+hint-bpc = Makes the darkest tone of the picture the darkest of the profile, so that shadows keep their detail.
+hint-colorspace = Converts the colours for screens or for print, or to shades of grey.
+hint-expires = How long browsers may keep the picture; 0 leaves it to them, -1 means not at all.
+hint-xref = A reference of your own that is passed on to the tracking address, if the administrator has set one.
+hint-stats = Whether requests count in the picture's own statistics.
 
 word-width-0 = auto
 word-height-0 = auto
