@@ -120,6 +120,13 @@ impl Known {
             profiles: app.profiles.names(),
         })
     }
+
+    /// Whether there is anything to choose, or to be seen: a picture of one page has no others.
+    fn leaves_choice(&self, param: &Param, said: &Said) -> bool {
+        let is_silent =
+            said.value.is_empty() && said.fault.is_empty() && said.by_template.is_none();
+        param.about.name != "page" || self.pages != 1 || said.field.is_some() || !is_silent
+    }
 }
 
 /// The controls of those parameters of which the page says something, in their groups.
@@ -136,6 +143,7 @@ pub fn groups(
         };
         let rows = PARAMS.iter().filter(belongs);
         let rows = rows.filter_map(|param| Some((param, said(param)?)));
+        let rows = rows.filter(|(param, said)| known.leaves_choice(param, said));
         let controls: Vec<Control> =
             rows.map(|(param, said)| control(f, known, param, said)).collect();
         let is_open =
@@ -206,13 +214,14 @@ impl Looks {
             Shape::Text { .. } if name == "overlay" => Self::text("path"),
             Shape::Text { .. } => Self::text("text"),
             Shape::Integer { min, max } => {
-                let bound = match name {
-                    "page" => Some(known.pages),
-                    "width" | "maxwidth" => known.size.map(|(width, _)| width),
-                    "height" | "maxheight" => known.size.map(|(_, height)| height),
-                    _ => max,
+                let slider = match name {
+                    // Which number the first page has stands in no file: it is 1.
+                    "page" => Some((1, known.pages)),
+                    "width" | "maxwidth" => known.size.map(|(width, _)| (min, width)),
+                    "height" | "maxheight" => known.size.map(|(_, height)| (min, height)),
+                    _ => max.map(|max| (min, max)),
                 };
-                Self::integer(min, max, bound)
+                Self::integer(min, max, slider)
             }
             Shape::Number { min, max } => {
                 let step = if max - min > 10.0 { 1.0 } else { 0.01 };
@@ -258,14 +267,14 @@ impl Looks {
         Self { kind, ..Self::default() }
     }
 
-    fn integer(min: i64, max: Option<i64>, bound: Option<i64>) -> Self {
-        let slider = bound.filter(|bound| *bound > min && bound - min <= MOST_OF_SLIDER);
+    fn integer(min: i64, max: Option<i64>, slider: Option<(i64, i64)>) -> Self {
+        let slider = slider.filter(|(from, to)| (1..=MOST_OF_SLIDER).contains(&(to - from)));
         let shown = |end: Option<i64>| end.map(|end| end.to_string()).unwrap_or_default();
         Self {
             kind: "number",
             min: min.to_string(),
             max: shown(max),
-            slider: slider.map(|bound| format!("{min} {bound} 1")).unwrap_or_default(),
+            slider: slider.map(|(from, to)| format!("{from} {to} 1")).unwrap_or_default(),
             options: Vec::new(),
         }
     }
@@ -347,6 +356,32 @@ mod tests {
             assert!(is_sentence, "{name}: {hint}");
         }
         assert!(hinted.is_empty(), "of no parameter that has a control: {hinted:?}");
+    }
+
+    #[test]
+    fn pages_can_be_chosen_where_there_are_several() {
+        let named = |name: &str| PARAMS.iter().find(|param| param.about.name == name).unwrap();
+        let known = |pages| Known { size: None, pages, profiles: Vec::new() };
+        let said = |value: &str| Said { value: value.to_owned(), ..Said::default() };
+        for (pages, value, is_there) in
+            [(0, "", true), (1, "", false), (2, "", true), (1, "3", true)]
+        {
+            let there = known(pages).leaves_choice(named("page"), &said(value));
+            assert_eq!(there, is_there, "{pages} {value:?}");
+        }
+        assert!(known(1).leaves_choice(named("width"), &said("")));
+        let field = Some(Field { name: "page", is_locked: false });
+        let edited = Said { field, ..Said::default() };
+        assert!(known(1).leaves_choice(named("page"), &edited), "a template is for any picture");
+        for (slider, expected) in [
+            (Some((1, 0)), ""),
+            (Some((1, 1)), ""),
+            (Some((1, 7)), "1 7 1"),
+            (Some((0, MOST_OF_SLIDER + 1)), ""),
+            (None, ""),
+        ] {
+            assert_eq!(Looks::integer(0, None, slider).slider, expected, "{slider:?}");
+        }
     }
 
     #[test]
