@@ -67,7 +67,7 @@ pub fn error_page_leading_to(app: &App, request: &Request, error: &Error, back: 
     let page = ErrorPage {
         status: status.as_u16(),
         title: f.t(&key),
-        message: sentence(status, message),
+        message,
         sign_in: closed && f.user.is_empty(),
         // What was posted is not sent once more by a link.
         again: passes && matches!(request.method, Method::GET | Method::HEAD),
@@ -105,51 +105,4 @@ fn keeping(app: &App, request: &Request, error: &Error, back: &str) -> Option<Re
         return Some(kept_page(f, error.status(), &kept, next));
     }
     login_keeping(app, request, error.status(), &kept, next).ok()
-}
-
-/// A message as a sentence of its own. What begins with a name stays as it is: that of a parameter, or where something
-/// is missing or in the way, that of a file.
-fn sentence(status: StatusCode, message: String) -> String {
-    let name = message.split_once(": ").map_or("", |(name, _)| name);
-    let names = !name.is_empty() && !name.contains(' ');
-    if names || matches!(status, StatusCode::NOT_FOUND | StatusCode::CONFLICT) {
-        return message;
-    }
-    let mut letters = message.chars();
-    let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    let mut said: String = first.chain(letters).collect();
-    if said.ends_with(|c: char| c.is_alphanumeric() || matches!(c, ')' | '\'' | '"' | '”')) {
-        said.push('.');
-    }
-    said
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn messages_are_sentences_and_names_stay_names() {
-        for (status, message, said) in [
-            (415, "it is not a picture", "It is not a picture."),
-            (
-                415,
-                "the image is damaged: overlay: no end",
-                "The image is damaged: overlay: no end.",
-            ),
-            (
-                413,
-                "the file is longer than 5 bytes (at most)",
-                "The file is longer than 5 bytes (at most).",
-            ),
-            (403, "This takes a web session.", "This takes a web session."),
-            (400, "width: must be a number", "width: must be a number"),
-            (404, "my own.png does not exist", "my own.png does not exist"),
-            (409, "x y.png already exists", "x y.png already exists"),
-            (500, "", ""),
-        ] {
-            let status = StatusCode::from_u16(status).unwrap();
-            assert_eq!(sentence(status, message.to_owned()), said);
-        }
-    }
 }
