@@ -25,7 +25,7 @@ pub enum Action {
     Stats(Common),
     /// Have pictures made anew: of everything, of a folder, or of one original
     Purge {
-        /// A folder of the repository with all below it, or an original; / for everything
+        /// A folder of the library with all below it, or an original; / for everything
         path: String,
         #[command(flatten)]
         common: Common,

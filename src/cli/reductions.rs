@@ -29,7 +29,7 @@ const POLL: Duration = Duration::from_millis(10);
 pub enum Action {
     /// Make those that are missing, of every original or of those in a folder
     Prepare {
-        /// A folder of the repository, with the folders below it
+        /// A folder of the library, with the folders below it
         folder: Option<String>,
         #[command(flatten)]
         common: Common,
@@ -89,7 +89,7 @@ fn prepare(settings: &Settings, folder: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Names every file below a folder of the repository whose extension is that of a picture. Hidden
+/// Names every file below a folder of the library whose extension is that of a picture. Hidden
 /// names are left out and links not followed, as in all walks.
 fn each_picture(root: &Path, folder: &str, found: &mut dyn FnMut(&str)) {
     let mut ahead = VecDeque::from([folder.to_owned()]);

@@ -16,7 +16,7 @@ impl Settings {
         }
     }
 
-    /// The image repository.
+    /// The library.
     #[must_use]
     pub fn images_folder(&self) -> PathBuf {
         self.inside_data(&self.images_dir, "images")

@@ -10,7 +10,7 @@ pub enum PathError {
     #[error("no image is named")]
     Missing,
     /// It has a `..` segment.
-    #[error("the path leads outside the image repository")]
+    #[error("the path leads outside the library")]
     Outside,
     /// It cannot be the path of a file; the reason is fit to be shown.
     #[error("the path is not valid: {0}")]
@@ -26,11 +26,11 @@ pub enum SourceError {
     /// There is something of that name, but it is a folder, a pipe, a socket or a device.
     #[error("this is not a file")]
     NotAFile,
-    /// The file system refused or failed, or the repository's root itself is away.
-    #[error("the image repository cannot be read")]
+    /// The file system refused or failed, or the library's root itself is away.
+    #[error("the library cannot be read")]
     Unreachable(#[source] Arc<io::Error>),
     /// The file system did not answer in time and nothing is known of the file from before.
-    #[error("the image repository does not answer")]
+    #[error("the library does not answer")]
     TimedOut,
 }
 

@@ -51,6 +51,7 @@ pub const ROUTES: &[Route] = &[
     Route { path: "/search", methods: GET, handler: Handler::Plain(pages::search) },
     Route { path: "/upload", methods: GET, handler: Handler::Plain(pages::upload) },
     Route { path: "/account", methods: GET, handler: Handler::Plain(pages::account) },
+    Route { path: "/once", methods: GET, handler: Handler::Plain(pages::once) },
     Route { path: "/table", methods: GET_POST, handler: Handler::Plain(pages::table) },
     Route { path: "/help", methods: GET, handler: Handler::Plain(pages::help) },
     Route { path: "/help/api", methods: GET, handler: Handler::Plain(pages::api_help) },

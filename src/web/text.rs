@@ -12,6 +12,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::{CharacterDirection, LanguageIdentifier};
 
 pub use languages::{add_languages, for_languages, in_english, texts_of};
+pub use sentences::{begun, ended};
 pub use tables::{english, lacking};
 
 /// Messages that begin so are for scripts.

@@ -115,6 +115,9 @@ async function template(page) {
   assert.match(await strip.locator("option:checked").textContent(), /^Not set/);
   await strip.selectOption({ label: "No" });
   await page.getByLabel("Quality, slider").focus();
+  // Where nothing is said a slider stands at its beginning, which can be chosen.
+  await page.keyboard.press("Home");
+  assert.deepEqual((await written()).quality, { value: 1 });
   await page.keyboard.press("End");
   assert.deepEqual(await written(), {
     width: { value: 160, locked: true },

@@ -175,12 +175,12 @@ async function describeTogether(page, folder) {
   }
   const save = (one) => one.getByRole("button", { name: "Save", exact: true }).click();
   await page.getByLabel("Title").fill("Of the first");
-  await page.getByLabel("Description").fill("What is seen");
+  await page.locator("textarea[name=description]").fill("What is seen");
   await page.getByLabel("Add tags").fill("kept");
   await save(page);
   await arrived(page, page.getByRole("heading", { name: "Of the first" }));
   await page.getByRole("link", { name: "kept", exact: true }).waitFor();
-  assert.equal(await page.getByLabel("Alternative text (alt)", { exact: true }).inputValue(), "What is seen");
+  assert.equal(await page.getByLabel("Description (alt)", { exact: true }).inputValue(), "What is seen");
   assert.equal(await page.locator(".stage img").first().getAttribute("alt"), "What is seen");
   // The other sheet was opened before.
   await other.getByLabel("Title").fill("Of the second");

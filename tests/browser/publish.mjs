@@ -198,7 +198,7 @@ async function outputs(page) {
   await page.locator("#output-picture").getByRole("button", { name: "Copy" }).click();
   const code = await page.locator("#output-picture code").textContent();
   await until("it is in the clipboard", async () => (await page.evaluate(() => navigator.clipboard.readText())) === code);
-  await page.getByLabel("Alternative text (alt)").fill("Two <b>");
+  await page.getByLabel("Description (alt)").fill("Two <b>");
   await page.locator("#output-picture code").filter({ hasText: "Two &lt;b&gt;" }).waitFor();
   assert.equal(await page.getByRole("tab", { name: "picture" }).getAttribute("aria-selected"), "true");
 }

@@ -29,8 +29,8 @@ pub(super) static IMAGES_DIR: Row<PathBuf> = Row {
         reload: false,
         secret: false,
         group: Group::Files,
-        doc: "The image repository: the folder whose files are served. Blank: the folder \
-              `images` inside `data_dir`.",
+        doc: "The library: the folder whose files are served. Blank: the folder `images` inside \
+              `data_dir`.",
     },
     kind: &Folder { blank: true },
 };
@@ -43,10 +43,10 @@ pub(super) static FOLLOW_LINKS: Row<bool> = Row {
         reload: true,
         secret: false,
         group: Group::Files,
-        doc: "Whether symbolic links by relative paths that stay within the repository are \
+        doc: "Whether symbolic links by relative paths that stay within the library are \
               followed. Rights, templates and locks then go by where the link stands, and not by \
               where it leads: whoever may see a folder sees what links in it lead to. Else what \
-              has a link in its path does not exist. Links that leave the repository or are \
+              has a link in its path does not exist. Links that leave the library or are \
               absolute never exist.",
     },
     kind: &Switch,

@@ -14,7 +14,7 @@ pub(super) static OVERLAY: Row<String> = Row {
         default: None,
         group: Group::Overlay,
         doc: "A second picture that is laid over the first, such as a logo or a watermark: the path \
-              of its file inside the image repository, as with `src`. It may have any format that \
+              of its file inside the library, as with `src`. It may have any format that \
               can be read. It is fitted into the finished picture, padding included, keeps its \
               shape, and is never enlarged unless it is made of shapes instead of pixels (SVG, \
               PDF, PostScript). Its transparency counts, the orientation that its camera recorded is applied, and \

@@ -12,8 +12,8 @@ pub(super) static SRC: Row<String> = Row {
         key: None,
         default: None,
         group: Group::Source,
-        doc: "The picture: the path of its file inside the image repository, folders separated by \
-              `/`. A slash at the start or a doubled one changes nothing. This is the only \
+        doc: "The picture: the path of its file inside the library, folders separated by `/`. A \
+              slash at the start or a doubled one changes nothing. This is the only \
               parameter that must be given.",
     },
     kind: &Text { max_chars: 1024 },

@@ -1,7 +1,7 @@
 //! Calls of the API by forms of our own pages, for browsers without scripts: posted to
-//! `/do/METHOD/PATH`, answered by leading on to a page, or by a page that tells of the failure. What is given
-//! but once (`shown` in the query) comes on a page of its own, and so does what came of each of many
-//! things where some failed.
+//! `/do/METHOD/PATH`. What was done is answered by leading on to a page, so that nobody does it twice by loading that
+//! page again: to one of its own where something is given but once (`shown` in the query). A failure is answered by a
+//! page that tells of it, or of what came of each of many things where some failed.
 //!
 //! The same rows, checks and handlers answer as for programs; only what comes of it is told otherwise.
 
@@ -11,7 +11,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use super::endpoint::{Access, Endpoint, Field, Kind, Place};
 use super::table::{self, Found};
 use crate::http::{Body, Request, Response};
-use crate::web::pages::{error_page_leading_to, once, outcome, overtaken, renamed};
+use crate::web::pages::{error_page_leading_to, lead_to_once, outcome, overtaken, renamed};
 use crate::web::sign_in::{Form, next};
 use crate::web::{App, Error};
 
@@ -80,14 +80,19 @@ pub fn page(app: &App, request: &Request, result: Result<Response, Error>) -> Re
     let error = match result {
         Ok(response) if response.status.is_success() => {
             let told = query.text("shown").and_then(|member| {
-                once(app, request, &answer_of(&response)?["data"], member, &next)
+                let data = &answer_of(&response)?["data"];
+                lead_to_once(app, request, (data, member), &next)
             });
-            return told.unwrap_or_else(|| {
-                let data = answer_of(&response).map(|told| told["data"].clone());
-                let stored = data.map(|data| renamed(request, &data)).unwrap_or_default();
-                let done = query.text("done").unwrap_or_default();
-                see_other(&next, &[("done", done), ("stored", &stored)])
-            });
+            match told {
+                None => {
+                    let data = answer_of(&response).map(|told| told["data"].clone());
+                    let stored = data.map(|data| renamed(request, &data)).unwrap_or_default();
+                    let done = query.text("done").unwrap_or_default();
+                    return see_other(&next, &[("done", done), ("stored", &stored)]);
+                }
+                Some(Ok(response)) => return response,
+                Some(Err(error)) => error,
+            }
         }
         Ok(response) => {
             let told = answer_of(&response).and_then(|told| {

@@ -3,7 +3,7 @@
 
 use super::Error;
 use crate::spec::PARAMS;
-use crate::web::text::Texts;
+use crate::web::text::{Texts, begun, ended};
 
 impl Error {
     /// The message for a page.
@@ -22,12 +22,17 @@ pub fn in_words(texts: &Texts, message: &str) -> String {
     told(texts, message, |name| label(texts, name))
 }
 
-/// A message with the name that it begins with as `called` says, else as it is.
+/// A message with the name that it begins with as `called` says, else as a sentence that stands by itself.
 fn told(texts: &Texts, message: &str, called: impl Fn(&str) -> Option<String>) -> String {
-    if let Some(said) = texts.sentence(message) {
+    if let Some(said) = texts.whole_sentence(message) {
         return said;
     }
-    let Some((name, reason)) = message.split_once(": ") else { return message.to_owned() };
+    // The name of a field, or the path of a file.
+    let is_name =
+        |name: &str| !name.is_empty() && (!name.contains(' ') || name.contains(['/', '.']));
+    let Some((name, reason)) = message.split_once(": ").filter(|(name, _)| is_name(name)) else {
+        return ended(begun(message));
+    };
     let reason = texts.sentence_or_same(reason);
     match called(name) {
         Some(name) => texts.args("fault", [("name", name.into()), ("reason", reason.into())]),
@@ -66,9 +71,17 @@ mod tests {
             ("dpi_x: must be a number", "Resolution (dpi): must be a number"),
             // No fields: a sentence, a header field, a name that nobody knows.
             ("The account is active.", "The account is active."),
+            ("it is not a picture", "It is not a picture."),
+            ("a b.png already exists", "a b.png already exists."),
+            ("folder /a already exists", "Folder /a already exists."),
+            ("the path is not valid: it is too long", "The path is not valid: it is too long."),
             ("Referer: not here", "Referer: not here"),
             ("such_thing: must be given", "such_thing: must be given"),
-            (": must be given", ": must be given"),
+            ("something: new (at most)", "something: new (at most)"),
+            ("something new: at most", "Something new: at most."),
+            ("a/b c.png: the file does not exist", "a/b c.png: the file does not exist"),
+            ("the image is damaged: overlay: no end", "The image is damaged: overlay: no end."),
+            ("", ""),
         ] {
             assert_eq!(told(message), words);
         }

@@ -41,8 +41,8 @@ pub struct Control {
     pub label: String,
     /// What it does, in a sentence.
     pub hint: String,
-    /// All that is to be said of it; blank when that is the sentence.
-    pub more: String,
+    /// Where the guide says all of it; blank where it does not.
+    pub guide: String,
     /// Which element it is: `select`, `switch`, `number`, or `text`; and what a script makes of it.
     pub kind: &'static str,
     /// What holds when nothing is given.
@@ -120,6 +120,13 @@ impl Known {
             profiles: app.profiles.names(),
         })
     }
+
+    /// Whether there is anything to choose, or to be seen: a picture of one page has no others.
+    fn leaves_choice(&self, param: &Param, said: &Said) -> bool {
+        let is_silent =
+            said.value.is_empty() && said.fault.is_empty() && said.by_template.is_none();
+        param.about.name != "page" || self.pages != 1 || said.field.is_some() || !is_silent
+    }
 }
 
 /// The controls of those parameters of which the page says something, in their groups.
@@ -136,6 +143,7 @@ pub fn groups(
         };
         let rows = PARAMS.iter().filter(belongs);
         let rows = rows.filter_map(|param| Some((param, said(param)?)));
+        let rows = rows.filter(|(param, said)| known.leaves_choice(param, said));
         let controls: Vec<Control> =
             rows.map(|(param, said)| control(f, known, param, said)).collect();
         let is_open =
@@ -147,15 +155,13 @@ pub fn groups(
 }
 
 fn control(f: &Frame, known: &Known, param: &Param, said: Said) -> Control {
-    let doc = f.texts().parameter(param);
-    let hint = doc.split_once(". ").map_or(doc.as_str(), |(first, _)| first);
-    let hint = hint.trim_end_matches('.').to_owned() + ".";
+    let name = param.about.name;
     let looks = Looks::of(f, param, known, &said.value);
     Control {
-        name: param.about.name,
-        label: f.param(param.about.name),
-        more: if hint == doc { String::new() } else { doc },
-        hint,
+        name,
+        label: f.param(name),
+        hint: f.texts().hint(param),
+        guide: if param.in_urls() { format!("/help#p-{name}") } else { String::new() },
         usual: usual(f, param, &said),
         kind: looks.kind,
         min: looks.min,
@@ -208,13 +214,14 @@ impl Looks {
             Shape::Text { .. } if name == "overlay" => Self::text("path"),
             Shape::Text { .. } => Self::text("text"),
             Shape::Integer { min, max } => {
-                let bound = match name {
-                    "page" => Some(known.pages),
-                    "width" | "maxwidth" => known.size.map(|(width, _)| width),
-                    "height" | "maxheight" => known.size.map(|(_, height)| height),
-                    _ => max,
+                let slider = match name {
+                    // Which number the first page has stands in no file: it is 1.
+                    "page" => Some((1, known.pages)),
+                    "width" | "maxwidth" => known.size.map(|(width, _)| (min, width)),
+                    "height" | "maxheight" => known.size.map(|(_, height)| (min, height)),
+                    _ => max.map(|max| (min, max)),
                 };
-                Self::integer(min, max, bound)
+                Self::integer(min, max, slider)
             }
             Shape::Number { min, max } => {
                 let step = if max - min > 10.0 { 1.0 } else { 0.01 };
@@ -260,14 +267,14 @@ impl Looks {
         Self { kind, ..Self::default() }
     }
 
-    fn integer(min: i64, max: Option<i64>, bound: Option<i64>) -> Self {
-        let slider = bound.filter(|bound| *bound > min && bound - min <= MOST_OF_SLIDER);
+    fn integer(min: i64, max: Option<i64>, slider: Option<(i64, i64)>) -> Self {
+        let slider = slider.filter(|(from, to)| (1..=MOST_OF_SLIDER).contains(&(to - from)));
         let shown = |end: Option<i64>| end.map(|end| end.to_string()).unwrap_or_default();
         Self {
             kind: "number",
             min: min.to_string(),
             max: shown(max),
-            slider: slider.map(|bound| format!("{min} {bound} 1")).unwrap_or_default(),
+            slider: slider.map(|(from, to)| format!("{from} {to} 1")).unwrap_or_default(),
             options: Vec::new(),
         }
     }
@@ -327,6 +334,53 @@ mod tests {
                 PARAMS.iter().any(|param| param.about.name == name),
                 "param-{name} is left over"
             );
+        }
+    }
+
+    #[test]
+    fn every_hint_is_of_a_parameter_and_in_words() {
+        let texts = text::for_languages(None);
+        let source = include_str!("../../../web/text/en/publish.ftl");
+        let hinted = source.lines().filter_map(|line| line.strip_prefix("hint-")?.split_once(' '));
+        let mut hinted: Vec<&str> = hinted.map(|(name, _)| name).collect();
+        assert!(hinted.len() > 10, "{hinted:?}");
+        for param in PARAMS.iter().filter(|param| !matches!(param.about.name, "src" | "tmp")) {
+            let (name, hint) = (param.about.name, texts.hint(param));
+            let is_own = hinted.contains(&name);
+            hinted.retain(|other| *other != name);
+            // The table sets between these marks what an address says.
+            let table = param.about.doc.split(". ").next().unwrap_or_default();
+            assert!(is_own || !table.contains('`'), "{name} needs a hint: {hint}");
+            assert!(!hint.contains(['=', '`', '{', '&']), "{name}: {hint}");
+            let is_sentence = hint.ends_with('.') && hint.starts_with(|c: char| c.is_uppercase());
+            assert!(is_sentence, "{name}: {hint}");
+        }
+        assert!(hinted.is_empty(), "of no parameter that has a control: {hinted:?}");
+    }
+
+    #[test]
+    fn pages_can_be_chosen_where_there_are_several() {
+        let named = |name: &str| PARAMS.iter().find(|param| param.about.name == name).unwrap();
+        let known = |pages| Known { size: None, pages, profiles: Vec::new() };
+        let said = |value: &str| Said { value: value.to_owned(), ..Said::default() };
+        for (pages, value, is_there) in
+            [(0, "", true), (1, "", false), (2, "", true), (1, "3", true)]
+        {
+            let there = known(pages).leaves_choice(named("page"), &said(value));
+            assert_eq!(there, is_there, "{pages} {value:?}");
+        }
+        assert!(known(1).leaves_choice(named("width"), &said("")));
+        let field = Some(Field { name: "page", is_locked: false });
+        let edited = Said { field, ..Said::default() };
+        assert!(known(1).leaves_choice(named("page"), &edited), "a template is for any picture");
+        for (slider, expected) in [
+            (Some((1, 0)), ""),
+            (Some((1, 1)), ""),
+            (Some((1, 7)), "1 7 1"),
+            (Some((0, MOST_OF_SLIDER + 1)), ""),
+            (None, ""),
+        ] {
+            assert_eq!(Looks::integer(0, None, slider).slider, expected, "{slider:?}");
         }
     }
 

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use askama::filters::{Html, Safe, escape};
+use http::header::InvalidHeaderValue;
 use http::{HeaderValue, StatusCode, header};
 use time::OffsetDateTime;
 use time::macros::format_description;
@@ -460,7 +461,17 @@ pub fn lasting_cookie(
     name: &str,
     value: &str,
 ) -> Option<HeaderValue> {
+    cookie(app, request, (name, value), 31_536_000).ok()
+}
+
+/// A header field that keeps something for this long.
+pub fn cookie(
+    app: &App,
+    request: &Request,
+    (name, value): (&str, &str),
+    lasts_s: i64,
+) -> Result<HeaderValue, InvalidHeaderValue> {
     let secure = if client::is_secure(app, request) { "; Secure" } else { "" };
-    let text = format!("{name}={value}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}");
-    HeaderValue::try_from(text).ok()
+    let text = format!("{name}={value}; Path=/; Max-Age={lasts_s}; HttpOnly; SameSite=Lax{secure}");
+    HeaderValue::try_from(text)
 }

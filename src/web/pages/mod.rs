@@ -46,7 +46,7 @@ pub use help::{api_help, help, viewers_help};
 pub use home::home;
 pub use kept::kept_page;
 pub use listing::natural_key;
-pub use once::once;
+pub use once::{lead_to_once, once};
 pub use outcome::{outcome, renamed};
 pub use overtaken::overtaken;
 pub use portfolios::{

@@ -74,8 +74,7 @@ impl<'s> Sentence<'s> {
 impl Texts {
     /// A sentence that another part of the program says in English; none where it is not known.
     pub fn sentence(&self, english: &str) -> Option<String> {
-        let known = |sentence: &Sentence<'static>| Some((sentence.key, sentence.given(english)?));
-        let (key, given) = SENTENCES.iter().find_map(known)?;
+        let (sentence, given) = known(english)?;
         if self.fallback.is_none() {
             return Some(english.to_owned());
         }
@@ -83,12 +82,47 @@ impl Texts {
             NESTED => (place, FluentValue::from(self.sentence_or_same(text))),
             _ => (place, value(text)),
         };
-        Some(self.args(key, given.into_iter().map(value)))
+        Some(self.args(sentence.key, given.into_iter().map(value)))
+    }
+
+    /// The same to stand by itself: it begins with a capital letter and ends with a stop. A name that it begins with
+    /// stays as it is.
+    pub fn whole_sentence(&self, english: &str) -> Option<String> {
+        let said = self.sentence(english)?;
+        Some(ended(if begins_with_word(english) { begun(&said) } else { said }))
     }
 
     /// The same; what is not known stays as it is.
     pub fn sentence_or_same(&self, english: &str) -> String {
         self.sentence(english).unwrap_or_else(|| english.to_owned())
+    }
+}
+
+/// A text with a capital letter at its beginning.
+pub fn begun(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}
+
+/// A text with a stop at its end.
+pub fn ended(mut text: String) -> String {
+    if text.ends_with(|c: char| c.is_alphanumeric() || matches!(c, ')' | '\'' | '"' | '”')) {
+        text.push('.');
+    }
+    text
+}
+
+/// The sentence that an English text is, and what stands in its places.
+fn known(english: &str) -> Option<(&'static Sentence<'static>, Vec<(&'static str, &str)>)> {
+    SENTENCES.iter().find_map(|sentence| Some((sentence, sentence.given(english)?)))
+}
+
+/// Whether a text begins with a word of ours, and not with a name that was put in.
+fn begins_with_word(english: &str) -> bool {
+    let Some((sentence, given)) = known(english) else { return false };
+    match (sentence.pieces.first(), given.first()) {
+        (Some(&""), Some((NESTED, inner))) => begins_with_word(inner),
+        (first, _) => first.is_some_and(|first| !first.is_empty()),
     }
 }
 

@@ -34,6 +34,18 @@ impl Texts {
         self.in_table(of_param(param))
     }
 
+    /// What a parameter does, for who sets it by a control of a page and not in an address: a sentence of the pages,
+    /// or where there is none the first one of its row.
+    pub fn hint(&self, param: &Param) -> String {
+        let key = format!("hint-{}", param.about.name);
+        if self.has(&key) {
+            return self.get(&key);
+        }
+        let all = self.parameter(param);
+        let first = all.split_once(". ").map_or(all.as_str(), |(first, _)| first);
+        format!("{}.", first.trim_end_matches('.'))
+    }
+
     /// The heading of a group of parameters.
     pub fn parameters(&self, group: spec::Group) -> String {
         self.in_table(of_params(group))

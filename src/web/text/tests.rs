@@ -96,6 +96,7 @@ fn no_text_is_left_over() {
                 "error-",
                 "history-",
                 "param-",
+                "hint-",
                 "word-",
                 "work-",
                 "came-",

@@ -39,7 +39,9 @@ fn a_second_step_is_set_up_and_taken_away() {
     let wrong = post(&mut reader, confirm, &[("code", "1")]);
     assert_eq!(wrong.status, 400);
     assert!(wrong.text().contains("href=\"/account#second\""), "{}", wrong.text());
-    let shown = post(&mut reader, confirm, &[("code", &code(&secret))]);
+    let led = post(&mut reader, confirm, &[("code", &code(&secret))]);
+    assert_eq!((led.status, led.header("location")), (303, Some("/once")));
+    let shown = reader.get("/once");
     assert_eq!((shown.status, shown.header("cache-control")), (200, Some("no-store")));
     let text = shown.text();
     assert_eq!(text.matches("<li><code dir=\"ltr\">").count(), 10, "{text}");
@@ -66,12 +68,24 @@ fn a_key_is_shown_once_and_taken_back() {
     let mut jo = Browser::signed_in(&site, "jo");
     let make = "/do/post/keys?next=/account%23keys-title&shown=key";
     let fields = [("name", "A <script>"), ("scopes", "write"), ("expires_days", "90")];
-    let shown = post(&mut jo, make, &fields);
-    assert_eq!(shown.status, 200);
-    let text = shown.text();
+    let led = post(&mut jo, make, &fields);
+    assert_eq!((led.status, led.header("location")), (303, Some("/once")), "{}", led.text());
+    let carried = led.header("set-cookie").unwrap().to_owned();
+    let text = jo.get("/once").text();
     let (_, rest) = text.split_once("value=\"htk_").unwrap();
     let key = format!("htk_{}", rest.split_once('"').unwrap().0);
+    assert!(text.contains("href=\"/account#keys-title\""), "{text}");
+    assert!(!carried.contains(&key), "{carried}");
+    // Loading the page again makes no other key, and nobody else opens what the cookie holds.
+    assert!(jo.get("/once").text().contains(&key));
+    account(&site, "other", true);
+    let mut other = Browser::signed_in(&site, "other");
+    let cookie = carried.split(';').next().unwrap();
+    let theirs = other.send("GET", "/once", &[("Cookie", cookie)], "");
+    assert_eq!((theirs.status, theirs.header("location")), (303, Some("/")), "{}", theirs.text());
+    assert_eq!(site.status("/once"), 303);
     let page = jo.get("/account").text();
+    assert_eq!(page.matches("action=\"/do/delete/keys/").count(), 1, "{page}");
     assert!(
         page.contains("A &#60;script&#62;") && page.contains("Read and write</span>"),
         "{page}"

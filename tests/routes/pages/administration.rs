@@ -172,8 +172,53 @@ fn levels_are_set_cleared_and_explained() {
     }
     let nobody = admin.get("/admin/permissions/explain?user=no+such+name&path=/").text();
     assert!(nobody.contains("User: there is no such account"), "{nobody}");
+    // Something was chosen; what is wrong with it is all there is to say.
+    assert!(!nobody.contains("Choose a user and a folder"), "{nobody}");
+    let not_yet = admin.get("/admin/permissions/explain").text();
+    assert!(not_yet.contains("Choose a user and a folder"), "{not_yet}");
     let outside = admin.get("/admin/permissions/explain?path=../x").text();
     assert!(outside.contains("role=\"alert\">You do not have permission"), "{outside}");
+}
+
+/// What an element says, without the elements within it.
+fn words(html: &str) -> String {
+    let parts = html.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text));
+    parts.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn groups_are_shown_with_what_their_members_have_from_everybody() {
+    let site = library_of_three();
+    let mut admin = administrator(&site);
+    let open = folders::seen(site.db(), "/open").unwrap().to_string();
+    let group = groups::insert(site.db(), "fresh", "", TYPE_LOCAL).unwrap().to_string();
+    let address = format!("/admin/permissions?path=/open&group={group}");
+    // What stands at the group's name, and at the folder in the tree; whether each is marked as set here.
+    let shown = |admin: &mut Browser| {
+        let page = admin.get(&address).text();
+        let row = between(&page, "<bdi>fresh</bdi></a></strong>", "</div>");
+        let tree = between(&page, "id=\"tree-title\"", "</nav>");
+        let here = between(tree, "<bdi>open</bdi></span>", "</a>");
+        let is_marked = |html: &str| html.contains("class=\"level own\"");
+        (words(row), is_marked(row), words(here), is_marked(here))
+    };
+    let as_shown =
+        |row: &str, here: &str, is_own| (row.to_owned(), is_own, here.to_owned(), is_own);
+    assert_eq!(shown(&mut admin), as_shown("View from Public", "View", false));
+    // Where it has less than everybody its members have as much.
+    let fields = |access| [("group_id", &*group), ("folder_id", &*open), ("access", access)];
+    done(&mut admin, "/do/post/admin/permissions?next=/admin", &fields("0"));
+    let less = "View from Public; for the group itself: No access, set here";
+    assert_eq!(shown(&mut admin), as_shown(less, "View", false));
+    let records = folder_permissions::all(site.db()).unwrap().into_iter();
+    let own = records.filter(|record| record.group_id.to_string() == group).last().unwrap();
+    let change = format!("/do/put/admin/permissions/{}?next=/admin", own.id);
+    done(&mut admin, &change, &fields("20"));
+    assert_eq!(shown(&mut admin), as_shown("Download set here", "Download (set here)", true));
+    // Who administers files has everything, whatever is set.
+    let page = admin.get("/admin/permissions?path=/open&group=3").text();
+    let tree = words(between(&page, "<nav class=\"tree open\"", "</nav>"));
+    assert!(tree.contains("open Full access") && !tree.contains("No access"), "{tree}");
 }
 
 #[test]

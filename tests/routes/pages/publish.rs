@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use halftone::auth::Level;
 use halftone::db::groups::{NORMAL_USERS, PUBLIC};
+use halftone::db::image_metadata::{self, ImageMetadata, ReadState};
+use halftone::db::image_views;
 use halftone::spec::PARAMS;
 
 use super::library_of_three;
@@ -81,13 +83,27 @@ fn it_is_for_whoever_may_see_the_picture() {
     assert!(details.contains("href=\"/publish?src=open/one.png\""), "{details}");
 }
 
+/// No version of the reader has read it.
+const NOT_READ: ReadState =
+    ReadState { reader: 0, size_bytes: 0, mtime_ns: 0, revision_counter: 0 };
+
 #[test]
 fn every_parameter_has_its_control() {
     let site = library_of_three();
     let page = site.get("/publish?src=open/one.png").text();
-    for param in PARAMS.iter().filter(|param| param.in_urls()) {
+    for param in PARAMS.iter().filter(|param| param.in_urls() && param.about.name != "page") {
         assert!(page.contains(&format!("name=\"{}\"", param.about.name)), "{}", param.about.name);
     }
+    // There is nothing to choose where a file has one page.
+    let of_pages = |pages| {
+        let view = image_views::by_path(site.db(), "open/one.png").unwrap().unwrap();
+        let read = ImageMetadata { pages, ..ImageMetadata::default() };
+        image_metadata::put(site.db(), view.id, &NOT_READ, &read).unwrap();
+        site.get("/publish?src=open/one.png").text().contains("data-control=\"page\"")
+    };
+    assert!(!of_pages(1));
+    let wrong = site.get("/publish?src=open/one.png&page=3").text();
+    assert!(control(&wrong, "page").contains("value=\"3\""), "{wrong}");
     assert!(!page.contains("name=\"expires\""), "templates only");
     // Bounds come from the table and from the picture, which is 60 wide and 40 high.
     let width = control(&page, "width");

@@ -261,7 +261,6 @@ choice-delete-title = Delete the selected pictures?
 # One picture
 image-title = Title
 image-description = Description
-image-description-alt = Description (alternative text)
 image-description-hint = Read aloud by screen readers, and shown when the picture cannot be loaded.
 image-tags = Tags
 image-tags-hint = One per line.

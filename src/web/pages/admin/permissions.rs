@@ -1,5 +1,5 @@
-//! What groups may do in folders: the tree of folders with what one group has in each, and all groups in
-//! one folder, each with where its level comes from.
+//! What groups may do in folders: the tree of folders with what the members of one group have in each, and all
+//! groups in one folder, each with where the level of its members comes from.
 
 use std::collections::HashMap;
 
@@ -36,6 +36,8 @@ struct Page {
     group: Group,
     choices: Vec<Choice>,
     rows: Vec<Row>,
+    /// What the group of everybody is called.
+    public: String,
     /// Which templates hold here.
     templates: Vec<TemplateRow>,
     template_choices: Vec<(i64, String)>,
@@ -47,8 +49,9 @@ struct Branch {
     href: String,
     depth: usize,
     is_here: bool,
+    /// What members of the group have.
     level_key: &'static str,
-    /// Whether the level is set in this very folder.
+    /// Whether the level is set for the group in this very folder.
     is_own: bool,
     /// Of a row that leads to all folders of one, how many there are; else 0.
     all: usize,
@@ -66,14 +69,17 @@ struct Row {
     name: String,
     /// Its page; blank for who may not open it.
     href: String,
+    /// What its members have.
     level_key: &'static str,
-    /// The level that is set further up.
-    inherited_key: &'static str,
+    /// Public has more than the group itself.
+    is_public: bool,
+    /// The level that is set for the group, here or further up.
+    set_key: &'static str,
     /// It may do everything everywhere, whatever is set.
     administers: bool,
     /// The record of this very folder; 0 for none.
     own_id: i64,
-    /// The folder that the level comes from, if not from this one; blank for none.
+    /// The folder that the level of the group comes from, if not from this one; blank for none.
     from: String,
     from_href: String,
     /// None is chosen beforehand while none is set here.
@@ -113,6 +119,7 @@ pub fn permissions(app: &App, request: &Request, _: &dyn Progress) -> Result<Res
     let group = groups.iter().find(|group| group.id == wanted).or(groups.first());
     let group = group.cloned().ok_or_else(Error::not_found)?;
     let here = address(&path, group.id);
+    let granted = granted(app)?;
     let tree = Tree::around(app, &folder, |_| Which::ALL)?;
     let page_of = |page: usize| format!("{here}&page={page}");
     let pager = Pager::of(tree.children("").count(&app.db)?, given(&form, "page"), page_of);
@@ -121,7 +128,7 @@ pub fn permissions(app: &App, request: &Request, _: &dyn Progress) -> Result<Res
         tree: tree
             .rows(app, Some(shown))?
             .into_iter()
-            .map(|row| branch(&desk, row, group.id))
+            .map(|row| branch(&desk, &granted, row, group.id))
             .collect(),
         here: if pager.page > 1 { page_of(pager.page) } else { here.clone() },
         pager,
@@ -129,7 +136,11 @@ pub fn permissions(app: &App, request: &Request, _: &dyn Progress) -> Result<Res
             .iter()
             .map(|one| Choice { id: one.id, name: one.name.clone(), is_here: one.id == group.id })
             .collect(),
-        rows: rows(app, &desk, &folder, &groups, group.id)?,
+        rows: rows(app, &desk, &granted, (&folder, &groups), group.id)?,
+        public: groups
+            .iter()
+            .find(|one| one.id == PUBLIC)
+            .map_or_else(String::new, |one| one.name.clone()),
         templates: template_rows(app, &folder, &groups, group.id)?,
         template_choices: templates::all(&app.db)?.into_iter().map(|t| (t.id, t.name)).collect(),
         folder,
@@ -140,13 +151,52 @@ pub fn permissions(app: &App, request: &Request, _: &dyn Progress) -> Result<Res
     Ok(page.f.send(&page))
 }
 
-fn branch(desk: &Desk, row: tree::Row, group: i64) -> Branch {
-    let record = desk.rights.nearest(group, &row.path);
-    let is_own = record.as_ref().is_some_and(|(from, _)| *from == folders::normal_path(&row.path));
+/// What groups may do beside what is set for folders.
+type Granted = HashMap<i64, SystemPermissions>;
+
+fn granted(app: &App) -> Result<Granted, Error> {
+    let all = system_permissions::all(&app.db)?.into_iter();
+    Ok(all.map(|(group, set)| (group, SystemPermissions::from_columns(set))).collect())
+}
+
+/// What members of a group have in a folder.
+struct Held {
+    /// What is set for the group, and in which folder.
+    record: Option<(String, Level)>,
+    /// What they have: nobody has less than Public.
+    level: Level,
+    /// It is Public that they have it from.
+    is_public: bool,
+    /// They have it whatever is set.
+    administers: bool,
+}
+
+impl Held {
+    fn of(desk: &Desk, granted: &Granted, group: i64, path: &str) -> Self {
+        let record = desk.rights.nearest(group, path);
+        let set = granted.get(&group).filter(|_| group != PUBLIC);
+        if set.is_some_and(|set| set.has(SystemPermission::AdminFiles)) {
+            return Self {
+                record,
+                level: Level::DeleteFolder,
+                is_public: false,
+                administers: true,
+            };
+        }
+        let own = record.as_ref().map_or(Level::None, |(_, level)| *level);
+        let public = desk.rights.group_level(PUBLIC, path).unwrap_or(Level::None);
+        Self { record, level: own.max(public), is_public: public > own, administers: false }
+    }
+}
+
+fn branch(desk: &Desk, granted: &Granted, row: tree::Row, group: i64) -> Branch {
+    let held = Held::of(desk, granted, group, &row.path);
+    let path = folders::normal_path(&row.path);
+    let is_set_here = held.record.as_ref().is_some_and(|(from, _)| *from == path);
     Branch {
         href: address(&row.path, group),
-        level_key: level_key(record.map_or(Level::None, |(_, level)| level)),
-        is_own,
+        level_key: level_key(held.level),
+        is_own: is_set_here && !held.is_public && !held.administers,
         name: row.name,
         depth: row.depth,
         is_here: row.is_here,
@@ -165,31 +215,26 @@ pub(super) fn group_page(desk: &Desk, group: i64) -> String {
 fn rows(
     app: &App,
     desk: &Desk,
-    folder: &Folder,
-    groups: &[Group],
+    granted: &Granted,
+    (folder, groups): (&Folder, &[Group]),
     shown: i64,
 ) -> Result<Vec<Row>, Error> {
-    let granted: HashMap<i64, SystemPermissions> = system_permissions::all(&app.db)?
-        .into_iter()
-        .map(|(group, set)| (group, SystemPermissions::from_columns(set)))
-        .collect();
     let records = folder_permissions::all(&app.db)?;
     let row = |group: &Group| {
         let own = records.iter().find(|record: &&FolderPermission| {
             (record.folder_id, record.group_id) == (folder.id, group.id)
         });
-        let nearest = desk.rights.nearest(group.id, &folder.path);
-        let level = nearest.as_ref().map_or(Level::None, |(_, level)| *level);
-        let from = nearest.map(|(from, _)| from).filter(|_| own.is_none()).unwrap_or_default();
-        let administers = group.id != PUBLIC
-            && granted.get(&group.id).is_some_and(|set| set.has(SystemPermission::AdminFiles));
+        let held = Held::of(desk, granted, group.id, &folder.path);
+        let set = held.record.as_ref().map_or(Level::None, |(_, level)| *level);
+        let from = held.record.map(|(from, _)| from).filter(|_| own.is_none()).unwrap_or_default();
         Row {
             group_id: group.id,
             name: group.name.clone(),
             href: group_page(desk, group.id),
-            level_key: level_key(if administers { Level::DeleteFolder } else { level }),
-            inherited_key: level_key(level),
-            administers,
+            level_key: level_key(held.level),
+            is_public: held.is_public,
+            set_key: level_key(set),
+            administers: held.administers,
             own_id: own.map_or(0, |record| record.id),
             from_href: address(&from, shown),
             from,

@@ -99,10 +99,10 @@ pub fn counted(app: &App, f: &Frame, id: i64) -> Result<Vec<Fact>, Error> {
     let numbers = stats::image_sum(&app.db, id, now - MONTH_MS, now)?;
     let shown = |key, number: i64| Fact { key, value: f.isolated(&f.number(number)) };
     Ok(vec![
-        shown("fact-requests", numbers.requests),
-        shown("fact-views", numbers.views),
-        shown("fact-downloads", numbers.downloads),
-        Fact { key: "fact-bytes", value: f.isolated(&f.bytes(numbers.total_bytes)) },
+        shown("report-requests", numbers.requests),
+        shown("report-views", numbers.views),
+        shown("report-downloads", numbers.downloads),
+        Fact { key: "report-bytes", value: f.isolated(&f.bytes(numbers.total_bytes)) },
     ])
 }
 

@@ -31,6 +31,9 @@ function beside(field: HTMLElement, className: string, ...added: HTMLElement[]):
   place.append(...(className === "with-slider" ? [...added, field] : [field, ...added]));
 }
 
+/** Keys that move a slider. */
+const MOVES = /^(Home|End|PageUp|PageDown|Arrow(Up|Down|Left|Right))$/;
+
 function range(control: Control, from: number, to: number, step: number): HTMLInputElement {
   const slider = document.createElement("input");
   slider.type = "range";
@@ -50,8 +53,20 @@ function sliding(control: Control): void {
       write(field, decimal(Number(slider.value)), name === "change");
     });
   }
+  const isSaid = () => Number.isFinite(Number.parseFloat(field.value));
+  // Where nothing is said, its place can be chosen too, of which the slider itself says nothing.
+  const choose = () => {
+    if (!isSaid()) write(field, decimal(Number(slider.value)), true);
+  };
+  slider.addEventListener("click", choose);
+  slider.addEventListener("keyup", ({ key }) => {
+    if (MOVES.test(key)) choose();
+  });
   following(control, () => {
     slider.disabled = field.disabled;
+    slider.classList.toggle("unset", !isSaid());
+    if (isSaid()) slider.removeAttribute("aria-valuetext");
+    else slider.setAttribute("aria-valuetext", field.value.trim() || field.placeholder);
     // What nothing is said of stands where it is usually.
     const usual = Number.parseFloat(field.placeholder);
     const value = Number.parseFloat(field.value);
