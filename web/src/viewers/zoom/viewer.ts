@@ -92,6 +92,8 @@ export class ZoomViewer {
     let latest = -Infinity;
     let leaves = false;
     const wheel = (event: WheelEvent) => {
+      // So browsers tell of fingers on a pad that are brought together or apart.
+      if (event.ctrlKey) return;
       if (event.timeStamp - latest > WHEEL_MS) leaves = this.isWhole && event.deltaY > 0 && !this.isOver;
       latest = event.timeStamp;
       if (leaves && event.deltaY > 0) event.stopPropagation();
