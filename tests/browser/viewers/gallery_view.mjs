@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { assertAccessible, BASE, head, on, parameters, RECORDER, SCENES, shoot, told, until, waitForTold } from "./support.mjs";
+import { assertAccessible, assertWithin, BASE, fitted, head, on, parameters, RECORDER, SCENES, shoot, told, until, waitForTold } from "./support.mjs";
 
 const HEAD = head("styles/canvas_view.css", "styles/gallery_view.css", "js/canvas_view.min.js", "js/gallery_view.min.js") + RECORDER;
 const PLACE = '<div id="gallery1" style="width:100%; height:600px;"></div>';
@@ -61,6 +61,26 @@ test("gallery_view: startImage, params, thumbsize and the viewer's options", asy
     assert.deepEqual([box.width, box.height], [120, 90]);
     assert.equal(await page.locator(".halftone-zoom-bar").isVisible(), false);
   });
+});
+
+test("gallery_view: what goes on and back stands at the small pictures, also in a small place", async () => {
+  const options = `{ server: '${BASE}/', folder: '/scenes', viewer: { showcontrols: 'yes' } }`;
+  const small = gallery(options).replace("width:100%; height:600px", "width:300px; height:200px");
+  for (const [body, gap] of [[gallery(options), 20], [small, 20]]) {
+    await on(HEAD, body, {}, async (page) => {
+      await ready(page);
+      const list = await page.locator(".halftone-strip-list").boundingBox();
+      const [previous, next] = [page.getByRole("button", { name: "Previous picture" }), page.getByRole("button", { name: "Next picture" })];
+      const [before, after] = [await previous.boundingBox(), await next.boundingBox()];
+      assert.ok(list.x - before.x - before.width < gap && after.x - list.x - list.width < gap, JSON.stringify([before, list, after]));
+      assert.equal(await previous.getAttribute("aria-disabled"), "true");
+      assert.equal(await next.getAttribute("aria-disabled"), "false");
+      const all = await page.locator("#gallery1").boundingBox();
+      const [large, bar] = [await page.locator(".halftone-strip-large").boundingBox(), await page.locator(".halftone-zoom-bar").boundingBox()];
+      assert.ok(large.height > all.height / 2, "most is the large picture's");
+      assertWithin(bar, fitted(large, 3 / 2), "the controls");
+    });
+  }
 });
 
 test("gallery_view: a list of images, each with its own", async () => {

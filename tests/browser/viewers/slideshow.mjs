@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { add, assertAccessible, BASE, head, moved, on, parameters, placeOf, SCENES, shoot, SIZES, until, words } from "./support.mjs";
+import { add, assertAccessible, assertWithin, BASE, fitted, head, moved, on, parameters, placeOf, SCENES, shoot, SIZES, until, words } from "./support.mjs";
 
 const HEAD = head("halftone-slideshow.css", "halftone-slideshow.js");
 const STILL = '<halftone-slideshow folder="scenes" delay="1000" duration="50"></halftone-slideshow>';
@@ -64,6 +64,68 @@ test("slideshow: can be stopped, and waits for whoever looks closer", async () =
   await on(HEAD, quick, { reducedMotion: "reduce" }, async (page) => {
     await untilShown(page, 1);
     await page.getByRole("button", { name: "Start the slideshow" }).waitFor();
+  });
+});
+
+test("slideshow: goes on for fingers, which leave the focus behind, and waits for keys", async () => {
+  const slow = '<halftone-slideshow folder="scenes" delay="0.5" duration="10"></halftone-slideshow>';
+  await on(HEAD, slow, { hasTouch: true }, async (page) => {
+    await page.getByRole("button", { name: "Next picture" }).tap();
+    await page.waitForFunction(() => document.activeElement.title === "Next picture");
+    await untilTold(page, 4);
+    await untilTold(page, 1);
+    await page.keyboard.press("Tab");
+    const at = await seen(page).getAttribute("aria-label");
+    // What points at it and goes away again changes nothing for who uses the keyboard.
+    const box = await placeOf(page.locator(".halftone-slideshow-stage"));
+    await page.mouse.move(box.x + 100, box.y + 60);
+    await page.mouse.move(0, 0);
+    await page.evaluate(() => new Promise((passed) => setTimeout(passed, 1500)));
+    assert.equal(await seen(page).getAttribute("aria-label"), at);
+  });
+});
+
+test("slideshow: the controls stand at the pictures", async () => {
+  const inside = (names) => names.map((name) => `<img alt="${name}" src="${BASE}/image?src=scenes/${name}.jpg&width=200">`).join("");
+  const show = (names, width, height, attributes = "") =>
+    `<halftone-slideshow delay="1000" duration="10" ${attributes} style="width: ${width}px; height: ${height}px; aspect-ratio: auto">${inside(names)}</halftone-slideshow>`;
+  const shapes = { city: 3 / 2, meadow: 5 / 7 };
+  for (const direction of ["ltr", "rtl"]) {
+    for (const [name, width, height] of [["city", 900, 300], ["city", 300, 200], ["city", 300, 500], ["meadow", 358, 201]]) {
+      await on(HEAD, show([name, name], width, height), { direction }, async (page) => {
+        await page.waitForFunction(() => document.querySelector(".halftone-slideshow").style.getPropertyValue("--halftone-widest") !== "");
+        const picture = fitted(await page.locator("halftone-slideshow").boundingBox(), shapes[name]);
+        for (const button of await page.locator("halftone-slideshow button").all()) {
+          const what = `${await button.getAttribute("aria-label")}: ${name} in ${width} × ${height}, ${direction}`;
+          assertWithin(await button.boundingBox(), picture, what);
+        }
+      });
+    }
+  }
+  // Where pictures have several shapes the buttons stay where they are.
+  await on(HEAD, show(["city", "meadow"], 900, 300), {}, async (page) => {
+    const next = page.getByRole("button", { name: "Next picture" });
+    await page.waitForSelector('.halftone-slideshow-seen [alt="city"]');
+    await page.waitForFunction(() => document.querySelector(".halftone-slideshow").style.getPropertyValue("--halftone-narrowest").startsWith("0.7"));
+    const before = await next.boundingBox();
+    await next.click();
+    await page.waitForSelector('.halftone-slideshow-seen [alt="meadow"]');
+    assert.deepEqual(await next.boundingBox(), before);
+  });
+  // One picture has nothing to control.
+  await on(HEAD, show(["city"], 300, 200), {}, async (page) => {
+    await page.waitForSelector('.halftone-slideshow-seen [alt="city"]');
+    assert.equal(await page.getByRole("button").count(), 0);
+  });
+  // Many have one line of dots, in which the one that is shown can be seen.
+  const many = Array.from({ length: 8 }, () => SCENES).flat();
+  await on(HEAD, show(many, 300, 200), {}, async (page) => {
+    await page.waitForSelector(".halftone-slideshow-seen");
+    await page.evaluate(() => document.querySelector("halftone-slideshow").show(20));
+    const current = page.locator('.halftone-slideshow-dot[aria-current="true"]');
+    await page.waitForSelector(`.halftone-slideshow-seen[aria-label="21 of ${many.length}"]`);
+    assertWithin(await current.boundingBox(), await page.locator("halftone-slideshow").boundingBox(), "the dot");
+    assert.ok((await page.locator(".halftone-slideshow-dots").boundingBox()).height < 30, "one line");
   });
 });
 

@@ -206,4 +206,30 @@ export async function spread(page, context, { x, y }, from, to) {
   await touch("touchEnd", null);
 }
 
+// Where a picture of a shape (width over height) lies that is as large as it fits into a place.
+export function fitted({ x, y, width, height }, shape) {
+  const [wide, tall] = [Math.min(width, height * shape), Math.min(height, width / shape)];
+  return { x: x + (width - wide) / 2, y: y + (height - tall) / 2, width: wide, height: tall };
+}
+
+// Asserts that one place lies within another, give or take what is drawn around it.
+export function assertWithin(inner, outer, what, spare = 2) {
+  const sides = [
+    inner.x - outer.x,
+    inner.y - outer.y,
+    outer.x + outer.width - inner.x - inner.width,
+    outer.y + outer.height - inner.y - inner.height,
+  ];
+  assert.ok(Math.min(...sides) >= -spare, `${what}: ${JSON.stringify(inner)} in ${JSON.stringify(outer)}`);
+}
+
+// A finger that goes from one place to another.
+export async function drag(page, context, { x, y }, [right, down]) {
+  const session = await context.newCDPSession(page);
+  const touch = (type, points) => session.send("Input.dispatchTouchEvent", { type, touchPoints: points });
+  await touch("touchStart", [{ x, y }]);
+  for (let part = 0.1; part <= 1; part += 0.1) await touch("touchMove", [{ x: x + right * part, y: y + down * part }]);
+  await touch("touchEnd", []);
+}
+
 export const parameters = (url) => Object.fromEntries(new URL(url).searchParams);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { add, assertAccessible, BASE, CITY, head, insist, moved, on, parameters, placeOf, quiet, shoot, SIZES, spread, until, words } from "./support.mjs";
+import { add, assertAccessible, assertWithin, BASE, CITY, drag, fitted, head, insist, moved, on, parameters, placeOf, quiet, shoot, SIZES, spread, until, words } from "./support.mjs";
 
 const HEAD = head("halftone-zoom.css", "halftone-zoom.js");
 const ZOOM = `<halftone-zoom src="${CITY}" alt="A city at night" controls="yes" style="max-width: 60rem"></halftone-zoom>`;
@@ -33,6 +33,15 @@ async function untilMagnification(page, low, high = low) {
 
 const FULLEST = 2;
 
+// Clicks until the button says that there is nothing more.
+const toFullest = (page) =>
+  until("it is as large as it gets", async () => {
+    const button = page.getByRole("button", { name: "Zoom in" });
+    if ((await button.getAttribute("aria-disabled")) === "true") return true;
+    await button.click();
+    return false;
+  });
+
 // The demo picture has 3000 × 2000 pixels: its levels are 3000, 1500, 750 and 375 wide, cut by grids of
 // 8, 4, 2 and 1.
 const GRIDS = { 0: 64, 1500: 16, 750: 4, 375: 1 };
@@ -51,7 +60,7 @@ test("zoom: one picture at first, then tiles of what is seen, to full size", asy
     const first = parameters(requests[0]);
     assert.equal(first.tile, undefined);
     assert.deepEqual([first.width, first.autosizefit, first.format], ["960", "1", "auto"]);
-    for (let step = 0; step < 8; step += 1) await page.getByRole("button", { name: "Zoom in" }).click();
+    await toFullest(page);
     await untilMagnification(page, 1, FULLEST);
     await until("tiles of the full size", () =>
       requests.some((url) => parameters(url).width === "0" && url.searchParams.get("tile")?.endsWith(":64")));
@@ -107,6 +116,125 @@ test("zoom: dragging, the wheel, fingers and keys", async () => {
 
     await spread(page, context, { x, y }, 40, 160);
     await untilMagnification(page, whole * 1.5, FULLEST);
+  });
+});
+
+// The demo pictures' shapes, and places of several.
+const SHAPES = { city: 3 / 2, meadow: 5 / 7 };
+const PLACES = [[250, 200], [300, 200], [800, 300], [300, 500], [160, 120]];
+
+test("zoom: the controls stand at the picture", async () => {
+  for (const direction of ["ltr", "rtl"]) {
+    const zooms = Object.keys(SHAPES).flatMap((name) => PLACES.map(([width, height]) =>
+      `<halftone-zoom src="${BASE}/image?src=scenes/${name}.jpg" data-shape="${SHAPES[name]}" buttons="in out reset about help fullscreen"
+        controls="yes" style="width: ${width}px; height: ${height}px; aspect-ratio: auto; margin: 8px"></halftone-zoom>`));
+    zooms.push(`<halftone-zoom src="${CITY}" data-shape="1.5" controls="yes" style="width: 400px; min-height: 500px; aspect-ratio: auto"></halftone-zoom>`);
+    await on(HEAD, zooms.join(""), { direction }, async (page) => {
+      await page.waitForFunction((count) => document.querySelectorAll('[data-state="ready"]').length === count, zooms.length);
+      for (const zoom of await page.locator("halftone-zoom").all()) {
+        const [place, bar] = [await zoom.boundingBox(), await zoom.locator(".halftone-zoom-bar").boundingBox()];
+        const picture = fitted(place, Number(await zoom.getAttribute("data-shape")));
+        const what = `${direction}, ${picture.width} × ${picture.height} in ${place.width} × ${place.height}`;
+        assertWithin(bar, place, what);
+        if (picture.width > bar.width) assertWithin(bar, picture, what);
+        const off = bar.x + bar.width / 2 - picture.x - picture.width / 2;
+        if (picture.width <= bar.width) assert.ok(Math.abs(off) < 2, `${what}: ${off} beside its middle`);
+        else assert.ok(Math.abs(off) < 10 || off < 0 === (direction === "rtl"), `${what}: at the end`);
+        // A finger finds them.
+        const size = await zoom.locator(".halftone-zoom-bar button").first().boundingBox();
+        assert.ok(size.width >= 24 && size.height >= 24, what);
+      }
+    });
+  }
+});
+
+test("zoom: a picture that is whole lets the page be scrolled past it", async () => {
+  const long = `${ZOOM}<div style="height: 3000px"></div>`;
+  const top = (page) => page.evaluate(() => window.scrollY);
+  const [phone, viewport] = [{ hasTouch: true, isMobile: true }, SIZES[1][1]];
+  await on(HEAD, long, { ...phone, viewport }, async (page, _requests, context) => {
+    const whole = await home(page);
+    const place = async () => {
+      const box = await placeOf(stage(page));
+      return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+    };
+    const scrolls = async () => drag(page, context, await place(), [0, -100]);
+    await insist("one finger scrolls the page", scrolls, async () => (await top(page)) > 20);
+    await spread(page, context, await place(), 30, 110);
+    await untilMagnification(page, whole * 1.5, FULLEST);
+    assert.equal(await page.evaluate(() => visualViewport.scale), 1, "two are the viewer's");
+    const before = await top(page);
+    await drag(page, context, await place(), [0, -60]);
+    await quiet(page);
+    assert.equal(await top(page), before, "what is enlarged is moved itself");
+  });
+  await on(HEAD, long, {}, async (page) => {
+    const whole = await home(page);
+    const box = await placeOf(stage(page));
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await insist("the wheel scrolls the page", () => page.mouse.wheel(0, 60), async () => (await top(page)) > 0);
+    await untilMagnification(page, whole);
+  });
+});
+
+test("zoom: full size, keys from everywhere in it, and what goes away again", async () => {
+  await on(HEAD, ZOOM, { deviceScaleFactor: 2 }, async (page) => {
+    const whole = await home(page);
+    const expanded = (name) => page.getByRole("button", { name }).getAttribute("aria-expanded");
+    assert.equal(await page.getByRole("button", { name: "Zoom out" }).getAttribute("aria-disabled"), "true");
+    await page.getByRole("button", { name: "Full size (1:1)" }).click();
+    // Two pixels of the screen are one of the page.
+    await untilMagnification(page, 0.5);
+    assert.equal(await page.getByRole("button", { name: "Zoom out" }).getAttribute("aria-disabled"), "false");
+    await page.keyboard.press("0");
+    await untilMagnification(page, whole);
+    await page.keyboard.press("1");
+    await untilMagnification(page, 0.5);
+    await page.keyboard.press("Control+0");
+    await page.getByRole("button", { name: "Help" }).click();
+    assert.equal(await expanded("Help"), "true");
+    await page.getByRole("button", { name: "About this picture" }).click();
+    assert.deepEqual([await expanded("Help"), await expanded("About this picture")], ["false", "true"]);
+    await page.keyboard.press("Escape");
+    assert.equal(await page.locator(".halftone-zoom-info").isVisible(), false);
+    await untilMagnification(page, 0.5);
+    await page.getByRole("button", { name: "Help" }).click();
+    const box = await placeOf(stage(page));
+    await page.mouse.click(box.x + 20, box.y + 20);
+    await page.waitForSelector(".halftone-zoom-help", { state: "hidden" });
+  });
+  const image = `<p><img data-halftone="zoom" src="${CITY}&width=200" width="200" alt="A city"></p>`;
+  await on(HEAD, image, {}, async (page) => {
+    await page.getByRole("button", { name: "Show A city large" }).click();
+    await page.waitForSelector("dialog [data-state=ready]");
+    await page.keyboard.press("+");
+    await page.waitForSelector("dialog [data-zoomed=true]");
+  });
+});
+
+test("zoom: what is whole stays whole in a place of another size", async () => {
+  await on(HEAD, ZOOM, {}, async (page) => {
+    const whole = await home(page);
+    await page.$eval("halftone-zoom", (zoom) => Object.assign(zoom.style, { width: "300px", height: "600px", aspectRatio: "auto" }));
+    await untilMagnification(page, 0.1);
+    await page.getByRole("button", { name: "Show controls" }).waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Full screen" }).click();
+    await page.waitForFunction(() => document.fullscreenElement !== null);
+    // 1280 × 800 for 3000 × 2000.
+    await untilMagnification(page, 0.4);
+    assert.ok(whole < 0.4);
+  });
+});
+
+test("zoom: in words for fingers", async () => {
+  await on(HEAD, ZOOM, { hasTouch: true, isMobile: true, viewport: SIZES[1][1] }, async (page) => {
+    await ready(page);
+    await page.getByRole("button", { name: "Help" }).click();
+    const help = await page.locator(".halftone-zoom-help").innerText();
+    assert.match(help, /two fingers/);
+    assert.doesNotMatch(help, /wheel|press/);
+    const [text, all] = [await page.locator(".halftone-zoom-help").boundingBox(), await page.locator("halftone-zoom").boundingBox()];
+    assert.ok(text.height < all.height / 2, "most of the picture is to be seen");
   });
 });
 
@@ -172,7 +300,7 @@ test("zoom: buttons and attributes", async () => {
     await ready(page);
     assert.equal(await page.locator(".halftone-zoom-bar button").count(), 2);
     assert.ok(await page.$(".halftone-zoom-pixels"));
-    for (let step = 0; step < 8; step += 1) await page.getByRole("button", { name: "Zoom in" }).click();
+    await toFullest(page);
     await until("a tile of 4 of the full size", () =>
       requests.some((url) => parameters(url).width === "0" && url.searchParams.get("tile")?.endsWith(":4")));
     // Another picture in its place.
@@ -198,7 +326,7 @@ test("zoom: by attributes of other elements", async () => {
     `<div data-halftone="zoom" data-src="${CITY}" data-controls="yes" style="width: 20rem; height: 14rem"></div>`;
   await on(HEAD, body, {}, async (page) => {
     await ready(page);
-    assert.equal(await page.locator("div[data-halftone] .halftone-zoom-bar button").count(), 6);
+    assert.equal(await page.locator("div[data-halftone] .halftone-zoom-bar button").count(), 7);
     await page.getByRole("button", { name: "Show A city large" }).press("Enter");
     await page.waitForSelector("dialog [data-state=ready]");
     const shown = await page.locator("dialog .halftone-zoom").boundingBox();
@@ -248,7 +376,7 @@ test("zoom: in the words of the page", async () => {
   await on(head, zoom("de-AT"), {}, async (page) => {
     await ready(page);
     const names = await page.$$eval(".halftone-zoom-bar button", (buttons) => buttons.map((button) => button.title));
-    assert.deepEqual(names, ["Größer", "Zoom out", "Show the whole picture", "<b>Über</b>", "Hilfe", "Full screen"]);
+    assert.deepEqual(names, ["Größer", "Zoom out", "Full size (1:1)", "Show the whole picture", "<b>Über</b>", "Hilfe", "Full screen"]);
     assert.equal(await page.getAttribute(".openseadragon-canvas", "aria-label"), "A city at night: zum Vergrößern");
   });
   await on(head, zoom("den"), {}, async (page) => {

@@ -46,6 +46,29 @@ fn guides_show_pictures_that_are_large_enough() {
 }
 
 #[test]
+fn a_logo_is_laid_over_the_picture_of_the_guide() {
+    let site = site_of(&[("a.png", 800, 600), ("b.png", 800, 600)]);
+    let over = |name: &str| site.ok("/help").text().matches(&format!("overlay={name}")).count();
+    within(IN_FORCE, "another picture where there is no logo", || over("b.png") > 4);
+    assert_eq!(over("a.png"), 0, "nothing is laid over itself");
+    for folder in ["hidden", "marks"] {
+        std::fs::create_dir(site.image(folder)).unwrap();
+        let name = format!("{folder}/logo.png");
+        pictures::plain(&site.image(&name), 60, 40, [20, 20, 20]);
+        assert_eq!(site.status(&format!("/details?src={name}")), 200);
+        if folder == "hidden" {
+            site.permit("/hidden", PUBLIC, Level::None.access());
+            within(IN_FORCE, "nobody may see it", || {
+                site.status("/details?src=hidden/logo.png") == 403
+            });
+            assert_eq!(over("hidden"), 0);
+        }
+    }
+    within(IN_FORCE, "the logo", || over("marks/logo.png") > 4);
+    assert_eq!((over("b.png"), over("hidden")), (0, 0));
+}
+
+#[test]
 fn guides_without_a_picture_have_their_words() {
     let site = site_of(&[("a.png", 1, 1), ("b.png", 2000, 20)]);
     for page in ["/help", "/help/viewers"] {

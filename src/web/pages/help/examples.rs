@@ -4,7 +4,7 @@
 pub struct Example {
     /// Its text; blank for one of a parameter.
     pub key: &'static str,
-    /// The query; `{src}` in it stands for the picture's path.
+    /// The query; `{over}` in it stands for the path of the picture that is laid over the one that is shown.
     pub query: &'static str,
     /// Whether the result has clear parts.
     pub is_clear: bool,
@@ -54,10 +54,10 @@ const OF_PARAMETERS: [(&str, &str); 27] = [
     ("autocropfit", "left=0.3&right=0.7&width=400&height=300&autocropfit=1"),
     ("fill", "width=300&height=300&fill=4c9ffe"),
     ("sharpen", "width=400&sharpen=-400"),
-    ("overlay", "width=400&overlay={src}&ovsize=0.4&ovpos=se"),
-    ("ovsize", "width=400&overlay={src}&ovsize=0.25&ovpos=se"),
-    ("ovpos", "width=400&overlay={src}&ovsize=0.4&ovpos=nw"),
-    ("ovopacity", "width=400&overlay={src}&ovsize=0.6&ovpos=c&ovopacity=0.5"),
+    ("overlay", "width=400&overlay={over}&ovsize=0.4&ovpos=se"),
+    ("ovsize", "width=400&overlay={over}&ovsize=0.25&ovpos=se"),
+    ("ovpos", "width=400&overlay={over}&ovsize=0.4&ovpos=nw"),
+    ("ovopacity", "width=400&overlay={over}&ovsize=0.6&ovpos=c&ovopacity=0.5"),
     ("colorspace", "width=400&colorspace=gray"),
     ("tile", "width=600&tile=2:4"),
 ];
@@ -89,7 +89,7 @@ mod tests {
         }
         let all = FIRST.iter().map(|example| example.query);
         for query in all.chain(OF_PARAMETERS.iter().map(|(_, query)| *query)) {
-            let query = query.replace("{src}", "a.jpg");
+            let query = query.replace("{over}", "a.png");
             let read = Params::from_query(query.as_bytes(), &Rules::default());
             assert!(read.is_ok(), "{query}: {read:?}");
             for pair in query.split('&') {

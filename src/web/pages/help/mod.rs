@@ -94,15 +94,42 @@ fn read(app: &App, identity: &Identity) -> Result<Vec<ImageView>, Error> {
     Ok(paths.filter_map(|path| current(app, &path).ok()).filter(is_large).collect())
 }
 
+/// What stands in the name of a picture that is made to be laid over others, or in that of its folder.
+const LOGO: &str = "logo";
+
+/// The picture that the guide lays over the one that it shows: a logo where there is one, else another picture.
+fn overlay(
+    app: &App,
+    identity: &Identity,
+    pictures: &[ImageView],
+) -> Result<Option<String>, Error> {
+    let now = Now::of(app, identity);
+    let caller = Caller::Somebody { rights: &now, user: identity.user_id() };
+    let query = Query { order: Order::First, limit: LOOKED_AT, ..Query::default() };
+    let found =
+        app.library.search(&caller, LOGO, query)?.images.into_iter().map(|image| image.path);
+    // While nobody has looked through the files, they are not found by their names.
+    let tiles = latest(app, identity, LOOKED_AT as usize)?.into_iter().map(|tile| tile.path);
+    let fits = |path: &String| path.to_ascii_lowercase().contains(LOGO) && supported(path);
+    let is_other = |path: &String| pictures.first().is_none_or(|shown| shown.path != *path);
+    let logo = found.chain(tiles).find(|path| fits(path) && is_other(path));
+    Ok(logo.or_else(|| pictures.get(1).map(|view| view.path.clone())))
+}
+
 /// `GET /help`
 pub fn help(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, Error> {
     let identity = who::identify(app, request)?;
     let f = Frame::of(app, request, &identity);
     let pictures = pictures(app, &identity)?;
     let src = pictures.first().map(|view| in_query(&view.path));
+    let over = overlay(app, &identity, &pictures)?.map(|path| in_query(&path));
     let shown = |example: &Example| {
         let src = src.as_deref()?;
-        let query = example.query.replace("{src}", src);
+        let query = if example.query.contains("{over}") {
+            example.query.replace("{over}", over.as_deref()?)
+        } else {
+            example.query.to_owned()
+        };
         let address = app.protection.address("/image", &format!("src={src}&{query}"));
         Some(Shown { key: example.key, query, address, is_clear: example.is_clear })
     };

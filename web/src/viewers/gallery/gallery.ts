@@ -114,9 +114,15 @@ export class Gallery {
     shown.on("change", () => tell("change"));
     shown.on("destroy", () => {
       this.shown = undefined;
+      this.moveFocus(at());
       tell("close");
     });
     shown.init();
+  }
+
+  // Whoever opened one of the small pictures goes on at the one that was seen last.
+  private moveFocus(index: number): void {
+    if (this.list.contains(document.activeElement)) this.list.querySelectorAll("button")[index]?.focus();
   }
 
   // Takes the large picture away, if there is one.
@@ -149,6 +155,7 @@ export class Gallery {
           shown.on("change", () => {
             const picture = this.pictures[at()];
             element.textContent = [picture?.title, picture?.description].filter(Boolean).join(" – ");
+            element.classList.toggle("pswp__caption--long", element.scrollHeight > element.clientHeight);
             // Told after the library has, which counts from the left.
             const counter = shown.element?.querySelector(".pswp__counter");
             if (counter) counter.textContent = `${at() + 1} / ${this.pictures.length}`;

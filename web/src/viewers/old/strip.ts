@@ -19,6 +19,10 @@ export interface Events extends ViewerEvents {
   onchange?: (address: string) => void;
 }
 
+// How much of the height the small pictures take at most, unless that leaves them too small to be told apart.
+const MOST = 0.35;
+const LEAST_PX = 40;
+
 interface Viewers {
   canvas_view_init?: (place: HTMLElement, source: string, options: Given, events: Events) => void;
   canvas_view_resize?: (place: HTMLElement) => void;
@@ -32,6 +36,8 @@ export class Strip {
   private readonly list: HTMLElement;
   private pictures: Picture[] = [];
   private at = -1;
+  private readonly previous: HTMLButtonElement;
+  private readonly next: HTMLButtonElement;
 
   constructor(
     container: HTMLElement,
@@ -45,31 +51,34 @@ export class Strip {
       this.list.scrollBy({ left: direction * this.list.clientWidth * 0.8, behavior });
     const end = isRightToLeft(container) ? -1 : 1;
     const name = "halftone-round halftone-round-way";
-    this.root = make(
-      "div",
-      "halftone-strip",
-      {},
-      this.place,
-      make(
-        "div",
-        "halftone-strip-row",
-        {},
-        button(name, say("previous"), ICONS.previous, () => this.select(this.at - 1)),
-        this.list,
-        button(name, say("next"), ICONS.next, () => this.select(this.at + 1)),
-      ),
-    );
+    this.previous = button(name, say("previous"), ICONS.previous, () => this.select(this.at - 1));
+    this.next = button(name, say("next"), ICONS.next, () => this.select(this.at + 1));
+    const row = make("div", "halftone-strip-row", {}, this.previous, this.list, this.next);
+    this.root = make("div", "halftone-strip", {}, this.place, row);
     this.list.addEventListener("wheel", (event) => {
       if (Math.abs(event.deltaY) <= Math.abs(event.deltaX)) return;
       event.preventDefault();
       scroll(Math.sign(event.deltaY) * end)();
     });
     container.replaceChildren(this.root);
+    new ResizeObserver(() => this.fit()).observe(this.root);
+  }
+
+  // Small pictures are as large as is said, but leave most of a small place to the large one.
+  private fit(): void {
+    const { width, height } = this.options.thumbsize;
+    const most = Math.max(LEAST_PX, this.root.clientHeight * MOST);
+    const scale = this.root.clientHeight > 0 ? Math.min(1, most / height) : 1;
+    for (const choice of this.list.children) {
+      (choice as HTMLElement).style.inlineSize = `${width * scale}px`;
+      (choice as HTMLElement).style.blockSize = `${height * scale}px`;
+    }
   }
 
   fill(pictures: Picture[]): void {
     this.pictures = pictures;
     this.list.replaceChildren(...pictures.map((picture, index) => this.thumbnail(picture, index)));
+    this.fit();
     const wanted = plain(this.options.startImage ?? "");
     const start = pictures.findIndex(({ address }) => wanted && plain(address.get("src") ?? "") === wanted);
     this.select(Math.max(0, start));
@@ -81,8 +90,6 @@ export class Strip {
     image.src = inBox(picture.address, width, height).toString();
     const label = picture.title || nameOf(picture.address);
     const choice = make("button", "halftone-strip-choice", { type: "button", "aria-label": label });
-    choice.style.inlineSize = `${width}px`;
-    choice.style.blockSize = `${height}px`;
     choice.append(image);
     choice.addEventListener("click", () => this.select(index));
     return choice;
@@ -95,6 +102,8 @@ export class Strip {
     for (const [number, choice] of [...this.list.children].entries()) {
       choice.setAttribute("aria-current", String(number === index));
     }
+    this.previous.setAttribute("aria-disabled", String(index === 0));
+    this.next.setAttribute("aria-disabled", String(index === this.pictures.length - 1));
     this.bringIntoView(index);
     const { title, description } = picture;
     const said: Given = { ...(title ? { title } : {}), ...(description ? { description } : {}) };

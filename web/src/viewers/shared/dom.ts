@@ -56,6 +56,11 @@ export function prefersLessMotion(): boolean {
   return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
 
+// Whether fingers are what a page is mostly used with.
+export function hasFingers(): boolean {
+  return window.matchMedia("(hover: none) and (pointer: coarse)").matches;
+}
+
 // When the page's elements are all there.
 export function whenReady(act: () => void): void {
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", act, { once: true });

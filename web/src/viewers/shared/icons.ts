@@ -4,6 +4,7 @@ export const ICONS = {
   plus: "M12 5v14M5 12h14",
   minus: "M5 12h14",
   reset: "M4 12a8 8 0 1 0 2.5-5.8M4 4v4.5h4.5",
+  actual: "M4.5 8.5L7 7v10M17 8.5L19.5 7v10M12 10v.01M12 15v.01",
   expand: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
   shrink: "M9 4v5H4M15 4v5h5M9 20v-5H4M15 20v-5h5",
   download: "M12 4v11M7 10.5l5 5 5-5M5 20h14",

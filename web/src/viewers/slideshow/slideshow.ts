@@ -26,7 +26,10 @@ export class Slideshow {
   private timer: number | undefined;
   // Whether it goes on by itself, unless somebody looks closer.
   private runs = !prefersLessMotion();
-  private held = false;
+  private pointed = false;
+  private focused = false;
+  // The shapes of the pictures that have come, as width over height.
+  private shapes: number[] = [];
 
   constructor(
     private readonly container: HTMLElement,
@@ -46,10 +49,11 @@ export class Slideshow {
     this.playing = button("halftone-round halftone-slideshow-button halftone-slideshow-play", "", "", () =>
       this.runs ? this.stop() : this.start(),
     );
-    this.root.append(this.stage);
-    if (controls || dots) this.root.append(this.playing);
-    if (controls) this.root.append(...this.arrows());
-    if (dots) this.root.append(this.dots);
+    const frame = make("div", "halftone-slideshow-frame");
+    if (controls || dots) frame.append(this.playing);
+    if (controls) frame.append(...this.arrows());
+    if (dots) frame.append(this.dots);
+    this.root.append(this.stage, frame);
     container.replaceChildren(this.root);
     this.listen();
     this.showState();
@@ -65,13 +69,15 @@ export class Slideshow {
 
   private listen(): void {
     const { signal } = this.ending;
-    const hold = (held: boolean) => () => this.hold(held);
     if (this.options.pauseOnHover) {
-      this.root.addEventListener("pointerenter", hold(true));
-      this.root.addEventListener("pointerleave", hold(false));
+      this.root.addEventListener("pointerenter", () => this.hold({ pointed: true }));
+      this.root.addEventListener("pointerleave", () => this.hold({ pointed: false }));
     }
-    this.root.addEventListener("focusin", hold(true));
-    this.root.addEventListener("focusout", hold(false));
+    // Who has clicked and gone away again has left the focus behind.
+    this.root.addEventListener("focusin", ({ target }) => {
+      if (target instanceof Element && target.matches(":focus-visible")) this.hold({ focused: true });
+    });
+    this.root.addEventListener("focusout", () => this.hold({ focused: false }));
     this.root.addEventListener("keydown", (event) => this.keyPressed(event));
     document.addEventListener("visibilitychange", () => this.schedule(), { signal });
     this.listenToSwipes();
@@ -117,6 +123,7 @@ export class Slideshow {
     if (event.key === forward) this.next();
     else if (event.key === back) this.previous();
     else return;
+    this.hold({ focused: true });
     event.preventDefault();
   }
 
@@ -134,6 +141,7 @@ export class Slideshow {
         return dot;
       }),
     );
+    this.root.classList.toggle("halftone-slideshow-single", this.slides.length < 2);
     this.at = Math.min(this.wanted, Math.max(0, this.slides.length - 1));
     this.settleAt();
     this.schedule();
@@ -160,11 +168,20 @@ export class Slideshow {
     const address = image?.dataset.src;
     if (!image || !address) return;
     delete image.dataset.src;
-    load(image, address, this.ending.signal).catch((error) => {
+    const failed = (error: unknown) => {
       const why = reason(error, this.say);
       const text = image.alt ? `${image.alt}: ${why}` : why;
       if (!this.ending.signal.aborted) image.replaceWith(make("p", "halftone-slideshow-failed", {}, text));
-    });
+    };
+    load(image, address, this.ending.signal).then(() => this.shaped(image), failed);
+  }
+
+  // Lets the controls stand at the pictures, which may leave parts of their place free.
+  private shaped({ naturalWidth, naturalHeight }: HTMLImageElement): void {
+    if (!naturalHeight) return;
+    this.shapes.push(naturalWidth / naturalHeight);
+    this.root.style.setProperty("--halftone-widest", String(Math.max(...this.shapes)));
+    this.root.style.setProperty("--halftone-narrowest", String(Math.min(...this.shapes)));
   }
 
   private around(index: number): number {
@@ -213,11 +230,20 @@ export class Slideshow {
       slide.inert = !seen;
       this.dots.children[index]?.setAttribute("aria-current", String(seen));
     }
+    this.bringDotIntoView();
     this.load(this.at);
     const ahead = this.slides[this.at]?.querySelector("img");
     // The one that is looked at comes first.
     const there = ahead ? ahead.decode().catch(() => undefined) : Promise.resolve();
     void there.then(() => this.load(this.at + 1));
+  }
+
+  // Only the dots are scrolled, never the page.
+  private bringDotIntoView(): void {
+    const dot = this.dots.children[this.at];
+    if (!dot || this.dots.scrollWidth <= this.dots.clientWidth) return;
+    const [own, around] = [dot.getBoundingClientRect(), this.dots.getBoundingClientRect()];
+    this.dots.scrollBy({ left: own.left + own.width / 2 - (around.left + around.width / 2) });
   }
 
   private move(from: HTMLElement, to: HTMLElement, direction: number): void {
@@ -252,13 +278,14 @@ export class Slideshow {
 
   start(): void {
     this.runs = true;
-    this.held = false;
+    this.pointed = this.focused = false;
     this.showState();
     this.schedule();
   }
 
-  private hold(held: boolean): void {
-    this.held = held;
+  private hold({ pointed = this.pointed, focused = this.focused }): void {
+    this.pointed = pointed;
+    this.focused = focused;
     this.schedule();
   }
 
@@ -273,7 +300,7 @@ export class Slideshow {
 
   private schedule(): void {
     window.clearTimeout(this.timer);
-    const still = !this.runs || this.held || document.hidden || this.slides.length < 2;
+    const still = !this.runs || this.pointed || this.focused || document.hidden || this.slides.length < 2;
     if (still) return;
     this.timer = window.setTimeout(() => this.next(), this.options.delay * 1000);
   }

@@ -18,6 +18,7 @@ function optionsOf(element: HTMLElement, told: Said): Given {
     showcontrols: said("controls") as Given["showcontrols"],
     animation: said("animation") as Given["animation"],
     maxtiles: Number(said("max-tiles") ?? 256),
+    controls: { actual: true },
   };
   const quality = off("smooth");
   if (quality !== undefined) given.quality = quality;
@@ -37,6 +38,7 @@ function controlsOf(list: string): Controls {
     download: has("download"),
     help: has("help"),
     reset: has("reset"),
+    actual: has("actual"),
     fullscreen: has("fullscreen"),
     zoomin: has("in"),
     zoomout: has("out"),
@@ -108,6 +110,10 @@ class HalftoneZoom extends HTMLElement {
 
   reset(): void {
     this.viewing.viewer?.reset();
+  }
+
+  actualSize(): void {
+    this.viewing.viewer?.actualSize();
   }
 
   toggleFullscreen(): void {

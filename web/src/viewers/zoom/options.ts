@@ -20,6 +20,8 @@ export interface Controls {
   download: boolean;
   help: boolean;
   reset: boolean;
+  // Whether there is a button for a pixel of the screen to each of the picture's.
+  actual: boolean;
   fullscreen: boolean;
   zoomin: boolean;
   zoomout: boolean;
@@ -39,6 +41,7 @@ const CONTROLS: Controls = {
   download: false,
   help: true,
   reset: true,
+  actual: false,
   fullscreen: true,
   zoomin: true,
   zoomout: true,

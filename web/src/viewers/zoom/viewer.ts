@@ -16,6 +16,13 @@ import { measure, Tiles } from "./source";
 
 const STEP = 1.6;
 const MOVE_S = 0.5;
+// How far a magnification may be off one that counts as the same, in parts of it.
+const TOLERANCE = 0.01;
+// Turns of the wheel that follow each other within this are of one go, in milliseconds.
+const WHEEL_MS = 400;
+
+// What covers the page with a viewer in it.
+const OVER = ".halftone-zoom-dialog, .halftone-strip-dialog";
 
 export class ZoomViewer {
   private readonly address: Address;
@@ -48,6 +55,7 @@ export class ZoomViewer {
     const { signal } = this.ending;
     document.addEventListener("fullscreenchange", () => this.fullscreenChanged(), { signal });
     document.addEventListener("keydown", (event) => this.keyPressed(event), { signal });
+    this.leavePage(signal);
     void this.start();
   }
 
@@ -61,13 +69,52 @@ export class ZoomViewer {
         if (signal.aborted) return;
         this.stage.replaceChildren();
         this.preview.hidden = false;
+        this.shaped(this.preview.naturalWidth, this.preview.naturalHeight);
         this.events.onload?.(this.source);
       }
       const size = await measure(this.address, signal);
-      if (!signal.aborted) this.open(size);
+      if (signal.aborted) return;
+      this.shaped(size.width, size.height);
+      this.open(size);
     } catch (error) {
       if (!signal.aborted) this.fail(error);
     }
+  }
+
+  // Lets the controls stand at the picture, which may leave parts of its place free.
+  private shaped(width: number, height: number): void {
+    this.root.style.setProperty("--halftone-shape", String(width / height));
+  }
+
+  // A picture of which all is seen does not keep the page from being scrolled past it: by the wheel the way that
+  // would make the picture smaller, and by one finger.
+  private leavePage(signal: AbortSignal): void {
+    let latest = -Infinity;
+    let leaves = false;
+    const wheel = (event: WheelEvent) => {
+      // So browsers tell of fingers on a pad that are brought together or apart.
+      if (event.ctrlKey) return;
+      if (event.timeStamp - latest > WHEEL_MS) leaves = this.isWhole && event.deltaY > 0 && !this.isOver;
+      latest = event.timeStamp;
+      if (leaves && event.deltaY > 0) event.stopPropagation();
+    };
+    const touch = (event: TouchEvent) => {
+      if (event.touches.length > 1 && event.cancelable) event.preventDefault();
+    };
+    this.stage.addEventListener("wheel", wheel, { capture: true, passive: true, signal });
+    for (const name of ["touchstart", "touchmove"] as const) {
+      this.stage.addEventListener(name, touch, { passive: false, signal });
+    }
+  }
+
+  // Whether it lies over the page.
+  private get isOver(): boolean {
+    return this.full || this.root.closest(OVER) !== null;
+  }
+
+  private get isWhole(): boolean {
+    const { viewport } = this.viewer ?? {};
+    return !viewport || viewport.getZoom() <= viewport.getHomeZoom() * (1 + TOLERANCE);
   }
 
   // Says so in the picture's place while a busy server is about to be asked again.
@@ -134,10 +181,13 @@ export class ZoomViewer {
       event.preventDefaultAction = true;
       this.doubleClicked(viewer, event.position);
     });
-    viewer.addHandler("zoom", ({ zoom }) => {
-      this.root.dataset.zoomed = String(zoom > viewer.viewport.getHomeZoom() * 1.01);
+    viewer.addHandler("canvas-press", () => this.panel.hideTexts());
+    viewer.addHandler("zoom", () => this.showZoom());
+    viewer.addHandler("resize", () => this.keepWhole(viewer));
+    viewer.addOnceHandler("open", () => {
+      this.uncover(viewer);
+      this.showZoom();
     });
-    viewer.addOnceHandler("open", () => this.uncover(viewer));
   }
 
   // Takes the first picture away when all that it shows is there, or when something else is looked at.
@@ -148,10 +198,28 @@ export class ZoomViewer {
     this.root.dataset.state = "ready";
   }
 
+  // Of a picture that was seen whole all is seen in a place of another size, too.
+  private keepWhole({ viewport }: OpenSeadragon.Viewer): void {
+    const isWhole = this.root.dataset.zoomed !== "true";
+    // What becomes of it is known only then.
+    queueMicrotask(() => {
+      if (this.ending.signal.aborted) return;
+      if (isWhole) viewport.goHome(true);
+      this.showZoom();
+    });
+  }
+
+  private showZoom(): void {
+    const { viewport } = this.viewer ?? {};
+    if (!viewport) return;
+    const isWhole = this.isWhole;
+    this.root.dataset.zoomed = String(!isWhole);
+    this.panel.showEnds(isWhole, viewport.getZoom() >= viewport.getMaxZoom() * (1 - TOLERANCE));
+  }
+
   private doubleClicked(viewer: OpenSeadragon.Viewer, position: OpenSeadragon.Point): void {
     const { viewport } = viewer;
-    const isWhole = viewport.getZoom() <= viewport.getHomeZoom() * 1.01;
-    if (!isWhole) return this.reset();
+    if (!this.isWhole) return this.reset();
     viewport.zoomBy(STEP * STEP, viewport.pointFromPixel(position));
     viewport.applyConstraints();
   }
@@ -171,6 +239,13 @@ export class ZoomViewer {
 
   reset(): void {
     this.viewer?.viewport.goHome();
+  }
+
+  // Shows each pixel of the picture by one of the screen.
+  actualSize(): void {
+    const { viewport } = this.viewer ?? {};
+    viewport?.zoomTo(viewport.imageToViewportZoom(1 / (window.devicePixelRatio || 1)));
+    viewport?.applyConstraints();
   }
 
   // To be called when the container has got another size; most changes are noticed without it.
@@ -253,9 +328,22 @@ export class ZoomViewer {
   }
 
   private keyPressed(event: KeyboardEvent): void {
-    if (event.key === "Escape" && this.root.classList.contains("halftone-zoom-covering")) {
-      void this.leaveFullscreen();
+    const { key, target } = event;
+    const around = this.root.closest(OVER) ?? this.root;
+    const isHere = target instanceof Node && around.contains(target);
+    if (key === "Escape") {
+      const covers = this.root.classList.contains("halftone-zoom-covering");
+      if (isHere && this.panel.hideTexts()) event.preventDefault();
+      else if (covers) void this.leaveFullscreen();
+      return;
     }
+    if (!isHere || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (key === "1") return this.actualSize();
+    // The picture itself knows the others.
+    if (target === this.viewer?.canvas) return;
+    if (key === "+" || key === "=") this.zoomIn();
+    else if (key === "-") this.zoomOut();
+    else if (key === "0") this.reset();
   }
 
   // The part of the picture's own pixels that one of the page shows: 1 and more is full size.
