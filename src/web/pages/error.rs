@@ -65,14 +65,8 @@ pub fn error_page_leading_to(app: &App, request: &Request, error: &Error, back: 
     let message = match shows_pictures(&request.path) {
         true => error.in_words_by_names(f.texts()),
         false if is_stale(error) => f.t("error-stale"),
+        false if is_told_by_title(error) => String::new(),
         false => error.in_words(f.texts()),
-    };
-    // The heading of a page says as much.
-    let plain = [Error::sign_in(), Error::forbidden()];
-    let is_plain = plain.iter().any(|plain| plain.message() == error.message());
-    let message = match is_plain && !shows_pictures(&request.path) {
-        true => String::new(),
-        false => sentence(status, message),
     };
     let id = request.headers.get(X_REQUEST_ID).filter(|_| status.is_server_error());
     let here = f.here.clone();
@@ -92,6 +86,11 @@ pub fn error_page_leading_to(app: &App, request: &Request, error: &Error, back: 
         html(status, &page).header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response.headers.extend(error.headers());
     response
+}
+
+/// Whether there is nothing to say of an error but what the title of its page says.
+fn is_told_by_title(error: &Error) -> bool {
+    [Error::sign_in(), Error::forbidden()].iter().any(|plain| plain.message() == error.message())
 }
 
 /// Whether a form was refused because it is not one of the session.

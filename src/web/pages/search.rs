@@ -7,7 +7,7 @@ use super::deleting::Deleting;
 use super::details::Way;
 use super::frame::{Frame, given};
 use super::listing::{PER_PAGE, Pager};
-use super::tiles::Tile;
+use super::tiles::{Tile, folder_of};
 use crate::auth::{Identity, Level};
 use crate::db::image_views::{self, ImageView};
 use crate::db::search::{Order, Query};
@@ -332,6 +332,7 @@ fn tiles(
     let mut tiles: Vec<Tile> = paths.iter().map(tile).collect();
     for (at, tile) in tiles.iter_mut().enumerate() {
         tile.href = page_of(&tile.path, at);
+        folder_of(&tile.path).clone_into(&mut tile.folder);
     }
     Ok(tiles)
 }

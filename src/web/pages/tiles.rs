@@ -31,6 +31,8 @@ pub struct Tile {
     pub href: String,
     /// Its file's name.
     pub name: String,
+    /// The folder that it lies in, where a page shows pictures of several; else blank.
+    pub folder: String,
     /// Its title.
     pub title: String,
     /// The address of the picture; blank when there is none.
@@ -89,6 +91,7 @@ impl Tile {
             path: path.to_owned(),
             href: with_value("/details", "src", path),
             name: path.rsplit('/').next().unwrap_or_default().to_owned(),
+            folder: String::new(),
             title: String::new(),
             src: if shown { address(1) } else { String::new() },
             double: if shown { address(2) } else { String::new() },
@@ -102,6 +105,11 @@ impl Tile {
             changed: Safe(String::new()),
         }
     }
+}
+
+/// The path of the folder that a picture lies in; blank for the library itself.
+pub fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// Its size in pixels, once it is known.

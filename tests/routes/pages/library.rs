@@ -111,6 +111,10 @@ fn fields_for_tags_offer_those_that_there_are() {
     // Nobody is told of tags of pictures that they may not see.
     let search = site.get("/search").text();
     assert_eq!(offered(&search), ["&#60;b&#62;Land", "Sea"]);
+    // Names repeat in other folders.
+    let told = "<bdi>one.png</bdi><bdi class=\"in\">open</bdi>";
+    assert!(search.contains(told), "{search}");
+    assert!(!site.get("/browse?path=open").text().contains("class=\"in\""));
     // One more is added to those that there are, without a script.
     set(&mut editor, "open/one.png", &[("tags", "Sea"), ("add", "secret, Sand ,")]);
     let page = editor.get("/details?src=open/one.png").text();

@@ -60,6 +60,10 @@ fn what_was_counted_is_told() {
         assert!(page.contains(there), "{there}: {page}");
     }
     assert!(page.contains("/reports/image?src=open/one.png"), "{page}");
+    assert!(
+        page.contains("<bdi>one.png</bdi></a><span class=\"quiet small under\"><bdi>open</bdi>"),
+        "{page}"
+    );
     // A picture that may not be seen is counted and not named.
     assert!(!page.contains("four.png") && page.contains("you may not see"), "{page}");
     let first = |page: &str| page.find("one.png").unwrap() < page.find("may not see").unwrap();

@@ -11,7 +11,7 @@ use crate::http::{Progress, Request, Response};
 use crate::web::api::in_query;
 use crate::web::pages::frame::{Frame, given, with_value};
 use crate::web::pages::listing::{PER_PAGE, Pager};
-use crate::web::pages::tiles::{Tile, thumbnail};
+use crate::web::pages::tiles::{Tile, folder_of, thumbnail};
 use crate::web::sign_in::Form;
 use crate::web::{App, Error};
 
@@ -40,6 +40,8 @@ struct Row {
     /// Blank for an image that is no longer known, or that may not be seen.
     name: String,
     path: String,
+    /// The folder that it lies in.
+    folder: String,
     thumb: String,
     href: String,
     cells: [String; 7],
@@ -103,10 +105,7 @@ fn rows(
     rank: Rank,
     before: usize,
 ) -> Result<Vec<Row>, Error> {
-    let seen = |path: &String| {
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        rights.level(identity, folder) >= Level::View
-    };
+    let seen = |path: &String| rights.level(identity, folder_of(path)) >= Level::View;
     let most = found.iter().map(|(_, _, numbers)| value(numbers, rank)).max().unwrap_or(0);
     let paths: Vec<String> = found.iter().filter_map(|(_, path, _)| path.clone()).collect();
     let views = image_views::by_paths(&app.db, &paths)?;
@@ -116,6 +115,7 @@ fn rows(
         Row {
             place: before + at + 1,
             name: Tile::of_path(app, &path, None).name,
+            folder: folder_of(&path).to_owned(),
             thumb: if known { thumbnail(app, &path, 120, 90) } else { String::new() },
             href: with_value("/reports/image", "src", &path),
             share: value(&numbers, rank).saturating_mul(100).checked_div(most).unwrap_or(0),
