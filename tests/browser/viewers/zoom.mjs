@@ -172,6 +172,11 @@ test("zoom: a picture that is whole lets the page be scrolled past it", async ()
     const whole = await home(page);
     const box = await placeOf(stage(page));
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    // Fingers on a pad that are brought together are the viewer's, too: a page is not made smaller.
+    await page.evaluate(() => addEventListener("wheel", ({ defaultPrevented }) => (window.taken = defaultPrevented)));
+    await page.keyboard.down("Control");
+    await insist("it is taken", () => page.mouse.wheel(0, 60), () => page.evaluate(() => window.taken === true));
+    await page.keyboard.up("Control");
     await insist("the wheel scrolls the page", () => page.mouse.wheel(0, 60), async () => (await top(page)) > 0);
     await untilMagnification(page, whole);
   });
@@ -412,7 +417,8 @@ test("zoom: a picture that is not there, and the script alone", async () => {
 
 test("zoom: nothing that keeps people out, and how it looks", async () => {
   for (const [size, viewport] of SIZES) {
-    await on(HEAD, ZOOM, { viewport }, async (page) => {
+    const fingers = size === "phone" ? { hasTouch: true, isMobile: true } : {};
+    await on(HEAD, ZOOM, { viewport, ...fingers }, async (page) => {
       await ready(page);
       await page.getByRole("button", { name: "Help" }).click();
       await assertAccessible(page);
