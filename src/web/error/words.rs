@@ -79,7 +79,7 @@ mod tests {
             ("such_thing: must be given", "such_thing: must be given"),
             ("something: new (at most)", "something: new (at most)"),
             ("something new: at most", "Something new: at most."),
-            ("a/b c.png: the file does not exist", "a/b c.png: the file does not exist"),
+            ("a/b c.png: cannot be read", "a/b c.png: cannot be read"),
             ("the image is damaged: overlay: no end", "The image is damaged: overlay: no end."),
             ("", ""),
         ] {

@@ -218,7 +218,7 @@ fn groups_are_shown_with_what_their_members_have_from_everybody() {
     // Who administers files has everything, whatever is set.
     let page = admin.get("/admin/permissions?path=/open&group=3").text();
     let tree = words(between(&page, "<nav class=\"tree open\"", "</nav>"));
-    assert!(tree.contains("open Full access") && !tree.contains("No access"), "{tree}");
+    assert!(tree.contains("Full access") && !tree.contains("No access"), "{tree}");
 }
 
 #[test]
