@@ -407,7 +407,7 @@ test("zoom: in the words of the page", async () => {
 test("zoom: a picture that is not there, and the script alone", async () => {
   const missing = `<halftone-zoom src="${BASE}/image?src=no/such.jpg"></halftone-zoom>`;
   await on(head("halftone-zoom.js"), missing, {}, async (page) => {
-    await page.getByText("This picture cannot be shown.").waitFor();
+    await page.getByText("There is no such picture.").waitFor();
     // The styles have come with the script.
     assert.equal(await page.$eval("halftone-zoom", (zoom) => getComputedStyle(zoom).display), "block");
     const names = await page.evaluate(() => Object.keys(window).filter((name) => /halftone|openseadragon/i.test(name)));
