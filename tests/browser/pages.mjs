@@ -324,7 +324,7 @@ async function goOnWithoutScripts(browser, src) {
   await page.getByLabel("Title").fill("Typed before");
   await page.context().clearCookies({ name: "halftone_session" });
   await page.getByRole("button", { name: "Save", exact: true }).press("Enter");
-  await page.getByText("what you entered is kept").waitFor();
+  await page.getByText("your entries are kept").waitFor();
   await page.getByLabel("User name").fill("admin");
   await page.getByLabel("Password").fill(adminPassword);
   await page.getByLabel("Password").press("Enter");
@@ -341,7 +341,7 @@ async function goOnWithATable(page) {
   await page.getByLabel("Or paste it here").fill("src,title\nflows/upload 4.jpg,Pasted before\n");
   await page.context().clearCookies({ name: "halftone_session" });
   await page.getByRole("button", { name: "Show changes" }).click();
-  await page.getByText("what you entered is kept").waitFor();
+  await page.getByText("your entries are kept").waitFor();
   await picture(page, "login-kept-desktop-light");
   await accessible(page, "login-kept");
   await page.getByLabel("User name").fill("admin");
