@@ -40,6 +40,7 @@ mod token;
 mod totp;
 mod uploads;
 mod users;
+mod was;
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -65,7 +65,7 @@ fn a_picture_is_described_renamed_and_deleted() {
 }
 
 /// The hidden field that says what has been read.
-fn was(page: &str) -> String {
+pub fn was(page: &str) -> String {
     let (_, rest) = page.split_once("name=\"was\" value=\"").expect("the form says what was read");
     let value = rest.split_once('"').unwrap().0;
     value.replace("&#34;", "\"").replace("&#60;", "<").replace("&#62;", ">").replace("&#38;", "&")

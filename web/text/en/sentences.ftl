@@ -139,6 +139,7 @@ reason-name-direction = must not hold signs that turn the direction of writing
 reason-other-disk = "{ $name }" in it cannot be moved to another disk
 reason-kind-not-taken = files of this kind are not taken
 reason-overtaken = changed by somebody else meanwhile: { $names }
+reason-changed-meanwhile = somebody else has changed it meanwhile; load it again
 reason-was = its title and description must be text, its tags a list of text
 reason-many-pages = it has more than { $most } pages
 reason-target-none = there is no target of this number
