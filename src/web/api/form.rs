@@ -11,7 +11,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use super::endpoint::{Access, Endpoint, Field, Kind, Place};
 use super::table::{self, Found};
 use crate::http::{Body, Request, Response};
-use crate::web::pages::{error_page_leading_to, lead_to_once, outcome, overtaken, renamed};
+use crate::web::pages::{
+    error_page_leading_to, lead_to_once, outcome, overtaken, renamed, table_anew,
+};
 use crate::web::sign_in::{Form, next};
 use crate::web::{App, Error};
 
@@ -98,6 +100,7 @@ pub fn page(app: &App, request: &Request, result: Result<Response, Error>) -> Re
             let told = answer_of(&response).and_then(|told| {
                 let data = &told["data"];
                 overtaken(app, request, data, &next)
+                    .or_else(|| table_anew(app, request, data, &next))
                     .or_else(|| outcome(app, request, (response.status, data), &next))
             });
             match told {

@@ -73,6 +73,7 @@ field-overwrite = If a name is taken
 field-password = Password
 field-path = Path
 field-path-index = Upload folder
+field-plan = Changes shown before
 field-public-access = Everybody
 field-q = Search words
 field-remove = Remove tags

@@ -171,7 +171,7 @@ reason-upload-base64 = values must be Base64
 # Of bodies
 reason-body-kind = the body must be a form, a multipart form or a JSON object
 reason-body-type = the body must be of the type { $type }
-reason-body-large = the values are larger than 1 MB together
+reason-body-large = the values are larger than { $most } MB together
 reason-body-boundary = the content type names no boundary
 reason-body-utf8 = its values must be UTF-8
 reason-body-behind = text stands behind a boundary
