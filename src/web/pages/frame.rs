@@ -137,8 +137,13 @@ impl Frame {
 
     /// Sends a page with this frame.
     pub fn send(&self, page: &impl askama::Template) -> Response {
+        self.send_as(StatusCode::OK, page)
+    }
+
+    /// Sends a page with this frame under a status.
+    pub fn send_as(&self, status: StatusCode, page: &impl askama::Template) -> Response {
         let caching = respond::page_caching(&self.csrf_token);
-        respond::html(StatusCode::OK, page).header(header::CACHE_CONTROL, caching)
+        respond::html(status, page).header(header::CACHE_CONTROL, caching)
     }
 
     /// The page's language.
