@@ -311,7 +311,7 @@ async function dragIntoFolder(page, folder) {
   await page.waitForFunction(() => document.querySelectorAll(".tile").length === 1);
   await page.goto(`${base}/admin/recycled`);
   await page.getByRole("button", { name: /^Restore/ }).first().click();
-  await page.getByRole("status").filter({ hasText: "It has been restored." }).waitFor();
+  await page.getByRole("status").filter({ hasText: "Restored as" }).waitFor();
 }
 
 // A code of this moment (RFC 6238).

@@ -423,7 +423,6 @@ fn clock(moment: OffsetDateTime) -> String {
 /// The address of the page that a request is for, as it was sent, without what was told of the last act.
 fn here(request: &Request) -> String {
     let query = String::from_utf8_lossy(&request.query);
-    let is_told = |pair: &str| pair.starts_with("done=") || pair.starts_with("stored=");
     let kept: Vec<&str> =
         query.split('&').filter(|pair| !pair.is_empty() && !is_told(pair)).collect();
     let sign = if kept.is_empty() { "" } else { "?" };
@@ -433,6 +432,11 @@ fn here(request: &Request) -> String {
     let reads = matches!(request.method, http::Method::GET | http::Method::HEAD);
     let can = plain && reads && !address.starts_with("//");
     if can { address } else { "/".to_owned() }
+}
+
+/// Whether a pair of a query tells of the last act.
+fn is_told(pair: &str) -> bool {
+    ["done=", "stored=", "told="].into_iter().any(|name| pair.starts_with(name))
 }
 
 /// Whether there is a folder on which somebody has at least a level.

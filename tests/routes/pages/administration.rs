@@ -797,6 +797,34 @@ fn what_was_deleted_is_put_back_or_ended() {
 }
 
 #[test]
+fn what_is_put_back_under_another_name_says_so() {
+    let site = library_of_three();
+    let mut editor = Browser::signed_in(&site, "editor");
+    let bytes = std::fs::read(site.image("open/one.png")).unwrap();
+    let page = editor.get("/details?src=open/one.png").text();
+    let id = between(&page, "action=\"/do/put/admin/images/", "?");
+    done(&mut editor, &format!("/do/delete/admin/filesystem/images/{id}?next=/"), &[]);
+    std::fs::write(site.image("open/one.png"), bytes).unwrap();
+    let page = editor.get("/admin/recycled").text();
+    let form = between(&page, "action=\"/do/post/admin/recycled/", "\"");
+    let target = format!("/do/post/admin/recycled/{}", form.replace("&#38;", "&"));
+    let target = target.replace("&amp;", "&");
+    let led = post(&mut editor, &target, &[("overwrite", "rename")]);
+    let next = led.header("location").expect("it leads back").to_owned();
+    let page = editor.get(&next).text();
+    assert!(page.contains("Restored as open/one-001.png"), "{next}: {page}");
+    assert!(site.image("open/one-001.png").exists());
+    // Nobody is told of what is not there, or what they may not know, whatever an address says.
+    for nothing in ["open/none.png", "../x", "%3Cb%3E"] {
+        let page = editor.get(&format!("/admin/recycled?told={nothing}")).text();
+        assert!(!page.contains("Restored as"), "{nothing}: {page}");
+    }
+    let mut stranger = Browser::signed_in(&site, "stranger");
+    let page = stranger.get("/admin/recycled?told=closed/four.png").text();
+    assert!(!page.contains("Restored as"), "{page}");
+}
+
+#[test]
 fn who_may_delete_somewhere_finds_what_was_deleted() {
     let site = library_of_three();
     let sweepers = groups::insert(site.db(), "sweepers", "", TYPE_LOCAL).unwrap();
