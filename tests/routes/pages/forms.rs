@@ -265,6 +265,28 @@ fn a_form_that_comes_after_the_session_is_sent_after_signing_in() {
 }
 
 #[test]
+fn a_form_is_not_shown_to_another_who_signs_in() {
+    let site = library_of_three();
+    let id = id_of(&mut Browser::signed_in(&site, "editor"), "open/one.png");
+    let (mut editor, csrf) = signed_out(&site, "editor", PASSWORD);
+    let target = format!("/do/put/admin/images/{id}?next=/details%3Fsrc%3Dopen/one.png");
+    let body = form(&[("_csrf_token", &csrf), ("title", "A secret"), ("description", "")]);
+    let page = editor.send("POST", &target, &OWN, &body).text();
+    assert!(page.contains("name=\"kept\""), "{page}");
+    let other = [("username", "reader"), ("password", PASSWORD)];
+    let led = editor.submit(&page, "/login", &other);
+    assert_eq!(led.status, 303, "{}", led.text());
+    let next = led.header("location").unwrap().to_owned();
+    assert_eq!(next, "/details?src=open/one.png&done=kept-dropped");
+    let shown = editor.get(&next).text();
+    assert!(shown.contains("has been discarded.") && !shown.contains("A secret"), "{shown}");
+    // Whose form it was is not known where no cookie tells it.
+    let mut nobody = Browser::new(site.addr());
+    let page = nobody.send("POST", &target, &OWN, &body).text();
+    assert!(!page.contains("A secret") && !page.contains("name=\"kept\""), "{page}");
+}
+
+#[test]
 fn a_form_of_a_session_before_is_offered_once_more() {
     let site = library_of_three();
     let id = id_of(&mut Browser::signed_in(&site, "editor"), "open/one.png");

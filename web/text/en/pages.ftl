@@ -134,6 +134,7 @@ kept-secret = Passwords and codes are not kept. Enter them again.
 kept-files = Files are not kept. Choose them again.
 kept-go = Send
 kept-leave = Discard
+done-kept-dropped = What somebody else had entered here has been discarded.
 login-wait-seconds = { $count ->
     [one] Too many attempts to sign in. You can try again in a second.
    *[other] Too many attempts to sign in. You can try again in { $shown } seconds.
