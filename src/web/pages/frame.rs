@@ -64,10 +64,17 @@ pub struct Frame {
     pub basket: Option<i64>,
 }
 
+/// What is told to who is not signed in: what has ended a session. All else is done by who is.
+const ENDINGS: [&str; 2] = ["sessions-ended", "account-password-saved"];
+
 impl Frame {
     /// For a page that somebody looks at.
     pub fn of(app: &App, request: &Request, identity: &Identity) -> Self {
         let mut frame = Self::bare(request);
+        let told = |word: &str| frame.done == frame.t(&format!("done-{word}"));
+        if identity.user_id().is_none() && !ENDINGS.into_iter().any(told) {
+            frame.done.clear();
+        }
         frame.csrf_token = csrf::token(app, identity);
         if let Identity::User { username, .. } = identity {
             frame.user = username.to_string();
