@@ -27,6 +27,9 @@ pub enum AccountError {
     /// People could take the name for another's.
     #[error("{0}: it looks just like a name that there is already")]
     LooksAlike(&'static str),
+    /// Somebody else has changed it since it was read.
+    #[error("somebody else has changed it meanwhile; load it again")]
+    Overtaken,
     /// There is no such account.
     #[error("there is no such account")]
     Unknown,
@@ -203,11 +206,17 @@ pub fn join(db: &Db, actor: &Actor, group_id: i64, user_id: i64) -> Result<(), A
 }
 
 /// Changes names, e-mail address and whether the account may ask for tokens; `user.id` says whose. A
-/// user name that stays needs not be one that could be given today. Gives back the account as it is then.
+/// user name that stays needs not be one that could be given today. With `read`, nothing is changed unless the
+/// account is still that. Gives back the account as it is then.
 ///
 /// # Errors
 /// See [`AccountError`].
-pub fn change(db: &Db, actor: &Actor, user: &User) -> Result<User, AccountError> {
+pub fn change(
+    db: &Db,
+    actor: &Actor,
+    read: Option<&User>,
+    user: &User,
+) -> Result<User, AccountError> {
     let old = users::by_id(db, user.id)?.ok_or(AccountError::Unknown)?;
     let renamed = user.username.trim() != old.username;
     let username = match renamed {
@@ -228,6 +237,9 @@ pub fn change(db: &Db, actor: &Actor, user: &User) -> Result<User, AccountError>
         .text("email", &old.email, &new.email)
         .value("allow_api", old.allow_api, new.allow_api);
     let changed = transaction(db, |sql| {
+        if read.is_some() && users::held(sql, new.id)?.as_ref() != read {
+            return Err(AccountError::Overtaken);
+        }
         if !users::update(sql, &new)? {
             return Err(AccountError::Unknown);
         }

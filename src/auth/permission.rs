@@ -80,7 +80,7 @@ pub enum SystemPermission {
     AdminFiles,
     /// Administer everybody's portfolios.
     AdminFolios,
-    /// Administer groups and permissions.
+    /// Administer permissions: of folders, and beside [`Self::AdminUsers`] what groups grant.
     AdminPermissions,
     /// Everything.
     AdminAll,

@@ -61,6 +61,12 @@ impl Session {
     /// The session of a cookie's text, unless it was not signed here or has run out.
     #[must_use]
     pub fn open(text: &str, signer: &Signer, times: SessionTimes, now_s: i64) -> Option<Self> {
+        Self::read(text, signer).filter(|session| now_s < session.ends_s(times))
+    }
+
+    /// The session of a cookie's text, also when it has run out, unless it was not signed here.
+    #[must_use]
+    pub fn read(text: &str, signer: &Signer) -> Option<Self> {
         let payload = signer.open(Purpose::Session, text)?;
         let mut fields = Fields(&payload);
         if fields.take()? != [FORM] {
@@ -76,7 +82,7 @@ impl Session {
             of_token: of_token != 0,
         };
         fields.end()?;
-        (now_s < session.ends_s(times)).then_some(session)
+        Some(session)
     }
 
     /// When it runs out unless it is seen again.
@@ -117,6 +123,8 @@ mod tests {
         assert_eq!(open(&text, 10_000), Some(session));
         assert_eq!(open(&text, 10_599), Some(session));
         assert_eq!(open(&text, 10_600), None);
+        assert_eq!(Session::read(&text, &signer), Some(session));
+        assert_eq!(Session::read(&text, &Signer::new(&[2; 32]).unwrap()), None);
         // Seen again and again, it ends an hour after it began.
         let mut last = session;
         for now_s in (10_060..13_600).step_by(60) {

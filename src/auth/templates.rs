@@ -19,6 +19,9 @@ pub enum TemplateError {
     /// It holds in a folder.
     #[error("The template holds in a folder.")]
     InUse,
+    /// Somebody else has changed it since it was read.
+    #[error("somebody else has changed it meanwhile; load it again")]
+    Overtaken,
     /// It is the one that holds when none is named.
     #[error("The default template cannot be deleted.")]
     Default,
@@ -49,24 +52,31 @@ pub fn create(sql: &dyn Sql, actor: &Actor, template: &Template) -> Result<i64, 
     })?)
 }
 
-/// Makes of one template another of the same id, which may have another name.
+/// Makes of one template another of the same id, which may have another name; where that is asked for, only if it is
+/// still as it was.
 ///
 /// # Errors
-/// [`TemplateError::Taken`], [`TemplateError::Db`].
+/// [`TemplateError::Taken`], [`TemplateError::Overtaken`], [`TemplateError::Db`].
 pub fn change(
     sql: &dyn Sql,
     actor: &Actor,
     old: &Template,
     new: &Template,
+    only_if_same: bool,
 ) -> Result<(), TemplateError> {
-    Ok(atomic(sql, |sql| {
+    let is_done = atomic(sql, |sql| {
+        let now = templates::held(sql, old.id)?;
+        if only_if_same && now.as_ref() != Some(old) {
+            return Ok(false);
+        }
         // The default is known by its name.
         if is_default(sql, old)? && old.name != new.name {
             templates::set_default(sql, &new.name)?;
         }
         audit::write(sql, actor, "template.change", &old.name, changes(old, new).detail())?;
-        templates::update(sql, new).map(drop)
-    })?)
+        templates::update(sql, new).map(|_| true)
+    })?;
+    if is_done { Ok(()) } else { Err(TemplateError::Overtaken) }
 }
 
 /// Deletes a template.

@@ -118,7 +118,7 @@ fn set(options: &Set) -> anyhow::Result<()> {
         Some(old) => {
             let description = description.unwrap_or_else(|| old.description.clone());
             let new = Template { description, json, ..old.clone() };
-            acts::change(&database, &actor, old, &new)?;
+            acts::change(&database, &actor, old, &new, false)?;
         }
         None => {
             let description = description.unwrap_or_default();

@@ -224,7 +224,7 @@ fn allow_api(options: &AllowApi) -> anyhow::Result<()> {
     let db = open(&options.common)?;
     let user = named(&db, &options.username)?;
     let changed = User { allow_api: !options.deny, ..user };
-    accounts::change(&db, &Actor::command_line(), &changed)?;
+    accounts::change(&db, &Actor::command_line(), None, &changed)?;
     Ok(())
 }
 

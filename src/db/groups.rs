@@ -149,6 +149,19 @@ pub fn by_id(sql: &dyn Sql, id: i64) -> Result<Option<Group>> {
     row.as_ref().map(read).transpose()
 }
 
+/// The group with this id, as it is once whoever changes it at the moment has done so. Others wait until the
+/// transaction ends.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn held(sql: &dyn Sql, id: i64) -> Result<Option<Group>> {
+    let row = sql.query_opt(
+        "UPDATE groups SET name = name WHERE id = $1 RETURNING id, name, description, group_type",
+        values![id],
+    )?;
+    row.as_ref().map(read).transpose()
+}
+
 /// The groups of an account, by id.
 ///
 /// # Errors

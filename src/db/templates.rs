@@ -102,6 +102,19 @@ pub fn set_default(sql: &dyn Sql, name: &str) -> Result<()> {
     })
 }
 
+/// The template with this id, as it is once whoever changes it at the moment has done so. Others wait until the
+/// transaction ends.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn held(sql: &dyn Sql, id: i64) -> Result<Option<Template>> {
+    let row = sql.query_opt(
+        "UPDATE templates SET name = name WHERE id = $1 RETURNING id, name, description, template",
+        values![id],
+    )?;
+    row.as_ref().map(read).transpose()
+}
+
 /// The template with this id.
 ///
 /// # Errors

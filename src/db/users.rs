@@ -130,6 +130,17 @@ pub fn by_id(sql: &dyn Sql, id: i64) -> Result<Option<User>> {
     row.as_ref().map(read).transpose()
 }
 
+/// The account with this id, as it is once whoever changes it at the moment has done so. Others wait until the
+/// transaction ends.
+///
+/// # Errors
+/// See [`super::Error`].
+pub fn held(sql: &dyn Sql, id: i64) -> Result<Option<User>> {
+    let statement =
+        format!("UPDATE users SET username = username WHERE id = $1 RETURNING {COLUMNS}");
+    sql.query_opt(&statement, values![id])?.as_ref().map(read).transpose()
+}
+
 /// The account with this name, ignoring case, with the hash of its password; deleted ones too.
 ///
 /// # Errors

@@ -267,6 +267,12 @@ async function tables(page, folder) {
   const [, src] = /\r\n"([^"]+)"/.exec(table);
   assert.equal(table.trim().split("\r\n").length, 2, "a line for the chosen one");
   await picture(page, "browse-list-chosen");
+  // What no address can say is told, and nothing is left out.
+  const link = page.locator("[data-choice-table]");
+  await link.evaluate((at) => (at.href += `&x=${"x".repeat(7000)}`));
+  await page.locator(".pick input").nth(1).check({ force: true });
+  await link.click();
+  await said(page, "Too many pictures for one CSV file.");
   await page.getByRole("button", { name: "Folder actions" }).click();
   await picture(page, "browse-folder-menu");
   await page.getByRole("link", { name: "Export and import" }).click();
@@ -305,7 +311,7 @@ async function dragIntoFolder(page, folder) {
   await page.waitForFunction(() => document.querySelectorAll(".tile").length === 1);
   await page.goto(`${base}/admin/recycled`);
   await page.getByRole("button", { name: /^Restore/ }).first().click();
-  await page.getByRole("status").filter({ hasText: "It has been restored." }).waitFor();
+  await page.getByRole("status").filter({ hasText: "Restored as" }).waitFor();
 }
 
 // A code of this moment (RFC 6238).

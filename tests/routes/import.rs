@@ -270,7 +270,7 @@ fn people_sign_in(site: &Site) {
         assert_eq!(ask_token(addr, name, OLD_PASSWORD).status, 200, "{name}");
         let (user, _) = users::by_name(site.db(), name).unwrap().unwrap();
         let other = User { email: "new@example.com".into(), ..user.clone() };
-        let changed = accounts::change(site.db(), &Actor::command_line(), &other).unwrap();
+        let changed = accounts::change(site.db(), &Actor::command_line(), None, &other).unwrap();
         assert_eq!(changed.username, user.username, "only another name would be looked at");
     }
     // The administrator of the first start is that of the old server now.

@@ -108,9 +108,9 @@ fn a_token_ends_with_its_account_and_its_password() {
         assert_eq!(status(&site, CLOSED, &header(&second)), 200);
         let user = users::by_id(site.db(), id).unwrap().unwrap();
         let without = users::User { allow_api: false, ..user.clone() };
-        accounts::change(site.db(), &Actor::server(), &without).unwrap();
+        accounts::change(site.db(), &Actor::server(), None, &without).unwrap();
         ends("the account may have no token", &second);
-        accounts::change(site.db(), &Actor::server(), &user).unwrap();
+        accounts::change(site.db(), &Actor::server(), None, &user).unwrap();
 
         let third = token(&site, "jo");
         accounts::disable(site.db(), &Actor::server(), id).unwrap();

@@ -60,6 +60,7 @@ pub enum Access {
 }
 
 /// A value that an address takes.
+#[derive(Clone, Copy)]
 pub struct Field {
     /// Its name.
     pub name: &'static str,

@@ -11,7 +11,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use super::endpoint::{Access, Endpoint, Field, Kind, Place};
 use super::table::{self, Found};
 use crate::http::{Body, Request, Response};
-use crate::web::pages::{error_page_leading_to, lead_to_once, outcome, overtaken, renamed};
+use crate::web::pages::{
+    error_page_leading_to, lead_to_once, outcome, overtaken, renamed, table_anew,
+};
 use crate::web::sign_in::{Form, next};
 use crate::web::{App, Error};
 
@@ -86,9 +88,15 @@ pub fn page(app: &App, request: &Request, result: Result<Response, Error>) -> Re
             match told {
                 None => {
                     let data = answer_of(&response).map(|told| told["data"].clone());
-                    let stored = data.map(|data| renamed(request, &data)).unwrap_or_default();
-                    let done = query.text("done").unwrap_or_default();
-                    return see_other(&next, &[("done", done), ("stored", &stored)]);
+                    let data = data.unwrap_or_default();
+                    let stored = renamed(request, &data);
+                    let named = query.text("tell").and_then(|name| data.get(name)?.as_str());
+                    let told = [
+                        ("done", query.text("done").unwrap_or_default()),
+                        ("stored", stored.as_str()),
+                        ("told", named.unwrap_or_default()),
+                    ];
+                    return see_other(&next, &told);
                 }
                 Some(Ok(response)) => return response,
                 Some(Err(error)) => error,
@@ -98,6 +106,7 @@ pub fn page(app: &App, request: &Request, result: Result<Response, Error>) -> Re
             let told = answer_of(&response).and_then(|told| {
                 let data = &told["data"];
                 overtaken(app, request, data, &next)
+                    .or_else(|| table_anew(app, request, data, &next))
                     .or_else(|| outcome(app, request, (response.status, data), &next))
             });
             match told {
@@ -125,17 +134,22 @@ pub fn leave(app: &App, request: &Request) -> Result<Response, Error> {
 
 /// Leads on to a page, which is told these of what was done, unless they are blank.
 fn see_other(next: &str, told: &[(&str, &str)]) -> Response {
-    let (next, fragment) = next.split_once('#').unwrap_or((next, ""));
-    let mut location = next.to_owned();
-    for (name, text) in told.iter().filter(|(_, text)| !text.is_empty()) {
-        let sign = if location.contains('?') { '&' } else { '?' };
-        location.push_str(&format!("{sign}{name}={}", utf8_percent_encode(text, WORD)));
-    }
-    let hash = if fragment.is_empty() { "" } else { "#" };
-    let location = HeaderValue::try_from(format!("{location}{hash}{fragment}"));
+    let location = HeaderValue::try_from(telling(next, told));
     Response::new(StatusCode::SEE_OTHER)
         .header(header::LOCATION, location.unwrap_or(HeaderValue::from_static("/")))
         .header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))
+}
+
+/// The address of a page that is told these of what was done, unless they are blank.
+pub fn telling(next: &str, told: &[(&str, &str)]) -> String {
+    let (next, fragment) = next.split_once('#').unwrap_or((next, ""));
+    let mut address = next.to_owned();
+    for (name, text) in told.iter().filter(|(_, text)| !text.is_empty()) {
+        let sign = if address.contains('?') { '&' } else { '?' };
+        address.push_str(&format!("{sign}{name}={}", utf8_percent_encode(text, WORD)));
+    }
+    let hash = if fragment.is_empty() { "" } else { "#" };
+    format!("{address}{hash}{fragment}")
 }
 
 /// An answer for programs.
@@ -180,5 +194,6 @@ mod tests {
         assert_eq!(location("/a", ""), "/a");
         let both = see_other("/a#b", &[("done", "x"), ("stored", "1,2")]);
         assert_eq!(both.headers[header::LOCATION], "/a?done=x&stored=1%2C2#b");
+        assert_eq!(telling("/a?b", &[("told", "c/d e.jpg")]), "/a?b&told=c%2Fd%20e%2Ejpg");
     }
 }

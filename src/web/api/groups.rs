@@ -7,6 +7,7 @@ use super::endpoint::{Access, Endpoint, Field, Kind, blank, gives, must};
 use super::page::{LIMIT, START, paged};
 use super::reply::Reply;
 use super::shape::GroupShape;
+use super::was::{Was, with_was};
 use crate::auth::accounts::{self, AccountError, with_an_administrator};
 use crate::auth::audit::Changes;
 use crate::auth::{Level, SystemPermission, audit, names};
@@ -44,6 +45,9 @@ const FIELDS: &[Field] = &[
     must("access_admin_permissions", Kind::Flag, "Whether members administer permissions."),
     must("access_admin_all", Kind::Flag, "Whether members may do everything."),
 ];
+
+/// The fields of a change.
+const CHANGED: &[Field] = &with_was::<{ FIELDS.len() + 1 }>(FIELDS);
 
 /// The fields of what a group grants, in the order of [`SystemPermission::ALL`].
 const GRANTS: [&str; 7] = [
@@ -97,7 +101,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
             "Also needs admin_permissions to change what the group grants or its type, and to \
              rename an LDAP group, Administrators, or a group that grants what you do not have.",
         ),
-        fields: FIELDS,
+        fields: CHANGED,
         gives: gives::<GroupShape>(),
         failures: &[409],
         handler: change,
@@ -216,8 +220,20 @@ fn create(call: &Call<'_>) -> Result<Reply, Error> {
 /// `PUT /admin/groups/{group_id}`
 fn change(call: &Call<'_>) -> Result<Reply, Error> {
     let old = find(call)?;
-    let (mut group, granted) = given(call, old.id);
+    let (given, granted) = given(call, old.id);
     let grants = system_permissions::of_group(call.db(), old.id)?;
+    let mut was = Was::of(call);
+    let mut group = Group {
+        name: was.settled("name", given.name, &old.name),
+        description: was.settled("description", given.description, &old.description),
+        group_type: was.settled("group_type", given.group_type, &old.group_type),
+        ..given
+    };
+    let granted: [bool; 7] =
+        std::array::from_fn(|at| was.settled(GRANTS[at], granted[at], &grants[at]));
+    if let Some(refused) = was.overtaken()? {
+        return Ok(refused);
+    }
     let renamed = group.name != old.name;
     if renamed {
         group.name = accounts::new_name("name", &group.name)?;
@@ -238,6 +254,12 @@ fn change(call: &Call<'_>) -> Result<Reply, Error> {
         .text("grants", &grants_text(grants), &grants_text(granted));
     let actor = call.actor();
     let changed = with_an_administrator(call.db(), |sql| {
+        if was.is_given() {
+            let held = groups::held(sql, old.id)?;
+            if held.as_ref() != Some(&old) || system_permissions::of_group(sql, old.id)? != grants {
+                return Err(AccountError::Overtaken);
+            }
+        }
         groups::update(sql, &group)?;
         if renamed {
             require_own_look(sql, &group)?;

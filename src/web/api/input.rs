@@ -14,8 +14,17 @@ use super::time::Moment;
 use crate::http::{Multipart, MultipartError, PartHead, Request, RequestBody, boundary, pieces};
 use crate::web::Error;
 
-/// Bytes of values that one call may bring, files aside.
+/// Bytes of values that one call may bring, files aside, unless one of its fields takes a longer text.
 const MAX_VALUES_BYTES: usize = 1 << 20;
+
+/// Bytes of values that a call with these fields may bring. A character takes up to four.
+fn most_bytes(fields: &[Field]) -> usize {
+    let longest = fields.iter().map(|field| match field.kind {
+        Kind::Text(chars) => chars.saturating_mul(4),
+        _ => 0,
+    });
+    longest.max().unwrap_or_default().max(MAX_VALUES_BYTES)
+}
 
 /// Under this name faults of the whole body are told.
 const BODY: &str = "body";
@@ -54,7 +63,7 @@ impl Input {
         let bytes = fields.iter().find(|field| matches!(field.kind, Kind::Bytes));
         let mut given = match (in_body, bytes) {
             (true, Some(bytes)) => bytes_only(request, bytes.need)?,
-            (true, None) => from_body(request)?,
+            (true, None) => from_body(request, most_bytes(fields))?,
             (false, _) => from_form(&request.query, None)?,
         };
         let beside = match given.remove(beside) {
@@ -186,7 +195,7 @@ pub fn sent_fields(request: &Request) -> Result<Vec<(String, Sent)>, Error> {
                 Some("") => {}
                 Some(_) => add(head.name, Sent::Files),
                 None => {
-                    let text = text_of_part(&mut parts, &mut total)?;
+                    let text = text_of_part(&mut parts, &mut total, MAX_VALUES_BYTES)?;
                     add(head.name, Sent::Text(text));
                 }
             }
@@ -194,7 +203,7 @@ pub fn sent_fields(request: &Request) -> Result<Vec<(String, Sent)>, Error> {
         return Ok(all);
     }
     if content_type.starts_with("application/x-www-form-urlencoded") {
-        for pair in pairs(&whole(&request.body)?, Some(BODY)) {
+        for pair in pairs(&whole(&request.body, MAX_VALUES_BYTES)?, Some(BODY)) {
             let (name, text) = pair?;
             add(name, Sent::Text(text));
         }
@@ -207,16 +216,16 @@ fn content_type(request: &Request) -> &str {
     field.and_then(|field| field.to_str().ok()).unwrap_or_default()
 }
 
-fn from_body(request: &Request) -> Result<AllGiven, Error> {
+fn from_body(request: &Request, most: usize) -> Result<AllGiven, Error> {
     if matches!(request.body, RequestBody::Empty) {
         return Ok(AllGiven::new());
     }
     let content_type = content_type(request);
     let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match kind.as_str() {
-        "application/x-www-form-urlencoded" => from_form(&whole(&request.body)?, Some(BODY)),
-        "application/json" => from_json(&whole(&request.body)?),
-        "multipart/form-data" => from_multipart(request, content_type),
+        "application/x-www-form-urlencoded" => from_form(&whole(&request.body, most)?, Some(BODY)),
+        "application/json" => from_json(&whole(&request.body, most)?),
+        "multipart/form-data" => from_multipart(request, content_type, most),
         _ => {
             let reason = "the body must be a form, a multipart form or a JSON object";
             Err(Error::client(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason))
@@ -240,16 +249,17 @@ fn from_header(request: &Request, name: &str) -> Result<Option<Given>, Error> {
     Ok(value.map(|value| Given::Text(value.to_owned())))
 }
 
-/// A body that holds no files.
-fn whole(body: &RequestBody) -> Result<Vec<u8>, Error> {
+/// A body that holds no files, of at most so many bytes.
+fn whole(body: &RequestBody, most: usize) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    let limit = MAX_VALUES_BYTES as u64 + 1;
+    let limit = most as u64 + 1;
     Content::of(body).take(limit).read_to_end(&mut bytes).map_err(Error::unavailable)?;
-    if bytes.len() > MAX_VALUES_BYTES { Err(too_large()) } else { Ok(bytes) }
+    if bytes.len() > most { Err(too_large(most)) } else { Ok(bytes) }
 }
 
-fn too_large() -> Error {
-    Error::client(StatusCode::PAYLOAD_TOO_LARGE, "the values are larger than 1 MB together")
+fn too_large(most: usize) -> Error {
+    let reason = format!("the values are larger than {} MB together", most >> 20);
+    Error::client(StatusCode::PAYLOAD_TOO_LARGE, reason)
 }
 
 /// Values in the form of a query. `in_body` names the body for faults of the whole.
@@ -295,7 +305,7 @@ fn from_json(text: &[u8]) -> Result<AllGiven, Error> {
     }
 }
 
-fn from_multipart(request: &Request, content_type: &str) -> Result<AllGiven, Error> {
+fn from_multipart(request: &Request, content_type: &str, most: usize) -> Result<AllGiven, Error> {
     let boundary = boundary(content_type)
         .ok_or_else(|| Error::parameter(BODY, "the content type names no boundary"))?;
     let mut parts = Multipart::new(Content::of(&request.body), &boundary);
@@ -309,20 +319,20 @@ fn from_multipart(request: &Request, content_type: &str) -> Result<AllGiven, Err
             continue;
         }
         total += head.name.len();
-        let value = text_of_part(&mut parts, &mut total)?;
+        let value = text_of_part(&mut parts, &mut total, most)?;
         all.entry(head.name).or_insert(Given::Text(value));
     }
     Ok(all)
 }
 
-/// The text of the part that has just begun; `total` counts the bytes of all.
-fn text_of_part(parts: impl Read, total: &mut usize) -> Result<String, Error> {
+/// The text of the part that has just begun; `total` counts the bytes of all, which are so many at most.
+fn text_of_part(parts: impl Read, total: &mut usize, most: usize) -> Result<String, Error> {
     let mut bytes = Vec::new();
-    let limit = MAX_VALUES_BYTES.saturating_sub(*total) as u64 + 1;
+    let limit = most.saturating_sub(*total) as u64 + 1;
     parts.take(limit).read_to_end(&mut bytes).map_err(unread)?;
     *total += bytes.len();
-    if *total > MAX_VALUES_BYTES {
-        return Err(too_large());
+    if *total > most {
+        return Err(too_large(most));
     }
     String::from_utf8(bytes).map_err(|_| Error::parameter(BODY, "its values must be UTF-8"))
 }

@@ -424,9 +424,7 @@ fn overtaken(call: &Call<'_>, id: i64, fields: &[&str]) -> Result<Reply, Error> 
         let text = if *field == "title" { &view.title } else { &view.description };
         ((*field).to_owned(), text.as_str().into())
     });
-    let now: serde_json::Map<String, serde_json::Value> = now.collect();
-    let message = "Somebody else has changed this meanwhile.";
-    Reply::new(StatusCode::CONFLICT, message, &serde_json::json!({ "now": now }))
+    super::was::overtaken(&now.collect())
 }
 
 /// `PUT /admin/images/{image_id}/focal-point`

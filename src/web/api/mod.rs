@@ -40,6 +40,7 @@ mod token;
 mod totp;
 mod uploads;
 mod users;
+mod was;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -49,8 +50,8 @@ use http::{HeaderName, Method, StatusCode, header};
 pub(in crate::web) use cache::{CacheFill, TierFill, cache_fill};
 pub use cors::Cors;
 pub(in crate::web) use files::Now;
-pub(in crate::web) use form::form_at;
 pub use form::{below as below_forms, leave as leave_form};
+pub(in crate::web) use form::{form_at, telling};
 pub(in crate::web) use input::{Sent, sent_fields};
 pub(in crate::web) use library::{current, folder_path, of_folder};
 pub use openapi::openapi_json;

@@ -9,6 +9,7 @@ use super::call::Call;
 use super::endpoint::{Access, Endpoint, Field, Kind, blank, gives, must, optional};
 use super::page::{LIMIT, START, paged};
 use super::reply::Reply;
+use super::was::{Was, with_was};
 use crate::auth::templates::{self as template_acts, NAME_MAX_CHARS, TemplateError};
 use crate::auth::{SystemPermission, acts};
 use crate::db::folder_templates::{self, FolderTemplate};
@@ -28,6 +29,9 @@ const FIELDS: &[Field] = &[
     blank("description", Kind::Text(5_000), "What it is for."),
     must("template", Kind::Json, "An object of parameters by name, each an object with a `value`."),
 ];
+
+/// The fields of a change.
+const CHANGED: &[Field] = &with_was::<{ FIELDS.len() + 1 }>(FIELDS);
 
 const FOLDER_ID: Field = must(
     "folder_id",
@@ -79,7 +83,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         path: "/admin/templates/{template_id}",
         title: "Update a template",
         access: SUPER,
-        fields: FIELDS,
+        fields: CHANGED,
         gives: gives::<TemplateShape>(),
         failures: &[409],
         handler: change,
@@ -211,7 +215,9 @@ fn given(call: &Call<'_>, id: i64) -> Result<Template, Error> {
 fn refused(error: TemplateError) -> Error {
     match error {
         TemplateError::Taken => Error::conflict(format!("name: {error}")),
-        TemplateError::InUse | TemplateError::Default => Error::conflict(error.to_string()),
+        TemplateError::InUse | TemplateError::Default | TemplateError::Overtaken => {
+            Error::conflict(error.to_string())
+        }
         TemplateError::Db(error) => error.into(),
     }
 }
@@ -227,8 +233,21 @@ fn create(call: &Call<'_>) -> Result<Reply, Error> {
 /// `PUT /admin/templates/{template_id}`
 fn change(call: &Call<'_>) -> Result<Reply, Error> {
     let old = find(call)?;
-    let template = given(call, old.id)?;
-    template_acts::change(call.db(), &call.actor(), &old, &template).map_err(refused)?;
+    let given = given(call, old.id)?;
+    let mut was = Was::of(call);
+    let json = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+    let template = Template {
+        name: was.settled("name", given.name, &old.name),
+        description: was.settled("description", given.description, &old.description),
+        json: was.settled("template", json(&given.json), &json(&old.json)).to_string(),
+        ..given
+    };
+    if let Some(refused) = was.overtaken()? {
+        return Ok(refused);
+    }
+    let only_if_same = was.is_given();
+    template_acts::change(call.db(), &call.actor(), &old, &template, only_if_same)
+        .map_err(refused)?;
     call.refresh()?;
     Reply::ok(&TemplateShape::from(&template))
 }

@@ -10,6 +10,7 @@ use super::library::status_filter;
 use super::page::{LIMIT, START, paged};
 use super::reply::Reply;
 use super::shape::{GroupShape, UserShape};
+use super::was::{WAS, Was};
 use crate::auth::accounts::{self, NewAccount};
 use crate::auth::{Refused, SignedIn, SystemPermission, confirm_password, password};
 use crate::db::users::{self, AUTH_LDAP, AUTH_PASSWORD, User};
@@ -106,6 +107,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
             CURRENT_PASSWORD,
             AUTH_TYPE,
             ALLOW_API,
+            WAS,
         ],
         gives: gives::<UserShape>(),
         failures: &[403, 409, 429],
@@ -254,7 +256,7 @@ fn amend(call: &Call<'_>) -> Result<Reply, Error> {
         allow_api: call.opt_flag("allow_api").unwrap_or(old.allow_api),
         ..old.clone()
     };
-    save(call, &old, &new)
+    save(call, &old, &new, None)
 }
 
 /// `PUT /admin/users/{user_id}`
@@ -263,19 +265,24 @@ fn change(call: &Call<'_>) -> Result<Reply, Error> {
     if call.int("auth_type") != old.auth_type {
         return Err(Error::parameter("auth_type", "cannot be changed"));
     }
+    let mut was = Was::of(call);
+    let mut text = |name: &str, now: &String| was.settled(name, call.text(name).to_owned(), now);
     let new = User {
-        username: call.text("username").to_owned(),
-        first_name: call.text("first_name").to_owned(),
-        last_name: call.text("last_name").to_owned(),
-        email: call.text("email").to_owned(),
-        allow_api: call.flag("allow_api"),
+        username: text("username", &old.username),
+        first_name: text("first_name", &old.first_name),
+        last_name: text("last_name", &old.last_name),
+        email: text("email", &old.email),
+        allow_api: was.settled("allow_api", call.flag("allow_api"), &old.allow_api),
         ..old.clone()
     };
-    save(call, &old, &new)
+    match was.overtaken()? {
+        Some(refused) => Ok(refused),
+        None => save(call, &old, &new, was.is_given().then_some(&old)),
+    }
 }
 
-/// Changes an account to `new`, with the password that is given.
-fn save(call: &Call<'_>, old: &User, new: &User) -> Result<Reply, Error> {
+/// Changes an account to `new`, with the password that is given; with `read`, unless it is no longer that.
+fn save(call: &Call<'_>, old: &User, new: &User, read: Option<&User>) -> Result<Reply, Error> {
     // One's own account says who one is, not what one may do.
     if new.allow_api != old.allow_api {
         call.require(SystemPermission::AdminUsers)?;
@@ -296,7 +303,7 @@ fn save(call: &Call<'_>, old: &User, new: &User) -> Result<Reply, Error> {
     }
     let new = match new == old {
         true => new.clone(),
-        false => accounts::change(call.db(), &call.actor(), new)?,
+        false => accounts::change(call.db(), &call.actor(), read, new)?,
     };
     if let Some(text) = password {
         accounts::set_password(call.db(), &call.actor(), old.id, text)?;

@@ -35,7 +35,9 @@ impl From<AccountError> for Error {
         let message = error.to_string();
         match error {
             AccountError::Field { field, reason } => Self::parameter(field, reason),
-            AccountError::Taken | AccountError::LooksAlike(_) => Self::conflict(message),
+            AccountError::Taken | AccountError::LooksAlike(_) | AccountError::Overtaken => {
+                Self::conflict(message)
+            }
             AccountError::Foreign | AccountError::LastAdministrator => {
                 Self::conflict(format!("This cannot be done: {message}."))
             }

@@ -5,7 +5,7 @@ mod codes;
 use askama::Template;
 use askama::filters::Safe;
 
-use super::admin::acts;
+use super::admin::{acts, was_of_user};
 use super::frame::{Frame, require_user};
 use crate::auth::{Scopes, SystemPermission};
 use crate::db::api_keys::ApiKey;
@@ -25,6 +25,8 @@ struct Account {
     last_name: String,
     email: String,
     auth_type: i64,
+    /// What stands in the fields of the form, by which it tells what has been changed.
+    was: String,
     /// Whether another server knows the password.
     is_foreign: bool,
     allow_api: bool,
@@ -83,6 +85,7 @@ pub fn account(app: &App, request: &Request, _: &dyn Progress) -> Result<Respons
     let page = Account {
         id,
         is_foreign: user.auth_type == AUTH_LDAP,
+        was: was_of_user(&user),
         groups: groups::of_user(&app.db, id)?.into_iter().map(|group| group.name).collect(),
         permissions: acts::permissions(f.texts(), has),
         is_person,

@@ -9,7 +9,7 @@ use super::respond::html;
 use crate::http::request_id::X_REQUEST_ID;
 use crate::http::{Request, Response};
 use crate::web::sign_in::kept::Kept;
-use crate::web::sign_in::{csrf, login_keeping};
+use crate::web::sign_in::{csrf, login_keeping, session};
 use crate::web::{App, Error, shows_pictures, who};
 
 #[derive(Template)]
@@ -107,7 +107,8 @@ fn keeping(app: &App, request: &Request, error: &Error, back: &str) -> Option<Re
     if !signed_out && !signed_in_anew {
         return None;
     }
-    let kept = Kept::of(app, request)?;
+    let user_id = identity.user_id().or_else(|| session::last_user(app, request))?;
+    let kept = Kept::of(app, request, user_id)?;
     // What is no call of the API is a page itself.
     let next = if back.is_empty() { &kept.action } else { back };
     if signed_in_anew {

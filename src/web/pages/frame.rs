@@ -64,10 +64,17 @@ pub struct Frame {
     pub basket: Option<i64>,
 }
 
+/// What is told to who is not signed in: what has ended a session. All else is done by who is.
+const ENDINGS: [&str; 2] = ["sessions-ended", "account-password-saved"];
+
 impl Frame {
     /// For a page that somebody looks at.
     pub fn of(app: &App, request: &Request, identity: &Identity) -> Self {
         let mut frame = Self::bare(request);
+        let told = |word: &str| frame.done == frame.t(&format!("done-{word}"));
+        if identity.user_id().is_none() && !ENDINGS.into_iter().any(told) {
+            frame.done.clear();
+        }
         frame.csrf_token = csrf::token(app, identity);
         if let Identity::User { username, .. } = identity {
             frame.user = username.to_string();
@@ -137,8 +144,13 @@ impl Frame {
 
     /// Sends a page with this frame.
     pub fn send(&self, page: &impl askama::Template) -> Response {
+        self.send_as(StatusCode::OK, page)
+    }
+
+    /// Sends a page with this frame under a status.
+    pub fn send_as(&self, status: StatusCode, page: &impl askama::Template) -> Response {
         let caching = respond::page_caching(&self.csrf_token);
-        respond::html(StatusCode::OK, page).header(header::CACHE_CONTROL, caching)
+        respond::html(status, page).header(header::CACHE_CONTROL, caching)
     }
 
     /// The page's language.
@@ -418,7 +430,6 @@ fn clock(moment: OffsetDateTime) -> String {
 /// The address of the page that a request is for, as it was sent, without what was told of the last act.
 fn here(request: &Request) -> String {
     let query = String::from_utf8_lossy(&request.query);
-    let is_told = |pair: &str| pair.starts_with("done=") || pair.starts_with("stored=");
     let kept: Vec<&str> =
         query.split('&').filter(|pair| !pair.is_empty() && !is_told(pair)).collect();
     let sign = if kept.is_empty() { "" } else { "?" };
@@ -428,6 +439,11 @@ fn here(request: &Request) -> String {
     let reads = matches!(request.method, http::Method::GET | http::Method::HEAD);
     let can = plain && reads && !address.starts_with("//");
     if can { address } else { "/".to_owned() }
+}
+
+/// Whether a pair of a query tells of the last act.
+fn is_told(pair: &str) -> bool {
+    ["done=", "stored=", "told="].into_iter().any(|name| pair.starts_with(name))
 }
 
 /// Whether there is a folder on which somebody has at least a level.

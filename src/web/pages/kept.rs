@@ -33,8 +33,9 @@ struct Field<'a> {
 
 /// Fields that forms fill in by themselves: what was read before, numbers of what a form is about, parameters as
 /// scripts write them.
-const MACHINERY: [&str; 10] = [
+const MACHINERY: [&str; 11] = [
     "was",
+    "plan",
     "image_parameters",
     "image_ids",
     "image_id",

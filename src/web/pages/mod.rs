@@ -58,5 +58,5 @@ pub use publish::publish;
 pub use respond::{html, policy};
 pub use search::search;
 pub use status::status;
-pub use table::table;
+pub use table::{table, table_anew};
 pub use upload::upload;

@@ -64,7 +64,7 @@ pub fn outcome(
     f.done.clear();
     let (title, keys, mut things) = match request.path.trim_end_matches('/') {
         UPLOAD => ("upload-title", ["upload-arrived", "upload-refused"], files(&f, data)?),
-        "/do/post/admin/metadata" => {
+        "/do/post/admin/metadata" if data["outdated"] != true => {
             ("table-title", ["table-changed", "table-failed"], lines(&f, data)?)
         }
         _ => return None,

@@ -1,6 +1,9 @@
 //! What a form said whose sender's session had ended: carried by the page on which one signs in, and sent once the
 //! sender has seen it again. Scripts need none of this: they keep the page.
 //!
+//! It is for the account whose session it was: nobody else who signs in on that page is shown it. Where no cookie tells
+//! of a session, nothing is kept.
+//!
 //! Passwords, codes and files are never carried. What a page of another site has sent is not kept, so that nobody can
 //! be made to send it.
 
@@ -24,6 +27,8 @@ const TABLE: &str = "/table";
 /// A form that was filled in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
+    /// The account that it is for.
+    pub user_id: i64,
     /// Where it was sent, query included.
     pub action: String,
     /// Its fields, as they stood in it.
@@ -43,9 +48,9 @@ pub enum Value {
 }
 
 impl Kept {
-    /// Of a request that was refused to who is not, or no longer, signed in; none where nothing would be lost, and
-    /// where it was not sent by a page of ours.
-    pub fn of(app: &App, request: &Request) -> Option<Self> {
+    /// Of a request of this account that was refused to who is not, or no longer, signed in; none where nothing would be
+    /// lost, and where it was not sent by a page of ours.
+    pub fn of(app: &App, request: &Request, user_id: i64) -> Option<Self> {
         if request.method != Method::POST || !csrf::came_from_us(app, request) {
             return None;
         }
@@ -57,7 +62,7 @@ impl Kept {
             Sent::Text(text) => (name, Value::Text(text)),
             Sent::Files => (name, Value::Files),
         };
-        Self { action, fields: sent.into_iter().map(value).collect() }.checked()
+        Self { user_id, action, fields: sent.into_iter().map(value).collect() }.checked()
     }
 
     /// What the page on which one signs in has carried.
@@ -117,7 +122,7 @@ mod tests {
     fn kept(action: &str, fields: &[(&str, &str)]) -> Option<Kept> {
         let text = |(name, text): &(&str, &str)| ((*name).into(), Value::Text((*text).into()));
         let fields = fields.iter().map(text).collect();
-        let kept = Kept { action: action.into(), fields };
+        let kept = Kept { user_id: 7, action: action.into(), fields };
         Kept::read(&kept.write().unwrap())
     }
 
@@ -128,6 +133,7 @@ mod tests {
             &[("username", "jo"), ("password", "hidden"), ("_csrf_token", "x"), ("email", "")],
         );
         let user = user.unwrap();
+        assert_eq!(user.user_id, 7);
         assert_eq!(user.fields[0], ("username".into(), Value::Text("jo".into())));
         assert_eq!(user.fields[1], ("password".into(), Value::Secret));
         // A blank field says something, too.

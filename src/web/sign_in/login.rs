@@ -10,6 +10,7 @@ use super::{csrf, next, session};
 use crate::auth::{Attempt, Purpose, Refused, second_step, sign_in};
 use crate::db::users::User;
 use crate::http::{Progress, Request, Response};
+use crate::web::api::telling;
 use crate::web::pages::{Frame, html, kept_page, policy};
 use crate::web::{App, Error, client, who};
 
@@ -95,11 +96,14 @@ pub fn login(app: &App, request: &Request, _progress: &dyn Progress) -> Result<R
             let identity = session::begin(app, request, user.id, Beginning::SignIn, &mut cookies)?;
             log::info!("{} signed in", user.username.escape_debug());
             let mut response = match form.text(kept::FIELD).and_then(Kept::read) {
-                Some(kept) => {
+                Some(kept) if kept.user_id == user.id => {
                     let f = Frame::of(app, request, &identity);
                     private(kept_page(f, StatusCode::OK, &kept, &next))
                 }
-                None => see_other(&next)?,
+                Some(_) if next.starts_with('/') => {
+                    see_other(&telling(&next, &[("done", "kept-dropped")]))?
+                }
+                _ => see_other(&next)?,
             };
             response.headers.extend(cookies.headers);
             Ok(response)

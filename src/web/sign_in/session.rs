@@ -37,6 +37,12 @@ fn current(app: &App, request: &Request) -> Option<Session> {
     cookies(&request.headers, COOKIE).find_map(open)
 }
 
+/// Whose session a request's cookie tells of, also when that has ended.
+pub fn last_user(app: &App, request: &Request) -> Option<i64> {
+    let read = |text| Session::read(text, &app.sign_in.signer);
+    cookies(&request.headers, COOKIE).find_map(read).map(|session| session.user_id)
+}
+
 /// How a session begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Beginning {

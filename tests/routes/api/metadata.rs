@@ -59,7 +59,8 @@ fn a_table_goes_out_and_comes_back_as_it_was() {
         let chosen = table(&api, &api.jo, &format!("image_ids={one}"));
         assert_eq!(chosen.text().matches("a/").count(), 1);
         let same = api.ok("POST", "/admin/metadata/", &api.admin, &[("table", &text)]);
-        assert_eq!(same, json!({ "changed": 0, "failed": 0, "lines": [] }));
+        let counts = (&same["changed"], &same["failed"], &same["lines"]);
+        assert_eq!(counts, (&json!(0), &json!(0), &json!([])));
     }
 }
 
@@ -122,4 +123,50 @@ fn every_line_is_tried_and_its_failure_told() {
             assert_eq!(answer, status, "{table}");
         }
     }
+}
+
+#[test]
+fn an_import_makes_the_changes_of_its_dry_run_or_none() {
+    for backend in BOTH {
+        let api = Api::on(backend, "");
+        let_edit(&api, "/a");
+        let table = "src,title\na/one.jpg,Mine\na/two.jpg,Also mine\n";
+        let dry = [("table", table), ("dry_run", "1")];
+        let told = api.ok("POST", "/admin/metadata/", &api.jo, &dry);
+        let plan = told["plan"].as_str().unwrap().to_owned();
+        assert_eq!(told["outdated"], false);
+        let one = api.image_id("a/one.jpg");
+        let theirs = [("title", "Theirs"), ("description", "")];
+        api.ok("PUT", &format!("/admin/images/{one}/"), &api.admin, &theirs);
+        let planned = [("table", table), ("plan", plan.as_str())];
+        let refused = api.call("POST", "/admin/metadata/", &api.jo, &planned);
+        assert_eq!(refused.status, 409);
+        let told: Value = serde_json::from_slice(&refused.body).unwrap();
+        let told = &told["data"];
+        assert_eq!((&told["outdated"], &told["changed"]), (&json!(true), &json!(2)), "{told}");
+        assert_eq!(told["lines"][0]["changes"][0]["from"], "Theirs");
+        assert_eq!(api.get("/details/?src=a/two.jpg", "")["title"], "", "nothing was changed");
+        let planned = [("table", table), ("plan", told["plan"].as_str().unwrap())];
+        let told = api.ok("POST", "/admin/metadata/", &api.jo, &planned);
+        assert_eq!((&told["outdated"], &told["changed"]), (&json!(false), &json!(2)));
+        assert_eq!(api.get("/details/?src=a/one.jpg", "")["title"], "Mine");
+        // Without a plan, what is there now does not matter.
+        api.ok("PUT", &format!("/admin/images/{one}/"), &api.admin, &theirs);
+        api.ok("POST", "/admin/metadata/", &api.jo, &[("table", table)]);
+        assert_eq!(api.get("/details/?src=a/one.jpg", "")["title"], "Mine");
+    }
+}
+
+#[test]
+fn the_table_of_a_large_folder_is_taken() {
+    let api = Api::on(BOTH[0], "");
+    let_edit(&api, "/a");
+    // More than all values of other calls may have together.
+    let unknown: String =
+        (0..4_000).map(|n| format!("a/none-{n}.jpg,\"{}\"\r\n", "x".repeat(300))).collect();
+    let table = format!("src,description\r\na/one.jpg,Long\r\n{unknown}");
+    assert!(table.len() > 1 << 20);
+    let dry = [("table", table.as_str()), ("dry_run", "1")];
+    let told = api.ok("POST", "/admin/metadata/", &api.jo, &dry);
+    assert_eq!((&told["changed"], &told["failed"]), (&json!(1), &json!(4_000)));
 }

@@ -127,7 +127,7 @@ fn a_session_made_of_a_token_makes_no_key_and_ends_with_the_account_s_right() {
 fn set_allow_api(api: &Api, id: i64, allow_api: bool) {
     let user = users::by_id(api.site.db(), id).unwrap().unwrap();
     let changed = users::User { allow_api, ..user };
-    accounts::change(api.site.db(), &Actor::server(), &changed).unwrap();
+    accounts::change(api.site.db(), &Actor::server(), None, &changed).unwrap();
 }
 
 #[test]

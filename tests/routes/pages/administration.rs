@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use halftone::auth::{Level, SystemPermission};
 use halftone::db::groups::{self, NORMAL_USERS, PUBLIC, TYPE_LOCAL};
-use halftone::db::{folder_permissions, folders, users};
+use halftone::db::{folder_permissions, folders, system_permissions, templates, users};
 
+use super::forms::was;
 use super::library_of_three;
 use super::publish::control;
 use crate::api::grant;
@@ -502,6 +503,146 @@ fn groups_are_made_filled_changed_and_deleted() {
 }
 
 #[test]
+fn two_who_change_a_group_undo_nothing_of_each_other() {
+    let site = library_of_three();
+    let id = groups::insert(site.db(), "Press", "", TYPE_LOCAL).unwrap();
+    let granted = |folios: bool| [folios, false, false, false, false, false, false];
+    system_permissions::set(site.db(), id, granted(true)).unwrap();
+    let (mut first, mut second) = (administrator(&site), administrator(&site));
+    let page = format!("/admin/groups/{id}");
+    let target = format!("/do/put{page}?next={page}&done=group-saved");
+    let read = was(&first.get(&page).text());
+    let fields = |read: &str, name: &str, about: &str, folios: bool| {
+        let mut fields = vec![
+            ("was", read.to_owned()),
+            ("name", name.to_owned()),
+            ("description", about.to_owned()),
+            ("group_type", "2".to_owned()),
+            ("access_folios", folios.to_string()),
+        ];
+        for other in ["reports", "admin_users", "admin_files", "admin_folios", "admin_all"] {
+            fields.push((access_field(other), "false".to_owned()));
+        }
+        fields.push((access_field("admin_permissions"), "false".to_owned()));
+        fields
+    };
+    let save = |browser: &mut Browser, fields: &[(&str, String)]| {
+        let fields: Vec<_> = fields.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        post(browser, &target, &fields)
+    };
+    // One takes a permission away, the other changes the description.
+    assert_eq!(save(&mut first, &fields(&read, "Press", "", false)).status, 303);
+    assert_eq!(save(&mut second, &fields(&read, "Press", "Who writes", true)).status, 303);
+    let group = groups::by_id(site.db(), id).unwrap().unwrap();
+    assert_eq!(group.description, "Who writes");
+    assert_eq!(system_permissions::of_group(site.db(), id).unwrap(), granted(false));
+    // Both have changed the name: the page shows either, and saves what is sent then.
+    let read = was(&first.get(&page).text());
+    assert_eq!(save(&mut first, &fields(&read, "Papers", "Who writes", false)).status, 303);
+    let told = save(&mut second, &fields(&read, "<Media>", "Who writes", true));
+    assert_eq!(told.status, 409);
+    let shown = told.text();
+    for there in [
+        "Somebody else changed this",
+        "Saved: Name",
+        ">Papers</p>",
+        "name=\"name\" value=\"&#60;Media&#62;\"",
+        "name=\"access_folios\" value=\"true\"",
+        "done=group-saved",
+    ] {
+        assert!(shown.contains(there), "{there}: {shown}");
+    }
+    assert_eq!(groups::by_id(site.db(), id).unwrap().unwrap().name, "Papers");
+    assert_eq!(second.submit(&shown, &target, &[("name", "Media")]).status, 303);
+    assert_eq!(groups::by_id(site.db(), id).unwrap().unwrap().name, "Media");
+    assert_eq!(system_permissions::of_group(site.db(), id).unwrap(), granted(true));
+    // Who sends nothing that was read changes all of it, as programs do.
+    let all = fields(&read, "Press", "", false);
+    assert_eq!(save(&mut first, &all[1..]).status, 303);
+    assert_eq!(system_permissions::of_group(site.db(), id).unwrap(), granted(false));
+    assert_eq!(groups::by_id(site.db(), id).unwrap().unwrap().name, "Press");
+}
+
+fn access_field(permission: &str) -> &'static str {
+    let all = SystemPermission::ALL.into_iter();
+    let found = all.zip(GRANTS).find(|(one, _)| one.name() == permission);
+    found.expect("there is such a permission").1
+}
+
+/// The fields of [`SystemPermission::ALL`].
+const GRANTS: [&str; 7] = [
+    "access_folios",
+    "access_reports",
+    "access_admin_users",
+    "access_admin_files",
+    "access_admin_folios",
+    "access_admin_permissions",
+    "access_admin_all",
+];
+
+#[test]
+fn two_who_change_an_account_or_a_template_undo_nothing_of_each_other() {
+    let site = library_of_three();
+    let mut admin = administrator(&site);
+    let id = users::by_name(site.db(), "reader").unwrap().unwrap().0.id;
+    let page = format!("/admin/users/{id}");
+    let read = was(&admin.get(&page).text());
+    let target = format!("/do/put{page}?next={page}");
+    let fields = |first_name: &'static str, api: &'static str| {
+        [
+            ("username", "reader"),
+            ("first_name", first_name),
+            ("last_name", ""),
+            ("email", ""),
+            ("auth_type", "1"),
+            ("allow_api", api),
+        ]
+    };
+    let with = |fields: &[(&'static str, &'static str)]| -> Vec<(&'static str, String)> {
+        let mut all = vec![("was", read.clone())];
+        all.extend(fields.iter().map(|(name, text)| (*name, (*text).to_owned())));
+        all
+    };
+    let mut send = |target: &str, fields: &[(&str, String)]| {
+        let fields: Vec<_> = fields.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        post(&mut admin, target, &fields)
+    };
+    assert_eq!(send(&target, &with(&fields("", "true"))).status, 303);
+    assert_eq!(send(&target, &with(&fields("Rita", "false"))).status, 303);
+    let user = users::by_id(site.db(), id).unwrap().unwrap();
+    assert_eq!((user.first_name.as_str(), user.allow_api), ("Rita", true));
+    let told = send(&target, &with(&fields("Rosa", "false")));
+    assert_eq!(told.status, 409);
+    let shown = told.text();
+    assert!(shown.contains(">Rita</p>") && shown.contains("value=\"Rosa\""), "{shown}");
+    assert_eq!(users::by_id(site.db(), id).unwrap().unwrap().first_name, "Rita");
+
+    let json = r#"{"width":{"locked":true,"value":30}}"#;
+    let id = templates::insert(site.db(), "Wee", "", json).unwrap();
+    let page = format!("/admin/templates/{id}");
+    let read = was(&admin.get(&page).text());
+    let target = format!("/do/put{page}?next={page}");
+    let mut save = |about: &str, json: &str| {
+        let fields = [("was", &*read), ("name", "Wee"), ("description", about), ("template", json)];
+        post(&mut admin, &target, &fields)
+    };
+    // One takes the lock away, the other changes the description.
+    let free = r#"{"width":{"value":30}}"#;
+    assert_eq!(save("", free).status, 303);
+    assert_eq!(save("Small", json).status, 303);
+    let template = templates::by_id(site.db(), id).unwrap().unwrap();
+    assert_eq!((template.description.as_str(), template.json.as_str()), ("Small", free));
+    let told = save("", r#"{"width":{"value":40}}"#);
+    assert_eq!(told.status, 409);
+    let shown = told.text();
+    for there in ["Saved: Template", "&#34;value&#34;: 30", "Yours: Template", "&#34;value&#34;:40"]
+    {
+        assert!(shown.contains(there), "{there}: {shown}");
+    }
+    assert_eq!(templates::by_id(site.db(), id).unwrap().unwrap().json, free);
+}
+
+#[test]
 fn templates_are_made_shown_locked_and_made_the_default() {
     let site = library_of_three();
     let mut admin = administrator(&site);
@@ -653,6 +794,34 @@ fn what_was_deleted_is_put_back_or_ended() {
     });
     let mut stranger = Browser::signed_in(&site, "stranger");
     assert!(stranger.get("/admin/recycled").text().contains("Nothing has been deleted"));
+}
+
+#[test]
+fn what_is_put_back_under_another_name_says_so() {
+    let site = library_of_three();
+    let mut editor = Browser::signed_in(&site, "editor");
+    let bytes = std::fs::read(site.image("open/one.png")).unwrap();
+    let page = editor.get("/details?src=open/one.png").text();
+    let id = between(&page, "action=\"/do/put/admin/images/", "?");
+    done(&mut editor, &format!("/do/delete/admin/filesystem/images/{id}?next=/"), &[]);
+    std::fs::write(site.image("open/one.png"), bytes).unwrap();
+    let page = editor.get("/admin/recycled").text();
+    let form = between(&page, "action=\"/do/post/admin/recycled/", "\"");
+    let target = format!("/do/post/admin/recycled/{}", form.replace("&#38;", "&"));
+    let target = target.replace("&amp;", "&");
+    let led = post(&mut editor, &target, &[("overwrite", "rename")]);
+    let next = led.header("location").expect("it leads back").to_owned();
+    let page = editor.get(&next).text();
+    assert!(page.contains("Restored as open/one-001.png"), "{next}: {page}");
+    assert!(site.image("open/one-001.png").exists());
+    // Nobody is told of what is not there, or what they may not know, whatever an address says.
+    for nothing in ["open/none.png", "../x", "%3Cb%3E"] {
+        let page = editor.get(&format!("/admin/recycled?told={nothing}")).text();
+        assert!(!page.contains("Restored as"), "{nothing}: {page}");
+    }
+    let mut stranger = Browser::signed_in(&site, "stranger");
+    let page = stranger.get("/admin/recycled?told=closed/four.png").text();
+    assert!(!page.contains("Restored as"), "{page}");
 }
 
 #[test]

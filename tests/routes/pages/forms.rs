@@ -65,7 +65,7 @@ fn a_picture_is_described_renamed_and_deleted() {
 }
 
 /// The hidden field that says what has been read.
-fn was(page: &str) -> String {
+pub fn was(page: &str) -> String {
     let (_, rest) = page.split_once("name=\"was\" value=\"").expect("the form says what was read");
     let value = rest.split_once('"').unwrap().0;
     value.replace("&#34;", "\"").replace("&#60;", "<").replace("&#62;", ">").replace("&#38;", "&")
@@ -262,6 +262,28 @@ fn a_form_that_comes_after_the_session_is_sent_after_signing_in() {
         assert!(shown.contains("The &#34;one&#34; &#38; &#60;only&#62;"), "{shown}");
         assert!(shown.contains("First") && shown.contains("second"), "{shown}");
     }
+}
+
+#[test]
+fn a_form_is_not_shown_to_another_who_signs_in() {
+    let site = library_of_three();
+    let id = id_of(&mut Browser::signed_in(&site, "editor"), "open/one.png");
+    let (mut editor, csrf) = signed_out(&site, "editor", PASSWORD);
+    let target = format!("/do/put/admin/images/{id}?next=/details%3Fsrc%3Dopen/one.png");
+    let body = form(&[("_csrf_token", &csrf), ("title", "A secret"), ("description", "")]);
+    let page = editor.send("POST", &target, &OWN, &body).text();
+    assert!(page.contains("name=\"kept\""), "{page}");
+    let other = [("username", "reader"), ("password", PASSWORD)];
+    let led = editor.submit(&page, "/login", &other);
+    assert_eq!(led.status, 303, "{}", led.text());
+    let next = led.header("location").unwrap().to_owned();
+    assert_eq!(next, "/details?src=open/one.png&done=kept-dropped");
+    let shown = editor.get(&next).text();
+    assert!(shown.contains("has been discarded.") && !shown.contains("A secret"), "{shown}");
+    // Whose form it was is not known where no cookie tells it.
+    let mut nobody = Browser::new(site.addr());
+    let page = nobody.send("POST", &target, &OWN, &body).text();
+    assert!(!page.contains("A secret") && !page.contains("name=\"kept\""), "{page}");
 }
 
 #[test]

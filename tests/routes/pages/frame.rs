@@ -146,9 +146,18 @@ fn errors_tell_what_to_do_and_nothing_of_the_inside() {
 #[test]
 fn only_known_words_are_said_of_what_was_done() {
     let site = Site::start("", |_| {});
-    assert!(site.get("/?done=image-saved").text().contains("The details have been saved."));
-    let page = site.get("/?done=%3Cb%3Eevil").text();
+    let mut admin = Browser::new(site.addr());
+    admin.login("admin", crate::support::halftone::ADMIN_PASSWORD);
+    let saved = "The details have been saved.";
+    assert!(admin.get("/?done=image-saved").text().contains(saved));
+    let page = admin.get("/?done=%3Cb%3Eevil").text();
     assert!(!page.contains("evil") && !page.contains("role=\"status\">\n<b>"), "{page}");
+    // Who is not signed in has done nothing but signed out.
+    for address in ["/?done=image-saved", "/login?done=image-saved"] {
+        assert!(!site.get(address).text().contains(saved), "{address}");
+    }
+    let ended = site.get("/login?done=sessions-ended").text();
+    assert!(ended.contains("All sessions have been ended."), "{ended}");
 }
 
 #[test]

@@ -145,7 +145,16 @@ fn stretches_have_two_ends_to_the_minute() {
         let answer = counter.get(&format!("/reports/system?{wrong}"));
         assert_eq!(answer.status, 400, "{wrong}");
         let text = answer.text();
-        assert!(text.contains("<p>From: ") || text.contains("<p>To: "), "{wrong}: {text}");
+        assert!(
+            text.contains("role=\"alert\">From: ") || text.contains("role=\"alert\">To: "),
+            "{wrong}: {text}"
+        );
+        // It is said on the page, which keeps what was typed.
+        for pair in wrong.split('&') {
+            let (name, typed) = pair.split_once('=').unwrap();
+            let field = format!("type=\"datetime-local\" name=\"{name}\" value=\"{typed}\"");
+            assert!(text.contains(&field), "{field}: {text}");
+        }
     }
 }
 

@@ -79,6 +79,56 @@ fn a_table_is_shown_before_anything_changes() {
 }
 
 #[test]
+fn what_has_changed_since_it_was_shown_is_shown_anew() {
+    let site = library_of_three();
+    let mut editor = Browser::signed_in(&site, "editor");
+    let table = "src,title\nopen/one.png,Mine\n";
+    let shown = send(&mut editor, "/table?path=open", &[], table).text();
+    assert!(shown.contains("One picture would change."), "{shown}");
+    let plan = |page: &str| {
+        let (_, rest) = page.split_once("name=\"plan\" value=\"").expect("the form has a plan");
+        rest.split_once('"').unwrap().0.to_owned()
+    };
+    let seen = plan(&shown);
+    // Somebody else gives it another title.
+    let csrf = editor.csrf();
+    let target = "/do/post/admin/metadata?next=/browse%3Fpath%3Dopen&done=table-done";
+    let theirs = [("_csrf_token", &*csrf), ("table", "src,title\nopen/one.png,Theirs\n")];
+    assert_eq!(send(&mut editor, target, &theirs, "").status, 303);
+    let fields = |plan| [("_csrf_token", &*csrf), ("plan", plan), ("table", table)];
+    let anew = send(&mut editor, target, &fields(&seen), "");
+    assert_eq!(anew.status, 409);
+    let page = anew.text();
+    for there in ["Nothing has been imported", ">Theirs</td>", ">Mine</td>", "One picture would"] {
+        assert!(page.contains(there), "{there}: {page}");
+    }
+    assert!(page.contains("<bdi>open</bdi>") && !page.contains("have been imported."), "{page}");
+    assert!(editor.get("/details?src=open/one.png").text().contains("Theirs"));
+    let again = plan(&page);
+    let done = send(&mut editor, target, &fields(&again), "");
+    assert_eq!(done.status, 303, "{}", done.text());
+    assert!(editor.get("/details?src=open/one.png").text().contains("Mine"));
+}
+
+#[test]
+fn what_was_pasted_stays_when_it_cannot_be_used() {
+    let site = library_of_three();
+    let mut editor = Browser::signed_in(&site, "editor");
+    let pasted = [("table", "title\nA <title>")];
+    let page = send(&mut editor, "/table?path=open", &pasted, "").text();
+    assert!(page.contains("role=\"alert\">Table: "), "{page}");
+    assert!(page.contains(">\ntitle\nA &#60;title&#62;</textarea>"), "{page}");
+    // A file has to be chosen again.
+    let page = send(&mut editor, "/table?path=open", &[], "title\nA title").text();
+    assert!(page.contains("role=\"alert\">Table: ") && !page.contains("A title"), "{page}");
+    // How much is taken is told before.
+    assert!(page.contains("At most 10,000 lines and 5,000,000 characters."), "{page}");
+    let long = "x".repeat(5_000_001);
+    let page = send(&mut editor, "/table?path=open", &[], &long).text();
+    assert!(page.contains("must have at most 5000000 characters"), "{}", &page[..2000]);
+}
+
+#[test]
 fn tables_are_for_who_may_edit() {
     let site = library_of_three();
     let mut visitor = Browser::new(site.addr());

@@ -15,6 +15,7 @@ interface Answer {
   src?: string;
   id?: number;
   human_id?: string;
+  path?: string;
 }
 
 function fields(form: HTMLFormElement): URLSearchParams {
@@ -68,6 +69,8 @@ async function submit(form: HTMLFormElement): Promise<void> {
     if ("nextPortfolio" in form.dataset && answer?.human_id) {
       next.pathname = `/portfolios/${encodeURIComponent(answer.human_id)}/edit`;
     }
+    const told = meant.url.searchParams.get("tell") === "path" ? answer?.path : "";
+    if (told) next.searchParams.set("told", told);
     const done = meant.url.searchParams.get("done");
     if (done) next.searchParams.set("done", done);
     goTo(next);

@@ -273,6 +273,7 @@ recycled-restore-label = Restore { $name }
 recycled-end = Delete { $name } for good
 recycled-end-text = It cannot be restored after that.
 recycled-end-go = Delete for good
+recycled-restored-as = Restored as { $name }
 done-recycled-restored = It has been restored.
 done-recycled-ended = It has been deleted for good.
 done-recycled-emptied = The recycle folder has been emptied.

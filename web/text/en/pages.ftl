@@ -134,6 +134,7 @@ kept-secret = Passwords and codes are not kept. Enter them again.
 kept-files = Files are not kept. Choose them again.
 kept-go = Send
 kept-leave = Discard
+done-kept-dropped = What somebody else had entered here has been discarded.
 login-wait-seconds = { $count ->
     [one] Too many attempts to sign in. You can try again in a second.
    *[other] Too many attempts to sign in. You can try again in { $shown } seconds.
@@ -275,6 +276,8 @@ overtaken-title = Somebody else changed this
 overtaken-text = Your changes have not been saved. Compare them with what is saved now, and save the version that you want.
 overtaken-now-title = Saved title
 overtaken-now-description = Saved description
+overtaken-now = Saved: { $name }
+overtaken-yours = Yours: { $name }
 overtaken-leave = Keep theirs
 image-rename = Move or rename
 image-path = Folder and file name

@@ -127,7 +127,9 @@ table-in-text = You will see all changes before anything is saved.
 table-file = File
 table-or-text = Or paste it here
 table-text-hint = The first line names the columns: src, and any of title, description and tags. Missing columns are left as they are; a blank cell clears the text. Tags are separated by semicolons.
+table-bounds = At most { $lines } lines and { $characters } characters.
 table-show = Show changes
+table-anew = Nothing has been imported: somebody has changed these pictures since the changes were shown. These are the changes now.
 table-would-change = { $count ->
     [0] Nothing would change.
     [one] One picture would change.
@@ -172,3 +174,4 @@ done-table-done = The changes have been imported.
 # Scripts
 script-gathered = { $count } in the basket now
 script-gathered-none = Already in the basket
+script-table-many = Too many pictures for one CSV file. Select fewer.

@@ -139,6 +139,7 @@ reason-name-direction = must not hold signs that turn the direction of writing
 reason-other-disk = "{ $name }" in it cannot be moved to another disk
 reason-kind-not-taken = files of this kind are not taken
 reason-overtaken = changed by somebody else meanwhile: { $names }
+reason-changed-meanwhile = somebody else has changed it meanwhile; load it again
 reason-was = its title and description must be text, its tags a list of text
 reason-many-pages = it has more than { $most } pages
 reason-target-none = there is no target of this number
@@ -170,7 +171,7 @@ reason-upload-base64 = values must be Base64
 # Of bodies
 reason-body-kind = the body must be a form, a multipart form or a JSON object
 reason-body-type = the body must be of the type { $type }
-reason-body-large = the values are larger than 1 MB together
+reason-body-large = the values are larger than { $most } MB together
 reason-body-boundary = the content type names no boundary
 reason-body-utf8 = its values must be UTF-8
 reason-body-behind = text stands behind a boundary

@@ -21,11 +21,11 @@ use crate::db::{STATUS_ACTIVE, tags};
 use crate::web::Error;
 use crate::web::pages::natural_key;
 
-pub use plan::{Change, Line, plan};
+pub use plan::{Change, Line, digest, plan};
 pub use sent::sent;
 
-/// The largest table that is taken, in characters.
-pub const MAX_TABLE_CHARS: usize = 900_000;
+/// The largest table that is taken, in characters: as many lines as there may be, each with long texts.
+pub const MAX_TABLE_CHARS: usize = 5_000_000;
 
 /// The most lines of one.
 pub const MAX_LINES: usize = 10_000;
@@ -72,6 +72,12 @@ pub const ENDPOINTS: &[Endpoint] = &[
                 Kind::Flag,
                 "Whether to only report what would change. Default: no.",
             ),
+            optional(
+                "plan",
+                Kind::Line(64),
+                "The `plan` of a dry run. If other changes would be made by now, nothing is \
+                 imported, and the status is 409.",
+            ),
         ],
         gives: gives::<OutcomeShape>(),
         failures: &[403, 409],
@@ -105,6 +111,10 @@ struct OutcomeShape {
     changed: usize,
     /// Number of lines that cannot be used.
     failed: usize,
+    /// Identifies the changes: `plan` of an import that is to make these and no others.
+    plan: String,
+    /// Whether nothing was imported, since the changes are not those of the given `plan`.
+    outdated: bool,
     /// Lines that change something or cannot be used. Lines that change nothing are left out.
     lines: Vec<LineShape>,
 }
@@ -223,7 +233,9 @@ fn of_images(call: &Call<'_>, ids: &str) -> Result<Vec<SaidShape>, Error> {
 /// `POST /admin/metadata`
 fn change(call: &Call<'_>) -> Result<Reply, Error> {
     let mut lines = plan(call.app, &call.identity, call.text("table"))?;
-    if !call.flag("dry_run") {
+    let plan = digest(&lines);
+    let outdated = call.opt_text("plan").is_some_and(|seen| seen != plan);
+    if !call.flag("dry_run") && !outdated {
         let now = now(call);
         for line in lines.iter_mut().filter(|line| line.error.is_empty()) {
             let Some(id) = line.image_id.filter(|_| !line.changes.is_empty()) else { continue };
@@ -241,12 +253,18 @@ fn change(call: &Call<'_>) -> Result<Reply, Error> {
     let outcome = OutcomeShape {
         changed: lines.len() - failed,
         failed,
+        plan,
+        outdated,
         lines: lines.iter().map(LineShape::from).collect(),
     };
-    if failed == 0 || call.flag("dry_run") {
+    if call.flag("dry_run") || (failed == 0 && !outdated) {
         return Reply::ok(&outcome);
     }
-    Reply::new(StatusCode::CONFLICT, &told(&outcome), &outcome)
+    let message = match outdated {
+        true => "The pictures have changed since the dry run.".to_owned(),
+        false => told(&outcome),
+    };
+    Reply::new(StatusCode::CONFLICT, &message, &outcome)
 }
 
 /// The failures in words, the first of them.

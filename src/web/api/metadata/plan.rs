@@ -3,12 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use http::StatusCode;
+use sha2::{Digest as _, Sha256};
 
 use super::lines::{self, Row};
 use crate::auth::{Identity, Level};
 use crate::db::image_views::{self, ImageView};
 use crate::db::{STATUS_ACTIVE, tags};
-use crate::library::Changes;
+use crate::library::{Changes, Was};
 use crate::source::SourcePath;
 use crate::web::api::current;
 use crate::web::{App, Error};
@@ -66,6 +67,26 @@ pub fn plan(app: &App, identity: &Identity, table: &str) -> Result<Vec<Line>, Er
     };
     let mut seen = HashSet::new();
     rows.into_iter().map(|row| now.compare(row, &mut seen)).collect()
+}
+
+/// A text that stands for what lines change and which cannot be used, and for nothing else.
+pub fn digest(lines: &[Line]) -> String {
+    let mut sum = Sha256::new();
+    // Each text is told with its length, so that no two plans are told alike.
+    let mut add = |text: &str| {
+        sum.update((text.len() as u64).to_be_bytes());
+        sum.update(text);
+    };
+    for line in lines.iter().filter(|line| !line.changes.is_empty() || !line.error.is_empty()) {
+        add(&line.number.to_string());
+        add(&line.src);
+        add(&line.error);
+        add(&line.changes.len().to_string());
+        for change in &line.changes {
+            [change.field, &change.from, &change.to].into_iter().for_each(&mut add);
+        }
+    }
+    sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What is said now.
@@ -143,9 +164,21 @@ impl Now<'_> {
         add("description", &view.description, wanted.description.clone());
         add("tags", &lines::joined(tags), wanted.tags.as_deref().map(lines::joined));
         line.image_id = Some(view.id);
-        (line.changes, line.wanted) = (changes, wanted);
+        let was = Was {
+            title: read(&view.title, wanted.title.as_deref()),
+            description: read(&view.description, wanted.description.as_deref()),
+            tags: wanted.tags.is_some().then(|| tags.clone()),
+        };
+        (line.changes, line.wanted) = (changes, Changes { was, ..wanted });
         Ok(())
     }
+}
+
+/// What a text is compared with when it is written; nothing where the change is one of blanks around it, which count
+/// as none then.
+fn read(from: &str, to: Option<&str>) -> Option<String> {
+    let is_new = to.is_some_and(|to| to.trim() != from.replace("\r\n", "\n").trim());
+    is_new.then(|| from.to_owned())
 }
 
 /// Tags without regard to their order and their case.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use askama::Template;
+use serde_json::json;
 
 use super::{Desk, Section, acts, enter, id_in_path};
 use crate::auth::SystemPermission;
@@ -119,6 +120,8 @@ struct GroupPage {
     type_key: &'static str,
     here: String,
     grants: Vec<Grant>,
+    /// What stands in the fields of the form, by which it tells what has been changed.
+    was: String,
     /// Whether this visitor may say what it grants.
     may_grant: bool,
     /// Whether this visitor may say who belongs to it.
@@ -146,6 +149,7 @@ pub fn group(app: &App, request: &Request, _: &dyn Progress) -> Result<Response,
         type_key: type_key(group.group_type),
         here: format!("/admin/groups/{id}"),
         grants: grants(&desk.f, granted),
+        was: was(&group, granted),
         may_grant,
         may_fill: (may_grant || !is_above) && id != PUBLIC,
         is_system: group.group_type == TYPE_SYSTEM,
@@ -158,6 +162,18 @@ pub fn group(app: &App, request: &Request, _: &dyn Progress) -> Result<Response,
         f: desk.f,
     };
     Ok(page.f.send(&page))
+}
+
+/// What a group's form has read.
+fn was(group: &Group, granted: [bool; 7]) -> String {
+    let mut fields = json!({
+        "name": group.name, "description": group.description, "group_type": group.group_type
+    });
+    for permission in SystemPermission::ALL {
+        let field = format!("access_{}", permission.name());
+        fields[field] = granted[permission as usize].into();
+    }
+    fields.to_string()
 }
 
 /// Those who are not members and whose names hold what was looked for.

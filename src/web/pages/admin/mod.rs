@@ -35,7 +35,7 @@ pub use settings::settings;
 pub use tags::tags;
 pub use tasks::tasks;
 pub use templates::{in_words, new_template, template, templates};
-pub use users::{new_user, user, users};
+pub use users::{new_user, user, users, was as was_of_user};
 
 /// A page, and who is offered it.
 struct Place {

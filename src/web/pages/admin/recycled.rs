@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use askama::Template;
 use askama::filters::Safe;
 
-use super::{Section, sit_down};
-use crate::auth::SystemPermission;
+use super::{Desk, Section, sit_down};
+use crate::auth::{Level, SystemPermission};
 use crate::db::recycled::Recycled;
 use crate::db::users;
 use crate::http::{Progress, Request, Response};
 use crate::library::Caller;
+use crate::source::SourcePath;
 use crate::web::api::Now;
 use crate::web::pages::frame::{Frame, given};
 use crate::web::pages::listing::{PER_PAGE, Pager};
@@ -45,10 +46,13 @@ struct Row {
 
 /// `GET /admin/recycled`
 pub fn recycled(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, Error> {
-    let desk = sit_down(app, request)?;
+    let mut desk = sit_down(app, request)?;
     let now = Now::of(app, &desk.identity);
     let caller = Caller::Somebody { rights: &now, user: desk.identity.user_id() };
     let form = Form::of_query(request)?;
+    if let Some(path) = form.text("told").filter(|path| is_seen(app, &desk, path)) {
+        desk.f.done = desk.f.s("recycled-restored-as", path);
+    }
     let total = app.library.recycled(&caller, 0, 1)?.1;
     let count = usize::try_from(total).unwrap_or(0);
     let address = |page: usize| format!("/admin/recycled?page={page}");
@@ -67,6 +71,15 @@ pub fn recycled(app: &App, request: &Request, _: &dyn Progress) -> Result<Respon
         f: desk.f,
     };
     Ok(page.f.send(&page))
+}
+
+/// Whether there is something at a path, and the visitor may know it.
+fn is_seen(app: &App, desk: &Desk, path: &str) -> bool {
+    let path = path.trim_matches('/');
+    let Ok(source) = SourcePath::parse(path) else { return false };
+    let sees = |folder: &str| desk.rights.level(&desk.identity, folder) >= Level::View;
+    (sees(source.folder()) && app.repository.stat(&source).is_ok())
+        || (sees(path) && app.repository.files_in(path).is_ok())
 }
 
 fn rows(app: &App, f: &Frame, items: Vec<Recycled>, days: u32) -> Result<Vec<Row>, Error> {

@@ -1,6 +1,6 @@
 //! Templates: the list of them, making one, and changing one with a picture of what it does.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{Desk, Section, enter, id_in_path};
 use crate::auth::SystemPermission;
@@ -102,6 +102,8 @@ struct Page {
     name: String,
     description: String,
     json: String,
+    /// What stands in the fields of the form, by which it tells what has been changed.
+    was: String,
     is_default: bool,
     here: String,
     groups: Vec<ControlGroup>,
@@ -165,6 +167,7 @@ fn page(app: &App, request: &Request, desk: Desk, template: Template) -> Result<
             let query = format!("src={}&tmp={}", in_query(src), in_query(&template.name));
             app.protection.address("/image", &(query + &bounds(&template)))
         },
+        was: was(&template),
         groups: groups(&desk.f, &Known::of(app, None)?, &template.json),
         json: pretty(&template.json),
         name: template.name,
@@ -177,6 +180,16 @@ fn page(app: &App, request: &Request, desk: Desk, template: Template) -> Result<
         f: desk.f,
     };
     Ok(page.f.send(&page))
+}
+
+/// What the form of a template has read.
+fn was(template: &Template) -> String {
+    let fields = json!({
+        "name": template.name,
+        "description": template.description,
+        "template": fields(&template.json),
+    });
+    fields.to_string()
 }
 
 /// What bounds the preview where the template does not.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use askama::Template;
+use serde_json::json;
 
 use super::{Desk, Section, acts, enter, id_in_path};
 use crate::auth::{SignedIn, SystemPermission, totp};
@@ -143,6 +144,8 @@ struct UserPage {
     user: User,
     name: String,
     here: String,
+    /// What stands in the fields of the form, by which it tells what has been changed.
+    was: String,
     is_own: bool,
     is_foreign: bool,
     is_deleted: bool,
@@ -179,6 +182,7 @@ pub fn user(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, 
     let page = UserPage {
         name: full_name(&user),
         here: format!("/admin/users/{id}"),
+        was: was(&user),
         is_own: desk.identity.user_id() == Some(id),
         is_foreign: user.auth_type == AUTH_LDAP,
         is_deleted: user.status == STATUS_DELETED,
@@ -194,6 +198,18 @@ pub fn user(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, 
         f: desk.f,
     };
     Ok(page.f.send(&page))
+}
+
+/// What the form of an account has read.
+pub fn was(user: &User) -> String {
+    let fields = json!({
+        "username": user.username,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "email": user.email,
+        "allow_api": user.allow_api,
+    });
+    fields.to_string()
 }
 
 #[cfg(test)]

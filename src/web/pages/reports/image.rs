@@ -34,7 +34,7 @@ pub fn image(app: &App, request: &Request, _: &dyn Progress) -> Result<Response,
     who::require(app, &identity, path.folder(), Level::View)?;
     let view = image_views::by_path(&app.db, path.as_str())?;
     let view = view.ok_or_else(|| Error::missing("image", path.as_str()))?;
-    let period = Period::of(&form, now_ms())?;
+    let (period, fault) = Period::or_usual(&form, now_ms())?;
     let found = stats::image_steps(&app.db, view.id, period.span(), period.step_ms())?;
     let sum = stats::image_sum(&app.db, view.id, period.from_ms, period.to_ms)?;
     let base = format!("/reports/image?src={}&", in_query(&view.path));
@@ -43,10 +43,10 @@ pub fn image(app: &App, request: &Request, _: &dyn Progress) -> Result<Response,
         name: view.file_name().to_owned(),
         href: with_value("/details", "src", &view.path),
         tile: Tile::of(app, &view, false),
-        head: Head::of(&f, &period, base, &format!("images/{}?", view.id), &sum),
+        head: Head::of(&f, &period, base, &format!("images/{}?", view.id), &sum).with(&f, fault),
         table: Table { step_s: period.step_ms() / 1000, lines, has_load: false },
         src: view.path,
         f,
     };
-    Ok(page.f.send(&page))
+    Ok(page.f.send_as(page.head.status(), &page))
 }

@@ -11,7 +11,9 @@ pub use image::image;
 pub use ranked::ranked;
 pub use system::system;
 
-use self::period::{Choice, Period};
+use http::StatusCode;
+
+use self::period::{Choice, Fault, Period};
 use super::frame::Frame;
 use crate::auth::{Identity, SystemPermission};
 use crate::db::now_ms;
@@ -36,6 +38,8 @@ struct Head {
     /// Its ends as fields hold them, in UTC.
     from: String,
     to: String,
+    /// What is wrong with the ends that were typed; blank for nothing.
+    fault: String,
     csv: String,
     figures: Vec<Figure>,
     /// Whether it reaches to what may not be counted yet.
@@ -51,10 +55,23 @@ impl Head {
             base,
             from,
             to,
+            fault: String::new(),
             csv: format!("/api/v1/admin/statistics/{csv}{}&format=csv", period.ends()),
             figures: figures(f, sum),
             reaches_now: period.reaches(now_ms()),
         }
+    }
+
+    /// With what was typed and cannot be shown.
+    fn with(mut self, f: &Frame, fault: Option<Fault>) -> Self {
+        if let Some(Fault { error, from, to }) = fault {
+            (self.fault, self.from, self.to) = (error.in_words(f.texts()), from, to);
+        }
+        self
+    }
+
+    fn status(&self) -> StatusCode {
+        if self.fault.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST }
     }
 }
 

@@ -54,6 +54,16 @@ pub struct Choice {
     pub is_here: bool,
 }
 
+/// What is wrong with the ends that were typed.
+pub struct Fault {
+    /// Why.
+    pub error: Error,
+    /// Where it was to begin, as fields hold it.
+    pub from: String,
+    /// Where it was to end.
+    pub to: String,
+}
+
 impl Period {
     /// The one that a query asks for: by `from` and `to`, else by `period`.
     ///
@@ -77,6 +87,22 @@ impl Period {
             return Err(Error::parameter("from", "must be before \"to\""));
         }
         Ok(Self { word: "", from_ms, to_ms })
+    }
+
+    /// The same for a page that says what is wrong where it was typed: the usual one then, and why.
+    ///
+    /// # Errors
+    /// None of the client's.
+    pub fn or_usual(form: &Form, now_ms: i64) -> Result<(Self, Option<Fault>), Error> {
+        match Self::of(form, now_ms) {
+            Ok(period) => Ok((period, None)),
+            Err(error) if error.status().is_client_error() => {
+                let typed = |name| typed(given(form, name));
+                let fault = Fault { error, from: typed("from"), to: typed("to") };
+                Ok((Self::of(&Form::default(), now_ms)?, Some(fault)))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Both ends.
@@ -105,7 +131,6 @@ impl Period {
 
     /// Its ends to the minute, as fields hold them: nothing of it is left out.
     pub fn fields(&self) -> (String, String) {
-        let minute = |ms| Moment(ms).to_text().chars().take("2026-12-31T23:59".len()).collect();
         (minute(self.from_ms), minute(self.to_ms + MINUTE_MS - 1))
     }
 
@@ -134,11 +159,22 @@ impl Period {
 fn moment(form: &Form, name: &str) -> Result<Option<i64>, Error> {
     let Some(text) = form.text(name) else { return Ok(None) };
     let reason = "must be a day (2026-12-31) or a time (2026-12-31T23:59:59)";
-    // Fields of times leave out seconds that are 0.
-    let to_the_minute = || Moment::parse(&format!("{text}:00"));
-    let moment = Moment::parse(text).or_else(to_the_minute);
-    let moment = moment.ok_or_else(|| Error::parameter(name, reason))?;
+    let moment = parsed(text).ok_or_else(|| Error::parameter(name, reason))?;
     Ok(Some(moment.0))
+}
+
+fn parsed(text: &str) -> Option<Moment> {
+    // Fields of times leave out seconds that are 0.
+    Moment::parse(text).or_else(|| Moment::parse(&format!("{text}:00")))
+}
+
+/// What was typed as fields hold it, to the minute; what is no time stays as it is.
+fn typed(text: &str) -> String {
+    parsed(text).map_or_else(|| text.to_owned(), |moment| minute(moment.0))
+}
+
+fn minute(ms: i64) -> String {
+    Moment(ms).to_text().chars().take("2026-12-31T23:59".len()).collect()
 }
 
 #[cfg(test)]

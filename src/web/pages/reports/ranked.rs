@@ -63,7 +63,7 @@ const SORTS: [(&str, &str, Rank); 5] = [
 pub fn ranked(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, Error> {
     let (identity, f) = enter(app, request)?;
     let form = Form::of_query(request)?;
-    let period = Period::of(&form, now_ms())?;
+    let (period, fault) = Period::or_usual(&form, now_ms())?;
     let wanted = given(&form, "sort");
     let (sort, ranked_by, rank) =
         SORTS.into_iter().find(|(sort, ..)| *sort == wanted).unwrap_or(SORTS[0]);
@@ -84,7 +84,8 @@ pub fn ranked(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
             format!("/reports?sort={sort}&"),
             &format!("images?sort={sort}&"),
             &sum,
-        ),
+        )
+        .with(&f, fault),
         sort,
         ranked_by,
         sorts: SORTS
@@ -94,7 +95,7 @@ pub fn ranked(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
         pager,
         f,
     };
-    Ok(page.f.send(&page))
+    Ok(page.f.send_as(page.head.status(), &page))
 }
 
 fn rows(

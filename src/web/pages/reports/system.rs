@@ -31,18 +31,18 @@ struct Host {
 /// `GET /reports/system`
 pub fn system(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, Error> {
     let (_, f) = enter(app, request)?;
-    let period = Period::of(&Form::of_query(request)?, now_ms())?;
+    let (period, fault) = Period::or_usual(&Form::of_query(request)?, now_ms())?;
     let found = stats::system_steps(&app.db, period.span(), period.step_ms())?;
     let sum = stats::system_sum(&app.db, period.from_ms, period.to_ms)?;
     let lines = found.iter().map(|(bucket, load)| line(&f, bucket, Some(load))).collect();
     let page = Page {
-        head: Head::of(&f, &period, "/reports/system?".to_owned(), "system?", &sum),
+        head: Head::of(&f, &period, "/reports/system?".to_owned(), "system?", &sum).with(&f, fault),
         table: Table { step_s: period.step_ms() / 1000, lines, has_load: true },
         hosts: hosts(&f, host_stats::sums(&app.db, period.span())?),
         hosts_csv: format!("/api/v1/admin/statistics/hosts?{}&format=csv", period.ends()),
         f,
     };
-    Ok(page.f.send(&page))
+    Ok(page.f.send_as(page.head.status(), &page))
 }
 
 /// A row for each host, of its machine's numbers and those of all its workers.

@@ -63,8 +63,14 @@ function offerTable(link: HTMLAnchorElement): void {
   const url = new URL(link.href);
   url.searchParams.delete("image_ids");
   const address = `${url.href}&image_ids=${ids().join(",")}`;
-  link.hidden = address.length > MOST_ADDRESS;
-  link.href = link.hidden ? url.href : address;
+  const isLong = address.length > MOST_ADDRESS;
+  link.href = isLong ? url.href : address;
+  link.onclick = isLong ? refuse : null;
+}
+
+function refuse(event: Event): void {
+  event.preventDefault();
+  say(word("table-many"));
 }
 
 /** Whether all that there is has been chosen. */
