@@ -9,10 +9,11 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// carries no path and no internal state.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The source's bytes are damaged, truncated, or not what the file's name says.
+    /// The source's bytes are damaged or truncated.
     #[error("the image is damaged: {0}")]
     Malformed(String),
-    /// The source is sound but uses something that cannot be read here.
+    /// The source is sound but uses something that cannot be read here, or is another format than the file's name
+    /// says.
     #[error("the image cannot be read: {0}")]
     Unsupported(String),
     /// The source or the request is larger than the limits allow.

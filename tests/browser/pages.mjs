@@ -7,8 +7,11 @@
 // accessibility.
 
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
-  SIZES, accessible, adminPassword, arrived, base, picture, run, said, settled, shoot, signIn, visitor,
+  SIZES, accessible, adminPassword, api, arrived, base, picture, run, said, settled, shoot, signIn, visitor,
 } from "./support/session.mjs";
 import { placeOf, until } from "./support/wait.mjs";
 
@@ -132,6 +135,138 @@ async function uploadOddNames(page, jpeg, folder) {
   await page.getByText("4 of 4 uploaded").waitFor();
   assert.equal(await page.getByText("Stored as").count(), 3);
   await picture(page, "uploads-renamed-desktop-light");
+}
+
+const toUpload = (page, folder) => page.goto(`${base}/upload?path=${encodeURIComponent(folder.slice(1))}`);
+
+const rowOf = (page, name) => page.locator(".uploads li").filter({ hasText: name });
+
+// The path of the picture that an upload has become.
+async function became(page, name) {
+  const row = rowOf(page, name);
+  await row.getByRole("link", { name: "Uploaded" }).waitFor();
+  const id = new URL(await row.getByRole("link").getAttribute("href"), base).searchParams.get("id");
+  return (await (await page.request.get(`${base}/api/v1/admin/images/${id}/`)).json()).data.src;
+}
+
+// An upload that was broken off is gone on with where it was to go, and nowhere else.
+async function resumeInItsPlace(page, jpeg, files) {
+  const file = join(files, "resumed.jpg");
+  await writeFile(file, jpeg);
+  const asked = [];
+  page.on("request", (request) => asked.push(`${request.method()} ${new URL(request.url()).pathname}`));
+  const begin = () => page.getByLabel("Choose pictures").setInputFiles(file);
+  await page.route("**/api/v1/uploads/*", (route) =>
+    route.request().method() === "PATCH" ? route.abort("connectionreset") : route.continue());
+  await toUpload(page, "/uploads/one");
+  await begin();
+  const patched = () => asked.find((request) => request.startsWith("PATCH "));
+  const upload = (await until("the upload is broken off", patched)).slice("PATCH ".length);
+  await toUpload(page, "/uploads/two");
+  await page.unroute("**/api/v1/uploads/*");
+  asked.length = 0;
+  await begin();
+  assert.equal(await became(page, "resumed.jpg"), "uploads/two/resumed.jpg");
+  await toUpload(page, "/uploads/one");
+  await page.getByLabel("If a name is taken").selectOption("yes");
+  await begin();
+  assert.equal(await became(page, "resumed.jpg"), "uploads/one/resumed.jpg");
+  assert.deepEqual(asked.filter((request) => request.endsWith(upload)), [], "it is left alone");
+  await toUpload(page, "/uploads/one");
+  await begin();
+  assert.equal(await became(page, "resumed.jpg"), "uploads/one/resumed-001.jpg");
+  assert.ok(asked.includes(`HEAD ${upload}`) && asked.includes(`PATCH ${upload}`), String(asked));
+}
+
+// A file that goes away after it was chosen is not taken for a network that does.
+async function loseAFile(page, jpeg, files) {
+  const file = join(files, "gone.tif");
+  await writeFile(file, jpeg);
+  await page.route("**/api/v1/uploads", async (route) => {
+    await rm(file, { force: true });
+    await route.continue();
+  });
+  await toUpload(page, "/uploads/one");
+  await page.getByLabel("Choose pictures").setInputFiles(file);
+  const row = rowOf(page, "gone.tif");
+  await row.getByText("The file cannot be read.").waitFor();
+  await page.unroute("**/api/v1/uploads");
+  // It may come back.
+  await row.getByRole("button", { name: "Try again" }).click();
+  await page.getByText("0 of 1 uploaded, 1 failed").waitFor();
+  await row.getByText("The file cannot be read.").waitFor();
+}
+
+// Drops folders, by their names and the names of their files: of those in `lost` the system says nothing.
+function drop(page, jpeg, folders, lost = []) {
+  const given = { content: jpeg.toString("base64"), folders, lost };
+  return page.evaluate(({ content, folders, lost }) => {
+    const bytes = Uint8Array.from(atob(content), (sign) => sign.charCodeAt(0));
+    const ends = (good, bad, name, value) =>
+      lost.includes(name) ? bad(new DOMException("gone", "NotReadableError")) : good(value);
+    const file = (name) => {
+      const found = new File([bytes], name, { type: "image/jpeg", lastModified: 1 });
+      return { name, isFile: true, file: (good, bad) => ends(good, bad, name, found) };
+    };
+    const folder = ([name, names]) => {
+      const parts = [names.map(file), []];
+      const readEntries = (good, bad) => ends(good, bad, name, parts.shift());
+      return { name, isFile: false, createReader: () => ({ readEntries }) };
+    };
+    const items = Object.entries(folders).map(folder).map((entry) => ({ webkitGetAsEntry: () => entry }));
+    const event = new Event("drop", { bubbles: true, cancelable: true });
+    Object.defineProperty(event, "dataTransfer", { value: { items } });
+    document.querySelector("[data-drop]").dispatchEvent(event);
+  }, given);
+}
+
+// Of what is dropped, what can be read is sent, also where two files are copies of each other.
+async function dropWhatCannotBeRead(page, jpeg) {
+  await toUpload(page, "/uploads/two");
+  await drop(page, jpeg, { a: ["same.jpg", "locked.jpg"], b: ["same.jpg"], shut: [] }, ["locked.jpg", "shut"]);
+  await page.getByText("2 of 4 uploaded, 2 failed").waitFor();
+  await rowOf(page, "a/locked.jpg").getByText("The file cannot be read.").waitFor();
+  await rowOf(page, "shut").getByText("The folder cannot be read.").waitFor();
+  for (const path of ["a/same.jpg", "b/same.jpg"]) assert.equal(await became(page, path), `uploads/two/${path}`);
+}
+
+// Whoever may not make folders reads so once, and can have the files go without; those that there are take files.
+async function dropWhereFoldersMayNotBeMade(page, jpeg) {
+  const message = "You may not create folders in /uploads/two.";
+  await page.route("**/api/v1/admin/filesystem/folders*", (route) =>
+    route.request().method() === "POST"
+      ? route.fulfill({ status: 403, json: { status: 403, message, data: null } })
+      : route.continue());
+  await toUpload(page, "/uploads/two");
+  await page.getByLabel("If a name is taken").selectOption("yes");
+  await drop(page, jpeg, { c: ["flat.jpg", "twin.jpg"], d: ["twin.jpg"], there: ["in.jpg"] });
+  await page.getByRole("alert").filter({ hasText: message }).waitFor();
+  await page.getByText("1 of 1 uploaded").waitFor();
+  assert.equal(await became(page, "there/in.jpg"), "uploads/two/there/in.jpg");
+  await accessible(page, "upload-folders");
+  await picture(page, "upload-folders-desktop-light");
+  await page.getByRole("button", { name: "Upload without folders" }).click();
+  await page.getByText("4 of 4 uploaded").waitFor();
+  assert.equal(await became(page, "flat.jpg"), "uploads/two/flat.jpg");
+  // Neither of two has taken the other's place.
+  await rowOf(page, "twin.jpg").filter({ hasText: "Stored as twin-001.jpg" }).waitFor();
+  await page.unroute("**/api/v1/admin/filesystem/folders*");
+}
+
+async function uploadAgainstOdds(page, jpeg) {
+  const files = await mkdtemp(join(tmpdir(), "uploads-"));
+  try {
+    await page.goto(`${base}/browse`);
+    for (const path of ["/uploads/one", "/uploads/two", "/uploads/two/there"]) {
+      await api(page, "POST", "/admin/filesystem/folders", { form: { path } });
+    }
+    await resumeInItsPlace(page, jpeg, files);
+    await loseAFile(page, jpeg, files);
+    await dropWhatCannotBeRead(page, jpeg);
+    await dropWhereFoldersMayNotBeMade(page, jpeg);
+  } finally {
+    await rm(files, { recursive: true, force: true });
+  }
 }
 
 async function choose(page, folder) {
@@ -397,6 +532,7 @@ await run("the pages", async (browser) => {
   await goOnWithoutScripts(browser, "flows/upload 5.jpg");
   await goOnWithATable(page);
   await uploadOddNames(page, await made.body(), "/flows");
+  await uploadAgainstOdds(page, await made.body());
   await page.goto(`${base}/browse?path=flows&view=grid`);
   await page.getByRole("button", { name: "Account and appearance" }).click();
   await picture(page, "menu-desktop-light");

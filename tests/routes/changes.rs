@@ -124,6 +124,13 @@ fn files_are_uploaded_each_with_its_own_result() {
             assert_eq!(refused.status, status, "{fields:?} {}", refused.text());
             assert_eq!(data(&refused), Value::Null);
         }
+        // Who may not upload there reads where.
+        for (path, told) in [("shut", "/shut"), ("/", "/"), ("shut/none/", "/shut/none")] {
+            let refused = ed.upload(&[("path", path), ("overwrite", "no")], &[("x.png", &bytes)]);
+            assert_eq!(refused.status, 403, "{path}");
+            let told = format!("\"You may not upload to {told}.\"");
+            assert!(refused.text().contains(&told), "{path}: {}", refused.text());
+        }
         assert_eq!(ed.upload(&to("no"), &[]).status, 400);
         let anonymous = Editor { authorization: String::new(), site: ed.site };
         assert_eq!(anonymous.upload(&to("no"), &[("x.png", &bytes)]).status, 401);
@@ -152,6 +159,10 @@ fn files_are_moved_and_deleted() {
             let refused = ed.form("PUT", &at, &[("path", path)]);
             assert_eq!(refused.status, status, "{path}: {}", refused.text());
         }
+        let refused = ed.form("PUT", &at, &[("path", "open/x/b.jpg")]);
+        assert_eq!(refused.status, 415);
+        let why = "the image cannot be read: its content is PNG but its name says JPEG";
+        assert!(refused.text().contains(why), "{}", refused.text());
         let other = id_of(&ed, "shut/b.png");
         let refused = ed.form("DELETE", &format!("/api/v1/admin/filesystem/images/{other}"), &[]);
         assert_eq!(refused.status, 403);
@@ -173,7 +184,13 @@ fn folders_are_made_moved_and_deleted() {
         let id = told["id"].as_i64().unwrap();
         assert_eq!((&told["path"], &told["status"]), (&json!("/open/new"), &json!(1)));
         assert_eq!(ed.form("POST", folders, &[("path", "open/new")]).status, 409);
-        assert_eq!(ed.form("POST", folders, &[("path", "shut/new")]).status, 403);
+        // In what is shut nobody is told what there is.
+        for (path, told) in [("shut/new", "/shut"), ("shut/a/b", "/shut/a"), ("new", "/")] {
+            let refused = ed.form("POST", folders, &[("path", path)]);
+            assert_eq!(refused.status, 403, "{path}");
+            let told = format!("\"You may not create folders in {told}.\"");
+            assert!(refused.text().contains(&told), "{path}: {}", refused.text());
+        }
         let at = format!("{folders}{id}/");
         let moved = ed.form("PUT", &at, &[("path", "/open/renamed")]);
         assert_eq!(moved.status, 200, "{}", moved.text());

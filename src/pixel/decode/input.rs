@@ -58,7 +58,8 @@ impl Input {
     /// The format of the content, which its name must not gainsay. The reader is left at its start.
     ///
     /// # Errors
-    /// [`Error::Malformed`] when the content is no image or another format than the name says.
+    /// [`Error::Malformed`] when the content is no image, [`Error::Unsupported`] when it is another format than the
+    /// name says.
     pub fn recognise(&mut self) -> Result<Format> {
         let mut head = [0; HEAD_BYTES];
         let mut len = 0;
@@ -111,7 +112,7 @@ fn recognise(head: &[u8], named: Option<Format>) -> Result<Format> {
         (Some(found), Some(named)) if found == named => Ok(found),
         // Illustrator writes PDF.
         (Some(Format::Pdf), Some(Format::Postscript)) => Ok(Format::Pdf),
-        (Some(found), Some(named)) => Err(Error::Malformed(format!(
+        (Some(found), Some(named)) => Err(Error::Unsupported(format!(
             "its content is {} but its name says {}",
             article(found),
             article(named)

@@ -70,8 +70,8 @@ impl Source {
     /// Opens a file and reads its header; files of isolated formats are left to `isolation`.
     ///
     /// # Errors
-    /// [`Error::Malformed`] when the content is damaged, is no image, or is not the format that the
-    /// file's name says; [`Error::Unsupported`]; [`Error::Limit`] when it declares too many pixels;
+    /// [`Error::Malformed`] when the content is damaged or is no image; [`Error::Unsupported`], also when it is not
+    /// the format that the file's name says; [`Error::Limit`] when it declares too many pixels;
     /// [`Error::Parameter`] named `page` when it does not have that page.
     pub fn open(
         mut input: Input,

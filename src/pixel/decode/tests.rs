@@ -35,7 +35,7 @@ fn content_decides_and_a_name_that_contradicts_it_is_an_error() {
             if named == format {
                 assert!(result.is_ok());
             } else {
-                let Err(Error::Malformed(message)) = result else { panic!("{named:?} passes") };
+                let Err(Error::Unsupported(message)) = result else { panic!("{named:?} passes") };
                 let (is, says) = (format.row().title, named.row().title);
                 assert_eq!(message, format!("its content is {is} but its name says {says}"));
             }

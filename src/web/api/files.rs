@@ -17,7 +17,7 @@ use crate::auth::{Identity, Rights, SignedIn, Unavailable};
 use crate::db::search::{Order, Query};
 use crate::db::tasks::{self, COMPLETE};
 use crate::db::{folders, image_views};
-use crate::library::{Amendment, Caller, Changes, Library, NewFile, Overwrite, RightsNow};
+use crate::library::{self, Amendment, Caller, Changes, Library, NewFile, Overwrite, RightsNow};
 use crate::pixel::Format;
 use crate::source::FolderPath;
 use crate::web::{App, Error};
@@ -236,7 +236,7 @@ fn upload(call: &Call<'_>) -> Result<Reply, Error> {
     let library = &call.app.library;
     let target = call.opt_int("path_index").filter(|index| *index != -1);
     let folder = match (call.opt_text("path"), target) {
-        (Some(path), None) => library.upload_folder(&caller, path)?,
+        (Some(path), None) => upload_folder(library, &caller, path)?,
         (None, Some(index)) => {
             library.target_folder(&caller, usize::try_from(index).unwrap_or(usize::MAX))?
         }
@@ -269,6 +269,20 @@ fn upload(call: &Call<'_>) -> Result<Reply, Error> {
         None => Reply::ok(&told),
         Some(error) => Reply::new(error.status(), error.message(), &told),
     }
+}
+
+/// The folder that a caller named to upload to. Who may not is told of it by its name, which is their own word.
+pub fn upload_folder(
+    library: &Library,
+    caller: &Caller<'_>,
+    path: &str,
+) -> Result<FolderPath, Error> {
+    library.upload_folder(caller, path).map_err(|error| match error {
+        library::Error::Denied { folder, .. } => {
+            Error::refused(format!("You may not upload to {folder}."))
+        }
+        error => error.into(),
+    })
 }
 
 fn put(
@@ -315,7 +329,15 @@ fn make_folder(call: &Call<'_>) -> Result<Reply, Error> {
         None | Some("") => call.text("path").to_owned(),
         Some(name) => format!("{}/{name}", call.text("path").trim_end_matches('/')),
     };
-    let folder = call.app.library.make_folder(&caller(call, &now), &path)?;
+    let made = call.app.library.make_folder(&caller(call, &now), &path);
+    let folder = made.map_err(|error| match error {
+        // Not the nearest folder that there is: that is not for everybody to know.
+        library::Error::Denied { .. } => {
+            let parent = folders::parent_path(&path);
+            Error::refused(format!("You may not create folders in {parent}."))
+        }
+        error => error.into(),
+    })?;
     Reply::ok(&FolderShape::from(&folder))
 }
 

@@ -18,7 +18,7 @@ use super::call::Call;
 use super::endpoint::{
     Access, Endpoint, Field, Kind, must, must_header, nothing, optional, optional_header,
 };
-use super::files::{caller, now};
+use super::files::{caller, now, upload_folder};
 use super::reply::Reply;
 use crate::db::images::ImageRow;
 use crate::http::{Request, RequestBody, Response, http_date};
@@ -189,7 +189,7 @@ fn begin(call: &Call<'_>) -> Result<Reply, Error> {
     let target = metadata.get("path_index").map(str::trim);
     let target = target.filter(|index| !matches!(*index, "" | "-1"));
     let folder = match (metadata.get("path"), target) {
-        (Some(path), None) => library.upload_folder(&caller, path)?,
+        (Some(path), None) => upload_folder(library, &caller, path)?,
         (None | Some(""), Some(index)) => library.target_folder(&caller, whole(index)?)?,
         _ => return Err(fault("give either path or path_index")),
     };

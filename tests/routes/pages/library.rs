@@ -7,8 +7,8 @@ use halftone::db::groups::PUBLIC;
 use halftone::db::{self, folder_permissions, folders};
 
 use super::forms::post;
-use super::library_of_three;
-use crate::people::Browser;
+use super::{IN_FORCE, library_of_three};
+use crate::people::{Browser, account};
 use crate::site::{Site, within};
 use crate::support::halftone::ADMIN_PASSWORD;
 
@@ -152,6 +152,41 @@ fn only_who_may_is_offered_to_change_anything() {
     // As the setting has it, 1024 MB.
     let page = Browser::signed_in(&site, "editor").get("/upload").text();
     assert!(page.contains("Up to 1\u{a0}GB per file."), "{page}");
+}
+
+#[test]
+fn the_page_for_uploads_begins_with_a_folder_that_takes_them() {
+    let site = library_of_three();
+    let folder = |page: &str| {
+        let (_, rest) = page.split_once("name=\"path\" value=\"").expect("the page has a field");
+        rest.split_once('"').unwrap().0.to_owned()
+    };
+    let mut editor = Browser::signed_in(&site, "editor");
+    assert_eq!(folder(&editor.get("/upload").text()), "/");
+    assert_eq!(folder(&editor.get("/upload?path=open").text()), "/open");
+    // Whoever may upload only far below begins with the first folder of those.
+    let group = db::groups::insert(site.db(), "photographers", "", 2).unwrap();
+    let photographer = account(&site, "photographer", false);
+    db::groups::add_member(site.db(), group, photographer).unwrap();
+    for path in ["open/deep/er", "open/aside"] {
+        std::fs::create_dir_all(site.image(path)).unwrap();
+    }
+    for (path, level) in [
+        ("/open/deep", Level::Upload),
+        ("/open/deep/er", Level::CreateFolder),
+        ("/open/aside", Level::Upload),
+        ("/closed", Level::Edit),
+    ] {
+        site.permit(path, group, level.access());
+    }
+    let mut photographer = Browser::signed_in(&site, "photographer");
+    within(IN_FORCE, "rights hold", || photographer.get("/upload").text().contains("/open/aside"));
+    let page = photographer.get("/upload").text();
+    assert_eq!(folder(&page), "/open/aside");
+    let offered = "<datalist id=\"folders\"><option value=\"/open/aside\"></option>\
+                   <option value=\"/open/deep\"></option></datalist>";
+    assert!(page.contains(offered), "{page}");
+    assert_eq!(folder(&photographer.get("/upload?path=/").text()), "/");
 }
 
 #[test]

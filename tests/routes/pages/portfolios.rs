@@ -300,6 +300,8 @@ fn a_browser_without_scripts_looks_for_the_file_for_a_while() {
         keep_until_ms: i64::MAX,
     };
     let export = folio_exports::insert(site.db(), &export).unwrap();
+    // What has no description is called by its kind.
+    assert!(editor.get(&href).text().contains("aria-label=\"Delete Zip file\""));
     let never = NewTask { delay_ms: 1 << 50, ..NewTask::new("export_folio") };
     let (task, _) = tasks::enqueue(site.db(), &never).unwrap();
     folio_exports::set_task(site.db(), export, task).unwrap();

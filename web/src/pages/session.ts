@@ -11,7 +11,7 @@ const metaOf = (page: Document) => page.querySelector<HTMLMetaElement>('meta[nam
 const userOf = (page: Document) => metaOf(page)?.dataset["user"] ?? "";
 
 /** Who this page was made for; blank for everybody. */
-const mine = userOf(document);
+export const mine = userOf(document);
 
 /** What a call sends to show that it comes from a page of ours, and that people read what went wrong. */
 export function proof(): Record<string, string> {

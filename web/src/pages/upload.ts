@@ -6,7 +6,7 @@ import { DetailedError, Upload } from "tus-js-client";
 import { mayPass } from "../viewers/shared/busy";
 import { fault } from "./forms";
 import { Refused, call, plainly, word } from "./page";
-import { hasEnded, proof, signInAgain } from "./session";
+import { hasEnded, mine, proof, signInAgain } from "./session";
 
 const AT_ONCE = 3;
 const PIECE_BYTES = 8 * 1024 * 1024;
@@ -16,7 +16,12 @@ interface Wanted {
   file: File;
   /** The folders that it lies in below what was dropped. */
   below: string;
+  /** Why it cannot be sent, where that is known before; of the file there is a name then, and nothing else. */
+  lost?: string;
 }
+
+/** A file that the system does not let be read, or no longer. */
+class Unread extends Error {}
 
 interface Row {
   item: HTMLLIElement;
@@ -38,6 +43,9 @@ const allAgain = section?.querySelector<HTMLButtonElement>("[data-upload-again]"
 const waiting: (() => Promise<void>)[] = [];
 let running = 0;
 const counts = { total: 0, done: 0, failed: 0 };
+
+/** The addresses of the uploads that this page sends: each belongs to one row. */
+const sending = new Set<string>();
 
 /** What calls each off that is not at its end. */
 const ends = new Set<() => void>();
@@ -156,8 +164,33 @@ function failed(row: Row, { status, message }: Refused, again: () => void): void
   row.state.append(" ", button);
 }
 
+/** A row for what cannot be sent at all. */
+function lose(wanted: Wanted, why: string): void {
+  counts.total += 1;
+  counts.failed += 1;
+  failed(row(wanted), new Refused(why, 404), () => undefined);
+  tell();
+}
+
+const isUnread = (error: Error): boolean =>
+  error instanceof Unread || (error instanceof DetailedError && error.causingError instanceof Unread);
+
+/** The bytes of a part of a file. A file that is gone fails by itself, and not as the connection that it was to go over. */
+const read = (part: Blob): Promise<ArrayBuffer> =>
+  part.arrayBuffer().catch(() => {
+    throw new Unread();
+  });
+
+/** Whether a request is sent again by itself: as the protocol's client has it, but for files that cannot be read. */
+function repeats(error: DetailedError): boolean {
+  const status = error.originalResponse?.getStatus() ?? 0;
+  const passes = status < 400 || status >= 500 || status === 409 || status === 423;
+  return passes && navigator.onLine && !isUnread(error);
+}
+
 /** Why an upload failed, in the server's own words if it has some. */
 function reason(error: Error): Refused {
+  if (isUnread(error)) return new Refused(word("upload-unreadable"));
   const response = error instanceof DetailedError ? error.originalResponse : null;
   const status = response?.getStatus() ?? 0;
   if (!response || status === 0) return new Refused(word("offline"));
@@ -199,6 +232,17 @@ function send(wanted: Wanted, folder: string, overwrite: string): void {
   const begin = (): Promise<Refused | null> =>
     new Promise((resolve) => {
       let became: string | null = null;
+      // The address of the upload, which no other row may go on with meanwhile.
+      let own: string | null = null;
+      const hold = (address: string | null): void => {
+        if (own) sending.delete(own);
+        own = address;
+        if (own) sending.add(own);
+      };
+      const settle = (why: Refused | null): void => {
+        hold(null);
+        resolve(why);
+      };
       shown.bar.hidden = false;
       shown.off.hidden = false;
       shown.why.hidden = true;
@@ -216,6 +260,23 @@ function send(wanted: Wanted, folder: string, overwrite: string): void {
         retryDelays: RETRIES_MS,
         removeFingerprintOnSuccess: true,
         metadata: { filename: wanted.file.name, path: folder, overwrite },
+        // An earlier upload is gone on with where it was to become the same: of the same file, in the same place.
+        fingerprint: ({ name, type, size, lastModified }) =>
+          Promise.resolve(JSON.stringify([mine, folder, overwrite, name, type, size, lastModified])),
+        fileReader: {
+          openFile: (file: File) =>
+            Promise.resolve({
+              size: file.size,
+              slice: async (start, end) => {
+                const value = new Blob([await read(file.slice(start, end))]);
+                if (isOff) throw new Unread();
+                return { value, done: end >= file.size };
+              },
+              close: () => undefined,
+            }),
+        },
+        onShouldRetry: repeats,
+        onUploadUrlAvailable: () => hold(upload.url),
         onAfterResponse: (_, response) => {
           became = becameOf(response) ?? became;
         },
@@ -232,20 +293,27 @@ function send(wanted: Wanted, folder: string, overwrite: string): void {
           finished(shown, became);
           if (became) void tellName(shown, wanted.file, became);
           tell();
-          resolve(null);
+          settle(null);
         },
-        onError: (error) => resolve(reason(error)),
+        onError: (error) => settle(reason(error)),
       });
       stop = () => {
         // What has come of it is taken away on the server, too; if that fails it runs out by itself.
-        upload.abort(true).catch(() => undefined).finally(() => resolve(null));
+        upload.abort(true).catch(() => undefined).finally(() => settle(null));
       };
-      upload.findPreviousUploads().then((earlier) => {
+      const go = async (): Promise<void> => {
+        // Nothing is begun on the server for a file that is gone.
+        await read(wanted.file.slice(0, 1));
+        const earlier = await upload.findPreviousUploads().catch(() => []);
         if (isOff) return;
-        const [first] = earlier;
-        if (first) upload.resumeFromPreviousUpload(first);
+        const one = earlier.find(({ uploadUrl }) => uploadUrl !== null && !sending.has(uploadUrl));
+        if (one) {
+          hold(one.uploadUrl);
+          upload.resumeFromPreviousUpload(one);
+        }
         upload.start();
-      }, () => upload.start());
+      };
+      go().catch((error: Error) => settle(reason(error)));
     });
   // Without a network nothing can be sent: the file keeps its place until there is one.
   const connected = (): Promise<void> =>
@@ -299,13 +367,14 @@ function queue(start: () => Promise<void>): void {
 /** Whether a file or folder is one that systems keep for themselves. */
 const isHidden = (name: string): boolean => name.startsWith(".");
 
-/** All files below what was dropped, folders included, but what is hidden in these. */
+/** All files below what was dropped, folders included, but what is hidden in these. What cannot be read is among them. */
 async function below(entry: FileSystemEntry, path: string): Promise<Wanted[]> {
+  const lost = (why: string): Wanted => ({ file: new File([], entry.name), below: path, lost: why });
   if (entry.isFile) {
     const file = await new Promise<File>((resolve, reject) =>
       (entry as FileSystemFileEntry).file(resolve, reject),
-    );
-    return [{ file, below: path }];
+    ).catch(() => null);
+    return [file ? { file, below: path } : lost(word("upload-unreadable"))];
   }
   if (isHidden(entry.name)) return [];
   const reader = (entry as FileSystemDirectoryEntry).createReader();
@@ -313,7 +382,8 @@ async function below(entry: FileSystemEntry, path: string): Promise<Wanted[]> {
   for (;;) {
     const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
       reader.readEntries(resolve, reject),
-    );
+    ).catch(() => null);
+    if (some === null) return [...found, lost(word("upload-folder-unreadable"))];
     if (some.length === 0) return found;
     for (const child of some) {
       if (!isHidden(child.name)) found.push(...(await below(child, `${path}${entry.name}/`)));
@@ -321,9 +391,34 @@ async function below(entry: FileSystemEntry, path: string): Promise<Wanted[]> {
   }
 }
 
-async function makeFolder(path: string): Promise<void> {
-  // It may be there already; what else is wrong shows at each of its files.
-  await call("POST", "/admin/filesystem/folders", new URLSearchParams({ path })).catch(() => undefined);
+/** Makes a folder that is not there yet; tells why it cannot be made. */
+async function makeFolder(path: string): Promise<Refused | null> {
+  const named = new URLSearchParams({ path });
+  try {
+    await call("POST", "/admin/filesystem/folders", named);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    if (error.status === 409) return null;
+    // Who may not make folders may send files into those that there are.
+    const isThere = call("GET", `/admin/filesystem/folders?${named}`).then(() => true, () => false);
+    return (await isThere) ? null : error;
+  }
+  return null;
+}
+
+/** Says why the folders of some files cannot be made, and offers what can be done with the files. */
+function offer(form: HTMLFormElement, held: Wanted[], why: Refused): void {
+  fault(form, why.message);
+  const isFinal = !mayPass(why.status);
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button";
+  button.textContent = word(isFinal ? "upload-flat" : "try-again");
+  const rest = isFinal ? held.map((one) => ({ ...one, below: "" })) : held;
+  button.addEventListener("click", () => void take(form, rest), { once: true });
+  const place = form.querySelector("[data-alert]");
+  place?.append(" ", button);
+  place?.scrollIntoView({ block: "nearest" });
 }
 
 /** A folder and those around it: `a/b/` lies in `a/`. */
@@ -346,20 +441,36 @@ async function take(form: HTMLFormElement, wanted: Wanted[]): Promise<void> {
   const folder = String(given.get("path") ?? "").trim();
   if (folder === "") return fault(form, word("upload-no-folder"));
   fault(form, "");
-  if (section) section.hidden = wanted.length === 0 && counts.total === 0;
   const overwrite = String(given.get("overwrite") ?? "rename");
   const base = folder.replace(/\/+$/, "");
-  const folders = new Set(wanted.flatMap((one) => ways(one.below)));
+  const folders = new Set(wanted.flatMap((one) => (one.lost ? [] : ways(one.below))));
   if (folders.size > 0 && !navigator.onLine) {
     fault(form, word("upload-offline"));
     await new Promise((resolve) => addEventListener("online", resolve, { once: true }));
     fault(form, "");
   }
-  for (const path of [...folders].sort()) await makeFolder(`${base}/${path.replace(/\/$/, "")}`);
-  for (const one of wanted) {
-    const into = one.below === "" ? folder : `${base}/${one.below.replace(/\/$/, "")}`;
-    send(one, into, overwrite);
+  const missing: string[] = [];
+  let why: Refused | null = null;
+  for (const path of [...folders].sort()) {
+    if (missing.some((above) => path.startsWith(above))) continue;
+    const refused = await makeFolder(`${base}/${path.replace(/\/$/, "")}`);
+    if (refused) missing.push(path);
+    why ??= refused;
   }
+  const isHeld = (one: Wanted): boolean => !one.lost && missing.some((path) => one.below.startsWith(path));
+  const taken = wanted.filter((one) => !isHeld(one));
+  if (section && taken.length > 0) section.hidden = false;
+  // Of files that come to one place under one name, none replaces another.
+  const placeOf = ({ below, file }: Wanted): string => below + file.name.normalize();
+  const times = new Map<string, number>();
+  for (const one of taken) times.set(placeOf(one), (times.get(placeOf(one)) ?? 0) + 1);
+  for (const one of taken) {
+    const into = one.below === "" ? folder : `${base}/${one.below.replace(/\/$/, "")}`;
+    const isAlone = times.get(placeOf(one)) === 1;
+    if (one.lost) lose(one, one.lost);
+    else send(one, into, overwrite === "yes" && !isAlone ? "rename" : overwrite);
+  }
+  if (why) offer(form, wanted.filter(isHeld), why);
 }
 
 function dropping(form: HTMLFormElement, zone: HTMLElement): void {

@@ -497,3 +497,6 @@ script-upload-offline = Waiting for the network
 script-upload-sum = { $done } of { $total } uploaded
 script-upload-some-failed = { $done } of { $total } uploaded, { $failed } failed
 script-upload-no-folder = Choose a folder first.
+script-upload-unreadable = The file cannot be read. It may have been changed, moved or deleted, or its card or disk removed.
+script-upload-folder-unreadable = The folder cannot be read.
+script-upload-flat = Upload without folders

@@ -102,7 +102,7 @@ publish-none = Nothing has been published yet.
 publish-progress = { $count } of { $total } pictures
 publish-waits = Waiting
 publish-failed = The file could not be made. A picture may be damaged, or you may no longer be allowed to publish it. Delete this and try again.
-publish-delete = Delete the file { $name }
+publish-delete = Delete { $name }
 
 # What was done
 done-portfolio-made = The portfolio has been created.
