@@ -97,7 +97,11 @@ fn faults_name_the_overlay() {
         let target = format!("/image?src=a/photo.jpg&width=80&overlay={overlay}");
         let response = site.get(&target);
         assert_page(&site, &response, status, &target);
-        assert!(response.text().contains("overlay"), "{target}: {}", response.text());
+        let text = response.text();
+        assert!(text.contains("overlay"), "{target}: {text}");
+        // What is not there is told alike, and not where it was looked for.
+        let missing = "overlay: there is no such picture";
+        assert_eq!(text.contains(missing), status == 404, "{target}: {text}");
     }
     for (query, name) in [
         ("ovsize=1.1", "ovsize"),

@@ -1,6 +1,6 @@
 //! From a URL and a template to a complete, valid specification. No side effects.
 
-use http::header;
+use http::{StatusCode, header};
 
 use super::subject::{Subject, format_of};
 use crate::auth::Identity;
@@ -13,7 +13,7 @@ use crate::web::router::SourceName;
 use crate::web::{App, Error};
 
 /// The name of the parameter that tells the overlay's path.
-pub(super) const OVERLAY: &str = "overlay";
+const OVERLAY: &str = "overlay";
 
 /// What a request asks for.
 pub struct Asked {
@@ -142,9 +142,18 @@ pub fn accepts(request: &Request) -> Accepts {
     Accepts::of(request.headers.get_all(header::ACCEPT).iter().map(|value| value.as_bytes()))
 }
 
+/// What has gone wrong with the overlay. Where it lies is not told: a template may have it from a folder that the
+/// caller does not know.
+pub(super) fn of_overlay(error: Error) -> Error {
+    match error.status() {
+        StatusCode::NOT_FOUND => error.saying(format!("{OVERLAY}: there is no such picture")),
+        _ => error.of(OVERLAY),
+    }
+}
+
 fn overlay_path(text: &str) -> Result<SourcePath, Error> {
     SourcePath::parse(text).map_err(|error| match error {
-        PathError::Outside => Error::from(error).of(OVERLAY),
+        PathError::Outside => of_overlay(error.into()),
         PathError::Missing | PathError::Invalid(_) => Error::parameter(OVERLAY, error),
     })
 }

@@ -1,6 +1,6 @@
 //! The way of one image request, each step one function.
 
-use super::asked::{Asked, OVERLAY};
+use super::asked::{Asked, of_overlay};
 use super::key;
 use super::locked;
 use super::make::{Made, Source};
@@ -60,7 +60,7 @@ pub fn begin(
     let image_id = asked.counts_for(&subject);
     let failed = |error: Error| error.for_image(image_id);
     let overlay = asked.overlay.as_ref().map(|path| Subject::find(app, path)).transpose();
-    let overlay = overlay.map_err(|error| failed(error.of(OVERLAY)))?;
+    let overlay = overlay.map_err(|error| failed(of_overlay(error)))?;
     let key = key::compose(app, &subject, overlay.as_ref(), &asked.spec).map_err(failed)?;
     let head = Head::new(app, &key, &asked, audience);
     app.xref.call(asked.spec.delivery.xref.as_deref());
@@ -125,7 +125,7 @@ fn require_view(app: &App, identity: &Identity, asked: &Asked) -> Result<Audienc
     let folder = overlay.folder();
     let of_overlay = who::require(app, identity, folder, Level::View)
         .and_then(|audience| locked::require_free(app, identity, folder, audience))
-        .map_err(|error| error.of(OVERLAY))?;
+        .map_err(of_overlay)?;
     Ok(if of_overlay == Audience::Public { audience } else { of_overlay })
 }
 

@@ -8,7 +8,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use http::StatusCode;
 
-use super::asked::{Asked, OVERLAY};
+use super::asked::{Asked, of_overlay};
 use super::prepared::Prepare;
 use super::subject::{Subject, format_of};
 use crate::cache::flight::{Claim, Guard, Lead};
@@ -261,7 +261,7 @@ fn with_overlay<'a>(
     let overlay = files
         .open(app, path, subject)
         .and_then(|file| opened(app, path, file, &Opening::default(), cancel))
-        .map_err(|error| error.of(OVERLAY))?;
+        .map_err(of_overlay)?;
     Ok(under.with_overlay(overlay))
 }
 

@@ -235,6 +235,7 @@ reason-such-folder-or-original = there is no such folder or original
 reason-such-format = there is no such format
 reason-such-group = there is no such group
 reason-such-image = there is no such image
+reason-such-picture = there is no such picture
 reason-such-portfolio = there is no such portfolio
 reason-such-template = there is no such template
 reason-such-user = there is no such user
