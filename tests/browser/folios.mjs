@@ -79,7 +79,18 @@ async function arrange(page) {
   await page.reload();
   assert.deepEqual(await order(page), now, "the order is kept");
   await page.locator("[data-take-out] button").last().click();
-  await page.waitForFunction((count) => document.querySelectorAll("[data-arrange] > li").length === count, now.length - 1);
+  const has = (count) =>
+    page.waitForFunction((wanted) => document.querySelectorAll("[data-arrange] > li").length === wanted, count);
+  await has(now.length - 1);
+  // What is taken out in another tab is gone here too, as soon as anything is done with it.
+  const [folio, gone] = [await page.locator("[data-arrange]").getAttribute("data-arrange"), now.at(-2)];
+  await api(page, "DELETE", `/portfolios/${folio}/images/${gone}`);
+  await page.locator(`[data-image="${gone}"] [data-move="earlier"] button`).click();
+  await said(page, "changed elsewhere");
+  await has(now.length - 2);
+  await api(page, "POST", "/basket/images", { form: { image_ids: gone } });
+  await page.reload();
+  await has(now.length - 1);
 }
 
 async function change(page) {

@@ -1,7 +1,7 @@
 // Putting a portfolio together: order by dragging or by arrows without leaving the page, and files that are being
 // made. Without this script the same forms are posted.
 
-import { Refused, call, filled, pageNow, say } from "./page";
+import { Refused, call, filled, pageNow, say, word } from "./page";
 import { moments } from "./small";
 
 // How often a file that is being made is looked at.
@@ -21,8 +21,18 @@ async function doing(work: () => Promise<void>): Promise<void> {
     await work();
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    say(error.message);
+    if (error.status !== 404 || work === changedElsewhere) return say(error.message);
+    await doing(changedElsewhere);
   }
+}
+
+/** Shows the portfolio as it is now: a picture is no longer in it. */
+async function changedElsewhere(): Promise<void> {
+  const page = await pageNow(location.href);
+  // The last one leaves a page that says how to go on.
+  if (!page.querySelector("[data-arrange]")) return location.reload();
+  renew(page, "[data-arrange]");
+  say(word("portfolio-changed"));
 }
 
 const list = () => document.querySelector<HTMLElement>("[data-arrange]");

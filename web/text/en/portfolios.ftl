@@ -173,5 +173,6 @@ done-table-done = The changes have been imported.
 
 # Scripts
 script-gathered = { $count } in the basket now
+script-portfolio-changed = The portfolio has been changed elsewhere. This is how it is now.
 script-gathered-none = Already in the basket
 script-table-many = Too many pictures for one CSV file. Select fewer.
