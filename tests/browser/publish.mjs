@@ -161,6 +161,19 @@ async function controls(page) {
   assert.equal(await value(page, "format"), "webp");
 }
 
+// Code that is not of the fields cannot be copied, and is made up for when there is a network again.
+async function offline(page) {
+  const isInert = () => page.locator("[data-outputs]").evaluate((place) => place.inert);
+  await page.context().setOffline(true);
+  await field(page, "width").fill("320");
+  await page.locator("[data-outdated]").waitFor();
+  assert.ok(await isInert());
+  await page.context().setOffline(false);
+  await shown(page, "width=320");
+  await page.locator("[data-outdated]").waitFor({ state: "hidden" });
+  assert.equal(await isInert(), false);
+}
+
 async function faults(page, src) {
   await reveal(page, "fill");
   await field(page, "fill").fill("no such colour");
@@ -173,7 +186,7 @@ async function faults(page, src) {
   await reveal(page, "overlay");
   await field(page, "overlay").fill("no/such/file.png");
   await field(page, "overlay").press("Enter");
-  await page.locator('[data-control="overlay"] [data-fault]').filter({ hasText: /\w/ }).waitFor();
+  await page.locator('[data-control="overlay"] [data-fault]').filter({ hasText: "there is no such picture" }).waitFor();
   await field(page, "overlay").fill("");
   await field(page, "overlay").press("Enter");
   await page.getByRole("button", { name: "Choose a picture" }).click();
@@ -276,6 +289,7 @@ await run("the publish page", async (browser) => {
   await outputs(page);
   await focalPoint(page);
   await compare(page);
+  await offline(page);
   await faults(page, src);
   await withoutScripts(browser, src);
   await signIn(page);

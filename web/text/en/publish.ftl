@@ -10,6 +10,7 @@ publish-pixels = { $name } pixels
 publish-mend = Correct the marked fields to see the picture and its code.
 publish-show = Update preview
 publish-offline = The server cannot be reached. This is the last preview.
+publish-outdated = This code is out of date: your last changes are not in it.
 publish-unshowable = Browsers cannot show this format; the preview uses another one.
 publish-guide = All about { $name } (opens in a new tab)
 publish-slider = slider

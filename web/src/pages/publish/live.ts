@@ -1,6 +1,7 @@
 // A page that shows what comes of its fields. The server says it: its page is asked for whenever they change, and what
 // has changed in it is taken over. The picture is fetched by its own address.
 
+import { isBusy } from "../../viewers/shared/busy";
 import { Refused, pageNow } from "../page";
 import { fault, sync } from "./controls";
 import type { Refusal } from "./fetched";
@@ -10,6 +11,9 @@ import { text } from "./words";
 
 /** For how long fields have to rest. */
 const REST_MS = 250;
+
+/** When a server that did not answer is asked once more. */
+const AGAIN_MS = 15_000;
 
 export const find = <E extends HTMLElement>(root: ParentNode, selector: string): E => {
   const found = root.querySelector<E>(selector);
@@ -48,6 +52,8 @@ export interface Manner {
   measures: boolean;
   /** What else there is to do with an answer. */
   taken: (page: Document) => void;
+  /** What there is to do when the page no longer says what its fields do, and when it does again. */
+  outdated?: (is: boolean) => void;
 }
 
 export class Live {
@@ -57,6 +63,8 @@ export class Live {
   private timer = 0;
   private commits = false;
   private asked = location.pathname + location.search;
+  /** The address that the server did not answer. */
+  private missed = "";
   private stop = new AbortController();
 
   /** `form` has the fields, and `place` the picture. */
@@ -83,6 +91,7 @@ export class Live {
       clearTimeout(this.timer);
       void this.take(location.pathname + location.search, "none");
     });
+    addEventListener("online", () => this.missed && void this.take(this.missed, "none"));
   }
 
   private later(rest: number, commits: boolean): void {
@@ -90,6 +99,7 @@ export class Live {
     // What is on its way would set the fields back.
     this.stop.abort();
     this.asked = "";
+    this.missed = "";
     this.commits ||= commits;
     this.timer = setTimeout(() => {
       const how = this.commits ? "push" : "none";
@@ -106,10 +116,11 @@ export class Live {
   }
 
   /** Takes over the page of an address; `push` makes it a step of the way back. Gives back whether it came. */
-  async take(address: string, how: "push" | "none"): Promise<boolean> {
+  async take(address: string, how: "push" | "none", isLast = false): Promise<boolean> {
     if (how === "push" && address !== location.pathname + location.search) history.pushState(null, "", address);
     if (address === this.asked) return false;
     this.asked = address;
+    this.missed = "";
     this.stop.abort();
     const stop = (this.stop = new AbortController());
     try {
@@ -121,8 +132,17 @@ export class Live {
       this.asked = "";
       if (!(error instanceof Refused)) throw error;
       this.alert.textContent = error.status === 0 ? text("offline") : error.message;
+      this.manner.outdated?.(true);
+      if (error.status === 0 || isBusy(error.status)) this.wait(address, isLast);
       return false;
     }
+  }
+
+  /** Has an address that was not answered asked for again: when there is a network again, and once after a while. */
+  private wait(address: string, isLast: boolean): void {
+    this.missed = address;
+    clearTimeout(this.timer);
+    if (!isLast) this.timer = setTimeout(() => void this.take(address, "none", true), AGAIN_MS);
   }
 
   /** Shows what a page of the server says: this one, or one that was asked for. */
@@ -142,6 +162,7 @@ export class Live {
       this.modes.refresh();
     }
     this.alert.textContent = "";
+    this.manner.outdated?.(false);
     const preview = page.querySelector<HTMLImageElement>("[data-preview]");
     const [address, shown] = [preview?.dataset["address"] ?? preview?.getAttribute("src"), preview?.dataset["shown"]];
     if (address && shown) void this.result.show(address, shown);

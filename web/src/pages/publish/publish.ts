@@ -21,6 +21,10 @@ function publishing(form: HTMLFormElement): void {
       tabs(outputs);
       compared();
     },
+    outdated: (is) => {
+      outputs.inert = is;
+      find(form, "[data-outdated]").hidden = !is;
+    },
   });
   tabs(outputs);
   comparing();
