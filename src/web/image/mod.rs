@@ -17,6 +17,7 @@ mod subject;
 mod xref;
 
 pub use asked::context;
+pub use locked::require_free;
 pub use meant::Meant;
 pub use now::{Memo, Memos};
 pub use original::original;

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use halftone::auth::Level;
+use halftone::auth::{Level, SystemPermission};
 use halftone::db::groups::{NORMAL_USERS, PUBLIC};
 use halftone::db::image_metadata::{self, ImageMetadata, ReadState};
 use halftone::db::image_views;
 use halftone::spec::PARAMS;
 
 use super::library_of_three;
+use crate::api::grant;
 use crate::library as pictures;
 use crate::magick;
 use crate::people::{Browser, account};
@@ -301,6 +302,65 @@ fn a_template_shows_what_it_sets_and_what_it_locks() {
     assert_eq!(magick::facts(&picture.body).size, (16, 24));
     assert!(text.contains("16 × 24 pixels"), "{text}");
     assert!(!text.contains("id=\"output-srcset\""), "its width is not free");
+}
+
+#[test]
+fn who_is_free_of_a_template_is_told_what_visitors_get() {
+    let site = library_of_three();
+    let editor = halftone::db::users::by_name(site.db(), "editor").unwrap().unwrap().0;
+    grant(&site, editor.id, "Keepers", SystemPermission::AdminFiles);
+    let small = site.template("Small", r#"{"width": {"value": 12, "locked": true}}"#);
+    let folder = halftone::db::folders::seen(site.db(), "/open").unwrap();
+    let set = |required: bool, template: Option<i64>| {
+        halftone::db::folder_templates::set(site.db(), (folder, PUBLIC), required, template)
+            .unwrap();
+    };
+    let mut editor = Browser::signed_in(&site, "editor");
+    let mut told = |query: &str, text: &str| {
+        let page = plain(&editor.get(&format!("/publish?src=open/one.png{query}")).text());
+        page.contains(text)
+    };
+    let (advice, required) =
+        ("Visitors get different templates", "The template “Small” is required for visitors");
+    // A default gives way to what is chosen.
+    set(false, Some(small));
+    within(READ, "the default is known", || told("&width=30", advice));
+    within(READ, "the template is known", || !told("&width=30&tmp=small", advice));
+    // What is required does not.
+    set(true, Some(small));
+    within(READ, "the template is required", || told("&width=30", required));
+    for query in ["&width=30", "&width=30&tmp=small"] {
+        assert!(told(query, required) && !told(query, advice), "{query}");
+    }
+    site.template("Free", "{}");
+    within(READ, "the other template is known", || !told("&tmp=free", "there is no template"));
+    assert!(told("&width=30&tmp=free", required));
+    let visitor = site.ok("/image?src=open/one.png&width=30&tmp=free");
+    assert_eq!(magick::facts(&visitor.body).size, (12, 8), "it holds for visitors");
+    // Who is bound by it as well has nothing to be told.
+    let bound = Browser::signed_in(&site, "reader").get("/publish?src=open/one.png&width=30");
+    assert!(!plain(&bound.text()).contains(required));
+}
+
+#[test]
+fn an_overlay_that_visitors_may_not_have_is_told_of() {
+    let site = library_of_three();
+    let mut reader = Browser::signed_in(&site, "reader");
+    let note = "The overlay is not public";
+    for (query, is_told) in [
+        ("", false),
+        ("&overlay=open/two.png", false),
+        ("&overlay=closed/four.png", true),
+        ("&overlay=closed/none.png", true),
+        // What does not show is not asked for.
+        ("&overlay=closed/four.png&ovopacity=0", false),
+    ] {
+        let page = reader.get(&format!("/publish?src=open/one.png&width=30{query}"));
+        assert_eq!(page.status, 200, "{query}");
+        assert_eq!(page.text().contains(note), is_told, "{query}");
+    }
+    let address = "/image?src=open/one.png&width=30&overlay=closed/four.png";
+    assert_eq!((reader.status(address), site.status(address)), (200, 403));
 }
 
 #[test]

@@ -35,6 +35,9 @@ publish-widths-wrong = must be up to 12 widths in pixels, such as 400, 800
 publish-sizes = Displayed width (sizes)
 publish-not-public = This picture is not public: only signed-in people who may see its folder can load it.
 publish-other-templates = Visitors get different templates than you do. Choose one above so that everybody gets the same picture.
+publish-required-of-visitors = The template “{ $name }” is required for visitors, but not for you. What it locks holds for them whatever you choose above; open the address signed out to see what they get.
+publish-required-of-you = The template “{ $name }” is required for you, but not for visitors. They may get a different picture; open the address signed out to see it.
+publish-overlay-not-public = The overlay is not public: only signed-in people who may see its folder can load this picture.
 publish-public-limit = Visitors who are not signed in get at most { $width } × { $height } pixels (0 means no limit).
 publish-signed = Addresses are signed: changing anything in them makes them invalid.
 

@@ -11,6 +11,7 @@ mod outputs;
 mod wanted;
 
 use askama::Template;
+use http::StatusCode;
 
 use super::controls::{self, ControlGroup, Known};
 use super::frame::{Frame, given, with_value};
@@ -21,6 +22,7 @@ use crate::http::{Progress, Request, Response};
 use crate::source::SourcePath;
 use crate::spec::Fit;
 use crate::web::api::current;
+use crate::web::image::require_free;
 use crate::web::sign_in::Form;
 use crate::web::{App, Error, who};
 use addresses::Addresses;
@@ -236,11 +238,7 @@ fn notes(
     if rights.level(&Identity::Anonymous, folder) < Level::View {
         notes.push(f.t("publish-not-public"));
     } else if *identity != Identity::Anonymous {
-        if rights.templates(identity, folder) != rights.templates(&Identity::Anonymous, folder)
-            && wanted.given.tmp.is_none()
-        {
-            notes.push(f.t("publish-other-templates"));
-        }
+        notes.extend(other_templates(app, f, identity, folder, wanted)?);
         let beyond = |size: u32, most: u32| most > 0 && size > most;
         let (width, height) = size.unwrap_or((0, 0));
         if let Some((wide, high)) = app.public_limit
@@ -252,10 +250,57 @@ fn notes(
             ));
         }
     }
+    if lacks_overlay(app, wanted)? {
+        notes.push(f.t("publish-overlay-not-public"));
+    }
     if addresses.is_signed() {
         notes.push(f.t("publish-signed"));
     }
     Ok(notes)
+}
+
+/// What to say where other templates hold for visitors than for whoever publishes. A choice helps against
+/// defaults, and not against what is required of one of them only.
+fn other_templates(
+    app: &App,
+    f: &Frame,
+    identity: &Identity,
+    folder: &str,
+    wanted: &Wanted,
+) -> Result<Option<String>, Error> {
+    let rights = app.store.rights()?;
+    let own = rights.templates(identity, folder);
+    let theirs = rights.templates(&Identity::Anonymous, folder);
+    let required = match (own.required, theirs.required) {
+        (own, Some(id)) if own != Some(id) => Some(("publish-required-of-visitors", id)),
+        (Some(id), None) => Some(("publish-required-of-you", id)),
+        _ => None,
+    };
+    let Some((key, id)) = required else {
+        let differ = own.required.is_none() && own.default != theirs.default;
+        let is_open = differ && wanted.given.tmp.is_none();
+        return Ok(is_open.then(|| f.t("publish-other-templates")));
+    };
+    let templates = app.store.templates()?;
+    let name = templates.by_id(id).map(|template| template.name.as_str()).unwrap_or_default();
+    Ok(Some(f.s(key, name)))
+}
+
+/// Whether visitors may not have the overlay that the address names.
+fn lacks_overlay(app: &App, wanted: &Wanted) -> Result<bool, Error> {
+    let overlay = wanted.spec.as_ref().and_then(|spec| spec.overlay.as_deref());
+    let overlay = overlay.filter(|_| wanted.whole.asks_for_overlay());
+    let Some(overlay) = overlay.and_then(|path| SourcePath::parse(path).ok()) else {
+        return Ok(false);
+    };
+    let visitor = Identity::Anonymous;
+    let may = who::require(app, &visitor, overlay.folder(), Level::View)
+        .and_then(|audience| require_free(app, &visitor, overlay.folder(), audience));
+    match may {
+        Ok(_) => Ok(false),
+        Err(error) if error.status() == StatusCode::FORBIDDEN => Ok(true),
+        Err(error) => Err(error),
+    }
 }
 
 /// The same picture, looked at here: nobody is told of it, and it does not count.
