@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use halftone::auth::SystemPermission;
+use halftone::auth::{Level, SystemPermission};
 use halftone::db::folio_exports::{self, NewExport};
+use halftone::db::groups::PUBLIC;
 use halftone::db::tasks::{self, NewTask};
 use halftone::db::{folio_images, folios, images};
 use halftone::spec::PARAMS;
@@ -12,6 +13,7 @@ use super::forms::post;
 use super::library_of_three;
 use super::publish::control;
 use crate::api::grant;
+use crate::magick;
 use crate::people::Browser;
 use crate::site::{Site, within};
 
@@ -198,6 +200,76 @@ fn a_picture_is_changed_as_the_page_has_shown_it() {
         assert_eq!(editor.status(&target), status, "{target}");
     }
     assert_eq!(Browser::signed_in(&site, "reader").status(&page), 403);
+}
+
+#[test]
+fn a_changed_picture_is_shown_in_the_shape_that_it_is_published_in() {
+    let site = site_of_makers();
+    let mut editor = Browser::signed_in(&site, "editor");
+    let (href, ids) = filled(&mut editor);
+    let page = href.replace("/edit", &format!("/images/{}", ids[0]));
+    // The picture is 60×40.
+    for (query, size) in [
+        ("", (60, 40)),
+        ("width=30", (30, 20)),
+        ("width=30&fit=cover", (30, 20)),
+        ("width=40&height=20&fit=cover", (40, 20)),
+        ("width=20&height=20", (20, 20)),
+        ("width=30&height=30&fit=inside", (30, 20)),
+        ("width=20&height=10&dpr=2&fit=cover", (40, 20)),
+        ("width=3000&height=1000&fit=cover", (60, 20)),
+        ("width=3000&height=1000&fit=fill", (60, 40)),
+        ("width=3000&height=1000", (60, 40)),
+    ] {
+        let tried = editor.get(&format!("{page}?try=1&{query}")).text();
+        let stage = between(&tried, "data-stage>", "data-preview ");
+        let preview = between(stage, "src=\"", "\"").replace("&#38;", "&");
+        let asked = format!("/image?src=open/one.png&{query}");
+        for address in [&preview, &asked] {
+            let picture = editor.get(address);
+            assert_eq!(picture.status, 200, "{address}");
+            assert_eq!(magick::facts(&picture.body).size, size, "{query}: {address}");
+        }
+    }
+}
+
+#[test]
+fn who_owns_a_portfolio_is_told_what_visitors_do_not_see() {
+    let site = site_of_makers();
+    let mut editor = Browser::signed_in(&site, "editor");
+    let ids = ids_of(&mut editor, &["open/one.png", "closed/four.png"]);
+    let db = site.db();
+    let new = |human_id: &str, public_access: i64| folios::NewFolio {
+        human_id: human_id.into(),
+        name: human_id.into(),
+        description: String::new(),
+        internal_access: folios::ACCESS_VIEW,
+        public_access,
+    };
+    let owner = halftone::db::users::by_name(db, "editor").unwrap().unwrap().0.id;
+    for folio in [new("shared", folios::ACCESS_VIEW), new("own", folios::ACCESS_NONE)] {
+        let folio = folios::insert(db, &folio, owner).unwrap();
+        for (place, id) in (0..).zip(&ids) {
+            folio_images::insert(db, (folio, id.parse().unwrap()), "{}", "", place).unwrap();
+        }
+    }
+    let note = "Visitors do not see one of these pictures";
+    // Beside the pictures, and where a file of them is made.
+    assert_eq!(editor.get("/portfolios/shared/edit").text().matches(note).count(), 2);
+    assert_eq!(editor.get("/portfolios/shared").text().matches(note).count(), 1);
+    for path in ["/portfolios/own/edit", "/portfolios/own"] {
+        assert!(!editor.get(path).text().contains(note), "{path} is open to no visitor");
+    }
+    let mut reader = Browser::signed_in(&site, "reader");
+    for browser in [&mut reader, &mut Browser::new(site.addr())] {
+        let page = browser.get("/portfolios/shared");
+        assert_eq!(page.status, 200);
+        assert!(!page.text().contains(note), "{}", page.text());
+    }
+    site.permit("/closed", PUBLIC, Level::View.access());
+    within(TASK, "the folder is open", || {
+        !editor.get("/portfolios/shared/edit").text().contains(note)
+    });
 }
 
 #[test]

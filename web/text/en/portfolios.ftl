@@ -23,6 +23,10 @@ portfolio-no-pictures = No pictures yet
 portfolio-public = Public: listed for all visitors
 portfolio-internal = Everybody signed in: listed for them
 portfolio-private = Only you can see it
+portfolio-closed = { $count ->
+    [one] Visitors do not see one of these pictures, because its folder is closed to them. Published files contain it all the same.
+   *[other] Visitors do not see { $shown } of these pictures, because their folders are closed to them. Published files contain them all the same.
+}
 portfolio-zip = Zip file
 portfolio-zip-originals = Zip file of originals
 portfolio-pdf = PDF document

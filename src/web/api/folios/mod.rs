@@ -28,7 +28,7 @@ pub use basket::ENDPOINTS as BASKET;
 pub use copies::ENDPOINTS as COPIES;
 pub use exports::ENDPOINTS as EXPORTS;
 pub use images::ENDPOINTS as IMAGES;
-pub use shape::query_of;
+pub use shape::{query_of, query_with};
 
 /// The characters that `human_id` must not have: it stands in addresses.
 const NOT_IN_ADDRESSES: [char; 8] = ['%', '<', '>', '&', '.', '?', ':', '/'];

@@ -268,9 +268,13 @@ pub fn images(call: &Call<'_>, folio_id: i64) -> Result<Vec<FolioImageShape>, Er
 /// Parameters as a query has them.
 pub fn query_of(json: &str) -> String {
     let rules = Rules { max_dimension: u32::MAX };
-    let Ok(params) = Params::from_template_json(json, &rules) else { return String::new() };
+    Params::from_template_json(json, &rules).map(|params| query_with(&params)).unwrap_or_default()
+}
+
+/// A query that says all of these that addresses may.
+pub fn query_with(params: &Params) -> String {
     let pairs = PARAMS.iter().filter(|param| param.in_urls()).filter_map(|param| {
-        let value = param.text(&params)?;
+        let value = param.text(params)?;
         Some(format!("{}={}", param.about.name, in_query(&value)))
     });
     pairs.collect::<Vec<_>>().join("&")

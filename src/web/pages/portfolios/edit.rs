@@ -4,7 +4,7 @@ use askama::Template;
 use askama::filters::Safe;
 use time::{Duration, OffsetDateTime};
 
-use super::{Seen, access_of, address, find_own, small};
+use super::{Seen, access_of, address, closed_to_visitors, find_own, small};
 use crate::auth::Identity;
 use crate::auth::{Level, Rights};
 use crate::db::folio_exports::{self, FolioExport};
@@ -66,6 +66,8 @@ struct Edit {
     internal: i64,
     public: i64,
     is_basket: bool,
+    /// How many of the pictures visitors do not see.
+    closed: usize,
     pictures: Vec<Picture>,
     exports: Vec<Export>,
     /// Whether a file is being made.
@@ -138,6 +140,7 @@ pub fn edit(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, 
         internal: access_of(&folio, NORMAL_USERS),
         public: access_of(&folio, PUBLIC),
         is_basket: basket.flatten() == Some(folio.id),
+        closed: closed_to_visitors(&rights, &identity, &folio, &images),
         pictures: pictures(app, &f, &rights, &identity, &folio, &images),
         is_making,
         exports,
@@ -182,7 +185,10 @@ fn pictures(
                 name => name.to_owned(),
             },
             title: view.title.clone(),
-            small: if shown { small(app, &query, &view.path, SIDE) } else { String::new() },
+            small: match shown {
+                true => small(app, &query, &view.path, view.width.zip(view.height), SIDE),
+                false => String::new(),
+            },
             href: with_value("/details", "src", &view.path),
             change_href: address(folio, &format!("images/{}", view.id)),
             changes: in_words(f, &image.parameters).join(" · "),

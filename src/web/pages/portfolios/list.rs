@@ -120,8 +120,8 @@ impl<'a> Cards<'a> {
     fn card(&self, app: &App, folio: &Folio) -> Card {
         let pictures = self.pictures.get(&folio.id);
         let cover = pictures.filter(|(shown, _)| supported(&shown.path));
-        let cover =
-            cover.map(|(shown, _)| small(app, &query_of(&shown.parameters), &shown.path, COVER));
+        let cover = cover
+            .map(|(shown, _)| small(app, &query_of(&shown.parameters), &shown.path, None, COVER));
         let may_change = portfolio::may_change(self.rights, self.identity, folio);
         let may_download =
             portfolio::level(self.rights, self.identity, folio) >= folios::ACCESS_DOWNLOAD;

@@ -7,6 +7,7 @@ mod edit;
 mod list;
 mod picture;
 mod show;
+mod small;
 
 use percent_encoding::percent_decode_str;
 
@@ -17,7 +18,11 @@ pub use list::list;
 pub use picture::picture;
 pub use show::show;
 
-use crate::auth::Identity;
+use small::small;
+
+use crate::auth::{Identity, Level, Rights};
+use crate::db::STATUS_ACTIVE;
+use crate::db::folio_images::FolioImage;
 use crate::db::folios::{self, ACCESS_NONE, Folio};
 use crate::db::groups::{NORMAL_USERS, PUBLIC};
 use crate::http::Request;
@@ -78,14 +83,21 @@ impl Seen {
     }
 }
 
-/// The address of a picture as it is in a portfolio, in a size for the page: the first of repeated
-/// parameters counts. It is not padded, unless its own query says how it is fitted.
-fn small(app: &App, query: &str, path: &str, side: u32) -> String {
-    let own = |name: &str| query.split('&').any(|pair| pair.starts_with(name));
-    let whole = if own("fit=") { "" } else { "&autosizefit=1" };
-    let format = if own("format=") { "" } else { "&format=auto" };
-    let rest = if query.is_empty() { String::new() } else { format!("&{query}") };
-    let src = in_query(path);
-    let query = format!("width={side}&height={side}{whole}{rest}{format}&stats=0&src={src}");
-    app.protection.address("/image", &query)
+/// How many of the pictures that somebody sees in a portfolio open to visitors are closed to those.
+fn closed_to_visitors(
+    rights: &Rights,
+    identity: &Identity,
+    folio: &Folio,
+    images: &[FolioImage],
+) -> usize {
+    if access_of(folio, PUBLIC) == ACCESS_NONE {
+        return 0;
+    }
+    let is_closed = |image: &&FolioImage| {
+        let folder = &image.image.folder.path;
+        image.image.status == STATUS_ACTIVE
+            && rights.level(identity, folder) >= Level::View
+            && rights.public_level(folder) < Level::View
+    };
+    images.iter().filter(is_closed).count()
 }

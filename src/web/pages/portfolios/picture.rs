@@ -74,8 +74,9 @@ pub fn picture(app: &App, request: &Request, _: &dyn Progress) -> Result<Respons
     let query = query_of(&json);
     let mut in_any = params.clone();
     in_any.format = None;
+    let size = view.width.zip(view.height);
     let preview = |query: &str| match faults.is_empty() {
-        true => small(app, query, &view.path, SIDE),
+        true => small(app, query, &view.path, size, SIDE),
         false => String::new(),
     };
     let page = Change {
@@ -88,7 +89,7 @@ pub fn picture(app: &App, request: &Request, _: &dyn Progress) -> Result<Respons
         details_href: with_value("/details", "src", &view.path),
         preview: preview(&query),
         shown: preview(&query_of(&merged(&image.parameters, &in_any))),
-        whole: small(app, &whole(&params), &view.path, WHOLE_SIDE),
+        whole: small(app, &whole(&params), &view.path, size, WHOLE_SIDE),
         query,
         json,
         groups: controls::groups(&f, &Known::of(app, Some(view))?, said),

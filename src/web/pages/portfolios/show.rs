@@ -3,7 +3,7 @@
 use askama::Template;
 use askama::filters::Safe;
 
-use super::{Seen, address, find, small};
+use super::{Seen, address, closed_to_visitors, find, small};
 use crate::auth::Level;
 use crate::db::folio_images::FolioImage;
 use crate::db::folios::ACCESS_VIEW;
@@ -36,6 +36,8 @@ struct Show {
     seen: Seen,
     /// Where it is put together; blank for who may not.
     edit_href: String,
+    /// How many of the pictures visitors do not see, for who may put it together.
+    closed: usize,
     /// Those of this page.
     pictures: Vec<Picture>,
     total: usize,
@@ -86,6 +88,10 @@ pub fn show(app: &App, request: &Request, _: &dyn Progress) -> Result<Response, 
     let page = Show {
         id: folio.id,
         seen: Seen::by(&folio),
+        closed: match may_change {
+            true => closed_to_visitors(&rights, &identity, &folio, &images),
+            false => 0,
+        },
         edit_href: if may_change { address(&folio, "edit") } else { String::new() },
         pictures: shown.map(|image| Picture::of(app, image)).collect(),
         total: images.len(),
@@ -132,7 +138,7 @@ impl Picture {
             alt: alt(view).to_owned(),
             title: view.title.clone(),
             description: view.description.clone(),
-            small: small(app, &query, &view.path, SIDE),
+            small: small(app, &query, &view.path, view.width.zip(view.height), SIDE),
             large: app.protection.address("/image", &large),
             is_fixed,
             space: Space::of(shape(image)),
