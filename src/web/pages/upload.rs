@@ -35,7 +35,8 @@ pub fn upload(app: &App, request: &Request, _: &dyn Progress) -> Result<Response
     if !f.may_upload {
         return Err(Error::forbidden());
     }
-    let folders = offered(app, &app.store.rights()?, &identity)?;
+    let rights = app.store.rights()?;
+    let folders = offered(app, &rights, &identity)?;
     let path = match given(&query, "path") {
         "" => folders.first().cloned().unwrap_or_default(),
         path => folder_path(path)?,

@@ -164,7 +164,7 @@ fn levels_are_set_cleared_and_explained() {
     for (user, path, level, rule) in [
         ("reader", "/closed", "View", "for the group reader in /closed."),
         ("editor", "closed", "Full access", "for the group editor in /closed."),
-        ("stranger", "/closed", "No access", "set for"),
+        ("stranger", "/closed", "No access", "Set for the group Normal users in /closed."),
         ("admin", "/closed", "Full access", "the group Administrators administers files"),
     ] {
         let text = admin.get(&format!("/admin/permissions/explain?user={user}&path={path}")).text();
@@ -438,7 +438,7 @@ fn users_are_made_found_changed_deleted_and_brought_back() {
     let mut usher = Browser::signed_in(&site, "usher");
     let page = usher.get(&format!("/admin/users/{}", zoe.id)).text();
     assert!(
-        page.contains("rights that you may not grant") && !page.contains("name=\"password\""),
+        page.contains("permissions that you may not grant") && !page.contains("name=\"password\""),
         "{page}"
     );
     let delete = format!("/do/delete/admin/users/{}?next=/admin/users", zoe.id);

@@ -235,7 +235,7 @@ fn a_form_that_comes_after_the_session_is_sent_after_signing_in() {
         assert!(refused.header("www-authenticate").is_some());
         let page = refused.text();
         // That is no fault of anybody.
-        let (before, _) = page.split_once("what you entered is kept").unwrap();
+        let (before, _) = page.split_once("your entries are kept").unwrap();
         assert!(before.rsplit('<').next().unwrap().contains("class=\"notice\""), "{page}");
         // It stays through a wrong password.
         let wrong = [("username", "editor"), ("password", "wrong")];

@@ -74,7 +74,7 @@ fn guides_without_a_picture_have_their_words() {
     for page in ["/help", "/help/viewers"] {
         assert_eq!(site.status("/details?src=a.png"), 200);
         let text = site.ok(page).text();
-        assert!(text.contains("There is no picture yet that is large enough"), "{page}: {text}");
+        assert!(text.contains("The examples need a picture that is at least"), "{page}: {text}");
         assert!(!text.contains("\"/image?src"), "{page}: {text}");
     }
     let viewers = site.ok("/help/viewers").text();
