@@ -63,9 +63,9 @@ pub fn error_page_leading_to(app: &App, request: &Request, error: &Error, back: 
     let closed = matches!(status, StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED);
     // Whoever writes the address of a picture knows parameters by the names that it has.
     let message = match shows_pictures(&request.path) {
+        _ if is_told_by_title(error) => String::new(),
         true => error.in_words_by_names(f.texts()),
         false if is_stale(error) => f.t("error-stale"),
-        false if is_told_by_title(error) => String::new(),
         false => error.in_words(f.texts()),
     };
     let id = request.headers.get(X_REQUEST_ID).filter(|_| status.is_server_error());
