@@ -212,7 +212,7 @@ fn groups_are_shown_with_what_their_members_have_from_everybody() {
     let less = "View from Public; for the group itself: No access, set here";
     assert_eq!(shown(&mut admin), as_shown(less, "View", false));
     let records = folder_permissions::all(site.db()).unwrap().into_iter();
-    let own = records.filter(|record| record.group_id.to_string() == group).last().unwrap();
+    let own = records.filter(|record| record.group_id.to_string() == group).next_back().unwrap();
     let change = format!("/do/put/admin/permissions/{}?next=/admin", own.id);
     done(&mut admin, &change, &fields("20"));
     assert_eq!(shown(&mut admin), as_shown("Download set here", "Download (set here)", true));
