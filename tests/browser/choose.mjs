@@ -219,7 +219,7 @@ async function stopMany(page) {
     await bar.getByRole("button", { name, exact: true }).click();
     assert.equal(await sheet.getByLabel("Add tags").inputValue(), "stopped");
     await button.click();
-    await said(page, `${CHOSEN - 4} changed`);
+    await said(page, `${CHOSEN - 4} pictures changed`);
     const id = await tiles(page).nth(CHOSEN - 1).getAttribute("data-id");
     assert.ok((await api(page, "GET", `/admin/images/${id}/tags`)).includes("stopped"));
   }
