@@ -138,8 +138,9 @@ function viewersShow(all) {
       !isSeen(viewer) || viewer.querySelector('[class*="-failed"]:not([role="status"])') !== null || isFull(viewer)));
 }
 
-// Notes what axe finds serious.
+// Notes what axe finds serious when nothing moves: what fades in has little contrast.
 export async function accessible(page, name) {
+  await rest(page);
   // By the debugger, which no policy of a page keeps out.
   await page.evaluate(AXE);
   const { violations } = await page.evaluate(
