@@ -178,7 +178,7 @@ async function faults(page, src) {
   await reveal(page, "fill");
   await field(page, "fill").fill("no such colour");
   await page.locator('[data-control="fill"] [data-fault]').filter({ hasText: "must be a colour name" }).waitFor();
-  await page.getByText("Correct the marked fields").first().waitFor();
+  await page.getByText("The code appears once").waitFor();
   await field(page, "fill").fill("");
   await page.locator("#output-address").waitFor({ state: "attached" });
   await shown(page);

@@ -134,7 +134,7 @@ fn faults_come_back_as_the_decoder_found_them() {
     assert!(matches!(open(b"%PDF-1.4\nnothing", "pdf", 1), Err(Error::Malformed(_))));
     assert!(matches!(open(b"<svg><", "svg", 1), Err(Error::Malformed(_))));
     assert!(matches!(open(b"%!PS\nnonsense\n", "ps", 1), Err(Error::Malformed(_))));
-    assert!(matches!(open(SVG, "pdf", 1), Err(Error::Malformed(_))));
+    assert!(matches!(open(SVG, "pdf", 1), Err(Error::Unsupported(_))));
     let huge = b"<svg xmlns='http://www.w3.org/2000/svg' width='1000000' height='1000000'/>";
     assert!(matches!(open(huge, "svg", 1), Err(Error::Limit(_))));
 }

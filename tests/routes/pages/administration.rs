@@ -165,7 +165,7 @@ fn levels_are_set_cleared_and_explained() {
         ("reader", "/closed", "View", "for the group reader in /closed."),
         ("editor", "closed", "Full access", "for the group editor in /closed."),
         ("stranger", "/closed", "No access", "Set for the group Normal users in /closed."),
-        ("admin", "/closed", "Full access", "the group Administrators administers files"),
+        ("admin", "/closed", "Full access", "The group Administrators administers files"),
     ] {
         let text = admin.get(&format!("/admin/permissions/explain?user={user}&path={path}")).text();
         assert!(text.contains(&format!("class=\"level own\">{level}<")), "{user}: {text}");

@@ -8,6 +8,7 @@ publish-view = View
 publish-preview = Preview of the result
 publish-pixels = { $name } pixels
 publish-mend = Correct the marked fields to see the picture and its code.
+publish-no-code = The code appears once the marked fields are correct.
 publish-show = Update preview
 publish-offline = The server cannot be reached. This is the last preview.
 publish-outdated = This code is out of date: your last changes are not in it.
