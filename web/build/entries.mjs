@@ -14,7 +14,7 @@ const PAGES = [
   { name: "reports.js", source: "src/pages/reports/reports.ts", limit: 40 * KB },
   { name: "publish.css", source: "src/styles/publish.css", limit: 6 * KB },
   { name: "publish.js", source: "src/pages/publish/publish.ts", limit: 20 * KB },
-  { name: "upload.js", source: "src/pages/upload.ts", limit: 30 * KB },
+  { name: "upload.js", source: "src/pages/upload/upload.ts", limit: 30 * KB },
   { name: "folios.css", source: "src/styles/folios.css", limit: 4 * KB },
   { name: "folios.js", source: "src/pages/folios.ts", limit: 8 * KB },
   { name: "portfolio.js", source: "src/pages/portfolio.ts", limit: 26 * KB },
