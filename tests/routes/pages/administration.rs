@@ -211,8 +211,8 @@ fn groups_are_shown_with_what_their_members_have_from_everybody() {
     done(&mut admin, "/do/post/admin/permissions?next=/admin", &fields("0"));
     let less = "View from Public; for the group itself: No access, set here";
     assert_eq!(shown(&mut admin), as_shown(less, "View", false));
-    let records = folder_permissions::all(site.db()).unwrap().into_iter();
-    let own = records.filter(|record| record.group_id.to_string() == group).next_back().unwrap();
+    let mut records = folder_permissions::all(site.db()).unwrap().into_iter();
+    let own = records.rfind(|record| record.group_id.to_string() == group).unwrap();
     let change = format!("/do/put/admin/permissions/{}?next=/admin", own.id);
     done(&mut admin, &change, &fields("20"));
     assert_eq!(shown(&mut admin), as_shown("Download set here", "Download (set here)", true));
