@@ -1,6 +1,6 @@
-//! Sealing what the database keeps and only this installation may read: the secrets of one-time
-//! passwords. Whoever has the database, or a backup of it, without the installation's secret learns
-//! nothing of them.
+//! Sealing what only this installation may read: the secrets of one-time passwords, which the database keeps, and
+//! what a cookie carries to the page that shows it once. Whoever has the database, or a backup of it, without the
+//! installation's secret learns nothing of them.
 //!
 //! ChaCha20-Poly1305 (RFC 8439) with a random nonce, under a key made from the installation's secret.
 //! What is sealed is bound to its account: it does not open as another's.
