@@ -21,12 +21,6 @@ const TASKS_MS = 600_000;
 
 const tiles = (page) => page.locator("[data-grid] > .tile > a");
 
-async function folderOfPictures(page) {
-  const first = await page.locator('.tile > a[href*="scenes"]').first().getAttribute("href");
-  const src = new URL(base + first).searchParams.get("src");
-  return src.slice(0, src.lastIndexOf("/"));
-}
-
 // Three by keyboard, one from its own page, one from a search.
 async function gather(page, folder) {
   await shoot(page, "basket-empty", "/basket");
@@ -435,8 +429,8 @@ async function guides(page) {
 
 await run("portfolios, tables, account and guides", async (browser) => {
   const page = await visitor(browser);
-  await signIn(page, undefined, undefined, "/");
-  const folder = await folderOfPictures(page);
+  await signIn(page);
+  const folder = "scenes";
   await shoot(page, "portfolios-empty", "/portfolios");
   await gather(page, folder);
   await arrange(page);
